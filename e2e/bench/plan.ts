@@ -1,0 +1,44 @@
+/** How long and how often the bench measures. Quick is for every day; full is for figures that one writes down. */
+export interface Plan {
+  readonly rounds: number;
+  /** Of each kind of load, before the first round: the compiler needs thousands of orders to get warm. */
+  readonly warmUpMs: number;
+  readonly measureMs: number;
+  readonly latencyMs: number;
+  readonly slowMeasureMs: number;
+  readonly largeMeasureMs: number;
+  /** Orders in the large store. */
+  readonly storedOrders: number;
+  readonly starts: number;
+}
+
+export const FULL: Plan = {
+  rounds: 5,
+  warmUpMs: 4000,
+  measureMs: 4000,
+  latencyMs: 6000,
+  slowMeasureMs: 3000,
+  largeMeasureMs: 4000,
+  storedOrders: 1_000_000,
+  starts: 5,
+};
+
+export const QUICK: Plan = {
+  rounds: 3,
+  warmUpMs: 1000,
+  measureMs: 1200,
+  latencyMs: 1500,
+  slowMeasureMs: 1000,
+  largeMeasureMs: 1000,
+  storedOrders: 100_000,
+  starts: 5,
+};
+
+/** Ratios to reach, from the issue that asked for the bench: ours by the reference's, or full by empty. */
+export const AIMS = {
+  finished: { ratio: 0.4, atLeast: true },
+  accepted: { ratio: 0.5, atLeast: true },
+  latencyP50: { ratio: 3, atLeast: false },
+  slowFlushFinished: { ratio: 0.5, atLeast: true },
+  largeStore: { ratio: 0.9, atLeast: true },
+} as const;

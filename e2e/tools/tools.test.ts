@@ -1,0 +1,113 @@
+import { once } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { automation } from './automation.ts';
+import { sampleOrders } from './orders.ts';
+import { postOrder } from './post-order.ts';
+import type { Terminal } from './store-client.ts';
+
+const stops: (() => void)[] = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+});
+
+async function serverAt(answer: RequestListener): Promise<string> {
+  const server = createServer(answer).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  stops.push(() => server.close().closeAllConnections());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function terminalWith(env: Terminal['env'], isTty = false) {
+  const lines: string[] = [];
+  const terminal: Terminal = { env, isTty, out: (text) => lines.push(text), err: (text) => lines.push(`! ${text}`) };
+  return { terminal, lines };
+}
+
+const confirmed = { ...sampleOrders[1].body, status: 'confirmed', reason: null, totalPrice: '40.00' };
+
+describe('post-order', () => {
+  it('posts the literal order with its key, and waits for the outcome', async () => {
+    const seen: unknown[] = [];
+    const url = await serverAt(async (request, response) => {
+      const chunks = await request.toArray();
+      const { 'idempotency-key': key, prefer } = request.headers;
+      seen.push({ method: request.method, url: request.url, key, prefer, body: JSON.parse(chunks.join('')) });
+      response.end(JSON.stringify(confirmed));
+    });
+
+    await postOrder(['1'], terminalWith({ GATEWAY_URL: url }).terminal);
+
+    const { idempotencyKey, body } = sampleOrders[1];
+    expect(seen).toEqual([{ method: 'POST', url: '/orders', key: idempotencyKey, prefer: 'wait=5', body }]);
+  });
+
+  it('says how the order stands and that it was a replay', async () => {
+    const url = await serverAt((_, response) =>
+      response.setHeader('idempotent-replayed', 'true').end(JSON.stringify(confirmed)),
+    );
+    const { terminal, lines } = terminalWith({ GATEWAY_URL: url });
+
+    await postOrder(['1'], terminal);
+
+    expect(lines.join('\n')).toContain('ORDER_001 is confirmed  (HTTP 200, a replay)');
+  });
+
+  it('prints the body as it came with --json', async () => {
+    const url = await serverAt((_, response) => response.end('{"status":"placed"}'));
+    const { terminal, lines } = terminalWith({ GATEWAY_URL: url });
+
+    await postOrder(['2', '--json'], terminal);
+
+    expect(lines).toEqual(['{"status":"placed"}']);
+  });
+
+  it('is bold on a terminal, and not where NO_COLOR is set', async () => {
+    const url = await serverAt((_, response) => response.end(JSON.stringify(confirmed)));
+    const bold = terminalWith({ GATEWAY_URL: url }, true);
+    const plain = terminalWith({ GATEWAY_URL: url, NO_COLOR: '1' }, true);
+
+    await postOrder(['1'], bold.terminal);
+    await postOrder(['1'], plain.terminal);
+
+    expect([bold, plain].map(({ lines }) => lines.join('').includes('\u001b'))).toEqual([true, false]);
+  });
+
+  it('turns a problem answer into sentences with the fields that are wrong', async () => {
+    const url = await serverAt((_, response) => {
+      response.statusCode = 422;
+      response.end('{"code":"invalid","detail":"one field is wrong","errors":[{"pointer":"/x","detail":"no"}]}');
+    });
+
+    const posted = postOrder(['1'], terminalWith({ GATEWAY_URL: url }).terminal);
+
+    await expect(posted).rejects.toThrow('The store answers 422 invalid: one field is wrong\n  /x no');
+  });
+
+  it('asks whether the store is running when nobody listens', async () => {
+    const url = await serverAt(() => undefined);
+    for (const stop of stops.splice(0)) stop();
+
+    const posted = postOrder(['1'], terminalWith({ GATEWAY_URL: url }).terminal);
+
+    await expect(posted).rejects.toThrow(`${url} does not answer (ECONNREFUSED). Is the store running? npm start`);
+  });
+});
+
+describe('automation', () => {
+  it.each([
+    ['seed', 'POST /automation-testing/seed'],
+    ['drop', 'DELETE /automation-testing/all'],
+  ])('%s asks inventory for %s', async (action, request) => {
+    const seen: string[] = [];
+    const url = await serverAt(({ method, url: path }, response) => {
+      seen.push(`${method} ${path}`);
+      response.end('{}');
+    });
+
+    await automation([action], terminalWith({ INVENTORY_PORT: new URL(url).port }).terminal);
+
+    expect(seen).toEqual([request]);
+  });
+});

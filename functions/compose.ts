@@ -1,0 +1,119 @@
+import { join, resolve } from 'node:path';
+import { type FunctionName, topics } from '../saga/choreography.ts';
+import { catalogue } from '../seed/catalogue.ts';
+import { logChannel } from '../shared/adapters/channels/log-channel.ts';
+import { EmbeddedLog, type EmbeddedTopic } from '../shared/adapters/logs/embedded/embedded-log.ts';
+import { SqliteStore } from '../shared/adapters/stores/sqlite/sqlite-store.ts';
+import { systemClock } from '../shared/adapters/system-clock.ts';
+import type { MessageLog } from '../shared/ports/message-log.ts';
+import type { Config } from '../shared/runtime/config.ts';
+import type { StoreFunction } from '../shared/runtime/function.ts';
+import { createFunctionApp } from '../shared/runtime/function-app.ts';
+import { describeError } from '../shared/runtime/handle.ts';
+import type { App } from '../shared/runtime/http.ts';
+import type { Logger } from '../shared/runtime/log.ts';
+import { runLoop } from '../shared/runtime/loop.ts';
+import { FunctionMetrics } from '../shared/runtime/metrics.ts';
+import { Runner } from '../shared/runtime/runner.ts';
+import { Signal } from '../shared/runtime/signal.ts';
+import { inventory } from './inventory/index.ts';
+import { isEmpty, seedStock } from './inventory/seed.ts';
+import { notification } from './notification/index.ts';
+import { sendPending } from './notification/sender.ts';
+import { order } from './order/index.ts';
+import { addRoutes } from './routes.ts';
+
+const functions = { order, inventory, notification } as const satisfies Record<FunctionName, StoreFunction>;
+
+/** What the parts of a process share. */
+export interface Surroundings {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly log: MessageLog;
+}
+
+/** A function that runs: its app to be served or called, and its way to stop. */
+export interface RunningFunction {
+  readonly name: FunctionName;
+  readonly app: App;
+  readonly runner: Runner;
+  /** Ends the streams, so that a server can be closed. */
+  hangUp(): void;
+  stop(): Promise<void>;
+}
+
+/** Where the data of a function lies. */
+export function dataFile(dataDir: string, name: string): string {
+  return join(resolve(dataDir), name, `${name}.db`);
+}
+
+/** The log without a broker. `here`: the functions that run in this process. */
+export function createLog(config: Config, here: readonly FunctionName[]): EmbeddedLog {
+  const embedded = Object.entries(topics).map(([topic, writer]): [string, EmbeddedTopic] => {
+    if (writer !== null) {
+      const file = dataFile(config.DATA_DIR, writer);
+      return [topic, { file, writtenHere: here.includes(writer), openToAll: false }];
+    }
+    const file = join(resolve(config.DATA_DIR), 'topics', `${topic}.db`);
+    return [topic, { file, writtenHere: false, openToAll: true }];
+  });
+  return new EmbeddedLog({ topics: Object.fromEntries(embedded), pollMs: config.EMBEDDED_POLL_MS });
+}
+
+/** Opens the store of a function and runs it. @throws {AppError} when another process already runs it. */
+export async function startFunction(name: FunctionName, surroundings: Surroundings): Promise<RunningFunction> {
+  const { config, logger, log } = surroundings;
+  const fn: StoreFunction = functions[name];
+  const file = dataFile(config.DATA_DIR, name);
+  const store = SqliteStore.open({ name, file, tables: fn.tables, migrations: fn.migrations.sqlite });
+  const metrics = new FunctionMetrics(name, () => store.countDeadLetters());
+  const runner = new Runner({ fn, store, log, clock: systemClock, logger, metrics });
+  const stopping = new AbortController();
+  const app = createFunctionApp(
+    {
+      name,
+      trouble: async () => runner.trouble(),
+      metrics: () => metrics.registry.metrics(),
+      automation: config.ENABLE_AUTOMATION
+        ? {
+            seed: async () => (name === 'inventory' ? seedStock(runner, catalogue) : []),
+            clear: () => runner.clear(),
+          }
+        : null,
+    },
+    logger,
+  );
+  addRoutes(name, app, runner, { defaultCurrency: config.DEFAULT_CURRENCY, stopping: stopping.signal });
+  await runner.open();
+  runner.start();
+  if (name === 'inventory' && config.ENABLE_AUTOMATION && (await isEmpty(runner))) await seedStock(runner, catalogue);
+  const sending = name === 'notification' ? startSender(runner, logger, stopping.signal) : Promise.resolve();
+  return {
+    name,
+    app,
+    runner,
+    hangUp: () => stopping.abort(),
+    async stop() {
+      stopping.abort();
+      await sending;
+      await runner.stop();
+      await store.close();
+    },
+  };
+}
+
+/** Sends notices until `signal` aborts; what is pending from an earlier life goes first. */
+function startSender(runner: Runner, logger: Logger, signal: AbortSignal): Promise<void> {
+  const channel = logChannel((fields, text) => logger.info(fields, text));
+  const wake = new Signal();
+  runner.onCommit((outcomes) => {
+    if (outcomes.some((outcome) => outcome.kind === 'handled' && outcome.emitted.length > 0)) wake.raise();
+  });
+  signal.addEventListener('abort', () => wake.raise());
+  return runLoop({
+    step: () => sendPending(runner, channel),
+    wake,
+    signal,
+    onError: (error) => logger.error({ error: describeError(error) }, 'notices cannot be sent; they are tried again'),
+  });
+}

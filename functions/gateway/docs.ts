@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import type { App } from '../../shared/runtime/http.ts';
+
+const FILES: Readonly<Record<string, string>> = {
+  'swagger-ui.css': 'text/css',
+  'swagger-ui-bundle.js': 'text/javascript',
+};
+const CACHE = 'public, max-age=86400';
+const POLICY = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:";
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<head>
+  <meta charset="utf-8">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <title>saga-store API</title>
+  <link rel="icon" href="data:,">
+  <link rel="stylesheet" href="/docs/swagger-ui.css">
+</head>
+<body>
+  <div id="docs"></div>
+  <script src="/docs/swagger-ui-bundle.js"></script>
+  <script src="/docs/start.js"></script>
+</body>
+</html>
+`;
+const START = "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true, tryItOutEnabled: true });\n";
+
+/** The API's documentation: a page that loads nothing from elsewhere, and the document it is made from. */
+export function addDocs(app: App, openapi: () => object): void {
+  const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
+  app.get('/openapi.json', (c) => c.json(openapi()));
+  app.get('/docs', (c) => c.html(PAGE, 200, { 'content-security-policy': POLICY }));
+  app.get('/docs/start.js', (c) => c.body(START, 200, { 'content-type': 'text/javascript', 'cache-control': CACHE }));
+  for (const [file, type] of Object.entries(FILES)) {
+    app.get(`/docs/${file}`, async (c) =>
+      c.body(await readFile(join(folder, file)), 200, { 'content-type': type, 'cache-control': CACHE }),
+    );
+  }
+}

@@ -1,0 +1,116 @@
+import { z } from '@hono/zod-openapi';
+import { AppError } from '../../shared/core/errors.ts';
+import { processMetrics } from '../../shared/runtime/function-app.ts';
+import { type App, type AppContext, addPath, answers, createApp, problems } from '../../shared/runtime/http.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
+import { addDocs } from './docs.ts';
+import type { Upstream } from './upstream.ts';
+
+export interface GatewayOptions {
+  /** In the order in which data is removed: whoever starts a saga comes first. */
+  readonly upstreams: Readonly<Record<'order' | 'inventory' | 'notification', Upstream>>;
+  readonly automation: boolean;
+  /** The OpenAPI document of the whole store. */
+  readonly openapi: () => object;
+  readonly logger: Logger;
+}
+
+/** The first path segment tells whose request it is. */
+const OWNERS = { orders: 'order', stock: 'inventory', notifications: 'notification' } as const;
+
+/** One front for all functions. It keeps no state. */
+export function createGateway(options: GatewayOptions): App {
+  const { upstreams, logger } = options;
+  const app = createApp(logger);
+  for (const [segment, owner] of Object.entries(OWNERS)) {
+    const upstream = upstreams[owner];
+    const forward = (c: AppContext) => upstream.fetch(c.req.raw, c.get('requestId'));
+    app.all(`/${segment}`, forward);
+    app.all(`/${segment}/*`, forward);
+  }
+  addOperations(app);
+  if (options.automation) addAutomation(app, Object.values(upstreams));
+  addDocs(app, options.openapi);
+  return app;
+}
+
+function addOperations(app: App): void {
+  const statusSchema = z.object({ status: z.string(), function: z.string() });
+  for (const [path, summary] of [
+    ['/livez', 'Whether the gateway runs'],
+    ['/readyz', 'Whether the gateway takes requests; a function that is away does not close the others'],
+  ] as const) {
+    addPath(app, 'Operations', path, {
+      get: {
+        summary,
+        responses: { 200: answers('It does', statusSchema) },
+        handler: (c) => c.json({ status: 'ok', function: 'gateway' }),
+      },
+    });
+  }
+  addPath(app, 'Operations', '/metrics', {
+    get: {
+      summary: 'Figures of the gateway in the text format of Prometheus',
+      responses: { 200: answers('Figures', z.string(), 'text/plain') },
+      handler: async (c) => c.text(await processMetrics()),
+    },
+  });
+}
+
+function addAutomation(app: App, upstreams: readonly Upstream[]): void {
+  const path = '/automation-testing';
+  addPath(app, 'Test automation', `${path}/seed`, {
+    post: {
+      summary: 'Fills in the examples of all functions; twice changes nothing',
+      responses: { 200: answers('By function', z.object({ seeded: z.array(z.string()) })), ...problems(503) },
+      handler: async (c) => {
+        const responses = await askAll(c, upstreams, 'POST', `${path}/seed`);
+        const bodies = await Promise.all(responses.map(async (response) => seededSchema.parse(await response.json())));
+        return c.json({ seeded: bodies.flatMap(({ seeded }) => seeded) });
+      },
+    },
+  });
+  addPath(app, 'Test automation', `${path}/ready`, {
+    get: {
+      summary: 'Whether all functions are ready',
+      responses: { 200: answers('They are', z.object({ ready: z.boolean() })), ...problems(503) },
+      handler: async (c) => {
+        await askAll(c, upstreams, 'GET', `${path}/ready`);
+        return c.json({ ready: true });
+      },
+    },
+  });
+  addPath(app, 'Test automation', `${path}/all`, {
+    delete: {
+      summary: 'Removes the data of all functions, so that the next run starts from nothing',
+      responses: { 204: { description: 'Removed' }, ...problems(503) },
+      handler: async (c) => {
+        await askAll(c, upstreams, 'GET', `${path}/ready`);
+        // Twice: what one function still said to another while the first round went on is removed by the second.
+        for (let round = 0; round < 2; round++) {
+          for (const upstream of upstreams) await askAll(c, [upstream], 'DELETE', `${path}/all`);
+        }
+        return c.body(null, 204);
+      },
+    },
+  });
+}
+
+const seededSchema = z.object({ seeded: z.array(z.string()) });
+
+/** @throws {AppError} `unavailable`, naming the function, when one of them does not do it. */
+async function askAll(
+  c: AppContext,
+  upstreams: readonly Upstream[],
+  method: string,
+  path: string,
+): Promise<readonly Response[]> {
+  return Promise.all(
+    upstreams.map(async (upstream) => {
+      const response = await upstream.fetch(new Request(new URL(path, c.req.url), { method }), c.get('requestId'));
+      if (response.ok) return response;
+      const detail = `${upstream.name} answered ${response.status} to ${method} ${path}`;
+      throw new AppError('unavailable', detail, { retryAfterS: 1 });
+    }),
+  );
+}

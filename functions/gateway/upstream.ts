@@ -1,0 +1,119 @@
+import pRetry, { AbortError } from 'p-retry';
+import { AppError } from '../../shared/core/errors.ts';
+
+/** A function as the gateway reaches it. */
+export interface Upstream {
+  readonly name: string;
+  /** @throws {AppError} `unavailable` when the function is away. */
+  fetch(request: Request, requestId: string): Promise<Response>;
+}
+
+/** A function in this process: called directly, without the network. */
+export function localUpstream(
+  name: string,
+  app: { fetch(request: Request, env: { requestId: string }): Response | Promise<Response> },
+): Upstream {
+  return { name, fetch: async (request, requestId) => app.fetch(request, { requestId }) };
+}
+
+export interface RemoteOptions {
+  readonly name: string;
+  readonly url: string;
+  /** For the answer to begin, in one attempt; what a client prefers to wait comes on top. */
+  readonly timeoutMs: number;
+  /** How often one more attempt is made when the function is not there. */
+  readonly retries: number;
+}
+
+const RETRY_FIRST_MS = 50;
+/** Belong to one connection, not to the message (RFC 9110, 7.6.1); `host` and `content-length` are made anew. */
+const HOP_BY_HOP = [
+  'connection',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'host',
+  'content-length',
+];
+
+/**
+ * A function in another process. When it is away, reads and writes that may be repeated are tried again for a moment;
+ * a function that is there and does not answer in time is not asked twice.
+ */
+export function remoteUpstream(options: RemoteOptions): Upstream {
+  const { name, retries } = options;
+  return {
+    name,
+    async fetch(request, requestId) {
+      const body = request.method === 'GET' || request.method === 'HEAD' ? null : await request.arrayBuffer();
+      const attempt = async () => {
+        try {
+          return await attemptOnce(options, request, body, requestId);
+        } catch (error) {
+          throw mayRepeat(request, error) ? error : new AbortError(asError(error));
+        }
+      };
+      try {
+        return await pRetry(attempt, { retries, minTimeout: RETRY_FIRST_MS, randomize: true });
+      } catch (cause) {
+        if (request.signal.aborted) throw cause;
+        throw new AppError('unavailable', `${name} is away; nothing is lost, try again`, { retryAfterS: 2, cause });
+      }
+    },
+  };
+}
+
+async function attemptOnce(
+  { url, timeoutMs }: RemoteOptions,
+  request: Request,
+  body: ArrayBuffer | null,
+  requestId: string,
+): Promise<Response> {
+  const { pathname, search } = new URL(request.url);
+  const headers = new Headers(request.headers);
+  for (const header of HOP_BY_HOP) headers.delete(header);
+  headers.set('x-request-id', requestId);
+  const tooLate = new AbortController();
+  const timer = setTimeout(() => tooLate.abort(new TimeoutError(timeoutMs)), timeoutMs + waitMs(request));
+  try {
+    const response = await fetch(new URL(pathname + search, url), {
+      method: request.method,
+      headers,
+      body,
+      redirect: 'manual',
+      signal: AbortSignal.any([tooLate.signal, request.signal]),
+    });
+    return new Response(response.body, { status: response.status, headers: response.headers });
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+class TimeoutError extends Error {
+  constructor(timeoutMs: number) {
+    super(`no answer in ${timeoutMs} ms`);
+  }
+}
+
+function mayRepeat(request: Request, error: unknown): boolean {
+  if (error instanceof TimeoutError || request.signal.aborted) return false;
+  if (codeOf(error) === 'ECONNREFUSED') return true;
+  return request.method !== 'POST' || request.headers.has('idempotency-key');
+}
+
+/** What a client prefers to wait for an outcome, in milliseconds. */
+function waitMs(request: Request): number {
+  const match = /wait\s*=\s*"?(\d{1,3})/i.exec(request.headers.get('prefer') ?? '');
+  return match === null ? 0 : Number(match[1]) * 1000;
+}
+
+function codeOf(error: unknown): unknown {
+  const cause = error instanceof Error ? error.cause : undefined;
+  return typeof cause === 'object' && cause !== null && 'code' in cause ? cause.code : undefined;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

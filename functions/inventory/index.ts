@@ -1,0 +1,20 @@
+import { inputsOf } from '../../saga/choreography.ts';
+import type { StoreFunction } from '../../shared/runtime/function.ts';
+import { decide } from './decide.ts';
+import { sqlite } from './migrations/sqlite.ts';
+import { evolve, type Inventory, type InventoryEvent, type InventoryInput } from './state.ts';
+import { load, needs, save, tables } from './tables.ts';
+
+/** Holds, sells and gives back stock. */
+export const inventory: StoreFunction<Inventory, InventoryInput, InventoryEvent> = {
+  name: 'inventory',
+  inputs: inputsOf('inventory'),
+  consumes: ['order-events'],
+  publishes: 'inventory-events',
+  tables,
+  migrations: { sqlite },
+  rules: { decide, evolve },
+  needs,
+  load,
+  save,
+};

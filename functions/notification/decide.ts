@@ -1,0 +1,52 @@
+import { deriveId } from '../../shared/core/message.ts';
+import type { FactMessage, NotificationEvent, NotificationInput, NotificationState } from './state.ts';
+
+/**
+ * Notification tells each customer each fact about his order once.
+ *
+ * It only asks for the sending: the notice is written as pending, a loop sends it, and the answer comes back as a message.
+ */
+export function decide({ notices }: NotificationState, message: NotificationInput): readonly NotificationEvent[] {
+  if (message.type === 'NoticesSent') {
+    const { sentAt } = message.data;
+    return notices
+      .filter(({ status }) => status === 'pending')
+      .map(({ notificationId, orderId }) => ({
+        type: 'NoticeSent',
+        subject: orderId,
+        data: { notificationId, sentAt },
+      }));
+  }
+  return notices.length > 0 ? [] : [written(message)];
+}
+
+function written(message: FactMessage): NotificationEvent {
+  const { orderId, customerId } = message.data;
+  return {
+    type: 'NoticeWritten',
+    subject: orderId,
+    data: {
+      notificationId: deriveId(message, 'notification', 0),
+      customerId,
+      orderId,
+      fact: message.type,
+      channel: 'log',
+      status: 'pending',
+      text: textOf(message),
+      createdAt: message.time,
+      sentAt: null,
+    },
+  };
+}
+
+function textOf(message: FactMessage): string {
+  const { orderId } = message.data;
+  switch (message.type) {
+    case 'OrderPlaced':
+      return `We have received your order ${orderId}.`;
+    case 'OrderConfirmed':
+      return `Your order ${orderId} is confirmed.`;
+    case 'OrderRejected':
+      return `We are sorry: your order ${orderId} cannot be fulfilled (${message.data.reason.detail}).`;
+  }
+}

@@ -1,0 +1,111 @@
+import { z } from '@hono/zod-openapi';
+import { streamSSE } from 'hono/streaming';
+import { idSchema } from '../../saga/messages.ts';
+import { AppError } from '../../shared/core/errors.ts';
+import type { FunctionContext } from '../../shared/runtime/function.ts';
+import { type App, type AppContext, addPath, answers, problems, readQuery } from '../../shared/runtime/http.ts';
+import { linksSchema, pageLinks, pageQuery, placeOf, toPage } from '../../shared/runtime/paging.ts';
+import { Signal } from '../../shared/runtime/signal.ts';
+import type { Notice } from './state.ts';
+import { type NoticeRow, notices } from './tables.ts';
+
+const HEARTBEAT_MS = 10_000;
+const STREAM_PAGE = 100;
+
+const noticeSchema = z
+  .object({
+    notificationId: z.string(),
+    customerId: z.string(),
+    orderId: z.string(),
+    fact: z.enum(['OrderPlaced', 'OrderBackordered', 'OrderConfirmed', 'OrderRejected', 'OrderCancelled']),
+    channel: z.string(),
+    status: z.enum(['pending', 'sent', 'failed']),
+    text: z.string(),
+    createdAt: z.iso.datetime(),
+    sentAt: z.iso.datetime().nullable(),
+  })
+  .openapi('Notification');
+
+const listQuery = z.strictObject({ customerId: idSchema.optional(), orderId: idSchema.optional(), ...pageQuery });
+
+/** The routes of notification. `stopping` ends the streams. */
+export function addNotificationRoutes(app: App, context: FunctionContext, stopping: AbortSignal): void {
+  addPath(app, 'Notifications', '/notifications', {
+    get: {
+      summary: 'What customers were told, the oldest first',
+      request: { query: listQuery },
+      responses: {
+        200: answers('A page', z.object({ notifications: z.array(noticeSchema), _links: linksSchema })),
+        ...problems(422),
+      },
+      handler: (c) => listNotices(c, context),
+    },
+  });
+  addPath(app, 'Notifications', '/notifications/stream', {
+    get: {
+      summary: 'Notifications as they are written, as server-sent events; resumes after Last-Event-ID',
+      request: { headers: z.object({ 'last-event-id': z.string().optional() }) },
+      responses: { 200: answers('A stream', z.string(), 'text/event-stream'), ...problems(400) },
+      handler: (c) => streamNotices(c, context, stopping),
+    },
+  });
+}
+
+async function listNotices(c: AppContext, { store }: FunctionContext): Promise<Response> {
+  const { limit, cursor, customerId, orderId } = readQuery(c, listQuery);
+  const after = placeOf(cursor);
+  const rows = await store.find({
+    table: notices,
+    where: { ...(customerId === undefined ? {} : { customerId }), ...(orderId === undefined ? {} : { orderId }) },
+    orderBy: ['position'],
+    ...(after === undefined ? {} : { after }),
+    limit: limit + 1,
+  });
+  const { page, next } = toPage(rows, limit, ({ position = 0 }) => [position]);
+  return c.json({ notifications: page.map(toBody), _links: pageLinks(c.req.url, next) });
+}
+
+async function streamNotices(c: AppContext, context: FunctionContext, stopping: AbortSignal): Promise<Response> {
+  let after = await startOf(c, context);
+  const wake = new Signal();
+  const stopListening = context.onCommit(() => wake.raise());
+  const stop = () => wake.raise();
+  stopping.addEventListener('abort', stop);
+  return streamSSE(c, async (stream) => {
+    stream.onAbort(stop);
+    // The first bytes let the client know that it is connected.
+    await stream.write(': connected\n\n');
+    while (!stream.aborted && !stopping.aborted) {
+      const rows = await context.store.find({
+        table: notices,
+        orderBy: ['position'],
+        after: [after],
+        limit: STREAM_PAGE,
+      });
+      for (const row of rows) {
+        after = row.position ?? after;
+        await stream.writeSSE({ event: 'notification', id: String(after), data: JSON.stringify(toBody(row)) });
+      }
+      if (rows.length === 0 && !(await wake.wait(HEARTBEAT_MS))) await stream.write(': still here\n\n');
+    }
+    stopListening();
+    stopping.removeEventListener('abort', stop);
+  });
+}
+
+/** The position after which a stream begins: the client's, or the newest notice. */
+async function startOf(c: AppContext, { store }: FunctionContext): Promise<number> {
+  const header = c.req.header('last-event-id');
+  if (header === undefined) {
+    const [newest] = await store.find({ table: notices, orderBy: ['position'], descending: true, limit: 1 });
+    return newest?.position ?? 0;
+  }
+  const position = /^\d{1,15}$/.test(header) ? Number(header) : null;
+  if (position === null) throw new AppError('malformed_request', 'Last-Event-ID must be an id of this stream');
+  return position;
+}
+
+function toBody(row: NoticeRow): Notice {
+  const { notificationId, customerId, orderId, fact, channel, status, text, createdAt, sentAt } = row;
+  return { notificationId, customerId, orderId, fact, channel, status, text, createdAt, sentAt };
+}

@@ -1,0 +1,20 @@
+import { inputsOf } from '../../saga/choreography.ts';
+import type { StoreFunction } from '../../shared/runtime/function.ts';
+import { decide } from './decide.ts';
+import { sqlite } from './migrations/sqlite.ts';
+import { evolve, type NotificationEvent, type NotificationInput, type NotificationState } from './state.ts';
+import { load, needs, save, tables } from './tables.ts';
+
+/** Tells each customer each fact about his order once. */
+export const notification: StoreFunction<NotificationState, NotificationInput, NotificationEvent> = {
+  name: 'notification',
+  inputs: inputsOf('notification'),
+  consumes: ['order-events'],
+  publishes: null,
+  tables,
+  migrations: { sqlite },
+  rules: { decide, evolve },
+  needs,
+  load,
+  save,
+};

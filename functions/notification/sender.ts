@@ -1,0 +1,36 @@
+import { v7 as uuidv7 } from 'uuid';
+import { SCHEMA_VERSION } from '../../saga/messages.ts';
+import { command } from '../../shared/core/message.ts';
+import type { NoticeChannel } from '../../shared/ports/notice-channel.ts';
+import type { FunctionContext } from '../../shared/runtime/function.ts';
+import { notices } from './tables.ts';
+
+/** Notices sent in one step, at most. */
+const SEND_MAX = 256;
+
+/**
+ * Sends what is pending, the oldest first, and reports it back as a message. Gives whether there was anything to send.
+ * A crash between sending and reporting sends again, with the same notification id.
+ */
+export async function sendPending(context: SenderContext, channel: NoticeChannel): Promise<boolean> {
+  const { store, clock } = context;
+  const pending = await store.find({
+    table: notices,
+    where: { status: 'pending' },
+    orderBy: ['position'],
+    limit: SEND_MAX,
+  });
+  if (pending.length === 0) return false;
+  await Promise.all(pending.map((notice) => channel.send(notice)));
+  const sentAt = new Date(clock.nowMs()).toISOString();
+  const data = { notices: pending.map(({ orderId, fact }) => ({ orderId, fact })), sentAt };
+  await context.submit(
+    command(
+      { type: 'NoticesSent', subject: 'notices', data },
+      { id: uuidv7(), time: sentAt, schemaversion: SCHEMA_VERSION },
+    ),
+  );
+  return true;
+}
+
+export type SenderContext = Pick<FunctionContext, 'store' | 'clock' | 'submit'>;

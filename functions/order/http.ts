@@ -1,0 +1,103 @@
+import { z } from '@hono/zod-openapi';
+import { orderStatuses } from '../../saga/lifecycle.ts';
+import { idSchema } from '../../saga/messages.ts';
+import { AppError } from '../../shared/core/errors.ts';
+import type { FunctionContext } from '../../shared/runtime/function.ts';
+import { type App, type AppContext, addPath, answers, problems, readQuery } from '../../shared/runtime/http.ts';
+import { linksSchema, pageLinks, pageQuery, placeOf, toPage } from '../../shared/runtime/paging.ts';
+import { Outcomes } from './outcomes.ts';
+import { findOrder, placeOrder } from './place-order.ts';
+import { orderSchema, placeOrderSchema, toBody } from './representation.ts';
+import { orderEvents, orderLines, orders, toOrder } from './tables.ts';
+
+const EVENTS_MAX = 1_000;
+
+const listQuery = z.strictObject({
+  customerId: idSchema.optional(),
+  status: z.enum(orderStatuses).optional(),
+  ...pageQuery,
+});
+
+/** The routes of order. `defaultCurrency` is for orders that name none. */
+export function addOrderRoutes(app: App, context: FunctionContext, defaultCurrency: string): void {
+  const outcomes = new Outcomes(context);
+  addPath(app, 'Orders', '/orders', {
+    post: {
+      summary: 'Place an order',
+      request: {
+        headers: z.object({ 'idempotency-key': z.string().optional(), prefer: z.string().optional() }),
+        body: { content: { 'application/json': { schema: placeOrderSchema } } },
+      },
+      responses: {
+        200: answers('The outcome, for a client that prefers to wait', orderSchema),
+        202: answers('The order is on disk', orderSchema),
+        ...problems(400, 413, 415, 422, 503, 507),
+      },
+      handler: (c) => placeOrder(c, context, outcomes, defaultCurrency),
+    },
+    get: {
+      summary: 'List orders, the newest first',
+      request: { query: listQuery },
+      responses: {
+        200: answers('A page of orders', z.object({ orders: z.array(orderSchema), _links: linksSchema })),
+        ...problems(422),
+      },
+      handler: (c) => listOrders(c, context),
+    },
+  });
+  addPath(app, 'Orders', '/orders/{orderId}', {
+    get: {
+      summary: 'Get an order',
+      request: { params: z.object({ orderId: idSchema }) },
+      responses: { 200: answers('The order', orderSchema), ...problems(404) },
+      handler: async (c) => {
+        const { order, updatedAt } = await existing(c, context);
+        return c.json(toBody(order, updatedAt));
+      },
+    },
+  });
+  addPath(app, 'Orders', '/orders/{orderId}/events', {
+    get: {
+      summary: 'Every message of an order, its own and received ones, the oldest first',
+      request: { params: z.object({ orderId: idSchema }) },
+      responses: {
+        200: answers('CloudEvents', z.object({ events: z.array(z.record(z.string(), z.unknown())) })),
+        ...problems(404),
+      },
+      handler: async (c) => {
+        const { order } = await existing(c, context);
+        const where = { orderId: order.orderId };
+        const rows = await context.store.find({ table: orderEvents, where, orderBy: ['position'], limit: EVENTS_MAX });
+        return c.json({ events: rows.map(({ message }) => message) });
+      },
+    },
+  });
+}
+
+async function listOrders(c: AppContext, { store }: FunctionContext): Promise<Response> {
+  const { limit, cursor, customerId, status } = readQuery(c, listQuery);
+  const after = placeOf(cursor);
+  const rows = await store.find({
+    table: orders,
+    where: { ...(customerId === undefined ? {} : { customerId }), ...(status === undefined ? {} : { status }) },
+    orderBy: ['sequence'],
+    descending: true,
+    ...(after === undefined ? {} : { after }),
+    limit: limit + 1,
+  });
+  const { page, next } = toPage(rows, limit, ({ sequence = 0 }) => [sequence]);
+  const bodies = await Promise.all(
+    page.map(async (row) => {
+      const lines = await store.find({ table: orderLines, where: { orderId: row.orderId }, limit: 100 });
+      return toBody(toOrder(row, lines), row.updatedAt);
+    }),
+  );
+  return c.json({ orders: bodies, _links: pageLinks(c.req.url, next) });
+}
+
+async function existing(c: AppContext, context: FunctionContext) {
+  const orderId = c.req.param('orderId') ?? '';
+  const found = await findOrder(context, orderId);
+  if (found === null) throw new AppError('not_found', `there is no order ${orderId.slice(0, 64)}`);
+  return found;
+}

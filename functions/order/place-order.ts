@@ -1,0 +1,91 @@
+import { v7 as uuidv7 } from 'uuid';
+import { isFinal } from '../../saga/lifecycle.ts';
+import { SCHEMA_VERSION } from '../../saga/messages.ts';
+import { AppError } from '../../shared/core/errors.ts';
+import { command, namedId } from '../../shared/core/message.ts';
+import type { FunctionContext } from '../../shared/runtime/function.ts';
+import { type AppContext, idempotencyKey, readBody, traceparent } from '../../shared/runtime/http.ts';
+import type { Outcomes } from './outcomes.ts';
+import { asPlaced, type OrderBody, placeOrderSchema, toBody, toCommand } from './representation.ts';
+import type { Order, OrderState } from './state.ts';
+import { orderLines, orders, toOrder } from './tables.ts';
+
+/** The longest time in seconds that a client may wait for an outcome. */
+export const WAIT_MAX_S = 30;
+
+/** An order with the time of its last change. */
+export interface FoundOrder {
+  readonly order: Order;
+  readonly updatedAt: string;
+}
+
+export async function findOrder({ store }: FunctionContext, orderId: string): Promise<FoundOrder | null> {
+  const [row] = await store.find({ table: orders, where: { orderId }, limit: 1 });
+  if (row === undefined) return null;
+  const lines = await store.find({ table: orderLines, where: { orderId }, limit: 100 });
+  return { order: toOrder(row, lines), updatedAt: row.updatedAt };
+}
+
+/** `POST /orders`: puts the order on disk, and waits for its outcome where the client prefers to. */
+export async function placeOrder(
+  c: AppContext,
+  context: FunctionContext,
+  outcomes: Outcomes,
+  defaultCurrency: string,
+): Promise<Response> {
+  const key = idempotencyKey(c);
+  const body = await readBody(c, placeOrderSchema);
+  // Until people sign in, the caller is the customer: the keys of two customers never meet.
+  const id = key === null ? uuidv7() : namedId(`POST /orders ${body.customerId} ${key}`);
+  if (key === null && body.orderId === undefined) {
+    throw new AppError('invalid_request', 'either orderId or an Idempotency-Key must be there', {
+      errors: [{ pointer: '/orderId', detail: 'must be there when there is no Idempotency-Key' }],
+    });
+  }
+  const data = toCommand(body, body.orderId ?? id, defaultCurrency);
+  const time = new Date(context.clock.nowMs()).toISOString();
+  const draft = { type: 'PlaceOrder', subject: data.orderId, data };
+  const message = command(draft, { id, time, schemaversion: SCHEMA_VERSION, traceparent: traceparent(c) });
+
+  const waitS = preferredWaitS(c);
+  const listening = waitS === null ? null : outcomes.listen(data.orderId);
+  try {
+    const outcome = await context.submit(message, { deduplicate: key !== null });
+    if (outcome.kind === 'id_reused') {
+      throw new AppError('idempotency_key_reused', `the Idempotency-Key ${key} was used before with another order`);
+    }
+    if (outcome.kind === 'refused') throw new AppError('order_id_reused', outcome.detail);
+    const isReplay = outcome.kind === 'duplicate' || outcome.emitted.length === 0;
+    const found = isReplay ? await findOrder(context, data.orderId) : fresh(outcome.state as OrderState);
+    if (found === null) throw new AppError('conflict', `order ${data.orderId} was removed after it was placed`);
+    if (isReplay) c.header('Idempotent-Replayed', 'true');
+    if (listening === null || waitS === null) return accepted(c, found.order);
+    const settled = isFinal(found.order.status)
+      ? toBody(found.order, found.updatedAt)
+      : await listening.first(waitS * 1000);
+    if (settled === null) return accepted(c, found.order);
+    c.header('Preference-Applied', `wait=${waitS}`);
+    return answer(c, settled, 200);
+  } finally {
+    listening?.stop();
+  }
+}
+
+function fresh({ order }: OrderState): FoundOrder | null {
+  return order === null ? null : { order, updatedAt: order.placedAt };
+}
+
+function accepted(c: AppContext, order: Order): Response {
+  return answer(c, asPlaced(order), 202);
+}
+
+function answer(c: AppContext, order: OrderBody, status: 200 | 202): Response {
+  c.header('Location', order._links['self']?.href);
+  return c.json(order, status);
+}
+
+/** RFC 7240: `Prefer: wait=5`, in seconds; null where the client does not ask to wait. */
+function preferredWaitS(c: AppContext): number | null {
+  const match = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?/i.exec(c.req.header('prefer') ?? '');
+  return match === null ? null : Math.min(Number(match[1]), WAIT_MAX_S);
+}

@@ -1,0 +1,59 @@
+import type { FunctionName } from '../saga/choreography.ts';
+import { functionNames } from '../saga/choreography.ts';
+import { AppError } from '../shared/core/errors.ts';
+import type { FunctionContext } from '../shared/runtime/function.ts';
+import { createFunctionApp } from '../shared/runtime/function-app.ts';
+import type { App } from '../shared/runtime/http.ts';
+import type { Logger } from '../shared/runtime/log.ts';
+import { addInventoryRoutes } from './inventory/http.ts';
+import { addNotificationRoutes } from './notification/http.ts';
+import { addOrderRoutes } from './order/http.ts';
+
+export interface RouteOptions {
+  readonly defaultCurrency: string;
+  /** Ends the streams. */
+  readonly stopping: AbortSignal;
+}
+
+/** Adds the routes that a function has besides those of every function. */
+export function addRoutes(name: FunctionName, app: App, context: FunctionContext, options: RouteOptions): void {
+  switch (name) {
+    case 'order':
+      return addOrderRoutes(app, context, options.defaultCurrency);
+    case 'inventory':
+      return addInventoryRoutes(app, context);
+    case 'notification':
+      return addNotificationRoutes(app, context, options.stopping);
+  }
+}
+
+/** The OpenAPI 3.1 document of the whole store, made from the routes themselves; it needs none of the functions to run. */
+export function openapiDocument(logger: Logger, automation: boolean): object {
+  const idle = { seed: async () => [], clear: async () => undefined };
+  const app = createFunctionApp(
+    { name: 'store', trouble: async () => null, metrics: async () => '', automation: automation ? idle : null },
+    logger,
+  );
+  for (const name of functionNames) {
+    addRoutes(name, app, idleContext, { defaultCurrency: 'EUR', stopping: new AbortController().signal });
+  }
+  return app.getOpenAPI31Document({
+    openapi: '3.1.0',
+    info: {
+      title: 'saga-store',
+      version: '1',
+      description: 'An idempotent, saga-based online store. Errors are application/problem+json (RFC 9457).',
+    },
+  });
+}
+
+const idleContext: FunctionContext = {
+  get store(): never {
+    throw new AppError('unavailable', 'this app only documents its routes');
+  },
+  get clock(): never {
+    throw new AppError('unavailable', 'this app only documents its routes');
+  },
+  submit: () => Promise.reject(new AppError('unavailable', 'this app only documents its routes')),
+  onCommit: () => () => undefined,
+};

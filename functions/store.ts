@@ -1,0 +1,88 @@
+import { type FunctionName, functionNames } from '../saga/choreography.ts';
+import type { MessageLog } from '../shared/ports/message-log.ts';
+import type { Config } from '../shared/runtime/config.ts';
+import type { Logger } from '../shared/runtime/log.ts';
+import { type RunningServer, serve } from '../shared/runtime/server.ts';
+import { createLog, type RunningFunction, startFunction } from './compose.ts';
+import { createGateway } from './gateway/http.ts';
+import { localUpstream, remoteUpstream, type Upstream } from './gateway/upstream.ts';
+import { openapiDocument } from './routes.ts';
+
+export const parts = ['gateway', ...functionNames] as const;
+export type Part = (typeof parts)[number];
+
+/** A store, or a part of it, that runs in this process. */
+export interface RunningStore {
+  /** Where each part that runs here can be reached. */
+  readonly urls: ReadonlyMap<Part, string>;
+  /** Takes no more requests, finishes what is in hand, closes the files. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts these parts in this process. A gateway calls the functions beside it directly and the others over HTTP.
+ * `wrapLog` lets a test put something between the functions and their log.
+ * @throws {AppError} when another process already runs one of them, {@link ConfigError} when a setting cannot be used.
+ */
+export async function startStore(
+  here: readonly Part[],
+  config: Config,
+  logger: Logger,
+  wrapLog: (log: MessageLog) => MessageLog = (log) => log,
+): Promise<RunningStore> {
+  const names = functionNames.filter((name) => here.includes(name));
+  const log = wrapLog(createLog(config, names));
+  const functions: RunningFunction[] = [];
+  const servers = new Map<Part, RunningServer>();
+  const stop = async () => {
+    for (const running of functions) running.hangUp();
+    await Promise.all([...servers.values()].map((server) => server.stop()));
+    await Promise.all(functions.map((running) => running.stop()));
+    await log.close();
+  };
+  try {
+    for (const name of names) functions.push(await startFunction(name, { config, logger, log }));
+    for (const { name, app } of functions) servers.set(name, await listen(name, app.fetch, config));
+    if (here.includes('gateway')) {
+      const gateway = createGateway({
+        upstreams: upstreamsOf(functions, config),
+        automation: config.ENABLE_AUTOMATION,
+        openapi: () => openapiDocument(logger, config.ENABLE_AUTOMATION),
+        logger,
+      });
+      servers.set('gateway', await listen('gateway', gateway.fetch, config));
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { urls: new Map([...servers].map(([part, { url }]) => [part, url])), stop };
+}
+
+function listen(part: Part, fetch: RunningFunction['app']['fetch'], config: Config): Promise<RunningServer> {
+  const setting = `${part.toUpperCase()}_PORT` as const;
+  return serve(fetch, { host: config.HOST, port: config[portSettings[part]], setting });
+}
+
+const portSettings = {
+  gateway: 'GATEWAY_PORT',
+  order: 'ORDER_PORT',
+  inventory: 'INVENTORY_PORT',
+  notification: 'NOTIFICATION_PORT',
+} as const satisfies Record<Part, keyof Config>;
+
+const urlSettings = {
+  order: 'ORDER_URL',
+  inventory: 'INVENTORY_URL',
+  notification: 'NOTIFICATION_URL',
+} as const satisfies Record<FunctionName, keyof Config>;
+
+function upstreamsOf(functions: readonly RunningFunction[], config: Config): Record<FunctionName, Upstream> {
+  const upstream = (name: FunctionName): Upstream => {
+    const local = functions.find((running) => running.name === name);
+    if (local !== undefined) return localUpstream(name, local.app);
+    const url = config[urlSettings[name]] ?? `http://127.0.0.1:${config[portSettings[name]]}`;
+    return remoteUpstream({ name, url, timeoutMs: config.GATEWAY_TIMEOUT_MS, retries: config.GATEWAY_RETRIES });
+  };
+  return { order: upstream('order'), inventory: upstream('inventory'), notification: upstream('notification') };
+}

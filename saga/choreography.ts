@@ -1,0 +1,54 @@
+import type { MessageType } from './messages.ts';
+
+export const functionNames = ['order', 'inventory', 'notification'] as const;
+export type FunctionName = (typeof functionNames)[number];
+
+/**
+ * A step of the saga. `compensatable`: what it did can be undone by the events named in `undoneBy`. `pivot`: from here
+ * the order only goes forward. `retriable`: it cannot be refused, only be late. `compensation`: it undoes.
+ */
+export interface Step {
+  readonly on: MessageType;
+  readonly by: FunctionName;
+  /** One of these, or nothing where the step no longer fits. */
+  readonly emits: readonly MessageType[];
+  readonly kind: 'compensatable' | 'pivot' | 'retriable' | 'compensation';
+  readonly undoneBy: readonly MessageType[];
+}
+
+/** The saga, written once. The functions are tested against it, and the README's diagram is drawn from it. */
+export const choreography: readonly Step[] = [
+  { on: 'PlaceOrder', by: 'order', emits: ['OrderPlaced'], kind: 'compensatable', undoneBy: ['OrderRejected'] },
+  {
+    on: 'OrderPlaced',
+    by: 'inventory',
+    emits: ['StockReserved', 'StockRejected'],
+    kind: 'compensatable',
+    undoneBy: ['StockReleased'],
+  },
+  { on: 'StockReserved', by: 'order', emits: ['OrderConfirmed'], kind: 'pivot', undoneBy: [] },
+  { on: 'StockRejected', by: 'order', emits: ['OrderRejected'], kind: 'retriable', undoneBy: [] },
+  { on: 'OrderConfirmed', by: 'inventory', emits: ['StockSold'], kind: 'retriable', undoneBy: [] },
+  { on: 'OrderRejected', by: 'inventory', emits: ['StockReleased'], kind: 'compensation', undoneBy: [] },
+  { on: 'StockSold', by: 'order', emits: [], kind: 'retriable', undoneBy: [] },
+  { on: 'StockReleased', by: 'order', emits: [], kind: 'retriable', undoneBy: [] },
+  { on: 'ReceiveStock', by: 'inventory', emits: ['StockReceived'], kind: 'retriable', undoneBy: [] },
+  { on: 'SeedStock', by: 'inventory', emits: ['StockReceived'], kind: 'retriable', undoneBy: [] },
+  { on: 'OrderPlaced', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
+  { on: 'OrderConfirmed', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
+  { on: 'OrderRejected', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
+  { on: 'NoticesSent', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
+];
+
+/** The topics, and the function that alone writes each; null where it is the outside world. */
+export const topics = {
+  'order-commands': null,
+  'order-events': 'order',
+  'inventory-events': 'inventory',
+} as const satisfies Record<string, FunctionName | null>;
+export type Topic = keyof typeof topics;
+
+/** What `name` answers to. */
+export function inputsOf(name: FunctionName): ReadonlySet<MessageType> {
+  return new Set(choreography.filter(({ by }) => by === name).map(({ on }) => on));
+}

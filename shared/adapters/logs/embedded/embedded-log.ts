@@ -1,0 +1,174 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { assert } from '../../../core/assert.ts';
+import type { Message } from '../../../core/message.ts';
+import type { LogRecord, MessageLog, Subscription } from '../../../ports/message-log.ts';
+import { OUTBOX_INSERT_SQL, OUTBOX_SQL, outboxValues } from '../../../ports/outbox.ts';
+import type { Position } from '../../../ports/store.ts';
+import { TopicFile } from './topic-file.ts';
+
+export interface EmbeddedTopic {
+  /** The SQLite file with the outbox that is this topic. */
+  readonly file: string;
+  /** Whether its writer runs in this process and announces its commits. Other files are watched. */
+  readonly writtenHere: boolean;
+  /** Whether anybody may append to it from outside. */
+  readonly openToAll: boolean;
+}
+
+/** The log without a broker: a topic is the outbox in its writer's file, and readers keep their own position. */
+export class EmbeddedLog implements MessageLog {
+  readonly features = { keepsPositions: false, severalInstances: false };
+  readonly #topics: Readonly<Record<string, EmbeddedTopic>>;
+  readonly #files = new Map<string, TopicFile>();
+  readonly #subscriptions = new Set<EmbeddedSubscription>();
+  readonly #watch: NodeJS.Timeout | null;
+
+  /** `pollMs`: how often the files of other processes are asked for changes. */
+  constructor(options: { topics: Readonly<Record<string, EmbeddedTopic>>; pollMs: number }) {
+    this.#topics = options.topics;
+    const watched = Object.keys(options.topics).filter((topic) => options.topics[topic]?.writtenHere !== true);
+    this.#watch = watched.length === 0 ? null : setInterval(() => this.#look(watched), options.pollMs);
+  }
+
+  async subscribe(options: {
+    readonly group: string;
+    readonly topics: readonly string[];
+    readonly positions: readonly Position[];
+    readonly wake: () => void;
+  }): Promise<Subscription> {
+    const cursors = options.topics.map((topic) => ({
+      topic,
+      file: this.#fileOf(topic),
+      position: options.positions.find((known) => known.topic === topic)?.position ?? 0,
+      isBehind: true,
+    }));
+    const subscription = new EmbeddedSubscription(cursors, options.wake, () =>
+      this.#subscriptions.delete(subscription),
+    );
+    this.#subscriptions.add(subscription);
+    return subscription;
+  }
+
+  announce(topic: string): void {
+    for (const subscription of this.#subscriptions) subscription.hear(topic);
+  }
+
+  async append(topic: string, messages: readonly Message[]): Promise<void> {
+    const { file, openToAll } = this.#topicOf(topic);
+    assert(openToAll, `only its own function writes to ${topic}`);
+    mkdirSync(dirname(file), { recursive: true });
+    const db = new Database(file, { timeout: 5_000 });
+    try {
+      db.pragma('journal_mode = WAL');
+      db.pragma('synchronous = FULL');
+      db.transaction(() => {
+        db.exec(OUTBOX_SQL.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'));
+        const insert = db.prepare(OUTBOX_INSERT_SQL);
+        for (const message of messages) insert.run(...outboxValues(topic, message));
+      }).immediate();
+      assert(db.pragma('synchronous', { simple: true }) === 2, `${file} must be written with synchronous = FULL`);
+    } finally {
+      db.close();
+    }
+    this.announce(topic);
+  }
+
+  async close(): Promise<void> {
+    if (this.#watch !== null) clearInterval(this.#watch);
+    for (const file of this.#files.values()) file.close();
+  }
+
+  #look(topics: readonly string[]): void {
+    for (const topic of topics) {
+      if (this.#files.get(topic)?.changed() === true) this.announce(topic);
+    }
+  }
+
+  #fileOf(topic: string): TopicFile {
+    let file = this.#files.get(topic);
+    if (file === undefined) {
+      file = new TopicFile(topic, this.#topicOf(topic).file);
+      this.#files.set(topic, file);
+    }
+    return file;
+  }
+
+  #topicOf(topic: string): EmbeddedTopic {
+    const known = this.#topics[topic];
+    assert(known !== undefined, `there is no topic ${topic}`);
+    return known;
+  }
+}
+
+interface Cursor {
+  readonly topic: string;
+  readonly file: TopicFile;
+  /** Of the last acknowledged record. */
+  position: number;
+  /** Whether there may be records behind the position. */
+  isBehind: boolean;
+}
+
+class EmbeddedSubscription implements Subscription {
+  readonly #cursors: Cursor[];
+  readonly #wake: () => void;
+  readonly #left: () => void;
+  #trouble: string | null = null;
+
+  constructor(cursors: Cursor[], wake: () => void, left: () => void) {
+    this.#cursors = cursors;
+    this.#wake = wake;
+    this.#left = left;
+  }
+
+  hear(topic: string): void {
+    const cursor = this.#cursors.find((known) => known.topic === topic);
+    if (cursor === undefined) return;
+    cursor.isBehind = true;
+    this.#wake();
+  }
+
+  async poll(max: number): Promise<readonly LogRecord[]> {
+    const records: LogRecord[] = [];
+    for (const cursor of this.#cursors) {
+      const room = max - records.length;
+      if (!cursor.isBehind || room === 0) continue;
+      const read = this.#read(cursor, room);
+      if (read.length === 0) cursor.isBehind = false;
+      records.push(...read);
+    }
+    return records;
+  }
+
+  async acknowledge(positions: readonly Position[]): Promise<void> {
+    for (const { topic, position } of positions) {
+      const cursor = this.#cursors.find((known) => known.topic === topic);
+      if (cursor !== undefined) cursor.position = position;
+    }
+  }
+
+  async ends(): Promise<readonly Position[]> {
+    return this.#cursors.map(({ topic, file }) => ({ topic, partition: 0, position: file.end() }));
+  }
+
+  trouble(): string | null {
+    return this.#trouble;
+  }
+
+  async close(): Promise<void> {
+    this.#left();
+  }
+
+  #read(cursor: Cursor, max: number): readonly LogRecord[] {
+    try {
+      const records = cursor.file.read(cursor.position, max);
+      this.#trouble = null;
+      return records;
+    } catch (error) {
+      this.#trouble = `${cursor.topic} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import Database from 'better-sqlite3';
+import type { LogRecord } from '../../../ports/message-log.ts';
+import { OUTBOX_COLUMNS } from '../../../ports/outbox.ts';
+
+/** A reader waits no longer than this for a lock: its loop tries again, and others in this process go on meanwhile. */
+const LOCK_TIMEOUT_MS = 50;
+
+const READ_SQL = `
+  SELECT position, ${OUTBOX_COLUMNS.join(', ')} FROM outbox WHERE position > ? AND topic = ? ORDER BY position LIMIT ?`;
+
+type OutboxReadRow = { position: number; topic: string; data: string } & Record<string, unknown>;
+
+/**
+ * One topic, read from the outbox in its writer's file over a read-only connection. The file may not be there yet: its
+ * writer may never have started. Until then the topic is empty.
+ */
+export class TopicFile {
+  readonly #topic: string;
+  readonly #file: string;
+  #open: {
+    db: Database.Database;
+    read: Database.Statement;
+    version: Database.Statement;
+    seq: Database.Statement;
+  } | null = null;
+  #version: unknown = undefined;
+
+  constructor(topic: string, file: string) {
+    this.#topic = topic;
+    this.#file = file;
+  }
+
+  /** Up to `max` records behind `position`, in the order in which they were committed. */
+  read(position: number, max: number): readonly LogRecord[] {
+    const rows = this.#opened()?.read.all(position, this.#topic, max) as OutboxReadRow[] | undefined;
+    return (rows ?? []).map(({ position, topic, data, ...attributes }) => ({
+      topic,
+      partition: 0,
+      position,
+      attributes,
+      value: data,
+    }));
+  }
+
+  /** Whether anybody has committed to the file since the last call. Costs a look at the file's change counter. */
+  changed(): boolean {
+    const version = this.#opened()?.version.get();
+    if (version === this.#version) return false;
+    this.#version = version;
+    return true;
+  }
+
+  /** The position of the last record that was ever written; 0 before the first. */
+  end(): number {
+    return (this.#opened()?.seq.get() as number | undefined) ?? 0;
+  }
+
+  close(): void {
+    this.#open?.db.close();
+    this.#open = null;
+  }
+
+  #opened() {
+    if (this.#open !== null) return this.#open;
+    if (!existsSync(this.#file)) return null;
+    const db = new Database(this.#file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
+    try {
+      this.#open = {
+        db,
+        read: db.prepare(READ_SQL),
+        version: db.prepare('PRAGMA data_version').pluck(),
+        seq: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").pluck(),
+      };
+      return this.#open;
+    } catch {
+      // Its writer is just creating it: there is no table yet, or the file is locked for the moment.
+      db.close();
+      return null;
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto';
+import type Database from 'better-sqlite3';
+import { AppError } from '../../../core/errors.ts';
+import type { Migration } from '../../../ports/migration.ts';
+import { OUTBOX_SQL } from '../../../ports/outbox.ts';
+
+/** The tables that every function has, whatever it does. */
+export const runtimeMigrations: readonly Migration[] = [
+  {
+    number: 1,
+    name: 'runtime',
+    sql: `
+  CREATE TABLE inbox (
+    consumer TEXT NOT NULL,
+    source TEXT NOT NULL,
+    id TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    PRIMARY KEY (consumer, source, id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE position (
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE dead_letter (
+    letter INTEGER PRIMARY KEY AUTOINCREMENT,
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    value TEXT NOT NULL
+  ) STRICT;
+${OUTBOX_SQL};`,
+  },
+];
+
+const LEDGER_SQL = `
+  CREATE TABLE IF NOT EXISTS migration (
+    scope TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    PRIMARY KEY (scope, number)
+  ) STRICT, WITHOUT ROWID`;
+
+/**
+ * Brings a schema up to date: each migration of `scope` once, in order, all in one transaction.
+ * @throws {AppError} `conflict` when one that already ran has been edited since, or is newer than this program knows.
+ */
+export function migrate(db: Database.Database, scope: string, migrations: readonly Migration[]): void {
+  db.transaction(() => {
+    db.exec(LEDGER_SQL);
+    const ran = db
+      .prepare<[string], { number: number; hash: string }>('SELECT number, hash FROM migration WHERE scope = ?')
+      .all(scope);
+    const known = new Map(migrations.map((migration) => [migration.number, hashOf(migration)]));
+    for (const { number, hash } of ran) {
+      if (known.get(number) === hash) continue;
+      const why = known.has(number) ? 'was edited after it ran' : 'is not known to this program, which is older';
+      throw new AppError('conflict', `${db.name}: migration ${scope} ${number} ${why}`);
+    }
+    const done = new Set(ran.map(({ number }) => number));
+    for (const migration of migrations) {
+      if (done.has(migration.number)) continue;
+      db.exec(migration.sql);
+      db.prepare('INSERT INTO migration (scope, number, name, hash) VALUES (?, ?, ?, ?)').run(
+        scope,
+        migration.number,
+        migration.name,
+        hashOf(migration),
+      );
+    }
+  }).immediate();
+}
+
+function hashOf({ sql }: Migration): string {
+  return createHash('sha256').update(sql).digest('hex');
+}

@@ -1,0 +1,209 @@
+import type Database from 'better-sqlite3';
+import { CLIENT_SOURCE } from '../../../core/message.ts';
+import type { Migration } from '../../../ports/migration.ts';
+import { OUTBOX_INSERT_SQL, outboxValues } from '../../../ports/outbox.ts';
+import type {
+  Commit,
+  DeadLetter,
+  InboxKey,
+  InboxRow,
+  Loaded,
+  Need,
+  Position,
+  Query,
+  Store,
+  Table,
+} from '../../../ports/store.ts';
+import { assertDurable, holdExclusively, openForWriting, storeError } from './database.ts';
+import { migrate, runtimeMigrations } from './migrate.ts';
+import { querySql, type SqlValue, type TableSql, tableSql } from './statements.ts';
+
+type Statement = Database.Statement<unknown[], unknown>;
+interface TableStatements extends TableSql {
+  readonly selectRows: Statement;
+  readonly writeRow: Statement;
+}
+
+export interface SqliteStoreOptions {
+  /** The function whose data it is; also the name under which the inbox remembers. */
+  readonly name: string;
+  /** The database file; `:memory:` for a test. */
+  readonly file: string;
+  readonly tables: readonly Table[];
+  readonly migrations: readonly Migration[];
+}
+
+/** The database of one function in one SQLite file, with one process writing it. */
+export class SqliteStore implements Store {
+  readonly features = { severalInstances: false };
+  readonly #db: Database.Database;
+  readonly #hold: { close(): void } | null;
+  readonly #consumer: string;
+  readonly #tables: ReadonlyMap<Table, TableStatements>;
+  readonly #queries = new Map<string, Statement>();
+  readonly #statements: ReturnType<typeof prepareStatements>;
+
+  /** @throws {AppError} `conflict` when another process has the file, or its schema is not ours. */
+  static open(options: SqliteStoreOptions): SqliteStore {
+    const { name, file } = options;
+    const hold = file === ':memory:' ? null : holdExclusively(`${file}.lock`, name);
+    try {
+      const db = openForWriting(file);
+      migrate(db, 'runtime', runtimeMigrations);
+      migrate(db, name, options.migrations);
+      const store = new SqliteStore(db, hold, options);
+      if (file !== ':memory:') store.#assertDurable();
+      return store;
+    } catch (error) {
+      hold?.close();
+      throw storeError(error);
+    }
+  }
+
+  private constructor(db: Database.Database, hold: { close(): void } | null, options: SqliteStoreOptions) {
+    this.#db = db;
+    this.#hold = hold;
+    this.#consumer = options.name;
+    this.#statements = prepareStatements(db);
+    this.#tables = new Map(
+      options.tables.map((table) => {
+        const sql = tableSql(table);
+        return [table, { ...sql, selectRows: db.prepare(sql.select), writeRow: db.prepare(sql.write) }];
+      }),
+    );
+  }
+
+  /** The open database, for what only this engine has: pragmas in tests, and copies while it runs. */
+  get database(): Database.Database {
+    return this.#db;
+  }
+
+  async transact<Result extends Commit>(
+    _needs: readonly Need[],
+    _inbox: readonly InboxKey[],
+    work: (loaded: Loaded) => Result,
+  ): Promise<Result> {
+    const { begin, commit } = this.#statements;
+    try {
+      begin.run();
+      const result = work({ rows: (need) => this.#rows(need), seen: (key) => this.#seen(key) });
+      this.#apply(result);
+      commit.run();
+      return result;
+    } catch (error) {
+      // SQLite may have rolled back by itself (disk full, input/output error).
+      if (this.#db.inTransaction) this.#statements.rollback.run();
+      throw storeError(error);
+    }
+  }
+
+  async find<Row extends object>(query: Query<Row>): Promise<readonly Row[]> {
+    const { table, where = {}, after = [], limit } = query as Query<object>;
+    const sql = querySql(query as Query<object>);
+    let statement = this.#queries.get(sql);
+    if (statement === undefined) {
+      statement = this.#db.prepare(sql);
+      this.#queries.set(sql, statement);
+    }
+    const { revive } = this.#tableOf(table);
+    return statement.all(...Object.values(where), ...after, limit).map((row) => revive(row as object) as Row);
+  }
+
+  async positions(): Promise<readonly Position[]> {
+    return this.#db.prepare('SELECT topic, partition, position FROM position').all() as Position[];
+  }
+
+  async countDeadLetters(): Promise<number> {
+    return this.#db.prepare('SELECT count(*) FROM dead_letter').pluck().get() as number;
+  }
+
+  async clear(positions: readonly Position[]): Promise<void> {
+    this.#db
+      .transaction(() => {
+        for (const { clear } of [...this.#tables.values()].reverse()) this.#db.exec(clear);
+        this.#db.exec('DELETE FROM outbox; DELETE FROM dead_letter');
+        this.#db.prepare('DELETE FROM inbox WHERE source = ?').run(CLIENT_SOURCE);
+        this.#savePositions(positions);
+      })
+      .immediate();
+  }
+
+  async check(): Promise<void> {
+    try {
+      this.#statements.begin.run();
+      this.#statements.rollback.run();
+    } catch (error) {
+      throw storeError(error);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#db.close();
+    this.#hold?.close();
+  }
+
+  #apply({ writes, inbox, outbox, positions, deadLetters }: Commit): void {
+    for (const { table, row } of writes) {
+      const { writeRow, values } = this.#tableOf(table);
+      writeRow.run(...values(row));
+    }
+    for (const row of inbox) this.#remember(row);
+    for (const { topic, message } of outbox) this.#statements.append.run(...outboxValues(topic, message));
+    for (const letter of deadLetters) this.#bury(letter);
+    this.#savePositions(positions);
+  }
+
+  #rows({ table, values }: Need): readonly object[] {
+    const { selectRows, revive } = this.#tableOf(table);
+    return selectRows.all(...values).map((row) => revive(row as object));
+  }
+
+  #seen({ source, id }: InboxKey): string | undefined {
+    return this.#statements.seen.get(this.#consumer, source, id) as string | undefined;
+  }
+
+  #remember({ source, id, fingerprint }: InboxRow): void {
+    this.#statements.remember.run(this.#consumer, source, id, fingerprint);
+  }
+
+  #bury({ topic, partition, position, code, detail, attributes, value }: DeadLetter): void {
+    this.#statements.bury.run(topic, partition, position, code, detail, JSON.stringify(attributes), value);
+  }
+
+  #savePositions(positions: readonly Position[]): void {
+    for (const { topic, partition, position } of positions) {
+      this.#statements.savePosition.run(topic, partition, position);
+    }
+  }
+
+  #tableOf(table: Table): TableStatements {
+    const statements = this.#tables.get(table);
+    if (statements === undefined) throw new Error(`${this.#consumer} has no table ${table.name}`);
+    return statements;
+  }
+
+  /** A write that changes nothing a reader sees, so that `synchronous` can be asserted before the first order. */
+  #assertDurable(): void {
+    this.#db.pragma('user_version = 1');
+    assertDurable(this.#db);
+  }
+}
+
+function prepareStatements(db: Database.Database) {
+  const prepare = (sql: string): Database.Statement<SqlValue[], unknown> => db.prepare(sql);
+  return {
+    begin: prepare('BEGIN IMMEDIATE'),
+    commit: prepare('COMMIT'),
+    rollback: prepare('ROLLBACK'),
+    seen: prepare('SELECT fingerprint FROM inbox WHERE consumer = ? AND source = ? AND id = ?').pluck(),
+    remember: prepare('INSERT INTO inbox (consumer, source, id, fingerprint) VALUES (?, ?, ?, ?)'),
+    append: prepare(OUTBOX_INSERT_SQL),
+    bury: prepare(
+      'INSERT INTO dead_letter (topic, partition, position, code, detail, attributes, value) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    ),
+    savePosition: prepare(
+      `INSERT INTO position (topic, partition, position) VALUES (?, ?, ?)
+       ON CONFLICT (topic, partition) DO UPDATE SET position = excluded.position`,
+    ),
+  };
+}

@@ -1,0 +1,53 @@
+/** The stable words of the API: each stands for one kind of trouble a caller can do something about. */
+export type ErrorCode =
+  | 'malformed_request'
+  | 'not_found'
+  | 'method_not_allowed'
+  | 'conflict'
+  | 'body_too_large'
+  | 'header_too_large'
+  | 'unsupported_media_type'
+  | 'invalid_request'
+  | 'idempotency_key_reused'
+  | 'order_id_reused'
+  | 'too_many_requests'
+  | 'unavailable'
+  | 'no_room'
+  | 'internal';
+
+/** What is wrong with one field: an RFC 6901 pointer into the body and a sentence. */
+export interface FieldError {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
+/** Trouble that was foreseen and that a caller is told about. Anything else that is thrown is a bug and answers 500. */
+export class AppError extends Error {
+  override readonly name = 'AppError';
+  readonly code: ErrorCode;
+  readonly errors: readonly FieldError[];
+  /** Seconds after which trying again makes sense; undefined where it never does. */
+  readonly retryAfterS: number | undefined;
+
+  constructor(
+    code: ErrorCode,
+    detail: string,
+    options: { errors?: readonly FieldError[]; retryAfterS?: number; cause?: unknown } = {},
+  ) {
+    super(detail, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.errors = options.errors ?? [];
+    this.retryAfterS = options.retryAfterS;
+  }
+}
+
+/** A setting that cannot be used. It stops the start. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+  readonly setting: string;
+
+  constructor(setting: string, problem: string) {
+    super(`${setting}: ${problem}`);
+    this.setting = setting;
+  }
+}

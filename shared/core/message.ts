@@ -1,0 +1,139 @@
+import { hash } from 'node:crypto';
+import { v5 as uuidv5 } from 'uuid';
+
+/**
+ * A command or an event as it travels: a CloudEvents 1.0 envelope.
+ *
+ * `source` + `id` name it for ever. `subject` is what it is about (an order or a product), and `partitionkey` decides
+ * which messages keep their order among each other. Extension attributes are lower case, as CloudEvents asks.
+ */
+export interface Message<Type extends string = string, Data = unknown> {
+  readonly specversion: '1.0';
+  readonly id: string;
+  readonly source: string;
+  readonly type: Type;
+  /** ISO 8601, UTC, milliseconds. */
+  readonly time: string;
+  readonly subject: string;
+  readonly datacontenttype: 'application/json';
+  readonly partitionkey: string;
+  /** Id of the first message of the saga. */
+  readonly correlationid: string;
+  /** Id of the message that this one answers; its own id where it answers none. */
+  readonly causationid: string;
+  readonly schemaversion: number;
+  /** W3C trace context, carried through the whole saga; absent where nobody traces. */
+  readonly traceparent?: string;
+  readonly data: Data;
+}
+
+/** What `decide` returns: an event without the envelope. `subject` becomes the partition key too. */
+export interface Draft<Type extends string = string, Data = unknown> {
+  readonly type: Type;
+  readonly subject: string;
+  readonly data: Data;
+}
+
+/**
+ * The answer to a command that cannot be followed. It is told to whoever sent it and is never published:
+ * over HTTP it becomes a problem answer, from a topic it becomes a dead letter.
+ */
+export const REFUSED = 'CommandRefused';
+export type Refusal<Code extends string = string> = Draft<
+  typeof REFUSED,
+  { readonly code: Code; readonly detail: string }
+>;
+
+export function refusal<Code extends string>(subject: string, code: Code, detail: string): Refusal<Code> {
+  return { type: REFUSED, subject, data: { code, detail } };
+}
+
+/** The source of commands that clients send over HTTP; their ids come from the clients' idempotency keys. */
+export const CLIENT_SOURCE = '/http';
+
+const ID_NAMESPACE = '6f2c8a70-94de-4b0b-9d6f-2f1a8f3f5b11';
+
+/**
+ * The id of the `position`-th message that `writer` answers `cause` with. Deciding twice gives the same id.
+ *
+ * It is a UUID version 8 (RFC 9562, 5.8): 48 bits of the cause's time in milliseconds, the rest from the UUID v5 of
+ * (cause id, writer, position). The time in front keeps the rows of one moment together in every index over ids, so
+ * that an inbox of a million rows costs no more to write than an empty one.
+ */
+export function deriveId(cause: Pick<Message, 'id' | 'time'>, writer: string, position: number): string {
+  return timeOrderedId(Date.parse(cause.time), `${cause.id} ${writer} ${position}`);
+}
+
+/** A UUID version 8 that depends on nothing but its arguments; `timeMs` since 1970 orders it. */
+export function timeOrderedId(timeMs: number, name: string): string {
+  const hashed = uuidv5(name, ID_NAMESPACE);
+  const prefix = timeMs.toString(16).padStart(12, '0');
+  return `${prefix.slice(0, 8)}-${prefix.slice(8, 12)}-8${hashed.slice(15)}`;
+}
+
+/** An id that depends on its name alone, for what a client may repeat at any time: a UUID v5. */
+export function namedId(name: string): string {
+  return uuidv5(name, ID_NAMESPACE);
+}
+
+/**
+ * A digest of what a message says. Two messages of the same identity and another fingerprint are not duplicates.
+ * `data` must have come through its schema, so that the order of its keys is settled. 128 bits, base64url.
+ */
+export function fingerprint(type: string, data: unknown): string {
+  return hash('sha1', `${type} ${JSON.stringify(data)}`, 'base64').slice(0, 22);
+}
+
+/** Puts the envelope around a draft: derived id, the correlation and trace of its cause. `now` is ISO 8601. */
+export function answer(
+  cause: Message,
+  writer: string,
+  position: number,
+  draft: Draft,
+  now: string,
+  schemaversion: number,
+): Message {
+  const message: Message = {
+    specversion: '1.0',
+    id: deriveId(cause, writer, position),
+    source: `/${writer}`,
+    type: draft.type,
+    time: now,
+    subject: draft.subject,
+    datacontenttype: 'application/json',
+    partitionkey: draft.subject,
+    correlationid: cause.correlationid,
+    causationid: cause.id,
+    schemaversion,
+    data: draft.data,
+  };
+  return cause.traceparent === undefined ? message : { ...message, traceparent: cause.traceparent };
+}
+
+/** The envelope of a command that nothing caused: one that a client sends, a row of the seed. `time` is ISO 8601, UTC. */
+export function command(
+  draft: Draft,
+  envelope: {
+    readonly id: string;
+    readonly time: string;
+    readonly schemaversion: number;
+    readonly traceparent?: string | undefined;
+  },
+): Message {
+  const { id, time, schemaversion, traceparent } = envelope;
+  const message: Message = {
+    specversion: '1.0',
+    id,
+    source: CLIENT_SOURCE,
+    type: draft.type,
+    time,
+    subject: draft.subject,
+    datacontenttype: 'application/json',
+    partitionkey: draft.subject,
+    correlationid: id,
+    causationid: id,
+    schemaversion,
+    data: draft.data,
+  };
+  return traceparent === undefined ? message : { ...message, traceparent };
+}

@@ -1,0 +1,62 @@
+import type { Message } from '../core/message.ts';
+import type { Position } from './store.ts';
+
+/**
+ * A message as it lies in a topic. `attributes` are the CloudEvents attributes but `data`; nobody has checked them:
+ * whoever writes to the topic may have put anything there.
+ */
+export interface LogRecord {
+  readonly topic: string;
+  readonly partition: number;
+  /** Rises within a partition, with gaps. */
+  readonly position: number;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  /** The message's `data`, as text. */
+  readonly value: string;
+}
+
+export interface LogFeatures {
+  /**
+   * True where the log remembers how far a group has read. Where it is false the reader commits positions to its own
+   * store, together with the effects, and hands them to `subscribe` again.
+   */
+  readonly keepsPositions: boolean;
+  /** Several processes of one consumer group may share a topic. */
+  readonly severalInstances: boolean;
+}
+
+/**
+ * Reads topics for one consumer group. Each record comes at least once; records of one partition key come in the order in
+ * which they were written; a group that never read starts with the oldest record.
+ */
+export interface Subscription {
+  /** Up to `max` records that follow the last acknowledged one; none when there are none now. Does not wait. */
+  poll(max: number): Promise<readonly LogRecord[]>;
+  /** These records are dealt with and durable: later polls start behind them. */
+  acknowledge(positions: readonly Position[]): Promise<void>;
+  /** Where the topics end now, for a reader that wants to skip what is there. */
+  ends(): Promise<readonly Position[]>;
+  /** Null while the topics can be read, else a sentence about what is in the way. */
+  trouble(): string | null;
+  close(): Promise<void>;
+}
+
+export interface MessageLog {
+  readonly features: LogFeatures;
+
+  /** `wake` is called, from no particular place and as often as it likes, when a poll may find something new. */
+  subscribe(options: {
+    readonly group: string;
+    readonly topics: readonly string[];
+    readonly positions: readonly Position[];
+    readonly wake: () => void;
+  }): Promise<Subscription>;
+
+  /** Tells readers in this process that a store just committed messages for this topic. */
+  announce(topic: string): void;
+
+  /** Appends from outside of any function. Durable when it resolves. Only for topics that no function writes. */
+  append(topic: string, messages: readonly Message[]): Promise<void>;
+
+  close(): Promise<void>;
+}

@@ -1,0 +1,53 @@
+import type { Decider } from '../core/decider.ts';
+import type { Draft, Message } from '../core/message.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Migration } from '../ports/migration.ts';
+import type { Need, Store, Table, Write } from '../ports/store.ts';
+import type { CommandOutcome, Outcome } from './handle.ts';
+
+/** Rows of the function's tables as the messages of a batch see them: later ones see what earlier ones changed. */
+export interface RowReader {
+  /** The row with this key, or undefined. */
+  one<Row extends object>(table: Table<Row>, ...key: readonly string[]): Row | undefined;
+  /** The rows of one group. */
+  many<Row extends object>(table: Table<Row>, ...group: readonly string[]): readonly Row[];
+}
+
+/** What one message did, for `save` to turn into rows. */
+export interface Change<State, Input extends Message> {
+  readonly before: State;
+  readonly after: State;
+  readonly message: Input;
+  readonly emitted: readonly Message[];
+}
+
+/**
+ * A function as a value: what it answers to, its rules, its tables. A host gives it triggers.
+ * `needs`, `load` and `save` are as pure as the rules: they turn rows into state and back.
+ */
+export interface StoreFunction<State = unknown, Input extends Message = Message, Output extends Draft = Draft> {
+  readonly name: string;
+  /** The message types it answers to; others on its topics are none of its business. */
+  readonly inputs: ReadonlySet<string>;
+  readonly consumes: readonly string[];
+  /** The topic it alone writes; null where it publishes nothing. */
+  readonly publishes: string | null;
+  readonly tables: readonly Table[];
+  /** Numbered changes of its schema, by engine. */
+  readonly migrations: { readonly sqlite: readonly Migration[] };
+  readonly rules: Decider<State, Input, Output>;
+  /** The groups of rows that `load` will read for this message. */
+  needs(message: Input): readonly Need[];
+  load(rows: RowReader, message: Input): State;
+  save(change: Change<State, Input>): readonly Write[];
+}
+
+/** What a host lends to a function's routes and loops. */
+export interface FunctionContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** Puts a command in the queue and gives its outcome once it is on disk. Rejects with what the rules threw. */
+  submit(message: Message, options?: { deduplicate?: boolean }): Promise<CommandOutcome>;
+  /** Calls `listener` after each commit with what was handled in it; gives the way to stop that. */
+  onCommit(listener: (outcomes: readonly Outcome[]) => void): () => void;
+}

@@ -1,0 +1,176 @@
+import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
+import type { Context, Env, Handler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { v7 as uuidv7 } from 'uuid';
+import { AppError } from '../core/errors.ts';
+import { describeError } from './handle.ts';
+import type { Logger } from './log.ts';
+import { invalid, problemResponse } from './problem.ts';
+
+/** A body may have this many bytes. */
+export const BODY_MAX_BYTES = 1024 * 1024;
+const REQUEST_ID = 'x-request-id';
+const REQUEST_ID_FORM = /^[\w.:-]{1,128}$/;
+const KEY_FORM = /^[\x21-\x7e]{1,256}$/;
+
+/** `requestId` is set by a gateway in the same process, which calls the app directly. */
+export interface AppEnv extends Env {
+  Bindings: { readonly requestId?: string };
+  Variables: { requestId: string };
+}
+export type App = OpenAPIHono<AppEnv>;
+export type AppContext = Context<AppEnv>;
+
+/** An app with what every function has: request ids, bounded bodies, and problem answers for whatever goes wrong. */
+export function createApp(logger: Logger): App {
+  const app = new OpenAPIHono<AppEnv>();
+  app.use(async (c, next) => {
+    const given = c.env?.requestId ?? c.req.header(REQUEST_ID);
+    const requestId = given !== undefined && REQUEST_ID_FORM.test(given) ? given : uuidv7();
+    c.set('requestId', requestId);
+    c.header(REQUEST_ID, requestId);
+    await next();
+  });
+  app.use(
+    bodyLimit({
+      maxSize: BODY_MAX_BYTES,
+      onError: () => {
+        throw new AppError('body_too_large', `a body may have ${BODY_MAX_BYTES} bytes`);
+      },
+    }),
+  );
+  app.notFound((c) => {
+    const error = new AppError('not_found', `there is nothing at ${new URL(c.req.url).pathname}`);
+    return problemResponse(error, { [REQUEST_ID]: c.get('requestId') });
+  });
+  app.onError((error, c) => {
+    if (!(error instanceof AppError)) {
+      const { method, url } = c.req;
+      logger.error({ requestId: c.get('requestId'), method, url, error: describeError(error) }, 'a request failed');
+    }
+    return problemResponse(error, { [REQUEST_ID]: c.get('requestId'), ...allowHeader(error) });
+  });
+  return app;
+}
+
+type Method = 'get' | 'post' | 'delete';
+interface Operation {
+  readonly summary: string;
+  readonly request?: RouteConfig['request'];
+  readonly responses: RouteConfig['responses'];
+  readonly handler: Handler<AppEnv>;
+}
+
+/**
+ * One path of the API with its operations, documented and served from the same values. `path` is written as OpenAPI
+ * does (`/orders/{orderId}`). Any other method is answered with 405.
+ */
+export function addPath(
+  app: App,
+  tag: string,
+  path: string,
+  operations: Partial<Readonly<Record<Method, Operation>>>,
+): void {
+  const route = path.replaceAll(/\{(\w+)\}/g, ':$1');
+  const methods = Object.keys(operations) as Method[];
+  for (const method of methods) {
+    const { summary, request, responses, handler } = operations[method] as Operation;
+    app.openAPIRegistry.registerPath({
+      method,
+      path,
+      tags: [tag],
+      summary,
+      responses,
+      ...(request ? { request } : {}),
+    });
+    app.on(method.toUpperCase(), route, handler);
+  }
+  const allow = [...methods.map((method) => method.toUpperCase()), ...(methods.includes('get') ? ['HEAD'] : [])];
+  app.all(route, (c) => {
+    throw new MethodNotAllowed(c.req.method, allow);
+  });
+}
+
+class MethodNotAllowed extends AppError {
+  readonly allow: string;
+
+  constructor(method: string, allow: readonly string[]) {
+    super('method_not_allowed', `${method} is not allowed here; allowed: ${allow.join(', ')}`);
+    this.allow = allow.join(', ');
+  }
+}
+
+function allowHeader(error: Error): Record<string, string> {
+  return error instanceof MethodNotAllowed ? { allow: error.allow } : {};
+}
+
+/** The body as `schema` reads it. @throws {AppError} 415, 400 or 422 with a pointer to each wrong field. */
+export async function readBody<Schema extends z.ZodType>(c: AppContext, schema: Schema): Promise<z.infer<Schema>> {
+  const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/json') {
+    throw new AppError('unsupported_media_type', `the body must be application/json and is ${type ?? 'of no type'}`);
+  }
+  const text = await c.req.text();
+  const parsed = schema.safeParse(parseJson(text));
+  if (!parsed.success) throw invalid(parsed.error, 'the body');
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new AppError('malformed_request', `the body is not JSON: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+/** The query as `schema` reads it. @throws {AppError} 422. */
+export function readQuery<Schema extends z.ZodType>(c: AppContext, schema: Schema): z.infer<Schema> {
+  const parsed = schema.safeParse(c.req.query());
+  if (!parsed.success) throw invalid(parsed.error, 'the query');
+  return parsed.data;
+}
+
+/** The client's `Idempotency-Key`, with or without the quotes of a structured header; null without one. */
+export function idempotencyKey(c: AppContext): string | null {
+  const header = c.req.header('idempotency-key')?.trim();
+  if (header === undefined) return null;
+  const key = /^"(.*)"$/.exec(header)?.[1] ?? header;
+  if (KEY_FORM.test(key)) return key;
+  throw new AppError('malformed_request', 'Idempotency-Key must have 1 to 256 visible ASCII characters');
+}
+
+/** W3C trace context of the request, where it is well-formed. */
+export function traceparent(c: AppContext): string | undefined {
+  const header = c.req.header('traceparent');
+  return header !== undefined && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(header)
+    ? header
+    : undefined;
+}
+
+/** What a problem answer looks like, for the documentation. */
+const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+  })
+  .openapi('Problem');
+
+/** An answer of one media type, for the documentation. */
+export function answers(description: string, schema: z.ZodType, type = 'application/json') {
+  return { description, content: { [type]: { schema } } };
+}
+
+/** Problem answers with these statuses, for the documentation. */
+export function problems(...statuses: readonly number[]) {
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      answers('A problem, with what to do', problemSchema, 'application/problem+json'),
+    ]),
+  );
+}

@@ -1,0 +1,10 @@
+import { pino } from 'pino';
+
+export type Logger = Pick<ReturnType<typeof pino>, 'info' | 'warn' | 'error'>;
+
+/** One JSON line for each event, on standard output, written without holding anybody up. `flush` before the end. */
+export function createLogger(level: string): { logger: Logger; flush: () => void } {
+  const destination = pino.destination({ dest: 1, sync: false, minLength: 0 });
+  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+  return { logger, flush: () => destination.flushSync() };
+}

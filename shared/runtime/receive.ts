@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { isMessageType, SCHEMA_VERSION, schemas } from '../../saga/messages.ts';
+import type { Message } from '../core/message.ts';
+import type { LogRecord } from '../ports/message-log.ts';
+import type { DeadLetter } from '../ports/store.ts';
+import type { Delivery } from './handle.ts';
+
+const textSchema = z.string().min(1).max(256);
+
+/** The attributes of a record. Those that only our own functions set have a stand-in, so that anybody can send commands. */
+const attributesSchema = z.object({
+  id: textSchema,
+  source: textSchema,
+  type: textSchema,
+  time: z.iso.datetime(),
+  subject: textSchema,
+  correlationid: textSchema.nullish(),
+  causationid: textSchema.nullish(),
+  partitionkey: textSchema.nullish(),
+  schemaversion: z.int().min(1).default(1),
+  traceparent: z.string().max(256).nullish(),
+});
+
+export type Received =
+  | { readonly kind: 'delivery'; readonly delivery: Delivery }
+  /** A message of the saga that is none of this function's business. */
+  | { readonly kind: 'skipped' }
+  | { readonly kind: 'dead'; readonly letter: DeadLetter };
+
+/** Reads a record of a topic. Nothing in it is believed before it went through the schemas. */
+export function receive(record: LogRecord, inputs: ReadonlySet<string>): Received {
+  const attributes = attributesSchema.safeParse(record.attributes);
+  if (!attributes.success) return dead(record, 'unreadable', z.prettifyError(attributes.error));
+  const { type, schemaversion } = attributes.data;
+  if (!isMessageType(type)) return dead(record, 'unknown_type', `no message type ${type}`);
+  if (schemaversion > SCHEMA_VERSION) {
+    return dead(record, 'unknown_type', `version ${schemaversion} of ${type}; the newest known is ${SCHEMA_VERSION}`);
+  }
+  if (!inputs.has(type)) return { kind: 'skipped' };
+  const json = parseJson(record.value);
+  if (json === undefined) return dead(record, 'unreadable', 'the data is not JSON');
+  const data = schemas[type].safeParse(json);
+  if (!data.success) return dead(record, 'unreadable', z.prettifyError(data.error));
+  return { kind: 'delivery', delivery: { message: envelope(attributes.data, data.data), deduplicate: true, record } };
+}
+
+function envelope(attributes: z.infer<typeof attributesSchema>, data: unknown): Message {
+  const { id, source, type, time, subject, correlationid, causationid, partitionkey, traceparent } = attributes;
+  const message: Message = {
+    specversion: '1.0',
+    id,
+    source,
+    type,
+    time,
+    subject,
+    datacontenttype: 'application/json',
+    partitionkey: partitionkey ?? subject,
+    correlationid: correlationid ?? id,
+    causationid: causationid ?? id,
+    schemaversion: attributes.schemaversion,
+    data,
+  };
+  return typeof traceparent === 'string' ? { ...message, traceparent } : message;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function dead(record: LogRecord, code: DeadLetter['code'], detail: string): Received {
+  return { kind: 'dead', letter: { ...record, code, detail } };
+}

@@ -1,0 +1,26 @@
+/** Lets a loop sleep until somebody has work for it. A notice that comes while nobody sleeps is kept. */
+export class Signal {
+  #raised = false;
+  #resolve: (() => void) | null = null;
+
+  raise(): void {
+    this.#raised = true;
+    this.#resolve?.();
+  }
+
+  /** Resolves with true when the signal is, or was, raised, and lowers it; with false after `timeoutMs`. */
+  async wait(timeoutMs?: number): Promise<boolean> {
+    if (!this.#raised) {
+      let timer: NodeJS.Timeout | undefined;
+      await new Promise<void>((resolve) => {
+        this.#resolve = resolve;
+        if (timeoutMs !== undefined) timer = setTimeout(resolve, timeoutMs);
+      });
+      clearTimeout(timer);
+      this.#resolve = null;
+    }
+    const wasRaised = this.#raised;
+    this.#raised = false;
+    return wasRaised;
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * Brings a checkout to where a command can run: packages installed for this lock and this Node, `dist/` built from these
+ * sources. When there is nothing to do it says nothing and takes a few milliseconds.
+ *
+ * Several terminals may start functions of one fresh clone at once; one of them works and the others wait for it.
+ */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { run } from './child.mjs';
+
+const YARN = ['npx', '-y', '@yarnpkg/cli-dist@4.18.1'];
+const BINDING = 'node_modules/better-sqlite3/build/Release/better_sqlite3.node';
+const INSTALL_STAMP = 'node_modules/.saga-store-stamp';
+const BUILD_STAMP = 'dist/.saga-store-stamp';
+const SOURCES = ['saga', 'functions', 'shared', 'seed', 'e2e', 'tsconfig.json', 'package.json'];
+const LOCK_POLL_MS = 100;
+const LOCK_SILENT_TRIES = 10;
+const PROGRESS_MS = 10_000;
+
+/** @returns {Promise<boolean>} false where it failed; what to do has been said */
+export async function ensureInstalled(root, env) {
+  return isInstalled(root) || underLock(root, () => isInstalled(root) || install(root, env));
+}
+
+/** @returns {Promise<boolean>} false where it failed; the compiler's messages have been shown */
+export async function ensureBuilt(root, env) {
+  return isBuilt(root) || underLock(root, () => isBuilt(root) || build(root, env));
+}
+
+function isInstalled(root) {
+  return readOr(join(root, INSTALL_STAMP), '') === installStamp(root) && existsSync(join(root, BINDING));
+}
+
+/** What an install depends on: the lock's text, and the Node that native packages are compiled for. */
+function installStamp(root) {
+  const lock = createHash('sha256')
+    .update(readFileSync(join(root, 'yarn.lock')))
+    .digest('hex');
+  return `${lock} ${process.platform}-${process.arch} ABI ${process.versions.modules}\n`;
+}
+
+async function install(root, env) {
+  const installEnv = { ...env };
+  // Under production settings the compiler and the tests would be left out.
+  delete installEnv.NODE_ENV;
+  const yarn = (what, ...args) =>
+    progress(what, (onOutput) => run([...YARN, ...args], { cwd: root, env: installEnv, onOutput }));
+
+  const installed = await yarn('installing packages', 'install', '--immutable');
+  if (installed.code !== 0) {
+    console.error(installed.text);
+    console.error(
+      existsSync(join(root, 'node_modules/better-sqlite3')) && !existsSync(join(root, BINDING))
+        ? bindingAdvice
+        : registryAdvice,
+    );
+    return false;
+  }
+  if (!(await bindingLoads(root, env))) {
+    // Yarn takes its own last build for good, also where the file is gone or was made for another Node.
+    const rebuilt = await yarn('compiling better-sqlite3', 'rebuild', 'better-sqlite3');
+    if (rebuilt.code !== 0 || !(await bindingLoads(root, env))) {
+      console.error(rebuilt.text);
+      console.error(bindingAdvice);
+      return false;
+    }
+  }
+  writeFileSync(join(root, INSTALL_STAMP), installStamp(root));
+  return true;
+}
+
+async function bindingLoads(root, env) {
+  const line = ['node', '-e', "new (require('better-sqlite3'))(':memory:')"];
+  return (await run(line, { cwd: root, env, onOutput: () => undefined })) === 0;
+}
+
+const registryAdvice =
+  'The packages could not be installed. Is the npm registry reachable? Then run the same command again.';
+
+const bindingAdvice = `The native part of better-sqlite3 is missing: no prebuilt one could be fetched, and compiling it failed.
+It needs Python 3, make and a C++ compiler:
+  Debian, Ubuntu   apt-get install python3 make g++
+  macOS            xcode-select --install
+  Windows          Visual Studio Build Tools with "Desktop development with C++"
+Then run the same command again, or only this step: ${[...YARN, 'rebuild', 'better-sqlite3'].join(' ')}`;
+
+function isBuilt(root) {
+  const builtMs = mtimeOr(join(root, BUILD_STAMP), 0);
+  return builtMs > 0 && SOURCES.every((source) => newestMs(join(root, source)) < builtMs);
+}
+
+/** The newest change below `path`. Folders count too: taking a file away changes only its folder. */
+function newestMs(path) {
+  const own = statSync(path, { throwIfNoEntry: false });
+  if (own === undefined) return 0;
+  if (!own.isDirectory()) return own.mtimeMs;
+  return readdirSync(path, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() || entry.name.endsWith('.ts'))
+    .reduce((newest, entry) => Math.max(newest, newestMs(join(path, entry.name))), own.mtimeMs);
+}
+
+async function build(root, env) {
+  // A source saved while the compiler runs is newer than the stamp, so it is built the next time.
+  const startedMs = Date.now();
+  const output = await progress('building', (onOutput) =>
+    run(['node', 'node_modules/typescript/bin/tsc', '-p', '.'], { cwd: root, env, onOutput }),
+  );
+  if (output.code !== 0) {
+    console.error(output.text);
+    console.error('The build failed; nothing was started.');
+    return false;
+  }
+  const stamp = join(root, BUILD_STAMP);
+  writeFileSync(stamp, '');
+  utimesSync(stamp, startedMs / 1000, startedMs / 1000);
+  return true;
+}
+
+/** Says on stderr that `what` is going on, each 10 s that it still is, and how long it took. */
+async function progress(what, work) {
+  const startedMs = performance.now();
+  const seconds = () => `${((performance.now() - startedMs) / 1000).toFixed(1)} s`;
+  console.error(`${what} …`);
+  const timer = setInterval(() => console.error(`${what} … ${seconds()}`), PROGRESS_MS);
+  let text = '';
+  const code = await work((part) => {
+    text += part;
+  });
+  clearInterval(timer);
+  console.error(`${what}: ${code === 0 ? 'done' : `failed with exit code ${code}`} after ${seconds()}`);
+  return { code, text };
+}
+
+/** Runs `work` while no other process of this checkout installs or builds. A lock whose owner is gone is taken over. */
+async function underLock(root, work) {
+  const lock = join(root, 'node_modules/.saga-store-lock');
+  mkdirSync(join(root, 'node_modules'), { recursive: true });
+  for (let tries = 0; !tryLock(lock); tries += 1) {
+    const owner = Number(readOr(lock, ''));
+    if (owner > 0 && !isAlive(owner)) rmSync(lock, { force: true });
+    else await wait(LOCK_POLL_MS);
+    if (tries === LOCK_SILENT_TRIES) console.error(`waiting for process ${owner}, which installs or builds …`);
+  }
+  try {
+    return await work();
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function tryLock(lock) {
+  try {
+    writeFileSync(lock, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function isAlive(pid) {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error.code === 'EPERM';
+  }
+}
+
+function readOr(file, fallback) {
+  return existsSync(file) ? readFileSync(file, 'utf8') : fallback;
+}
+
+function mtimeOr(file, fallback) {
+  return statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? fallback;
+}
