@@ -47,7 +47,7 @@ export function dataFile(dataDir: string, name: string): string {
   return join(resolve(dataDir), name, `${name}.db`);
 }
 
-/** The log without a broker. `here`: the functions that run in this process. */
+/** The log without a broker. `here`: the functions that run in this process, in whatever thread. */
 export function createLog(config: Config, here: readonly FunctionName[]): EmbeddedLog {
   const embedded = Object.entries(topics).map(([topic, writer]): [string, EmbeddedTopic] => {
     if (writer !== null) {
@@ -85,8 +85,11 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
   );
   addRoutes(name, app, runner, { defaultCurrency: config.DEFAULT_CURRENCY, stopping: stopping.signal });
   await runner.open();
+  // In the queue before the loop starts, so that orders that wait in the topic already find the stock.
+  const needsSeed = name === 'inventory' && config.ENABLE_AUTOMATION && (await isEmpty(runner));
+  const seeded = needsSeed ? seedStock(runner, catalogue) : Promise.resolve();
   runner.start();
-  if (name === 'inventory' && config.ENABLE_AUTOMATION && (await isEmpty(runner))) await seedStock(runner, catalogue);
+  await seeded;
   const sending = name === 'notification' ? startSender(runner, logger, stopping.signal) : Promise.resolve();
   return {
     name,

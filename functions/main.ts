@@ -4,6 +4,7 @@ import { type Config, readConfig } from '../shared/runtime/config.ts';
 import { describeError } from '../shared/runtime/handle.ts';
 import { createLogger } from '../shared/runtime/log.ts';
 import { type Part, parts, type RunningStore, startStore } from './store.ts';
+import { startThreaded } from './threads.ts';
 
 const USAGE = `Usage: node dist/functions/main.js [${parts.join(' | ')}]
 
@@ -75,7 +76,8 @@ async function main(): Promise<void> {
   const startedMs = started > 0 ? started : performance.timeOrigin;
   const config = readConfig(process.env);
   const { logger, flush } = createLogger(config.LOG_LEVEL);
-  const store = await startStore(partsToStart(args), config, logger);
+  const store =
+    args.length === 0 ? await startThreaded(config, logger) : await startStore(partsToStart(args), config, logger);
   stopOnSignals(() => store.stop(), flush);
   process.stdout.write(startBlock(store, config, startedMs));
 }

@@ -15,23 +15,32 @@ export type Part = (typeof parts)[number];
 export interface RunningStore {
   /** Where each part that runs here can be reached. */
   readonly urls: ReadonlyMap<Part, string>;
+  /** The functions that run here, to be called without the network. */
+  readonly apps: ReadonlyMap<FunctionName, RunningFunction['app']>;
   /** Takes no more requests, finishes what is in hand, closes the files. */
   stop(): Promise<void>;
 }
 
+export interface StartOptions {
+  /** Functions in other threads of this process, and how a gateway calls them. */
+  readonly beside?: ReadonlyMap<FunctionName, Upstream>;
+  /** Lets a test put something between the functions and their log. */
+  readonly wrapLog?: (log: MessageLog) => MessageLog;
+}
+
 /**
- * Starts these parts in this process. A gateway calls the functions beside it directly and the others over HTTP.
- * `wrapLog` lets a test put something between the functions and their log.
+ * Starts these parts in this thread. A gateway calls the functions in its process directly and the others over HTTP.
  * @throws {AppError} when another process already runs one of them, {@link ConfigError} when a setting cannot be used.
  */
 export async function startStore(
   here: readonly Part[],
   config: Config,
   logger: Logger,
-  wrapLog: (log: MessageLog) => MessageLog = (log) => log,
+  options: StartOptions = {},
 ): Promise<RunningStore> {
+  const { beside = new Map(), wrapLog = (log) => log } = options;
   const names = functionNames.filter((name) => here.includes(name));
-  const log = wrapLog(createLog(config, names));
+  const log = wrapLog(createLog(config, [...names, ...beside.keys()]));
   const functions: RunningFunction[] = [];
   const servers = new Map<Part, RunningServer>();
   const stop = async () => {
@@ -45,7 +54,7 @@ export async function startStore(
     for (const { name, app } of functions) servers.set(name, await listen(name, app.fetch, config));
     if (here.includes('gateway')) {
       const gateway = createGateway({
-        upstreams: upstreamsOf(functions, config),
+        upstreams: upstreamsOf(functions, beside, config),
         automation: config.ENABLE_AUTOMATION,
         openapi: () => openapiDocument(logger, config.ENABLE_AUTOMATION),
         logger,
@@ -56,7 +65,11 @@ export async function startStore(
     await stop();
     throw error;
   }
-  return { urls: new Map([...servers].map(([part, { url }]) => [part, url])), stop };
+  return {
+    urls: new Map([...servers].map(([part, { url }]) => [part, url])),
+    apps: new Map(functions.map(({ name, app }) => [name, app])),
+    stop,
+  };
 }
 
 function listen(part: Part, fetch: RunningFunction['app']['fetch'], config: Config): Promise<RunningServer> {
@@ -77,10 +90,16 @@ const urlSettings = {
   notification: 'NOTIFICATION_URL',
 } as const satisfies Record<FunctionName, keyof Config>;
 
-function upstreamsOf(functions: readonly RunningFunction[], config: Config): Record<FunctionName, Upstream> {
+function upstreamsOf(
+  functions: readonly RunningFunction[],
+  beside: ReadonlyMap<FunctionName, Upstream>,
+  config: Config,
+): Record<FunctionName, Upstream> {
   const upstream = (name: FunctionName): Upstream => {
     const local = functions.find((running) => running.name === name);
     if (local !== undefined) return localUpstream(name, local.app);
+    const neighbour = beside.get(name);
+    if (neighbour !== undefined) return neighbour;
     const url = config[urlSettings[name]] ?? `http://127.0.0.1:${config[portSettings[name]]}`;
     return remoteUpstream({ name, url, timeoutMs: config.GATEWAY_TIMEOUT_MS, retries: config.GATEWAY_RETRIES });
   };

@@ -30,8 +30,6 @@ export const choreography: readonly Step[] = [
   { on: 'StockRejected', by: 'order', emits: ['OrderRejected'], kind: 'retriable', undoneBy: [] },
   { on: 'OrderConfirmed', by: 'inventory', emits: ['StockSold'], kind: 'retriable', undoneBy: [] },
   { on: 'OrderRejected', by: 'inventory', emits: ['StockReleased'], kind: 'compensation', undoneBy: [] },
-  { on: 'StockSold', by: 'order', emits: [], kind: 'retriable', undoneBy: [] },
-  { on: 'StockReleased', by: 'order', emits: [], kind: 'retriable', undoneBy: [] },
   { on: 'ReceiveStock', by: 'inventory', emits: ['StockReceived'], kind: 'retriable', undoneBy: [] },
   { on: 'SeedStock', by: 'inventory', emits: ['StockReceived'], kind: 'retriable', undoneBy: [] },
   { on: 'OrderPlaced', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },

@@ -43,11 +43,13 @@ const aboutOrder = { orderId: idSchema, customerId: idSchema };
  * lines without are summed by product.
  */
 export const schemas = {
-  PlaceOrder: z.object({
-    ...aboutOrder,
-    currency: z.string().length(3),
-    lines: pricedLinesSchema,
-  }),
+  PlaceOrder: z
+    .object({
+      ...aboutOrder,
+      currency: z.string().length(3),
+      lines: pricedLinesSchema,
+    })
+    .refine(({ lines }) => Number.isSafeInteger(totalOf(lines)), 'the total is too large'),
   OrderPlaced: z.object({
     ...aboutOrder,
     currency: z.string().length(3),
@@ -88,6 +90,11 @@ export type PricedLine = z.infer<typeof pricedLineSchema>;
 
 export function isMessageType(type: string): type is MessageType {
   return Object.hasOwn(schemas, type);
+}
+
+/** What these lines cost together, in minor units. */
+export function totalOf(lines: readonly PricedLine[]): number {
+  return lines.reduce((sum, { quantity, priceMinor }) => sum + quantity * priceMinor, 0);
 }
 
 /** The lines of one product become one line; products keep the order in which they first appear. */

@@ -17,7 +17,7 @@ export interface Answer {
 }
 
 /** Trouble that the person can do something about; the message is for them. */
-class StoreError extends Error {}
+export class StoreError extends Error {}
 
 const ANSWER_TIMEOUT_MS = 15_000;
 

@@ -1,5 +1,6 @@
 import pRetry, { AbortError } from 'p-retry';
 import { AppError } from '../../shared/core/errors.ts';
+import { readText } from '../../shared/runtime/http.ts';
 
 /** A function as the gateway reaches it. */
 export interface Upstream {
@@ -47,7 +48,7 @@ export function remoteUpstream(options: RemoteOptions): Upstream {
   return {
     name,
     async fetch(request, requestId) {
-      const body = request.method === 'GET' || request.method === 'HEAD' ? null : await request.arrayBuffer();
+      const body = request.method === 'GET' || request.method === 'HEAD' ? null : await readText(request);
       const attempt = async () => {
         try {
           return await attemptOnce(options, request, body, requestId);
@@ -68,7 +69,7 @@ export function remoteUpstream(options: RemoteOptions): Upstream {
 async function attemptOnce(
   { url, timeoutMs }: RemoteOptions,
   request: Request,
-  body: ArrayBuffer | null,
+  body: string | null,
   requestId: string,
 ): Promise<Response> {
   const { pathname, search } = new URL(request.url);

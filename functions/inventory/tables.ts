@@ -46,28 +46,18 @@ export const movements = table<MovementRow>(
   { key: ['productId', 'movement'], appendOnly: true },
 );
 
+/** What is or was held for an order; the lines of a reservation never change, so they are a column of it. */
 export interface ReservationRow {
   readonly orderId: string;
   readonly status: Exclude<ReservationStatus, 'none'>;
+  readonly lines: readonly Line[];
   readonly updatedAt: string;
 }
 
 export const reservations = table<ReservationRow>(
   'reservation',
-  { orderId: 'text', status: 'text', updatedAt: 'text' },
+  { orderId: 'text', status: 'text', lines: 'json', updatedAt: 'text' },
   { key: ['orderId'] },
-);
-
-export interface ReservationLineRow {
-  readonly orderId: string;
-  readonly productId: string;
-  readonly quantity: number;
-}
-
-export const reservationLines = table<ReservationLineRow>(
-  'reservation_line',
-  { orderId: 'text', productId: 'text', quantity: 'integer' },
-  { key: ['orderId', 'productId'], loadBy: 1 },
 );
 
 /** A delivery of goods, with the books as they were right after it: the answer to whoever reports it again. */
@@ -82,17 +72,16 @@ export interface ReceiptRow {
 export const receipts = table<ReceiptRow>(
   'receipt',
   { messageId: 'text', productId: 'text', quantity: 'integer', level: 'json', at: 'text' },
-  { key: ['messageId'] },
+  { key: ['messageId'], appendOnly: true },
 );
 
-export const tables = [stock, movements, reservations, reservationLines, receipts];
+export const tables = [stock, movements, reservations, receipts];
 
 export function needs(message: InventoryInput): readonly Need[] {
   if (!isAboutOrder(message)) return [{ table: stock, values: [message.data.productId] }];
   const order = [message.data.orderId];
   return [
     { table: reservations, values: order },
-    { table: reservationLines, values: order },
     ...productsOf(message).map((productId) => ({ table: stock, values: [productId] })),
   ];
 }
@@ -104,14 +93,7 @@ export function load(rows: RowReader, message: InventoryInput): Inventory {
 
   const { orderId } = message.data;
   const row = rows.one(reservations, orderId);
-  const lines = row === undefined ? [] : rows.many(reservationLines, orderId);
-  return {
-    reservation: {
-      status: row?.status ?? 'none',
-      lines: lines.map(({ productId, quantity }) => ({ productId, quantity })),
-    },
-    stock: levels,
-  };
+  return { reservation: row ?? { status: 'none', lines: [] }, stock: levels };
 }
 
 export function save({ before, after, message, emitted }: Change<Inventory, InventoryInput>): readonly Write[] {
@@ -160,9 +142,8 @@ function reservationWrites(
   if (!isAboutOrder(message) || after.reservation === before.reservation) return [];
   const { orderId } = message.data;
   const updatedAt = emitted.at(-1)?.time ?? message.time;
-  const row = { table: reservations, row: { orderId, status: after.reservation.status, updatedAt } };
-  if (before.reservation.status !== 'none') return [row];
-  return [row, ...after.reservation.lines.map((line) => ({ table: reservationLines, row: { orderId, ...line } }))];
+  const { status, lines } = after.reservation;
+  return [{ table: reservations, row: { orderId, status, lines, updatedAt } }];
 }
 
 function receiptWrites(after: Inventory, message: InventoryInput): readonly Write[] {

@@ -1,4 +1,4 @@
-import { type DataOf, type Line, type MessageOf, type Reason, sumByProduct } from '../../saga/messages.ts';
+import { type DataOf, type Line, type MessageOf, type Reason, sumByProduct, totalOf } from '../../saga/messages.ts';
 import { assertNever } from '../../shared/core/assert.ts';
 import { refusal } from '../../shared/core/message.ts';
 import {
@@ -23,8 +23,6 @@ export function decide(state: OrderState, message: OrderInput): readonly OrderOu
       return place(state, message);
     case 'StockReserved':
     case 'StockRejected':
-    case 'StockSold':
-    case 'StockReleased':
       return hear(state.order, message);
     default:
       return assertNever(message);
@@ -38,7 +36,7 @@ function place(state: OrderState, { data, time }: MessageOf<'PlaceOrder'>): read
     return [refusal(order.orderId, 'order_id_reused', `order ${order.orderId} was placed before with other contents`)];
   }
   const { orderId, customerId, currency, lines } = data;
-  const totalMinor = lines.reduce((sum, { quantity, priceMinor }) => sum + quantity * priceMinor, 0);
+  const totalMinor = totalOf(lines);
   const placed: OrderEvent = {
     type: 'OrderPlaced',
     subject: orderId,
@@ -56,9 +54,7 @@ function place(state: OrderState, { data, time }: MessageOf<'PlaceOrder'>): read
 
 function hear(order: Order | null, fact: Fact): readonly OrderEvent[] {
   if (order === null || order.status !== 'placed') return [];
-  if (fact.type === 'StockReserved') return [confirmed(order)];
-  if (fact.type === 'StockRejected') return [rejected(order, fact.data.reason)];
-  return [];
+  return fact.type === 'StockReserved' ? [confirmed(order)] : [rejected(order, fact.data.reason)];
 }
 
 function confirmed(order: Order): OrderEvent {

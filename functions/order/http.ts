@@ -5,12 +5,11 @@ import { AppError } from '../../shared/core/errors.ts';
 import type { FunctionContext } from '../../shared/runtime/function.ts';
 import { type App, type AppContext, addPath, answers, problems, readQuery } from '../../shared/runtime/http.ts';
 import { linksSchema, pageLinks, pageQuery, placeOf, toPage } from '../../shared/runtime/paging.ts';
+import { eventsOf } from './events.ts';
 import { Outcomes } from './outcomes.ts';
 import { findOrder, placeOrder } from './place-order.ts';
 import { orderSchema, placeOrderSchema, toBody } from './representation.ts';
-import { orderEvents, orderLines, orders, toOrder } from './tables.ts';
-
-const EVENTS_MAX = 1_000;
+import { orders, toOrder } from './tables.ts';
 
 const listQuery = z.strictObject({
   customerId: idSchema.optional(),
@@ -58,7 +57,7 @@ export function addOrderRoutes(app: App, context: FunctionContext, defaultCurren
   });
   addPath(app, 'Orders', '/orders/{orderId}/events', {
     get: {
-      summary: 'Every message of an order, its own and received ones, the oldest first',
+      summary: 'The events of an order, its own and those it has heard, the oldest first',
       request: { params: z.object({ orderId: idSchema }) },
       responses: {
         200: answers('CloudEvents', z.object({ events: z.array(z.record(z.string(), z.unknown())) })),
@@ -66,9 +65,7 @@ export function addOrderRoutes(app: App, context: FunctionContext, defaultCurren
       },
       handler: async (c) => {
         const { order } = await existing(c, context);
-        const where = { orderId: order.orderId };
-        const rows = await context.store.find({ table: orderEvents, where, orderBy: ['position'], limit: EVENTS_MAX });
-        return c.json({ events: rows.map(({ message }) => message) });
+        return c.json({ events: await eventsOf(context.store, order.orderId) });
       },
     },
   });
@@ -86,12 +83,7 @@ async function listOrders(c: AppContext, { store }: FunctionContext): Promise<Re
     limit: limit + 1,
   });
   const { page, next } = toPage(rows, limit, ({ sequence = 0 }) => [sequence]);
-  const bodies = await Promise.all(
-    page.map(async (row) => {
-      const lines = await store.find({ table: orderLines, where: { orderId: row.orderId }, limit: 100 });
-      return toBody(toOrder(row, lines), row.updatedAt);
-    }),
-  );
+  const bodies = page.map((row) => toBody(toOrder(row), row.updatedAt));
   return c.json({ orders: bodies, _links: pageLinks(c.req.url, next) });
 }
 

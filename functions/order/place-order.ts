@@ -8,7 +8,7 @@ import { type AppContext, idempotencyKey, readBody, traceparent } from '../../sh
 import type { Outcomes } from './outcomes.ts';
 import { asPlaced, type OrderBody, placeOrderSchema, toBody, toCommand } from './representation.ts';
 import type { Order, OrderState } from './state.ts';
-import { orderLines, orders, toOrder } from './tables.ts';
+import { orders, toOrder } from './tables.ts';
 
 /** The longest time in seconds that a client may wait for an outcome. */
 export const WAIT_MAX_S = 30;
@@ -22,8 +22,7 @@ export interface FoundOrder {
 export async function findOrder({ store }: FunctionContext, orderId: string): Promise<FoundOrder | null> {
   const [row] = await store.find({ table: orders, where: { orderId }, limit: 1 });
   if (row === undefined) return null;
-  const lines = await store.find({ table: orderLines, where: { orderId }, limit: 100 });
-  return { order: toOrder(row, lines), updatedAt: row.updatedAt };
+  return { order: toOrder(row), updatedAt: row.updatedAt };
 }
 
 /** `POST /orders`: puts the order on disk, and waits for its outcome where the client prefers to. */

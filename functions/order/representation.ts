@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { orderStatuses } from '../../saga/lifecycle.ts';
-import { idSchema, LINES_MAX, QUANTITY_MAX, rejectionCodes } from '../../saga/messages.ts';
+import { idSchema, LINES_MAX, QUANTITY_MAX, rejectionCodes, totalOf } from '../../saga/messages.ts';
 import { AppError, type FieldError } from '../../shared/core/errors.ts';
 import { currencyDigits, formatAmount, isCurrency, parseAmount } from '../../shared/core/money.ts';
 import { linksSchema } from '../../shared/runtime/paging.ts';
@@ -79,7 +79,7 @@ export function toCommand(body: PlaceOrderBody, orderId: string, defaultCurrency
     quantity,
     priceMinor: minor(price, `/items/${index}/price`),
   }));
-  const total = lines.reduce((sum, { quantity, priceMinor }) => sum + quantity * priceMinor, 0);
+  const total = totalOf(lines);
   if (!Number.isSafeInteger(total)) errors.push({ pointer: '/items', detail: 'the total is too large' });
   const count = lines.reduce((sum, { quantity }) => sum + quantity, 0);
   if (errors.length === 0) errors.push(...totalErrors(body, { total, count, currency }));

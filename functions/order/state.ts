@@ -19,7 +19,7 @@ export interface Order {
 }
 
 /** What others say about an order. */
-export type FactType = 'StockReserved' | 'StockRejected' | 'StockSold' | 'StockReleased';
+export type FactType = 'StockReserved' | 'StockRejected';
 export type Fact = MessageOf<FactType>;
 
 /** Everything there is to know when a message about one order arrives. */
@@ -35,15 +35,19 @@ export type OrderOutput = OrderEvent | Refusal<'order_id_reused'>;
 
 /** @throws {InvariantError} when the life-cycle does not allow the event. */
 export function evolve(state: OrderState, event: OrderEvent): OrderState {
-  return { ...state, order: after(state.order, event) };
+  return { order: after(state.order, event), early: state.early };
 }
 
 function after(order: Order | null, event: OrderEvent): Order {
   const status = statusAfter(order?.status ?? null, event.type);
   assert(status !== null, `order ${event.subject} is ${order?.status ?? 'not placed'} and cannot take ${event.type}`);
-  if (event.type === 'OrderPlaced') return { ...event.data, status, reason: null, version: 1 };
-
+  // Written out, not spread: this runs for every order, and copies of unlike shapes are slow.
+  if (event.type === 'OrderPlaced') {
+    const { orderId, customerId, currency, lines, totalMinor, placedAt } = event.data;
+    return { orderId, customerId, status, reason: null, currency, lines, totalMinor, placedAt, version: 1 };
+  }
   assert(order !== null, `order ${event.subject} is missing`);
+  const { orderId, customerId, currency, lines, totalMinor, placedAt, version } = order;
   const reason = event.type === 'OrderRejected' ? event.data.reason : null;
-  return { ...order, status, reason, version: order.version + 1 };
+  return { orderId, customerId, status, reason, currency, lines, totalMinor, placedAt, version: version + 1 };
 }

@@ -1,10 +1,11 @@
-import { isFinal, type OrderStatus } from '../../saga/lifecycle.ts';
-import type { Reason } from '../../saga/messages.ts';
+import type { OrderStatus } from '../../saga/lifecycle.ts';
+import type { PricedLine, Reason } from '../../saga/messages.ts';
 import type { Message } from '../../shared/core/message.ts';
 import { type Need, table, type Write } from '../../shared/ports/store.ts';
 import type { Change, RowReader } from '../../shared/runtime/function.ts';
 import type { Fact, Order, OrderInput, OrderState } from './state.ts';
 
+/** `lines` never change and are always read with their order, so they are a column of it. */
 export interface OrderRow {
   readonly orderId: string;
   readonly customerId: string;
@@ -13,6 +14,7 @@ export interface OrderRow {
   readonly reasonDetail: string | null;
   readonly reasonProductIds: readonly string[] | null;
   readonly currency: string;
+  readonly lines: readonly PricedLine[];
   readonly totalMinor: number;
   readonly placedAt: string;
   readonly updatedAt: string;
@@ -31,6 +33,7 @@ export const orders = table<OrderRow>(
     reasonDetail: 'text',
     reasonProductIds: 'json',
     currency: 'text',
+    lines: 'json',
     totalMinor: 'integer',
     placedAt: 'text',
     updatedAt: 'text',
@@ -40,109 +43,75 @@ export const orders = table<OrderRow>(
   { key: ['orderId'] },
 );
 
-export interface OrderLineRow {
-  readonly orderId: string;
-  readonly line: number;
-  readonly productId: string;
-  readonly quantity: number;
-  readonly priceMinor: number;
-}
-
-export const orderLines = table<OrderLineRow>(
-  'order_line',
-  { orderId: 'text', line: 'integer', productId: 'text', quantity: 'integer', priceMinor: 'integer' },
-  { key: ['orderId', 'line'], loadBy: 1, appendOnly: false },
-);
-
-/** Every message about an order, received and sent, also those that came before the order itself. */
-export interface OrderEventRow {
+/** What others said about an order, and the order's version when it was heard: 0 for what came before the order. */
+export interface OrderFactRow {
   readonly orderId: string;
   readonly position?: number;
+  readonly atVersion: number;
   readonly message: Message;
 }
 
-export const orderEvents = table<OrderEventRow>(
-  'order_event',
-  { orderId: 'text', position: 'sequence', message: 'json' },
+export const orderFacts = table<OrderFactRow>(
+  'order_fact',
+  { orderId: 'text', position: 'sequence', atVersion: 'integer', message: 'json' },
   { key: ['orderId', 'position'], loadBy: 1, appendOnly: true },
 );
 
-export const tables = [orders, orderLines, orderEvents];
+export const tables = [orders, orderFacts];
 
 export function needs(message: OrderInput): readonly Need[] {
   const values = [message.data.orderId];
-  const about = [
+  if (message.type !== 'PlaceOrder') return [{ table: orders, values }];
+  return [
     { table: orders, values },
-    { table: orderLines, values },
+    { table: orderFacts, values },
   ];
-  return message.type === 'PlaceOrder' ? [...about, { table: orderEvents, values }] : about;
 }
 
 export function load(rows: RowReader, message: OrderInput): OrderState {
   const { orderId } = message.data;
   const row = rows.one(orders, orderId);
-  if (row !== undefined) return { order: toOrder(row, rows.many(orderLines, orderId)), early: [] };
+  if (row !== undefined) return { order: toOrder(row), early: [] };
   if (message.type !== 'PlaceOrder') return { order: null, early: [] };
-  return { order: null, early: rows.many(orderEvents, orderId).map((event) => event.message as Fact) };
+  return { order: null, early: rows.many(orderFacts, orderId).map((row) => row.message as Fact) };
 }
 
 export function save({ before, after, message, emitted }: Change<OrderState, OrderInput>): readonly Write[] {
-  const { orderId } = message.data;
-  if (message.type === 'PlaceOrder' && before.order !== null) return [];
-
-  const writes: Write[] = [message, ...emitted].map((event) => ({
-    table: orderEvents,
-    row: { orderId, message: event },
-  }));
+  const writes: Write[] = [];
+  if (message.type !== 'PlaceOrder') {
+    const row = { orderId: message.data.orderId, atVersion: before.order?.version ?? 0, message };
+    writes.push({ table: orderFacts, row });
+  }
   if (after.order !== null && after.order !== before.order) {
     writes.push({ table: orders, row: toRow(after.order, emitted.at(-1)?.time ?? message.time) });
-  }
-  if (after.order !== null && before.order === null) {
-    for (const [line, priced] of after.order.lines.entries()) {
-      writes.push({ table: orderLines, row: { orderId, line, ...priced } });
-    }
   }
   return writes;
 }
 
 function toRow(order: Order, updatedAt: string): OrderRow {
-  const { lines: _lines, reason, ...rest } = order;
+  const { orderId, customerId, status, reason, currency, lines, totalMinor, placedAt, version } = order;
   return {
-    ...rest,
-    reasonCode: reason?.code ?? null,
-    reasonDetail: reason?.detail ?? null,
-    reasonProductIds: reason?.productIds ?? null,
-    updatedAt,
-  };
-}
-
-/** The order of a row and its lines. */
-export function toOrder(row: OrderRow, lines: readonly OrderLineRow[]): Order {
-  const {
     orderId,
     customerId,
     status,
-    reasonCode,
-    reasonDetail,
-    reasonProductIds,
+    reasonCode: reason === null ? null : reason.code,
+    reasonDetail: reason === null ? null : reason.detail,
+    reasonProductIds: reason === null ? null : reason.productIds,
     currency,
+    lines,
     totalMinor,
     placedAt,
+    updatedAt,
     version,
-  } = row;
+  };
+}
+
+export function toOrder(row: OrderRow): Order {
+  const { orderId, customerId, status, reasonCode, reasonDetail, reasonProductIds } = row;
+  const { currency, lines, totalMinor, placedAt, version } = row;
   const reason =
     reasonCode === null
       ? null
       : { code: reasonCode, detail: reasonDetail ?? '', productIds: [...(reasonProductIds ?? [])] };
-  return {
-    orderId,
-    customerId,
-    status,
-    reason,
-    currency,
-    lines: lines.map(({ productId, quantity, priceMinor }) => ({ productId, quantity, priceMinor })),
-    totalMinor,
-    placedAt,
-    version,
-  };
+  return { orderId, customerId, status, reason, currency, lines, totalMinor, placedAt, version };
 }

@@ -46,9 +46,15 @@ export interface InboxRow extends InboxKey {
   readonly fingerprint: string;
 }
 
+/** A row as it is to be. */
 export interface Write {
   readonly table: Table;
   readonly row: object;
+}
+
+/** A row as it is to be, and as the store has it: null where it has none. Only the columns that differ are written. */
+export interface StoredWrite extends Write {
+  readonly stored: object | null;
 }
 
 /** How far a topic was read; committed with the effects of what was read. */
@@ -78,7 +84,7 @@ export interface OutboxRow {
 
 /** Everything a batch changes, as a value. */
 export interface Commit {
-  readonly writes: readonly Write[];
+  readonly writes: readonly StoredWrite[];
   readonly inbox: readonly InboxRow[];
   readonly outbox: readonly OutboxRow[];
   readonly positions: readonly Position[];

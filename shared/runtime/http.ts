@@ -1,7 +1,6 @@
+import { randomUUID } from 'node:crypto';
 import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { Context, Env, Handler } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
-import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../core/errors.ts';
 import { describeError } from './handle.ts';
 import type { Logger } from './log.ts';
@@ -26,19 +25,11 @@ export function createApp(logger: Logger): App {
   const app = new OpenAPIHono<AppEnv>();
   app.use(async (c, next) => {
     const given = c.env?.requestId ?? c.req.header(REQUEST_ID);
-    const requestId = given !== undefined && REQUEST_ID_FORM.test(given) ? given : uuidv7();
+    const requestId = given !== undefined && REQUEST_ID_FORM.test(given) ? given : randomUUID();
     c.set('requestId', requestId);
     c.header(REQUEST_ID, requestId);
     await next();
   });
-  app.use(
-    bodyLimit({
-      maxSize: BODY_MAX_BYTES,
-      onError: () => {
-        throw new AppError('body_too_large', `a body may have ${BODY_MAX_BYTES} bytes`);
-      },
-    }),
-  );
   app.notFound((c) => {
     const error = new AppError('not_found', `there is nothing at ${new URL(c.req.url).pathname}`);
     return problemResponse(error, { [REQUEST_ID]: c.get('requestId') });
@@ -110,10 +101,31 @@ export async function readBody<Schema extends z.ZodType>(c: AppContext, schema: 
   if (type !== 'application/json') {
     throw new AppError('unsupported_media_type', `the body must be application/json and is ${type ?? 'of no type'}`);
   }
-  const text = await c.req.text();
+  const text = await readText(c.req.raw);
   const parsed = schema.safeParse(parseJson(text));
   if (!parsed.success) throw invalid(parsed.error, 'the body');
   return parsed.data;
+}
+
+/** The whole body. @throws {AppError} 413 when it is longer than {@link BODY_MAX_BYTES}, before it is all read. */
+export async function readText(request: Request): Promise<string> {
+  const declared = request.headers.get('content-length');
+  if (declared !== null) {
+    if (Number(declared) > BODY_MAX_BYTES) throw tooLarge();
+    return request.text();
+  }
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.byteLength;
+    if (length > BODY_MAX_BYTES) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
+function tooLarge(): AppError {
+  return new AppError('body_too_large', `a body may have ${BODY_MAX_BYTES} bytes`);
 }
 
 function parseJson(text: string): unknown {

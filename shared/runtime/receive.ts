@@ -12,7 +12,8 @@ const attributesSchema = z.object({
   id: textSchema,
   source: textSchema,
   type: textSchema,
-  time: z.iso.datetime(),
+  // CloudEvents allows any offset and precision; inside, all times are UTC with milliseconds.
+  time: z.iso.datetime({ offset: true }).transform((time) => new Date(time).toISOString()),
   subject: textSchema,
   correlationid: textSchema.nullish(),
   causationid: textSchema.nullish(),

@@ -1,13 +1,15 @@
 import { assert } from '../core/assert.ts';
-import type { Loaded, Need, Table, Write } from '../ports/store.ts';
+import type { Loaded, Need, StoredWrite, Table, Write } from '../ports/store.ts';
 import type { RowReader } from './function.ts';
 
 const SEPARATOR = '\u0000';
 
-interface TableRows {
-  readonly groups: Map<string, Map<string, object>>;
-  readonly changed: Map<string, Write>;
-  readonly added: Write[];
+/** Rows that are loaded together. */
+interface Group {
+  /** As the batch sees them now, by the rest of the key; null until somebody looks. */
+  rows: Map<string, object> | null;
+  /** What the batch wrote, by the rest of the key. */
+  readonly written: Map<string, StoredWrite>;
 }
 
 /**
@@ -16,83 +18,97 @@ interface TableRows {
  */
 export class Rows implements RowReader {
   readonly #loaded: Loaded;
-  readonly #named: ReadonlyMap<Table, ReadonlySet<string>>;
-  readonly #tables = new Map<Table, TableRows>();
+  readonly #tables = new Map<Table, Map<string, Group>>();
+  /** Rows of ledgers that the batch does not read. */
+  readonly #added: StoredWrite[] = [];
+  #appended = 0;
 
   constructor(loaded: Loaded, needs: readonly Need[]) {
     this.#loaded = loaded;
-    const named = new Map<Table, Set<string>>();
     for (const { table, values } of needs) {
-      const groups = named.get(table);
-      if (groups === undefined) named.set(table, new Set([groupName(values)]));
-      else groups.add(groupName(values));
+      let groups = this.#tables.get(table);
+      if (groups === undefined) {
+        groups = new Map();
+        this.#tables.set(table, groups);
+      }
+      const name = groupName(values, table.loadBy);
+      if (!groups.has(name)) groups.set(name, { rows: null, written: new Map() });
     }
-    this.#named = named;
   }
 
   one<Row extends object>(table: Table<Row>, ...key: readonly string[]): Row | undefined {
-    const group = this.#group(table as Table, key.slice(0, table.loadBy));
-    return group.get(groupName(key)) as Row | undefined;
+    return this.#rowsOf(table as Table, key).get(restName(key, table.loadBy)) as Row | undefined;
   }
 
   many<Row extends object>(table: Table<Row>, ...group: readonly string[]): readonly Row[] {
-    return [...this.#group(table as Table, group).values()] as unknown as readonly Row[];
+    return [...this.#rowsOf(table as Table, group).values()] as unknown as readonly Row[];
   }
 
+  /** Takes the writes of one message; all of them or, when one is of a group that was not named, none. */
   put(writes: readonly Write[]): void {
-    for (const write of writes) {
-      const rows = this.#rowsOf(write.table);
-      if (write.table.appendOnly) {
-        this.#add(write, rows);
-        continue;
-      }
-      const key = keyOf(write);
-      rows.changed.set(groupName(key), write);
-      this.#group(write.table, key.slice(0, write.table.loadBy)).set(groupName(key), write.row);
+    const groups = writes.map((write) => this.#groupOf(write));
+    for (const [index, write] of writes.entries()) {
+      const group = groups[index];
+      if (group === null || group === undefined) this.#added.push({ table: write.table, row: write.row, stored: null });
+      else this.#write(group, write);
     }
-  }
-
-  /** A row of a ledger gets its key from the store later; within the batch its place in the ledger stands for it. */
-  #add(write: Write, rows: TableRows): void {
-    rows.added.push(write);
-    const group = keyOf(write).slice(0, write.table.loadBy);
-    if (!this.#named.get(write.table)?.has(groupName(group))) return;
-    this.#group(write.table, group).set(`added ${rows.added.length}`, write.row);
   }
 
   /** Each changed row once, as it is in the end. */
-  writes(): Write[] {
-    const writes: Write[] = [];
-    for (const { changed, added } of this.#tables.values()) writes.push(...changed.values(), ...added);
+  writes(): StoredWrite[] {
+    const writes = this.#added;
+    for (const groups of this.#tables.values()) {
+      for (const { written } of groups.values()) writes.push(...written.values());
+    }
     return writes;
   }
 
-  #rowsOf(table: Table): TableRows {
-    let rows = this.#tables.get(table);
-    if (rows === undefined) {
-      rows = { groups: new Map(), changed: new Map(), added: [] };
-      this.#tables.set(table, rows);
+  #write(group: Group, { table, row }: Write): void {
+    if (table.appendOnly) {
+      // The store may give the row its key later; its place in the batch stands for it until then.
+      const rest = `+${this.#appended++}`;
+      group.written.set(rest, { table, row, stored: null });
+      group.rows?.set(rest, row);
+      return;
     }
-    return rows;
+    const key = keyOf({ table, row });
+    const rest = restName(key, table.loadBy);
+    const rows = group.rows ?? this.#rowsOf(table, key);
+    const earlier = group.written.get(rest);
+    group.written.set(rest, { table, row, stored: earlier === undefined ? (rows.get(rest) ?? null) : earlier.stored });
+    rows.set(rest, row);
   }
 
-  #group(table: Table, values: readonly string[]): Map<string, object> {
-    const name = groupName(values);
-    const { groups } = this.#rowsOf(table);
-    let group = groups.get(name);
-    if (group === undefined) {
-      assert(this.#named.get(table)?.has(name), `${table.name} [${values.join(', ')}] was not named by the batch`);
-      group = new Map(
-        this.#loaded.rows({ table, values }).map((row) => [groupName(keyOf({ table, row })), row] as const),
-      );
-      groups.set(name, group);
+  /** The group a write belongs to; null for a ledger that the batch does not read. */
+  #groupOf(write: Write): Group | null {
+    const { table } = write;
+    const key = keyOf(write);
+    const group = this.#tables.get(table)?.get(groupName(key, table.loadBy));
+    if (group !== undefined) return group;
+    assert(table.appendOnly, `${table.name} [${key.join(', ')}] was not named by the batch`);
+    return null;
+  }
+
+  #rowsOf(table: Table, values: readonly string[]): Map<string, object> {
+    const group = this.#tables.get(table)?.get(groupName(values, table.loadBy));
+    assert(group !== undefined, `${table.name} [${values.join(', ')}] was not named by the batch`);
+    if (group.rows !== null) return group.rows;
+    group.rows = new Map();
+    for (const row of this.#loaded.rows({ table, values: values.slice(0, table.loadBy) })) {
+      group.rows.set(restName(keyOf({ table, row }), table.loadBy), row);
     }
-    return group;
+    for (const [rest, { row }] of group.written) group.rows.set(rest, row);
+    return group.rows;
   }
 }
 
-function groupName(values: readonly string[]): string {
-  return values.length === 1 ? (values[0] as string) : values.join(SEPARATOR);
+function groupName(key: readonly string[], loadBy: number): string {
+  return loadBy === 1 ? (key[0] as string) : key.slice(0, loadBy).join(SEPARATOR);
+}
+
+function restName(key: readonly string[], loadBy: number): string {
+  if (key.length === loadBy) return '';
+  return key.length === loadBy + 1 ? (key[loadBy] as string) : key.slice(loadBy).join(SEPARATOR);
 }
 
 function keyOf({ table, row }: Write): string[] {

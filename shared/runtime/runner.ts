@@ -100,6 +100,7 @@ export class Runner implements FunctionContext {
     this.#stopping.abort();
     this.#wake.raise();
     await this.#running;
+    for (const clear of this.#clearing.splice(0)) await clear();
     for (const { reject } of this.#commands.splice(0)) reject(this.#unavailable('is stopping'));
     await this.#subscription?.close();
   }
@@ -129,6 +130,7 @@ export class Runner implements FunctionContext {
    * Only while the loop runs.
    */
   clear(): Promise<void> {
+    if (this.#stopping.signal.aborted) return Promise.reject(this.#unavailable('is stopping'));
     return new Promise((resolve, reject) => {
       this.#clearing.push(() => this.#clearNow().then(resolve, reject));
       this.#wake.raise();
@@ -145,9 +147,16 @@ export class Runner implements FunctionContext {
   async step(): Promise<boolean> {
     for (const clear of this.#clearing.splice(0)) await clear();
     const commands = this.#commands.splice(0, BATCH_MAX);
+    const [read] = await Promise.allSettled([this.#take()]);
+    const worked = await this.#handleTogether(commands, read.status === 'fulfilled' ? read.value : EMPTY);
+    // Thrown late: a topic that cannot be read must not keep commands waiting.
+    if (read.status === 'rejected') throw read.reason;
+    return worked;
+  }
+
+  async #handleTogether(commands: readonly PendingCommand[], taken: Taken): Promise<boolean> {
+    if (commands.length === 0 && taken.records === 0) return false;
     try {
-      const taken = await this.#take();
-      if (commands.length === 0 && taken.records === 0) return false;
       const deliveries = [...commands.map(({ delivery }) => delivery), ...taken.deliveries];
       const handled = await this.#commit({ ...taken, deliveries });
       commands.forEach((command, index) => {

@@ -6,6 +6,7 @@ import { problemOf } from './problem.ts';
 
 /** How long open requests may take to finish at a stop. */
 const GRACE_MS = 3_000;
+const IDLE_LOOK_MS = 20;
 
 export interface RunningServer {
   readonly url: string;
@@ -38,9 +39,11 @@ export async function serve(
 
 async function stop(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
+  // A connection that is kept alive is idle only once its last answer is out.
+  const hangUp = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
   const force = setTimeout(() => server.closeAllConnections(), GRACE_MS);
   await closed;
+  clearInterval(hangUp);
   clearTimeout(force);
 }
 

@@ -25,27 +25,21 @@ export const sqlite: readonly Migration[] = [
     order_id TEXT,
     caused_by TEXT NOT NULL,
     at TEXT NOT NULL,
-    PRIMARY KEY (product_id, movement)
-  ) STRICT, WITHOUT ROWID;
+    UNIQUE (product_id, movement)
+  ) STRICT;
 
   CREATE TABLE reservation (
     order_id TEXT NOT NULL PRIMARY KEY,
     status TEXT NOT NULL CHECK (status IN ('held', 'sold', 'released', 'rejected')),
+    lines TEXT NOT NULL,
     updated_at TEXT NOT NULL
-  ) STRICT, WITHOUT ROWID;
-
-  CREATE TABLE reservation_line (
-    order_id TEXT NOT NULL,
-    product_id TEXT NOT NULL,
-    quantity INTEGER NOT NULL CHECK (quantity >= 1),
-    PRIMARY KEY (order_id, product_id)
   ) STRICT, WITHOUT ROWID;
 
   CREATE TABLE receipt (
     message_id TEXT NOT NULL PRIMARY KEY,
     product_id TEXT NOT NULL,
     quantity INTEGER NOT NULL CHECK (quantity >= 1),
-    level TEXT NOT NULL CHECK (json_valid(level)),
+    level TEXT NOT NULL,
     at TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;`,
   },

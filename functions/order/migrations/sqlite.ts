@@ -6,14 +6,15 @@ export const sqlite: readonly Migration[] = [
     name: 'orders',
     sql: `
   CREATE TABLE orders (
-    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    sequence INTEGER PRIMARY KEY,
     order_id TEXT NOT NULL UNIQUE,
     customer_id TEXT NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('placed', 'backordered', 'reserved', 'confirmed', 'rejected', 'cancelled')),
     reason_code TEXT,
     reason_detail TEXT,
-    reason_product_ids TEXT CHECK (reason_product_ids IS NULL OR json_valid(reason_product_ids)),
+    reason_product_ids TEXT,
     currency TEXT NOT NULL CHECK (length(currency) = 3),
+    lines TEXT NOT NULL,
     total_minor INTEGER NOT NULL CHECK (total_minor >= 0),
     placed_at TEXT NOT NULL,
     updated_at TEXT NOT NULL,
@@ -23,20 +24,13 @@ export const sqlite: readonly Migration[] = [
   CREATE INDEX orders_by_customer ON orders (customer_id);
   CREATE INDEX orders_by_status ON orders (status);
 
-  CREATE TABLE order_line (
+  CREATE TABLE order_fact (
+    position INTEGER PRIMARY KEY,
     order_id TEXT NOT NULL,
-    line INTEGER NOT NULL CHECK (line >= 0),
-    product_id TEXT NOT NULL,
-    quantity INTEGER NOT NULL CHECK (quantity >= 1),
-    price_minor INTEGER NOT NULL CHECK (price_minor >= 0),
-    PRIMARY KEY (order_id, line)
-  ) STRICT, WITHOUT ROWID;
-
-  CREATE TABLE order_event (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
-    order_id TEXT NOT NULL,
-    message TEXT NOT NULL CHECK (json_valid(message))
+    at_version INTEGER NOT NULL CHECK (at_version >= 0),
+    message TEXT NOT NULL
   ) STRICT;
-  CREATE INDEX order_event_by_order ON order_event (order_id);`,
+  CREATE INDEX order_fact_by_order ON order_fact (order_id);
+  CREATE INDEX outbox_by_subject ON outbox (subject);`,
   },
 ];

@@ -1,17 +1,18 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { BroadcastChannel } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { assert } from '../../../core/assert.ts';
 import type { Message } from '../../../core/message.ts';
 import type { LogRecord, MessageLog, Subscription } from '../../../ports/message-log.ts';
-import { OUTBOX_INSERT_SQL, OUTBOX_SQL, outboxValues } from '../../../ports/outbox.ts';
+import { OUTBOX_INSERT_SQL, OUTBOX_SQL, OUTBOX_VIEW_SQL, outboxValues } from '../../../ports/outbox.ts';
 import type { Position } from '../../../ports/store.ts';
 import { TopicFile } from './topic-file.ts';
 
 export interface EmbeddedTopic {
   /** The SQLite file with the outbox that is this topic. */
   readonly file: string;
-  /** Whether its writer runs in this process and announces its commits. Other files are watched. */
+  /** Whether its writer runs in this process, in whatever thread, and announces its commits. Other files are watched. */
   readonly writtenHere: boolean;
   /** Whether anybody may append to it from outside. */
   readonly openToAll: boolean;
@@ -24,10 +25,14 @@ export class EmbeddedLog implements MessageLog {
   readonly #files = new Map<string, TopicFile>();
   readonly #subscriptions = new Set<EmbeddedSubscription>();
   readonly #watch: NodeJS.Timeout | null;
+  /** To the logs in the other threads of this process. */
+  readonly #threads = new BroadcastChannel('saga-store/embedded-log');
 
   /** `pollMs`: how often the files of other processes are asked for changes. */
   constructor(options: { topics: Readonly<Record<string, EmbeddedTopic>>; pollMs: number }) {
     this.#topics = options.topics;
+    this.#threads.unref();
+    this.#threads.onmessage = (event) => this.#tellReaders(String((event as MessageEvent).data));
     const watched = Object.keys(options.topics).filter((topic) => options.topics[topic]?.writtenHere !== true);
     this.#watch = watched.length === 0 ? null : setInterval(() => this.#look(watched), options.pollMs);
   }
@@ -52,6 +57,11 @@ export class EmbeddedLog implements MessageLog {
   }
 
   announce(topic: string): void {
+    this.#tellReaders(topic);
+    this.#threads.postMessage(topic);
+  }
+
+  #tellReaders(topic: string): void {
     for (const subscription of this.#subscriptions) subscription.hear(topic);
   }
 
@@ -65,6 +75,7 @@ export class EmbeddedLog implements MessageLog {
       db.pragma('synchronous = FULL');
       db.transaction(() => {
         db.exec(OUTBOX_SQL.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'));
+        db.exec(OUTBOX_VIEW_SQL.replace('CREATE VIEW', 'CREATE VIEW IF NOT EXISTS'));
         const insert = db.prepare(OUTBOX_INSERT_SQL);
         for (const message of messages) insert.run(...outboxValues(topic, message));
       }).immediate();
@@ -77,12 +88,13 @@ export class EmbeddedLog implements MessageLog {
 
   async close(): Promise<void> {
     if (this.#watch !== null) clearInterval(this.#watch);
+    this.#threads.close();
     for (const file of this.#files.values()) file.close();
   }
 
   #look(topics: readonly string[]): void {
     for (const topic of topics) {
-      if (this.#files.get(topic)?.changed() === true) this.announce(topic);
+      if (this.#files.get(topic)?.changed() === true) this.#tellReaders(topic);
     }
   }
 
@@ -116,6 +128,7 @@ class EmbeddedSubscription implements Subscription {
   readonly #wake: () => void;
   readonly #left: () => void;
   #trouble: string | null = null;
+  #first = 0;
 
   constructor(cursors: Cursor[], wake: () => void, left: () => void) {
     this.#cursors = cursors;
@@ -132,7 +145,10 @@ class EmbeddedSubscription implements Subscription {
 
   async poll(max: number): Promise<readonly LogRecord[]> {
     const records: LogRecord[] = [];
-    for (const cursor of this.#cursors) {
+    // Each poll begins with another topic, so that a full one does not keep the others waiting.
+    this.#first = (this.#first + 1) % this.#cursors.length;
+    const inTurn = [...this.#cursors.slice(this.#first), ...this.#cursors.slice(0, this.#first)];
+    for (const cursor of inTurn) {
       const room = max - records.length;
       if (!cursor.isBehind || room === 0) continue;
       const read = this.#read(cursor, room);

@@ -1,15 +1,14 @@
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { LogRecord } from '../../../ports/message-log.ts';
-import { OUTBOX_COLUMNS } from '../../../ports/outbox.ts';
 
 /** A reader waits no longer than this for a lock: its loop tries again, and others in this process go on meanwhile. */
 const LOCK_TIMEOUT_MS = 50;
 
-const READ_SQL = `
-  SELECT position, ${OUTBOX_COLUMNS.join(', ')} FROM outbox WHERE position > ? AND topic = ? ORDER BY position LIMIT ?`;
+const READ_SQL =
+  'SELECT position, attributes, data FROM outbox WHERE position > ? AND topic = ? ORDER BY position LIMIT ?';
 
-type OutboxReadRow = { position: number; topic: string; data: string } & Record<string, unknown>;
+type ReadRow = [position: number, attributes: string, data: string];
 
 /**
  * One topic, read from the outbox in its writer's file over a read-only connection. The file may not be there yet: its
@@ -33,22 +32,31 @@ export class TopicFile {
 
   /** Up to `max` records behind `position`, in the order in which they were committed. */
   read(position: number, max: number): readonly LogRecord[] {
-    const rows = this.#opened()?.read.all(position, this.#topic, max) as OutboxReadRow[] | undefined;
-    return (rows ?? []).map(({ position, topic, data, ...attributes }) => ({
-      topic,
+    const rows = (this.#opened()?.read.all(position, this.#topic, max) ?? []) as ReadRow[];
+    return rows.map(([position, attributes, value]) => ({
+      topic: this.#topic,
       partition: 0,
       position,
-      attributes,
-      value: data,
+      attributes: readAttributes(attributes),
+      value,
     }));
   }
 
-  /** Whether anybody has committed to the file since the last call. Costs a look at the file's change counter. */
+  /**
+   * Whether anybody has committed to the file since the last call. Costs a look at the file's change counter. True also
+   * when that cannot be read any more, once: whoever then reads the topic meets the trouble, tells of it and tries again.
+   */
   changed(): boolean {
-    const version = this.#opened()?.version.get();
-    if (version === this.#version) return false;
-    this.#version = version;
-    return true;
+    try {
+      const version = this.#opened()?.version.get();
+      if (version === this.#version) return false;
+      this.#version = version;
+      return true;
+    } catch {
+      const isNews = this.#version !== null;
+      this.#version = null;
+      return isNews;
+    }
   }
 
   /** The position of the last record that was ever written; 0 before the first. */
@@ -68,15 +76,30 @@ export class TopicFile {
     try {
       this.#open = {
         db,
-        read: db.prepare(READ_SQL),
+        read: db.prepare(READ_SQL).raw(),
         version: db.prepare('PRAGMA data_version').pluck(),
         seq: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").pluck(),
       };
       return this.#open;
-    } catch {
-      // Its writer is just creating it: there is no table yet, or the file is locked for the moment.
+    } catch (error) {
       db.close();
-      return null;
+      if (isBeingCreated(error)) return null;
+      throw error;
     }
   }
+}
+
+/** What is no JSON is handed on as it is: one bad record must not stop a topic, whoever reads it sets it aside. */
+function readAttributes(text: string): LogRecord['attributes'] {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return { raw: text };
+  }
+}
+
+/** Its writer is just creating it: there is no table yet, or the file is locked for the moment. */
+function isBeingCreated(error: unknown): boolean {
+  if (!(error instanceof Database.SqliteError)) return false;
+  return /^SQLITE_(BUSY|LOCKED|CANTOPEN)/.test(error.code) || error.message.startsWith('no such table');
 }

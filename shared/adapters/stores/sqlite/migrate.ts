@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import { AppError } from '../../../core/errors.ts';
 import type { Migration } from '../../../ports/migration.ts';
-import { OUTBOX_SQL } from '../../../ports/outbox.ts';
+import { OUTBOX_SQL, OUTBOX_VIEW_SQL } from '../../../ports/outbox.ts';
 
 /** The tables that every function has, whatever it does. */
 export const runtimeMigrations: readonly Migration[] = [
@@ -35,7 +35,8 @@ export const runtimeMigrations: readonly Migration[] = [
     attributes TEXT NOT NULL,
     value TEXT NOT NULL
   ) STRICT;
-${OUTBOX_SQL};`,
+${OUTBOX_SQL};
+${OUTBOX_VIEW_SQL};`,
   },
 ];
 

@@ -1,7 +1,7 @@
 import type Database from 'better-sqlite3';
 import { CLIENT_SOURCE } from '../../../core/message.ts';
 import type { Migration } from '../../../ports/migration.ts';
-import { OUTBOX_INSERT_SQL, outboxValues } from '../../../ports/outbox.ts';
+import { OUTBOX_INSERT_SQL, outbox, outboxValues } from '../../../ports/outbox.ts';
 import type {
   Commit,
   DeadLetter,
@@ -12,16 +12,19 @@ import type {
   Position,
   Query,
   Store,
+  StoredWrite,
   Table,
 } from '../../../ports/store.ts';
 import { assertDurable, holdExclusively, openForWriting, storeError } from './database.ts';
 import { migrate, runtimeMigrations } from './migrate.ts';
-import { querySql, type SqlValue, type TableSql, tableSql } from './statements.ts';
+import { querySql, type SqlValue, shapeOf, type TableSql, tableSql } from './statements.ts';
 
 type Statement = Database.Statement<unknown[], unknown>;
 interface TableStatements extends TableSql {
   readonly selectRows: Statement;
-  readonly writeRow: Statement;
+  readonly insertRow: Statement;
+  /** By the columns they change. */
+  readonly updates: Map<string, Statement>;
 }
 
 export interface SqliteStoreOptions {
@@ -66,9 +69,12 @@ export class SqliteStore implements Store {
     this.#consumer = options.name;
     this.#statements = prepareStatements(db);
     this.#tables = new Map(
-      options.tables.map((table) => {
+      [...options.tables, outbox].map((table) => {
         const sql = tableSql(table);
-        return [table, { ...sql, selectRows: db.prepare(sql.select), writeRow: db.prepare(sql.write) }];
+        return [
+          table,
+          { ...sql, selectRows: db.prepare(sql.select).raw(), insertRow: db.prepare(sql.insert), updates: new Map() },
+        ];
       }),
     );
   }
@@ -99,14 +105,16 @@ export class SqliteStore implements Store {
 
   async find<Row extends object>(query: Query<Row>): Promise<readonly Row[]> {
     const { table, where = {}, after = [], limit } = query as Query<object>;
-    const sql = querySql(query as Query<object>);
-    let statement = this.#queries.get(sql);
+    const shape = shapeOf(query as Query<object>);
+    let statement = this.#queries.get(shape);
     if (statement === undefined) {
-      statement = this.#db.prepare(sql);
-      this.#queries.set(sql, statement);
+      statement = inWordsOfThePort(() => this.#db.prepare(querySql(query as Query<object>)).raw());
+      this.#queries.set(shape, statement);
     }
     const { revive } = this.#tableOf(table);
-    return statement.all(...Object.values(where), ...after, limit).map((row) => revive(row as object) as Row);
+    const found = statement;
+    const rows = inWordsOfThePort(() => found.all(...Object.values(where), ...after, limit));
+    return rows.map((row) => revive(row as SqlValue[]) as Row);
   }
 
   async positions(): Promise<readonly Position[]> {
@@ -118,23 +126,20 @@ export class SqliteStore implements Store {
   }
 
   async clear(positions: readonly Position[]): Promise<void> {
-    this.#db
-      .transaction(() => {
-        for (const { clear } of [...this.#tables.values()].reverse()) this.#db.exec(clear);
-        this.#db.exec('DELETE FROM outbox; DELETE FROM dead_letter');
-        this.#db.prepare('DELETE FROM inbox WHERE source = ?').run(CLIENT_SOURCE);
-        this.#savePositions(positions);
-      })
-      .immediate();
+    const clearing = this.#db.transaction(() => {
+      for (const { clear } of [...this.#tables.values()].reverse()) this.#db.exec(clear);
+      this.#db.exec('DELETE FROM dead_letter');
+      this.#db.prepare('DELETE FROM inbox WHERE source = ?').run(CLIENT_SOURCE);
+      this.#savePositions(positions);
+    });
+    inWordsOfThePort(() => clearing.immediate());
   }
 
   async check(): Promise<void> {
-    try {
+    inWordsOfThePort(() => {
       this.#statements.begin.run();
       this.#statements.rollback.run();
-    } catch (error) {
-      throw storeError(error);
-    }
+    });
   }
 
   async close(): Promise<void> {
@@ -143,19 +148,33 @@ export class SqliteStore implements Store {
   }
 
   #apply({ writes, inbox, outbox, positions, deadLetters }: Commit): void {
-    for (const { table, row } of writes) {
-      const { writeRow, values } = this.#tableOf(table);
-      writeRow.run(...values(row));
-    }
+    for (const write of writes) this.#write(write);
     for (const row of inbox) this.#remember(row);
-    for (const { topic, message } of outbox) this.#statements.append.run(...outboxValues(topic, message));
+    for (const { topic, message } of outbox) this.#statements.append.run(outboxValues(topic, message));
     for (const letter of deadLetters) this.#bury(letter);
     this.#savePositions(positions);
   }
 
+  #write({ table, row, stored }: StoredWrite): void {
+    const statements = this.#tableOf(table);
+    if (stored === null) {
+      statements.insertRow.run(statements.values(row));
+      return;
+    }
+    const columns = statements.changes(stored, row);
+    if (columns.length === 0) return;
+    const shape = columns.join();
+    let update = statements.updates.get(shape);
+    if (update === undefined) {
+      update = this.#db.prepare(statements.update(columns));
+      statements.updates.set(shape, update);
+    }
+    update.run(statements.updateValues(columns, row));
+  }
+
   #rows({ table, values }: Need): readonly object[] {
     const { selectRows, revive } = this.#tableOf(table);
-    return selectRows.all(...values).map((row) => revive(row as object));
+    return selectRows.all(...values).map((row) => revive(row as SqlValue[]));
   }
 
   #seen({ source, id }: InboxKey): string | undefined {
@@ -189,6 +208,14 @@ export class SqliteStore implements Store {
   }
 }
 
+function inWordsOfThePort<Result>(work: () => Result): Result {
+  try {
+    return work();
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
 function prepareStatements(db: Database.Database) {
   const prepare = (sql: string): Database.Statement<SqlValue[], unknown> => db.prepare(sql);
   return {
@@ -197,7 +224,7 @@ function prepareStatements(db: Database.Database) {
     rollback: prepare('ROLLBACK'),
     seen: prepare('SELECT fingerprint FROM inbox WHERE consumer = ? AND source = ? AND id = ?').pluck(),
     remember: prepare('INSERT INTO inbox (consumer, source, id, fingerprint) VALUES (?, ?, ?, ?)'),
-    append: prepare(OUTBOX_INSERT_SQL),
+    append: db.prepare(OUTBOX_INSERT_SQL) as Statement,
     bury: prepare(
       'INSERT INTO dead_letter (topic, partition, position, code, detail, attributes, value) VALUES (?, ?, ?, ?, ?, ?, ?)',
     ),

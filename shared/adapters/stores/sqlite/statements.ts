@@ -5,40 +5,63 @@ export type SqlValue = string | number | null;
 /** SQL for one table and the way between its rows and SQLite's values. Names come from the program, never from outside. */
 export interface TableSql {
   readonly select: string;
-  readonly write: string;
+  readonly insert: string;
   readonly clear: string;
-  /** The values of a row for `write`. */
+  /** The values of a row for `insert`. */
   values(row: object): readonly SqlValue[];
-  /** Undoes what SQLite cannot keep: JSON columns become values again, in place. */
-  revive(row: object): object;
+  /** The columns in which the rows differ. */
+  changes(stored: object, row: object): readonly string[];
+  /** SQL that changes these columns of one row, and its values: the new ones, then the key. */
+  update(columns: readonly string[]): string;
+  updateValues(columns: readonly string[], row: object): readonly SqlValue[];
+  /** The row in SQLite's values, in the order of the columns; JSON columns become values again. */
+  revive(values: readonly SqlValue[]): object;
 }
 
 export function tableSql(table: Table): TableSql {
   const columns = Object.entries(table.columns) as [string, ColumnKind][];
   const written = columns.filter(([, kind]) => kind !== 'sequence');
-  const json = columns.filter(([, kind]) => kind === 'json').map(([column]) => column);
   const conditions = table.key.slice(0, table.loadBy).map((column) => `${snake(column)} = ?`);
   return {
     select: `${selectFrom(table)} WHERE ${conditions.join(' AND ')} ORDER BY ${table.key.map(snake).join(', ')}`,
-    write: writeSql(
+    insert: insertSql(
       table,
       written.map(([column]) => column),
     ),
     clear: `DELETE FROM ${table.name}`,
-    values: (row) =>
-      written.map(([column, kind]) => {
-        const value = (row as Record<string, unknown>)[column];
-        return (kind === 'json' && value !== null ? JSON.stringify(value) : value) as SqlValue;
-      }),
-    revive: (row) => {
-      for (const column of json) {
-        const record = row as Record<string, unknown>;
-        const text = record[column];
-        if (typeof text === 'string') record[column] = JSON.parse(text);
+    values: (row) => written.map(([column]) => valueOf(table, row, column)),
+    changes: (stored, row) => {
+      const changed: string[] = [];
+      for (const [column] of written) {
+        if ((stored as Record<string, unknown>)[column] !== (row as Record<string, unknown>)[column])
+          changed.push(column);
+      }
+      return changed;
+    },
+    update: (columns) => updateSql(table, columns),
+    updateValues: (columns, row) => [...columns, ...table.key].map((column) => valueOf(table, row, column)),
+    revive: (values) => {
+      // Always the same columns in the same order, so that all rows of a table share one shape.
+      const row: Record<string, unknown> = {};
+      for (let at = 0; at < columns.length; at++) {
+        const [column, kind] = columns[at] as [string, ColumnKind];
+        const value = values[at];
+        row[column] = kind === 'json' && typeof value === 'string' ? JSON.parse(value) : value;
       }
       return row;
     },
   };
+}
+
+/** Two queries of the same shape have the same SQL. */
+export function shapeOf({
+  table,
+  where = {},
+  orderBy = table.key,
+  descending = false,
+  after = [],
+}: Query<object>): string {
+  return `${table.name} ${Object.keys(where)} ${orderBy} ${descending} ${after.length}`;
 }
 
 /** SQL for a read; the values of `where`, `after` and `limit` are bound in this order. */
@@ -59,15 +82,19 @@ function selectFrom(table: Table): string {
   return `SELECT ${columns.join(', ')} FROM ${table.name}`;
 }
 
-function writeSql(table: Table, columns: readonly string[]): string {
-  const insert = `INSERT INTO ${table.name} (${columns.map(snake).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
-  if (table.appendOnly) return insert;
-  const key: readonly string[] = table.key;
-  const rest = columns
-    .filter((column) => !key.includes(column))
-    .map((column) => `${snake(column)} = excluded.${snake(column)}`);
-  const conflict = rest.length === 0 ? 'DO NOTHING' : `DO UPDATE SET ${rest.join(', ')}`;
-  return `${insert} ON CONFLICT (${key.map(snake).join(', ')}) ${conflict}`;
+function insertSql(table: Table, columns: readonly string[]): string {
+  return `INSERT INTO ${table.name} (${columns.map(snake).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
+}
+
+function updateSql(table: Table, columns: readonly string[]): string {
+  const set = columns.map((column) => `${snake(column)} = ?`);
+  return `UPDATE ${table.name} SET ${set.join(', ')} WHERE ${table.key.map((column) => `${snake(column)} = ?`).join(' AND ')}`;
+}
+
+function valueOf({ columns }: Table, row: object, column: string): SqlValue {
+  const value = (row as Record<string, unknown>)[column];
+  const kind = (columns as Readonly<Record<string, ColumnKind>>)[column];
+  return (kind === 'json' && value !== null ? JSON.stringify(value) : value) as SqlValue;
 }
 
 function snake(column: string): string {

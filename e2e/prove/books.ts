@@ -1,0 +1,186 @@
+/** The figures of a store, as plain values, and the reading of them. */
+import type Database from 'better-sqlite3';
+import { functionNames } from '../../saga/choreography.ts';
+import { prepare, readings } from './prepare.ts';
+import { searches } from './searches.ts';
+import { type Snapshot, withSnapshot } from './snapshot.ts';
+
+/** As many contradictions of one kind are told. */
+const EXAMPLES_MAX = 10;
+
+/** Units of one product, as its level says and as others add up to. */
+export interface ProductBooks {
+  readonly productId: string;
+  /** What `stock` says; null where there are movements or reservations of a product that is not there. */
+  readonly level: {
+    readonly received: number;
+    readonly onHand: number;
+    readonly reserved: number;
+    readonly sold: number;
+    readonly movements: number;
+  } | null;
+  /** Sums of the lines of reservations, by status. */
+  readonly reservations: { readonly held: number; readonly sold: number };
+  /** Sums of movements by kind, and how many there are. */
+  readonly moved: {
+    readonly received: number;
+    readonly reserved: number;
+    readonly released: number;
+    readonly sold: number;
+    readonly movements: number;
+  };
+}
+
+/** How far a consumer has read a topic, and where the topic ends. */
+export interface ReadingBooks {
+  readonly consumer: string;
+  readonly topic: string;
+  readonly position: number;
+  readonly end: number;
+}
+
+/** What one search found. `examples` are the first few of `wrong` many. */
+export interface SearchBooks {
+  readonly promise: string;
+  readonly unit: string;
+  readonly counted: number;
+  readonly wrong: number;
+  readonly examples: readonly string[];
+}
+
+export interface Books {
+  readonly products: readonly ProductBooks[];
+  readonly orders: {
+    readonly byStatus: Readonly<Record<string, number>>;
+    /** Orders without an outcome, by who has yet to read about them. */
+    readonly waiting: { readonly inventory: number; readonly order: number };
+  };
+  readonly notices: { readonly byStatus: Readonly<Record<string, number>> };
+  readonly readings: readonly ReadingBooks[];
+  readonly searches: readonly SearchBooks[];
+  readonly deadLetters: Readonly<Record<string, number>>;
+  /** Functions whose data was removed on request: what is older is not compared with what they say. */
+  readonly removed: readonly string[];
+}
+
+/** Reads everything that `yarn prove` looks at. @throws {NoDataError} when there is no such folder. */
+export function readBooks(dataDir: string): Books {
+  return withSnapshot(dataDir, (snapshot) => {
+    const { db } = snapshot;
+    prepare(db);
+    return {
+      products: readProducts(db),
+      orders: {
+        byStatus: countBy(db, 'SELECT status, count(*) FROM "order".orders GROUP BY status ORDER BY status'),
+        waiting: readWaiting(db),
+      },
+      notices: {
+        byStatus: countBy(db, 'SELECT status, count(*) FROM notification.notice GROUP BY status ORDER BY status'),
+      },
+      readings: readReadings(snapshot),
+      searches: readSearches(db),
+      deadLetters: Object.fromEntries(
+        functionNames.map((name) => [name, numberOf(db, `SELECT count(*) FROM "${name}".dead_letter`)]),
+      ),
+      removed: db.prepare('SELECT name FROM removed').pluck().all().map(String),
+    };
+  });
+}
+
+const PRODUCTS_SQL = `
+  WITH moved AS (
+    SELECT product_id, count(*) AS movements,
+      sum(iif(kind = 'received', quantity, 0)) AS received, sum(iif(kind = 'reserved', quantity, 0)) AS reserved,
+      sum(iif(kind = 'released', quantity, 0)) AS released, sum(iif(kind = 'sold', quantity, 0)) AS sold
+    FROM inventory.stock_movement GROUP BY product_id),
+  lines AS (
+    SELECT product_id, sum(iif(status = 'held', quantity, 0)) AS held, sum(iif(status = 'sold', quantity, 0)) AS sold
+    FROM reserved GROUP BY product_id),
+  products AS (SELECT product_id FROM inventory.stock UNION SELECT product_id FROM moved UNION SELECT product_id FROM lines)
+  SELECT p.product_id AS productId, s.received, s.on_hand AS onHand, s.reserved, s.sold, s.movements,
+    coalesce(l.held, 0) AS heldLines, coalesce(l.sold, 0) AS soldLines, coalesce(m.movements, 0) AS movedCount,
+    coalesce(m.received, 0) AS movedReceived, coalesce(m.reserved, 0) AS movedReserved,
+    coalesce(m.released, 0) AS movedReleased, coalesce(m.sold, 0) AS movedSold
+  FROM products p LEFT JOIN inventory.stock s USING (product_id) LEFT JOIN moved m USING (product_id)
+  LEFT JOIN lines l USING (product_id) ORDER BY p.product_id`;
+
+type LevelRow = { [Column in 'received' | 'onHand' | 'reserved' | 'sold' | 'movements']: number | null };
+type SumColumn =
+  | 'heldLines'
+  | 'soldLines'
+  | 'movedCount'
+  | 'movedReceived'
+  | 'movedReserved'
+  | 'movedReleased'
+  | 'movedSold';
+type ProductRow = { productId: string } & LevelRow & { [Column in SumColumn]: number };
+
+function readProducts(db: Database.Database): readonly ProductBooks[] {
+  const rows = db.prepare(PRODUCTS_SQL).all() as ProductRow[];
+  return rows.map((row) => ({
+    productId: row.productId,
+    level: levelOf(row),
+    reservations: { held: row.heldLines, sold: row.soldLines },
+    moved: {
+      received: row.movedReceived,
+      reserved: row.movedReserved,
+      released: row.movedReleased,
+      sold: row.movedSold,
+      movements: row.movedCount,
+    },
+  }));
+}
+
+function levelOf({ received, onHand, reserved, sold, movements }: LevelRow): ProductBooks['level'] {
+  if (received === null || onHand === null || reserved === null || sold === null || movements === null) return null;
+  return { received, onHand, reserved, sold, movements };
+}
+
+function readWaiting(db: Database.Database): { inventory: number; order: number } {
+  const placed = `"order".orders o JOIN sent e ON e.order_id = o.order_id AND e.type = 'OrderPlaced' WHERE o.status = 'placed'`;
+  const positionOf = (consumer: string, topic: string) =>
+    `(SELECT position FROM reading WHERE consumer = '${consumer}' AND topic = '${topic}')`;
+  return {
+    inventory: numberOf(
+      db,
+      `SELECT count(*) FROM ${placed} AND e.position > ${positionOf('inventory', 'order-events')}`,
+    ),
+    order: numberOf(
+      db,
+      `SELECT count(*) FROM ${placed} AND EXISTS (
+        SELECT 1 FROM sent a WHERE a.topic = 'inventory-events' AND a.order_id = o.order_id
+          AND a.type IN ('StockReserved', 'StockRejected') AND a.position > ${positionOf('order', 'inventory-events')})`,
+    ),
+  };
+}
+
+function readReadings({ db, inventoryEnd }: Snapshot): readonly ReadingBooks[] {
+  return readings.map(({ consumer, topic, schema }) => {
+    const sql = 'SELECT position FROM reading WHERE consumer = ? AND topic = ?';
+    const position = Number(db.prepare(sql).pluck().get(consumer, topic));
+    const last = numberOf(db, `SELECT coalesce(max(seq), 0) FROM "${schema}".sqlite_sequence WHERE name = 'outbox'`);
+    // Order's file is read after inventory's, so order may have read what inventory sent in between.
+    return { consumer, topic, position, end: schema === 'inventory' ? Math.max(last, inventoryEnd) : last };
+  });
+}
+
+function readSearches(db: Database.Database): readonly SearchBooks[] {
+  return searches.map(({ promise, unit, counted, wrong }) => {
+    const found = db.prepare(wrong).pluck().all().map(String);
+    return {
+      promise,
+      unit,
+      counted: numberOf(db, counted),
+      wrong: found.length,
+      examples: found.slice(0, EXAMPLES_MAX),
+    };
+  });
+}
+
+function numberOf(db: Database.Database, sql: string): number {
+  return Number(db.prepare(sql).pluck().get());
+}
+
+function countBy(db: Database.Database, sql: string): Record<string, number> {
+  return Object.fromEntries(db.prepare(sql).raw().all() as [string, number][]);
+}

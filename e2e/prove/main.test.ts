@@ -1,0 +1,90 @@
+import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dataFile } from '../../functions/compose.ts';
+import { runThreeOrders } from './examples.ts';
+import { prove } from './main.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'saga-store-prove-test-'));
+const dataDir = join(folder, 'data');
+let copies = 0;
+
+beforeAll(() => runThreeOrders(dataDir));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function copyOf(): string {
+  copies += 1;
+  const copy = join(folder, `copy-${copies}`);
+  cpSync(dataDir, copy, { recursive: true });
+  return copy;
+}
+
+function terminal(env: Record<string, string>) {
+  const lines: string[] = [];
+  return {
+    lines,
+    env,
+    isTty: false,
+    out: (text: string) => lines.push(text),
+    err: (text: string) => lines.push(`! ${text}`),
+  };
+}
+
+describe('prove', () => {
+  it('shows the figures and ends with 0', () => {
+    const { lines, ...rest } = terminal({ DATA_DIR: dataDir });
+
+    expect(prove([], { ...rest })).toBe(0);
+    expect(lines.join('\n')).toContain('✓ The books are right');
+    expect(lines.join('\n')).toContain('5 + 5');
+  });
+
+  it('names each difference and ends with 1', () => {
+    const copy = copyOf();
+    new Database(dataFile(copy, 'order')).exec("UPDATE orders SET total_minor = 1 WHERE order_id = 'ORDER_A'").close();
+    const { lines, ...rest } = terminal({ DATA_DIR: copy });
+
+    expect(prove([], { ...rest })).toBe(1);
+    expect(lines.join('\n')).toContain('order ORDER_A has the total 1 and lines of 3000');
+    expect(lines.join('\n')).toContain('✗ 1 difference in');
+  });
+
+  it('gives everything as JSON', () => {
+    const { lines, ...rest } = terminal({ DATA_DIR: dataDir });
+
+    expect(prove(['--json'], { ...rest })).toBe(0);
+    expect(JSON.parse(lines.join('\n'))).toMatchObject({
+      isRight: true,
+      differences: 0,
+      books: { orders: { byStatus: { confirmed: 2, rejected: 1 } }, notices: { byStatus: { sent: 6 } } },
+    });
+  });
+
+  it('counts dead letters and does not call them a difference', () => {
+    const copy = copyOf();
+    const letter = "INSERT INTO dead_letter VALUES (NULL, 'order-events', 0, 99, 'failed', '', '{}', '{}')";
+    new Database(dataFile(copy, 'inventory')).exec(letter).close();
+    const { lines, ...rest } = terminal({ DATA_DIR: copy });
+
+    expect(prove([], { ...rest })).toBe(0);
+    expect(lines.join('\n')).toContain('! 1 dead letters wait for a person at inventory');
+  });
+
+  it('says where it looked when there is no data, and ends with 2', () => {
+    const nowhere = join(folder, 'nowhere');
+    const { lines, ...rest } = terminal({ DATA_DIR: nowhere });
+
+    expect(prove([], { ...rest })).toBe(2);
+    expect(lines).toEqual([`! There is no data folder ${nowhere}. Start the store first, or set DATA_DIR.`]);
+    expect(existsSync(nowhere)).toBe(false);
+  });
+
+  it('explains itself', () => {
+    const { lines, ...rest } = terminal({});
+
+    expect(prove(['--help'], { ...rest })).toBe(0);
+    expect(lines.join('\n')).toContain('Exit code: 0');
+  });
+});

@@ -1,0 +1,92 @@
+/** What the searches look things up in: who has read how far, and every message sent, with indexes. Temporary tables. */
+import type Database from 'better-sqlite3';
+import { type FunctionName, functionNames, inputsOf } from '../../saga/choreography.ts';
+
+/** Who reads whose topic. `schema` is the file of the writer. */
+export const readings = [
+  { consumer: 'inventory', topic: 'order-events', schema: 'order' },
+  { consumer: 'notification', topic: 'order-events', schema: 'order' },
+  { consumer: 'order', topic: 'inventory-events', schema: 'inventory' },
+  { consumer: 'order', topic: 'order-commands', schema: 'commands' },
+] as const satisfies readonly { consumer: FunctionName; topic: string; schema: string }[];
+
+const SENT_SQL = `
+  CREATE TEMP TABLE sent (
+    topic TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    source TEXT NOT NULL,
+    id TEXT NOT NULL,
+    type TEXT NOT NULL,
+    causationid TEXT NOT NULL,
+    order_id TEXT NOT NULL,
+    customer_id TEXT,
+    PRIMARY KEY (topic, position)
+  ) WITHOUT ROWID`;
+
+/**
+ * `reading`: how far each consumer has read each topic. `since` is 0, and where somebody removed the consumer's data
+ * (`DELETE /automation-testing/all` at that function alone) the last position that it no longer remembers.
+ */
+const READING_SQL = `
+  CREATE TEMP TABLE reading (
+    consumer TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (consumer, topic)
+  ) WITHOUT ROWID`;
+
+/** The lines of orders, and of reservations that hold or held something, each product once. */
+const LINES_SQL = `
+  CREATE TEMP TABLE ordered AS
+    SELECT order_id, value ->> 'productId' AS product_id, sum(value ->> 'quantity') AS quantity,
+      sum((value ->> 'quantity') * (value ->> 'priceMinor')) AS amount
+    FROM "order".orders, json_each(lines) GROUP BY 1, 2;
+  CREATE TEMP TABLE reserved AS
+    SELECT order_id, status, value ->> 'productId' AS product_id, sum(value ->> 'quantity') AS quantity
+    FROM inventory.reservation, json_each(lines) WHERE status IN ('held', 'sold') GROUP BY 1, 2, 3;`;
+
+/** Fills the temporary tables. */
+export function prepare(db: Database.Database): void {
+  db.exec(`${SENT_SQL}; ${READING_SQL}`);
+  db.exec('CREATE TEMP TABLE input (consumer TEXT, type TEXT); CREATE TEMP TABLE removed (name TEXT)');
+  for (const schema of ['order', 'inventory', 'commands'] as const) {
+    // A command from outside may hold anything; only our own events are looked into.
+    const customer = schema === 'order' ? "json_extract(data, '$.customerId')" : 'NULL';
+    db.exec(
+      `INSERT INTO sent SELECT topic, position, source, id, type, causationid, subject, ${customer} FROM "${schema}".outbox_message`,
+    );
+  }
+  db.exec(LINES_SQL);
+  db.exec('CREATE INDEX sent_by_order ON sent (order_id, type); CREATE INDEX sent_by_id ON sent (id)');
+  const addInput = db.prepare('INSERT INTO input VALUES (?, ?)');
+  for (const consumer of new Set(readings.map((reading) => reading.consumer))) {
+    for (const type of inputsOf(consumer)) addInput.run(consumer, type);
+  }
+  const addRemoved = db.prepare('INSERT INTO removed VALUES (?)');
+  for (const name of functionNames) if (wasRemoved(db, name)) addRemoved.run(name);
+  const addReading = db.prepare('INSERT INTO reading VALUES (?, ?, ?, ?)');
+  for (const { consumer, topic } of readings) {
+    const position = db.prepare(`SELECT position FROM "${consumer}".position WHERE topic = ?`).pluck().get(topic) ?? 0;
+    const since = wasRemoved(db, consumer) ? (firstKept(db, consumer, topic) ?? Number(position) + 1) - 1 : 0;
+    addReading.run(consumer, topic, position, since);
+  }
+}
+
+/** A ledger counts from 1 and never loses a row, unless all of the function's data was removed on request. */
+function wasRemoved(db: Database.Database, name: FunctionName): boolean {
+  const ledger = name === 'notification' ? 'notice' : 'outbox';
+  const first = db.prepare(`SELECT min(position) FROM "${name}".${ledger}`).pluck().get();
+  const last = db.prepare(`SELECT seq FROM "${name}".sqlite_sequence WHERE name = ?`).pluck().get(ledger);
+  return typeof first === 'number' ? first > 1 : Number(last ?? 0) > 0;
+}
+
+/** The first message of the topic that left something behind in the consumer's data; null where there is none. */
+function firstKept(db: Database.Database, consumer: FunctionName, topic: string): number | null {
+  const trace =
+    consumer === 'notification'
+      ? 'EXISTS (SELECT 1 FROM notification.notice WHERE order_id = sent.order_id AND fact = sent.type)'
+      : `id IN (SELECT causationid FROM "${consumer}".outbox_message)`;
+  const first = db.prepare(`SELECT min(position) FROM sent WHERE topic = ? AND ${trace}`).pluck().get(topic);
+  return typeof first === 'number' ? first : null;
+}

@@ -1,0 +1,100 @@
+/**
+ * One consistent look at the data of a store, over one read-only connection, while the store may be running.
+ *
+ * The files have no common transaction. So they are read downstream first: whatever notification or inventory has handled
+ * by then, order's file, read after theirs, contains. That makes comparisons between files exact.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import Database from 'better-sqlite3';
+import { dataFile } from '../../functions/compose.ts';
+import { inventory } from '../../functions/inventory/index.ts';
+import { notification } from '../../functions/notification/index.ts';
+import { order } from '../../functions/order/index.ts';
+import { SqliteStore } from '../../shared/adapters/stores/sqlite/sqlite-store.ts';
+import { OUTBOX_SQL, OUTBOX_VIEW_SQL } from '../../shared/ports/outbox.ts';
+import type { StoreFunction } from '../../shared/runtime/function.ts';
+
+const LOCK_TIMEOUT_MS = 5_000;
+
+/** The names of the attached files in SQL, in the order in which they are read. */
+export const schemas = ['notification', 'inventory', 'order', 'commands'] as const;
+export type Schema = (typeof schemas)[number];
+
+const functions: Readonly<Record<Exclude<Schema, 'commands'>, StoreFunction>> = { notification, inventory, order };
+
+export interface Snapshot {
+  readonly db: Database.Database;
+  /** The position of the newest message that inventory had sent when all snapshots were taken. */
+  readonly inventoryEnd: number;
+}
+
+/** There is no data to read; the message is for a person. */
+export class NoDataError extends Error {}
+
+/**
+ * Calls `read` with the files attached, each in one read transaction. What was never started counts as empty.
+ * @throws {NoDataError} when `dataDir` does not exist.
+ */
+export function withSnapshot<Result>(dataDir: string, read: (snapshot: Snapshot) => Result): Result {
+  if (!existsSync(dataDir)) {
+    throw new NoDataError(`There is no data folder ${resolve(dataDir)}. Start the store first, or set DATA_DIR.`);
+  }
+  const scratch = mkdtempSync(join(tmpdir(), 'saga-store-prove-'));
+  try {
+    const files = schemas.map((schema) => [schema, fileOf(dataDir, schema) ?? emptyFile(scratch, schema)] as const);
+    const db = readOnly(emptyFile(scratch, 'commands', 'main'));
+    try {
+      for (const [schema, file] of files) db.prepare(`ATTACH ? AS "${schema}"`).run(file);
+      db.exec('BEGIN');
+      for (const schema of schemas) db.exec(`SELECT count(*) FROM "${schema}".sqlite_sequence`);
+      return read({ db, inventoryEnd: endOf(new Map(files).get('inventory') ?? '') });
+    } finally {
+      db.close();
+    }
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function readOnly(file: string): Database.Database {
+  return new Database(file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
+}
+
+/** Null where there is no file, or nothing in it yet. */
+function fileOf(dataDir: string, schema: Schema): string | null {
+  const file =
+    schema === 'commands' ? join(resolve(dataDir), 'topics', 'order-commands.db') : dataFile(dataDir, schema);
+  if (!existsSync(file)) return null;
+  const db = readOnly(file);
+  try {
+    return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'outbox'").get() === undefined ? null : file;
+  } finally {
+    db.close();
+  }
+}
+
+function emptyFile(folder: string, schema: Schema, name: string = schema): string {
+  const file = join(folder, `${name}.db`);
+  if (schema !== 'commands') {
+    const fn = functions[schema];
+    const store = SqliteStore.open({ name: schema, file, tables: fn.tables, migrations: fn.migrations.sqlite });
+    void store.close();
+    return file;
+  }
+  const db = new Database(file);
+  db.exec(`${OUTBOX_SQL};${OUTBOX_VIEW_SQL}`);
+  db.close();
+  return file;
+}
+
+function endOf(file: string): number {
+  const db = readOnly(file);
+  try {
+    const end = db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").pluck().get();
+    return typeof end === 'number' ? end : 0;
+  } finally {
+    db.close();
+  }
+}

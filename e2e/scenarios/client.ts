@@ -1,0 +1,168 @@
+/** A client that shows everything: each status, header and byte, over as many connections as a test wants. */
+import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { connect } from 'node:net';
+import type { OrderBody } from '../../functions/order/representation.ts';
+import { sampleOrders } from '../tools/orders.ts';
+
+const TIMEOUT_MS = 30_000;
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+export interface RequestOptions {
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Buffer;
+  /** Sends the body in chunks, without its length. */
+  readonly isChunked?: boolean;
+  /** Connections to use; without it the request has one of its own. */
+  readonly agent?: Agent;
+}
+
+/** One request. @throws when nobody answers. */
+export function request(method: string, url: string, options: RequestOptions = {}): Promise<Answer> {
+  const { headers = {}, body, isChunked = false, agent } = options;
+  const length: Record<string, string> =
+    body === undefined || isChunked ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+  return new Promise((resolve, reject) => {
+    const outgoing = httpRequest(url, {
+      method,
+      headers: { ...length, ...headers },
+      timeout: TIMEOUT_MS,
+      agent: agent ?? false,
+    });
+    outgoing.once('timeout', () => outgoing.destroy(new Error(`no answer in ${TIMEOUT_MS} ms`)));
+    outgoing.once('response', (incoming) => {
+      incoming
+        .toArray()
+        .then(
+          (chunks) => resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, text: chunks.join('') }),
+          reject,
+        );
+    });
+    // An answer that comes before all of the body was sent counts; after it the connection may break.
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
+
+/** A client with one connection of its own. */
+export function oneConnection(): Agent {
+  return new Agent({ keepAlive: true, maxSockets: 1 });
+}
+
+export interface OrderRequest {
+  readonly orderId?: string;
+  readonly customerId: string;
+  readonly currency?: string;
+  readonly items: readonly {
+    readonly productId: string;
+    readonly quantity: number;
+    readonly price: number | string;
+  }[];
+  readonly totalPrice?: number | string;
+  readonly totalQuantity?: number;
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+
+export function post(url: string, body: unknown, options: Omit<RequestOptions, 'body'> = {}): Promise<Answer> {
+  return request('POST', url, {
+    ...options,
+    headers: { ...JSON_TYPE, ...options.headers },
+    body: JSON.stringify(body),
+  });
+}
+
+/** The body of an answer. `Body` is what the caller expects; the test that looks at it is the check. */
+export function bodyOf<Body>(answer: Answer): Body {
+  return JSON.parse(answer.text) as Body;
+}
+
+/** @throws when the answer is not 200 */
+export async function get<Body>(url: string, agent?: Agent): Promise<Body> {
+  const answer = await request('GET', url, agent === undefined ? {} : { agent });
+  if (answer.status !== 200) throw new Error(`GET ${url}: ${answer.status} ${answer.text}`);
+  return bodyOf<Body>(answer);
+}
+
+export interface Problem {
+  readonly status: number;
+  readonly code: string;
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
+}
+
+export interface StockBody {
+  readonly productId: string;
+  readonly received: number;
+  readonly onHand: number;
+  readonly reserved: number;
+  readonly available: number;
+  readonly sold: number;
+}
+
+export interface NoticeBody {
+  readonly notificationId: string;
+  readonly orderId: string;
+  readonly fact: string;
+  readonly status: string;
+}
+
+/** An order of one product, `PRODUCT_001` where nothing else is said. */
+export function orderOf(orderId: string, quantity = 1, productId = 'PRODUCT_001'): OrderRequest {
+  return { orderId, customerId: 'CUSTOMER_001', currency: 'EUR', items: [{ productId, quantity, price: 10 }] };
+}
+
+/** One of the two sample orders, with its key and whatever else is wanted. */
+export function postSample(
+  ordersUrl: string,
+  number: 1 | 2,
+  { agent, headers = {} }: Omit<RequestOptions, 'body'> = {},
+): Promise<Answer> {
+  const { body, idempotencyKey } = sampleOrders[number];
+  const withKey = { 'idempotency-key': idempotencyKey, ...headers };
+  return post(ordersUrl, body, agent === undefined ? { headers: withKey } : { headers: withKey, agent });
+}
+
+export interface Story {
+  /** Units left on hand, by product. */
+  readonly onHand: Readonly<Record<string, number>>;
+  /** Status by order. */
+  readonly orders: Readonly<Record<string, string>>;
+  /** `ORDER fact`, sorted: doubles would show. */
+  readonly notices: readonly string[];
+}
+
+/** What a customer could see at the gateway, as a value to compare. */
+export async function storyAt(gateway: string): Promise<Story> {
+  const { stock } = await get<{ stock: readonly StockBody[] }>(`${gateway}/stock?limit=200`);
+  const { orders } = await get<{ orders: readonly OrderBody[] }>(`${gateway}/orders?limit=200`);
+  const { notifications } = await get<{ notifications: readonly NoticeBody[] }>(`${gateway}/notifications?limit=200`);
+  return {
+    onHand: Object.fromEntries(stock.map(({ productId, onHand }) => [productId, onHand])),
+    orders: Object.fromEntries(orders.map(({ orderId, status }) => [orderId, status]).sort()),
+    notices: notifications.map(({ orderId, fact }) => `${orderId} ${fact}`).sort(),
+  };
+}
+
+/** Sends these bytes and gives what comes back until the connection ends, or `isEnough` says so. */
+export function sendRaw(
+  url: string,
+  bytes: string,
+  isEnough: (text: string) => boolean = () => false,
+): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.write(bytes));
+    let text = '';
+    socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error('no answer')));
+    socket.setEncoding('utf8').on('data', (chunk: string) => {
+      text += chunk;
+      if (isEnough(text)) socket.destroy();
+    });
+    socket.once('error', (error) => (text === '' ? reject(error) : resolve(text)));
+    socket.once('close', () => resolve(text));
+  });
+}

@@ -1,0 +1,140 @@
+/** The documentation is there, works offline, names every route of the API, and real answers look as it says. */
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, get, postSample, request } from './client.ts';
+import { TestStore } from './harness.ts';
+
+interface Content {
+  readonly content?: Readonly<Record<string, { readonly schema?: object }>>;
+}
+interface Operation {
+  readonly summary?: string;
+  readonly parameters?: readonly { readonly in: string; readonly name: string; readonly required?: boolean }[];
+  readonly requestBody?: Content;
+  readonly responses: Readonly<Record<string, Content & { readonly description: string }>>;
+}
+interface Document {
+  readonly openapi: string;
+  readonly info: { readonly title: string; readonly version: string };
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, object>> };
+}
+
+const wait = { headers: { prefer: 'wait=5' } };
+let store: TestStore;
+let document: Document;
+let ajv: Ajv2020;
+
+beforeAll(async () => {
+  const cleanings: (() => void | Promise<void>)[] = [];
+  store = await TestStore.create('one process', {}, (clean) => cleanings.unshift(clean));
+  await store.start();
+  await postSample(store.url('/orders'), 1, wait);
+  await store.settle();
+  document = await get<Document>(store.url('/openapi.json'));
+  ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
+  ajv.addSchema({ $id: 'api', components: document.components });
+  return async () => {
+    for (const clean of cleanings) await clean();
+  };
+});
+
+function operations(): readonly (readonly [name: string, operation: Operation])[] {
+  return Object.entries(document.paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
+  );
+}
+
+/** What in an answer is not as its operation says. */
+function faultsIn(name: string, { status, headers, text }: Answer): unknown {
+  const [, operation] = operations().find(([each]) => each === name) ?? [];
+  const type = headers['content-type']?.split(';')[0] ?? '';
+  const schema = operation?.responses[status]?.content?.[type]?.schema;
+  if (schema === undefined) return `${name} does not say how ${status} ${type} looks`;
+  const validate = ajv.compile(JSON.parse(JSON.stringify(schema).replaceAll('"#/', '"api#/')));
+  return validate(JSON.parse(text)) ? null : validate.errors;
+}
+
+describe('the documentation', () => {
+  it('is OpenAPI 3.1, and every schema in it is one', () => {
+    const { openapi, info } = document;
+    const schemas = Object.keys(document.components.schemas);
+
+    expect([openapi, info.title]).toEqual(['3.1.0', 'saga-store']);
+    for (const name of schemas) expect(typeof ajv.getSchema(`api#/components/schemas/${name}`)).toBe('function');
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)];
+    expect(references.map(([, name]) => name).filter((name = '') => !schemas.includes(name))).toEqual([]);
+  });
+
+  it('describes each operation with its answers and the parameters of its path', () => {
+    const faults = operations().flatMap(([name, { summary, parameters = [], responses }]) => {
+      const inPath = [...name.matchAll(/\{(\w+)\}/g)].map(([, parameter]) => parameter);
+      const described = parameters.filter((parameter) => parameter.in === 'path').map((parameter) => parameter.name);
+      const isWhole = summary !== undefined && Object.values(responses).every(({ description }) => description !== '');
+      return isWhole && inPath.join() === described.join() && Object.keys(responses).length > 0 ? [] : [name];
+    });
+
+    expect(faults).toEqual([]);
+  });
+
+  it('names every route that clients may rely on', () => {
+    expect(operations().map(([name]) => name)).toEqual(
+      expect.arrayContaining([
+        'POST /orders',
+        'GET /orders',
+        'GET /orders/{orderId}',
+        'GET /orders/{orderId}/events',
+        'GET /stock',
+        'GET /stock/{productId}',
+        'GET /stock/{productId}/movements',
+        'POST /stock/{productId}/receipts',
+        'GET /notifications',
+        'GET /notifications/stream',
+        'POST /automation-testing/seed',
+        'GET /automation-testing/ready',
+        'DELETE /automation-testing/all',
+        'GET /livez',
+        'GET /readyz',
+        'GET /metrics',
+      ]),
+    );
+  });
+
+  it('tells the truth about real answers, also about refusals', async () => {
+    const receipt = { headers: { 'content-type': 'application/json' }, body: '{"quantity": 1, "name": "Lamp"}' };
+    const answers: readonly (readonly [string, Answer])[] = [
+      ['POST /orders', await postSample(store.url('/orders'), 1, wait)],
+      ['POST /orders', await postSample(store.url('/orders'), 2)],
+      ['POST /orders', await request('POST', store.url('/orders'))],
+      ['GET /orders', await request('GET', store.url('/orders'))],
+      ['GET /orders', await request('GET', store.url('/orders?limit=0'))],
+      ['GET /orders/{orderId}', await request('GET', store.url('/orders/ORDER_001'))],
+      ['GET /orders/{orderId}', await request('GET', store.url('/orders/NONE'))],
+      ['GET /orders/{orderId}/events', await request('GET', store.url('/orders/ORDER_001/events'))],
+      ['GET /stock', await request('GET', store.url('/stock'))],
+      ['GET /stock/{productId}', await request('GET', store.url('/stock/PRODUCT_001'))],
+      ['GET /stock/{productId}', await request('GET', store.url('/stock/NONE'))],
+      ['GET /stock/{productId}/movements', await request('GET', store.url('/stock/PRODUCT_001/movements'))],
+      ['POST /stock/{productId}/receipts', await request('POST', store.url('/stock/LAMP/receipts'), receipt)],
+      ['GET /notifications', await request('GET', store.url('/notifications'))],
+      ['GET /livez', await request('GET', store.url('/livez'))],
+      ['GET /readyz', await request('GET', store.url('/readyz'))],
+    ];
+
+    const faults = answers.map(([name, answer]) => [name, answer.status, faultsIn(name, answer)] as const);
+    expect(faults.filter(([, , fault]) => fault !== null)).toEqual([]);
+  });
+
+  it('is a page that loads nothing from elsewhere', async () => {
+    const page = await request('GET', store.url('/docs'));
+    const parts = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part = '']) => part);
+    const local = parts.filter((part) => part.startsWith('/'));
+    const loaded = await Promise.all(local.map((part) => request('GET', store.url(part))));
+
+    expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=UTF-8']);
+    expect(parts.filter((part) => /^(?:https?:)?\/\//.test(part))).toEqual([]);
+    expect(local.length).toBeGreaterThan(1);
+    expect(loaded.map(({ status }) => status)).toEqual(local.map(() => 200));
+    expect(page.headers['content-security-policy']).toContain("default-src 'self'");
+  });
+});

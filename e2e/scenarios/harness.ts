@@ -1,0 +1,220 @@
+/** Real processes of `dist/`, each store with a data folder and ports of its own. What a test starts ends with the test. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished } from 'vitest';
+import { type Part, parts } from '../../functions/store.ts';
+import { type Books, readBooks } from '../prove/books.ts';
+import { checksOf } from '../prove/checks.ts';
+import { waitUntil } from '../tools/wait-until.ts';
+import { request } from './client.ts';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+const READY_MS = 20_000;
+const SETTLED_MS = 60_000;
+/** Below the ports that systems lend to outgoing connections: one of those could take the place of a killed function. */
+const PORTS = { first: 20_000, count: 10_000 };
+
+export type Env = Readonly<Record<string, string>>;
+
+/** How a program ended: its exit code, or the signal that ended it. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A process of the store. */
+export interface Program {
+  readonly exit: Promise<Exit>;
+  hasEnded(): boolean;
+  stdout(): string;
+  stderr(): string;
+  signal(name: NodeJS.Signals): void;
+}
+
+const running = new Set<ChildProcess>();
+process.on('exit', () => {
+  for (const child of running) child.kill('SIGKILL');
+});
+
+/** Runs a program of `dist/`, without waiting for anything. */
+export function run(file: string, args: readonly string[], env: Env): Program {
+  const child = spawn(process.execPath, ['--enable-source-maps', file, ...args], {
+    cwd: ROOT,
+    env: { PATH: process.env['PATH'] ?? '', HOST: '127.0.0.1', LOG_LEVEL: 'warn', ...env },
+  });
+  running.add(child);
+  const texts = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].setEncoding('utf8').on('data', (text: string) => {
+      texts[name] += text;
+    });
+  }
+  const exit = new Promise<Exit>((resolve) => {
+    child.once('close', (code, signal) => {
+      running.delete(child);
+      resolve({ code, signal });
+    });
+  });
+  return {
+    exit,
+    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    stdout: () => texts.stdout,
+    stderr: () => texts.stderr,
+    signal: (name) => void child.kill(name),
+  };
+}
+
+export function runStore(args: readonly string[], env: Env): Program {
+  return run('dist/functions/main.js', args, env);
+}
+
+/** Takes what is to be done when the test is over; a store that several tests share says when itself. */
+type OnFinished = (clean: () => void | Promise<void>) => void;
+
+/** A folder that is gone after the test. */
+export function temporaryFolder(onFinished: OnFinished = onTestFinished): string {
+  const folder = mkdtempSync(join(tmpdir(), 'saga-store-e2e-'));
+  onFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Ports that nobody listens on. */
+export async function freePorts(count: number): Promise<readonly number[]> {
+  const ports = new Set<number>();
+  while (ports.size < count) {
+    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    if (await isFree(port)) ports.add(port);
+  }
+  return [...ports];
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+/** How the store runs: all in one process, or one process for each part. */
+export type Host = 'one process' | 'a process each';
+export const hosts: readonly Host[] = ['one process', 'a process each'];
+
+/** A store under test. */
+export class TestStore {
+  readonly dataDir: string;
+  readonly env: Env;
+  readonly #host: Host;
+  readonly #urls: ReadonlyMap<Part, string>;
+  readonly #programs = new Map<Part, Program>();
+
+  private constructor(host: Host, dataDir: string, ports: ReadonlyMap<Part, number>, env: Env) {
+    this.#host = host;
+    this.dataDir = dataDir;
+    const settings = [...ports].map(([part, port]) => [`${part.toUpperCase()}_PORT`, String(port)]);
+    this.env = { ...Object.fromEntries(settings), DATA_DIR: dataDir, ENABLE_AUTOMATION: 'true', ...env };
+    this.#urls = new Map([...ports].map(([part, port]) => [part, `http://127.0.0.1:${port}`]));
+  }
+
+  /** A store that is not started yet; it stops, and its data is gone, when the test is over. */
+  static async create(host: Host, env: Env = {}, onFinished: OnFinished = onTestFinished): Promise<TestStore> {
+    const free = await freePorts(parts.length);
+    const ports = new Map(parts.map((part, n) => [part, free[n] ?? 0]));
+    const store = new TestStore(host, temporaryFolder(onFinished), ports, env);
+    onFinished(() => store.end());
+    return store;
+  }
+
+  static async start(host: Host, env: Env = {}): Promise<TestStore> {
+    const store = await TestStore.create(host, env);
+    await store.start();
+    return store;
+  }
+
+  url(path: string, part: Part = 'gateway'): string {
+    return this.#urls.get(part) + path;
+  }
+
+  /** Starts these parts and waits until they are ready. In one process there is no choice. */
+  async start(wanted: readonly Part[] = parts): Promise<void> {
+    this.launch(wanted);
+    await Promise.all(wanted.map((part) => this.#ready(part)));
+  }
+
+  /** Starts these parts and waits for nothing. */
+  launch(wanted: readonly Part[] = parts): void {
+    if (this.#host === 'one process') {
+      const program = runStore([], this.env);
+      for (const part of parts) this.#programs.set(part, program);
+    } else {
+      for (const part of wanted) this.#programs.set(part, runStore([part], this.env));
+    }
+  }
+
+  program(part: Part): Program {
+    const program = this.#programs.get(part);
+    if (program === undefined) throw new Error(`${part} was not started`);
+    return program;
+  }
+
+  /** Ends a part without a word, as a power cut would. */
+  async kill(part: Part): Promise<void> {
+    this.program(part).signal('SIGKILL');
+    await this.program(part).exit;
+  }
+
+  /** Stops a part as an operator would. */
+  async stop(part: Part): Promise<Exit> {
+    this.program(part).signal('SIGTERM');
+    return this.program(part).exit;
+  }
+
+  /** Stops every process, each with one signal. */
+  async stopAll(): Promise<readonly Exit[]> {
+    const programs = [...new Set(this.#programs.values())];
+    for (const program of programs) program.signal('SIGTERM');
+    return Promise.all(programs.map(({ exit }) => exit));
+  }
+
+  books(): Books {
+    return readBooks(this.dataDir);
+  }
+
+  /** Waits until every message is read and every notice is sent, then expects the books to be right. */
+  async settle(): Promise<Books> {
+    await waitUntil(() => isSettled(this.books()), { timeoutMs: SETTLED_MS, what: 'the store to come to rest' });
+    return this.prove();
+  }
+
+  /** Expects the books to be right, at rest or not. */
+  prove(): Books {
+    const books = this.books();
+    expect(checksOf(books).flatMap(({ differences }) => differences)).toEqual([]);
+    return books;
+  }
+
+  async end(): Promise<void> {
+    const programs = [...new Set(this.#programs.values())];
+    for (const program of programs) program.signal('SIGKILL');
+    await Promise.all(programs.map(({ exit }) => exit));
+  }
+
+  async #ready(part: Part): Promise<void> {
+    const what = `${part} to be ready`;
+    const isReady = async () => {
+      if (this.program(part).hasEnded()) return true;
+      return (await request('GET', this.url('/readyz', part))).status === 200;
+    };
+    await waitUntil(isReady, { timeoutMs: READY_MS, what });
+    if (this.program(part).hasEnded()) throw new Error(`${part} ended: ${this.program(part).stderr()}`);
+  }
+}
+
+function isSettled({ readings, orders, notices }: Books): boolean {
+  const isRead = readings.every(({ position, end }) => position === end);
+  return isRead && orders.byStatus['placed'] === undefined && notices.byStatus['pending'] === undefined;
+}

@@ -1,0 +1,127 @@
+/** A function that is away holds nobody up; what was accepted meanwhile is dealt with in its turn. */
+import { describe, expect, it } from 'vitest';
+import type { OrderBody } from '../../functions/order/representation.ts';
+import { waitUntil } from '../tools/wait-until.ts';
+import { bodyOf, get, type NoticeBody, orderOf, post, postSample, request } from './client.ts';
+import { TestStore } from './harness.ts';
+
+const ids = (prefix: string) => Array.from({ length: 12 }, (_, n) => `${prefix}-${String(n).padStart(2, '0')}`);
+
+interface MovementsBody {
+  readonly movements: readonly { readonly kind: string; readonly orderId: string | null }[];
+}
+
+describe('a store with a function that is away', () => {
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'lets orders wait for inventory, which completes them in the order of acceptance (%s)',
+    async (signal) => {
+      const store = await TestStore.start('a process each');
+      store.program('inventory').signal(signal);
+      await store.program('inventory').exit;
+
+      const orders = ids('WAIT');
+      for (const id of orders) expect((await post(store.url('/orders'), orderOf(id))).status).toBe(202);
+      const waiting = await Promise.all(orders.map((id) => get<OrderBody>(store.url(`/orders/${id}`))));
+      expect(new Set(waiting.map(({ status }) => status))).toEqual(new Set(['placed']));
+      expect(store.prove().orders.waiting).toEqual({ inventory: 12, order: 0 });
+
+      await store.start(['inventory']);
+      await store.settle();
+
+      const { movements } = await get<MovementsBody>(store.url('/stock/PRODUCT_001/movements'));
+      const reserved = movements.filter(({ kind }) => kind === 'reserved').map(({ orderId }) => orderId);
+      expect(reserved).toEqual(orders.slice(0, 10));
+      const done = await Promise.all(orders.map((id) => get<OrderBody>(store.url(`/orders/${id}`))));
+      const byTime = done.toSorted((a, b) => a.updatedAt.localeCompare(b.updatedAt)).map(({ orderId }) => orderId);
+      expect(byTime).toEqual(orders);
+      expect(done.map(({ status }) => status)).toEqual([...Array(10).fill('confirmed'), 'rejected', 'rejected']);
+    },
+  );
+
+  it('takes orders that waited for the very first start of inventory', async () => {
+    const store = await TestStore.create('a process each');
+    await store.start(['order', 'gateway']);
+    await postSample(store.url('/orders'), 1);
+
+    await store.start(['inventory', 'notification']);
+
+    expect((await store.settle()).orders.byStatus).toEqual({ confirmed: 1 });
+  });
+
+  it('finishes orders without notification, which tells every fact once when it is back', async () => {
+    const store = await TestStore.start('a process each');
+    await store.kill('notification');
+
+    const orders = ids('QUIET').slice(0, 6);
+    for (const id of orders) {
+      const answer = await post(store.url('/orders'), orderOf(id), { headers: { prefer: 'wait=5' } });
+      expect([answer.status, bodyOf<OrderBody>(answer).status]).toEqual([200, 'confirmed']);
+    }
+    const away = await request('GET', store.url('/notifications'));
+    expect([away.status, Number(away.headers['retry-after']) > 0]).toEqual([503, true]);
+
+    await store.start(['notification']);
+    await store.settle();
+
+    const { notifications } = await get<{ notifications: NoticeBody[] }>(store.url('/notifications'));
+    const told = notifications.map(({ orderId, fact }) => `${orderId} ${fact}`);
+    expect(told).toEqual(orders.flatMap((id) => [`${id} OrderPlaced`, `${id} OrderConfirmed`]));
+  });
+
+  it('says 503 and when to come again while order is away; the same key then makes one order', async () => {
+    const store = await TestStore.start('a process each', { GATEWAY_RETRIES: '2' });
+    await store.stop('order');
+
+    const refused = await postSample(store.url('/orders'), 1);
+    const { code } = JSON.parse(refused.text) as { code: string };
+    expect([refused.status, code, Number(refused.headers['retry-after']) > 0]).toEqual([503, 'unavailable', true]);
+    const readable = await request('GET', store.url('/stock'));
+    expect(readable.status).toBe(200);
+
+    await store.start(['order']);
+    const answers = [await postSample(store.url('/orders'), 1), await postSample(store.url('/orders'), 1)];
+
+    expect(answers.map(({ status }) => status)).toEqual([202, 202]);
+    const { orders, products } = await store.settle();
+    expect(orders.byStatus).toEqual({ confirmed: 1 });
+    expect(products.map(({ level }) => level?.onHand)).toEqual([7, 13]);
+  });
+
+  it('tries a keyed write again while order starts', async () => {
+    const store = await TestStore.start('a process each', { GATEWAY_RETRIES: '10' });
+    await store.kill('order');
+
+    const posted = postSample(store.url('/orders'), 1);
+    await store.start(['order']);
+
+    expect((await posted).status).toBe(202);
+    expect((await store.settle()).orders.byStatus).toEqual({ confirmed: 1 });
+  });
+
+  it('goes on for everybody else while inventory is frozen for 5 s', async () => {
+    const store = await TestStore.start('a process each');
+    store.program('inventory').signal('SIGSTOP');
+    const thawAtMs = performance.now() + 5_000;
+
+    const latenciesMs: number[] = [];
+    let posted = 0;
+    while (performance.now() < thawAtMs) {
+      const startMs = performance.now();
+      const order = await post(store.url('/orders'), orderOf(`FROZEN-${posted}`));
+      const notices = await request('GET', store.url('/notifications?limit=5'));
+      const orders = await request('GET', store.url('/orders?limit=5'));
+      latenciesMs.push(performance.now() - startMs);
+      expect([order.status, notices.status, orders.status]).toEqual([202, 200, 200]);
+      posted += 1;
+    }
+    const told = await get<{ notifications: NoticeBody[] }>(store.url('/notifications?orderId=FROZEN-0'));
+    expect(told.notifications.map(({ fact }) => fact)).toEqual(['OrderPlaced']);
+    store.prove();
+    store.program('inventory').signal('SIGCONT');
+
+    expect(Math.max(...latenciesMs)).toBeLessThan(1_000);
+    expect(posted).toBeGreaterThan(100);
+    await waitUntil(() => store.books().orders.byStatus['placed'] === undefined);
+    expect((await store.settle()).orders.byStatus).toEqual({ confirmed: 10, rejected: posted - 10 });
+  });
+});

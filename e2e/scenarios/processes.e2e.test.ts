@@ -1,0 +1,156 @@
+/** How processes start, refuse to start, and end. */
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { waitUntil } from '../tools/wait-until.ts';
+import { oneConnection, orderOf, post, postSample, request, sendRaw } from './client.ts';
+import { freePorts, hosts, runStore, TestStore, temporaryFolder } from './harness.ts';
+
+const functions = ['order', 'inventory', 'notification'] as const;
+const freeChoice = { GATEWAY_PORT: '0', ORDER_PORT: '0', INVENTORY_PORT: '0', NOTIFICATION_PORT: '0' };
+
+describe('a second process', () => {
+  it.each(functions)('of %s on the same data says so and ends', async (part) => {
+    const store = await TestStore.create('a process each');
+    await store.start([part]);
+
+    const second = runStore([part], { ...store.env, ...freeChoice });
+
+    expect(await second.exit).toEqual({ code: 1, signal: null });
+    expect(second.stderr()).toMatch(
+      new RegExp(`^saga-store: another process already runs ${part} on this data .*\\n$`),
+    );
+    expect((await request('GET', store.url('/readyz', part))).status).toBe(200);
+  });
+
+  it('is refused while the first is frozen, and may start when the first is gone', async () => {
+    const store = await TestStore.create('a process each');
+    await store.start(['order']);
+    const first = store.program('order');
+    first.signal('SIGSTOP');
+
+    expect((await runStore(['order'], { ...store.env, ...freeChoice }).exit).code).toBe(1);
+    first.signal('SIGKILL');
+    await first.exit;
+    await store.start(['order']);
+
+    expect(store.program('order').hasEnded()).toBe(false);
+  });
+});
+
+describe.each(hosts)('a store in %s', (host) => {
+  it('stops with code 0 on SIGTERM, having answered what it had taken', async () => {
+    const store = await TestStore.start(host);
+    const agent = oneConnection();
+    const answers = Promise.all(
+      Array.from({ length: 30 }, (_, n) => post(store.url('/orders'), orderOf(`LAST-${n}`)).catch(() => null)),
+    );
+    await waitUntil(
+      () => (store.books().orders.byStatus['placed'] ?? store.books().orders.byStatus['confirmed'] ?? 0) > 0,
+    );
+
+    const exits = await store.stopAll();
+    const accepted = (await answers).filter((answer) => answer?.status === 202).length;
+    agent.destroy();
+
+    expect(exits).toEqual(exits.map(() => ({ code: 0, signal: null })));
+    const { orders } = store.prove();
+    const placed = Object.values(orders.byStatus).reduce((sum, count) => sum + count, 0);
+    expect(placed).toBeGreaterThanOrEqual(accepted);
+    expect(accepted).toBeGreaterThan(0);
+  });
+
+  it('stops with code 0 on SIGINT while a stream and an idle connection are open', async () => {
+    const store = await TestStore.start(host);
+    const agent = oneConnection();
+    await request('GET', store.url('/livez', 'notification'), { agent });
+    const path = '/notifications/stream';
+    let hasBegun = false;
+    const stream = sendRaw(store.url(path, 'notification'), `GET ${path} HTTP/1.1\r\nHost: store\r\n\r\n`, (text) => {
+      hasBegun ||= text.includes(': connected');
+      return false;
+    });
+    await waitUntil(() => hasBegun);
+
+    const startMs = performance.now();
+    store.program('notification').signal('SIGINT');
+    const exit = await store.program('notification').exit;
+    agent.destroy();
+
+    expect(exit).toEqual({ code: 0, signal: null });
+    expect(performance.now() - startMs).toBeLessThan(2_000);
+    expect(await stream).toContain(': connected');
+  });
+});
+
+it('ends at once on a second signal', async () => {
+  const store = await TestStore.start('one process');
+  // A request that stays open holds the first stop up.
+  const head = 'POST /orders HTTP/1.1\r\nHost: store\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n';
+  const open = sendRaw(store.url('/orders', 'order'), head).catch(() => '');
+  await sleep(200);
+  const program = store.program('order');
+
+  program.signal('SIGTERM');
+  await sleep(300);
+  expect(program.hasEnded()).toBe(false);
+  program.signal('SIGTERM');
+
+  expect(await program.exit).toEqual({ code: 1, signal: null });
+  await open;
+});
+
+describe('a start that cannot be', () => {
+  it.each([
+    ['a port in words', { ORDER_PORT: 'eight' }, /^saga-store: ORDER_PORT: .*it is "eight"\n$/],
+    ['a port out of range', { GATEWAY_PORT: '70000' }, /^saga-store: GATEWAY_PORT: .*it is "70000"\n$/],
+    ['an unknown switch', { ENABLE_AUTOMATION: 'yes' }, /^saga-store: ENABLE_AUTOMATION: .*it is "yes"\n$/],
+    ['an unknown currency', { DEFAULT_CURRENCY: 'EUX' }, /^saga-store: DEFAULT_CURRENCY: .*ISO 4217.*it is "EUX"\n$/],
+    ['an address that is none', { ORDER_URL: 'order' }, /^saga-store: ORDER_URL: .*it is "order"\n$/],
+  ])('names the setting: %s', async (_, settings, message) => {
+    const program = runStore([], { ...freeChoice, DATA_DIR: temporaryFolder(), ...settings });
+
+    expect(await program.exit).toEqual({ code: 1, signal: null });
+    expect(program.stderr()).toMatch(message);
+    expect(program.stdout()).toBe('');
+  });
+
+  it('names the setting of a port that is taken', async () => {
+    const [port = 0] = await freePorts(1);
+    const holder = createServer().listen(port, '127.0.0.1');
+    onTestFinished(() => void holder.close());
+
+    const program = runStore([], { ...freeChoice, DATA_DIR: temporaryFolder(), INVENTORY_PORT: String(port) });
+
+    expect(await program.exit).toEqual({ code: 1, signal: null });
+    expect(program.stderr()).toBe(
+      `saga-store: INVENTORY_PORT: cannot listen on 127.0.0.1:${port}: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`,
+    );
+  });
+
+  it('names a part that does not exist', async () => {
+    const program = runStore(['orders'], { ...freeChoice, DATA_DIR: temporaryFolder() });
+
+    expect(await program.exit).toEqual({ code: 1, signal: null });
+    expect(program.stderr()).toContain('saga-store: there is no part orders\nUsage: ');
+  });
+
+  it('says which folder cannot be written', async () => {
+    const program = runStore(['order'], { ...freeChoice, DATA_DIR: '/dev/null/data' });
+
+    expect(await program.exit).toEqual({ code: 1, signal: null });
+    expect(program.stderr()).toContain('/dev/null/data');
+  });
+});
+
+it('starts on ports that it chooses itself, and prints them', async () => {
+  const program = runStore([], { ...freeChoice, DATA_DIR: temporaryFolder(), ENABLE_AUTOMATION: 'true' });
+  onTestFinished(() => program.signal('SIGKILL'));
+  await waitUntil(() => program.stdout().includes('Try next'));
+
+  const gateway = /gateway\s+(\S+)/.exec(program.stdout())?.[1] ?? '';
+
+  expect((await postSample(`${gateway}/orders`, 1, { headers: { prefer: 'wait=5' } })).status).toBe(200);
+  program.signal('SIGTERM');
+  expect(await program.exit).toEqual({ code: 0, signal: null });
+});

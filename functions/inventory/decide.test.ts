@@ -1,0 +1,218 @@
+import { describe, expect, it } from 'vitest';
+import { EXAMPLE_ORDER, orderConfirmed, orderPlaced, orderRejected } from '../../saga/examples.ts';
+import { InvariantError } from '../../shared/core/assert.ts';
+import { decide } from './decide.ts';
+import { holding, receiveStock, refusedFor, released, seedStock, sold, stocked } from './examples.ts';
+import { evolve, type Inventory, type InventoryInput } from './state.ts';
+
+function stateAfter(inventory: Inventory, ...messages: readonly InventoryInput[]): Inventory {
+  return messages.reduce((state, message) => decide(state, message).reduce(evolve, state), inventory);
+}
+
+function about(type: string, data: object) {
+  return [{ type, subject: EXAMPLE_ORDER, data: { orderId: EXAMPLE_ORDER, ...data } }];
+}
+
+describe('when an order is placed', () => {
+  it('holds all lines', () => {
+    const lines = [
+      { productId: 'lamp', quantity: 2 },
+      { productId: 'chair', quantity: 1 },
+    ];
+
+    expect(decide(stocked({ lamp: 2, chair: 9 }), orderPlaced({ lamp: 2, chair: 1 }))).toEqual(
+      about('StockReserved', { lines }),
+    );
+  });
+
+  it('sums two lines of one product before it looks', () => {
+    const order = orderPlaced([
+      ['lamp', 2],
+      ['chair', 1],
+      ['lamp', 1],
+    ]);
+
+    expect(
+      [stocked({ lamp: 3, chair: 1 }), stocked({ lamp: 2, chair: 1 })].map((state) => decide(state, order)),
+    ).toEqual([
+      about('StockReserved', {
+        lines: [
+          { productId: 'lamp', quantity: 3 },
+          { productId: 'chair', quantity: 1 },
+        ],
+      }),
+      about('StockRejected', {
+        reason: { code: 'out_of_stock', detail: 'lamp has 2 left and 3 were asked for', productIds: ['lamp'] },
+      }),
+    ]);
+  });
+
+  it('holds nothing when one line is short, and names it', () => {
+    const before = stocked({ lamp: 1, chair: 9 });
+
+    const after = stateAfter(before, orderPlaced({ chair: 1, lamp: 2 }));
+
+    expect(after).toEqual({ stock: before.stock, reservation: { status: 'rejected', lines: [] } });
+    expect(decide(before, orderPlaced({ chair: 1, lamp: 2 }))).toEqual(
+      about('StockRejected', {
+        reason: { code: 'out_of_stock', detail: 'lamp has 1 left and 2 were asked for', productIds: ['lamp'] },
+      }),
+    );
+  });
+
+  it('names every product that is short', () => {
+    expect(decide(stocked({ lamp: 1, chair: 0 }), orderPlaced({ chair: 1, lamp: 2 }))).toEqual(
+      about('StockRejected', {
+        reason: {
+          code: 'out_of_stock',
+          detail: 'chair has 0 left and 1 were asked for; lamp has 1 left and 2 were asked for',
+          productIds: ['chair', 'lamp'],
+        },
+      }),
+    );
+  });
+
+  it('names every product that it does not know, before any that is short', () => {
+    expect(decide(stocked({ lamp: 0 }), orderPlaced({ lamp: 2, ghost: 1, elf: 1 }))).toEqual(
+      about('StockRejected', {
+        reason: { code: 'unknown_product', detail: 'unknown: ghost, elf', productIds: ['ghost', 'elf'] },
+      }),
+    );
+  });
+
+  it('does not take an inherited property for a product', () => {
+    expect(
+      decide(
+        stocked({ lamp: 1 }),
+        orderPlaced([
+          ['__proto__', 1],
+          ['constructor', 1],
+        ]),
+      ),
+    ).toMatchObject([{ type: 'StockRejected', data: { reason: { productIds: ['__proto__', 'constructor'] } } }]);
+  });
+
+  it('counts as left only what nobody holds', () => {
+    const held = { ...holding({ lamp: 2 }, { lamp: 3 }), reservation: { status: 'none', lines: [] } } as const;
+
+    expect(decide(held, orderPlaced({ lamp: 2 }))).toMatchObject([
+      { type: 'StockRejected', data: { reason: { detail: 'lamp has 1 left and 2 were asked for' } } },
+    ]);
+  });
+
+  it.each([
+    ['holds', holding({ lamp: 2 }, { lamp: 5 })],
+    ['has sold', sold({ lamp: 2 }, { lamp: 5 })],
+    ['has rejected', refusedFor({ lamp: 5 })],
+  ])('ignores an order that it %s', (_, inventory) => {
+    expect(decide(inventory, orderPlaced({ lamp: 2 }))).toEqual([]);
+  });
+
+  it('gives way to a rejection that came first, and holds nothing', () => {
+    const before = stateAfter(stocked({ lamp: 2 }), orderRejected({ lamp: 2 }));
+
+    expect(decide(before, orderPlaced({ lamp: 2 }))).toEqual([]);
+  });
+});
+
+describe('when an order is confirmed', () => {
+  it('sells what is held', () => {
+    const before = holding({ lamp: 2 }, { lamp: 5 });
+
+    expect(stateAfter(before, orderConfirmed({ lamp: 2 }))).toEqual({
+      reservation: { status: 'sold', lines: [{ productId: 'lamp', quantity: 2 }] },
+      stock: new Map([
+        ['lamp', { productId: 'lamp', name: null, received: 5, onHand: 3, reserved: 0, sold: 2, movements: 3 }],
+      ]),
+    });
+  });
+
+  it('holds and sells at once when it overtook its order', () => {
+    const events = decide(stocked({ lamp: 2 }), orderConfirmed({ lamp: 2 }));
+
+    expect(events.map(({ type }) => type)).toEqual(['StockReserved', 'StockSold']);
+  });
+
+  it('stops where a confirmed order cannot be served: that is a bug of ours', () => {
+    expect(() => decide(stocked({ lamp: 1 }), orderConfirmed({ lamp: 2 }))).toThrow(
+      new InvariantError('order ORDER_7 is confirmed and cannot be served: lamp has 1 left and 2 were asked for'),
+    );
+  });
+
+  it.each([
+    ['sold', sold({ lamp: 2 }, { lamp: 5 })],
+    ['released', released({ lamp: 2 }, { lamp: 5 })],
+    ['rejected', refusedFor({ lamp: 5 })],
+  ])('ignores an order whose stock is %s', (_, inventory) => {
+    expect(decide(inventory, orderConfirmed({ lamp: 2 }))).toEqual([]);
+  });
+});
+
+describe('when an order is rejected', () => {
+  it('gives back what is held, and leaves the books as they were', () => {
+    const after = stateAfter(holding({ lamp: 2 }, { lamp: 5 }), orderRejected({ lamp: 2 }));
+
+    expect(after).toEqual({
+      reservation: { status: 'released', lines: [{ productId: 'lamp', quantity: 2 }] },
+      stock: new Map([
+        ['lamp', { productId: 'lamp', name: null, received: 5, onHand: 5, reserved: 0, sold: 0, movements: 3 }],
+      ]),
+    });
+  });
+
+  it('leaves a tombstone when nothing is held, and says that it gave nothing back', () => {
+    const before = stocked({ lamp: 2 });
+
+    expect(decide(before, orderRejected({ lamp: 2 }))).toEqual(about('StockReleased', { lines: [] }));
+    expect(stateAfter(before, orderRejected({ lamp: 2 }))).toEqual({
+      stock: before.stock,
+      reservation: { status: 'released', lines: [] },
+    });
+  });
+
+  it.each([
+    ['released', released({ lamp: 2 }, { lamp: 5 })],
+    ['refused', refusedFor({ lamp: 5 })],
+    ['sold', sold({ lamp: 2 }, { lamp: 5 })],
+  ])('ignores an order whose stock is %s', (_, inventory) => {
+    expect(decide(inventory, orderRejected({ lamp: 2 }))).toEqual([]);
+  });
+});
+
+describe('when goods arrive', () => {
+  it('books them on a product that is new', () => {
+    expect(stateAfter(stocked({}), receiveStock('lamp', 3, 'Lamp')).stock.get('lamp')).toEqual({
+      productId: 'lamp',
+      name: 'Lamp',
+      received: 3,
+      onHand: 3,
+      reserved: 0,
+      sold: 0,
+      movements: 1,
+    });
+  });
+
+  it('adds them to what is there, each time, and keeps the name', () => {
+    const named = stateAfter(stocked({}), receiveStock('lamp', 3, 'Lamp'), receiveStock('lamp', 4));
+
+    expect(named.stock.get('lamp')).toMatchObject({ name: 'Lamp', received: 7, onHand: 7, movements: 2 });
+  });
+
+  it('does not touch the reservation of anybody', () => {
+    const held = holding({ lamp: 2 }, { lamp: 2 });
+
+    expect(stateAfter(held, receiveStock('lamp', 1)).reservation).toEqual(held.reservation);
+  });
+});
+
+describe('when a product is seeded', () => {
+  it('gives a product that is new its first stock', () => {
+    expect(decide(stocked({}), seedStock('lamp', 3, 'Lamp'))).toEqual([
+      { type: 'StockReceived', subject: 'lamp', data: { productId: 'lamp', quantity: 3, name: 'Lamp' } },
+    ]);
+  });
+
+  it('ignores a product that is known, even when nothing is left of it', () => {
+    expect(decide(stocked({ lamp: 0 }), seedStock('lamp', 3))).toEqual([]);
+  });
+});

@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest';
+import { EXAMPLE_ORDER, EXAMPLE_TIME, orderConfirmed, orderPlaced, orderRejected } from '../../saga/examples.ts';
+import { decide } from './decide.ts';
+import { nothingTold, noticesSent, sent, told } from './examples.ts';
+import { evolve } from './state.ts';
+
+const facts = [orderPlaced({ lamp: 2 }), orderConfirmed({ lamp: 2 }), orderRejected({ lamp: 2 })] as const;
+const [placed, confirmed, rejected] = facts;
+
+describe('when an order has news', () => {
+  it('writes a notice to its customer', () => {
+    expect(decide(nothingTold, placed)).toEqual([
+      {
+        type: 'NoticeWritten',
+        subject: EXAMPLE_ORDER,
+        data: {
+          notificationId: expect.stringMatching(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/),
+          customerId: 'CUSTOMER_7',
+          orderId: EXAMPLE_ORDER,
+          fact: 'OrderPlaced',
+          channel: 'log',
+          status: 'pending',
+          text: 'We have received your order ORDER_7.',
+          createdAt: EXAMPLE_TIME,
+          sentAt: null,
+        },
+      },
+    ]);
+  });
+
+  it('says what happened, and why where it went wrong', () => {
+    expect(told(...facts).notices.map(({ text }) => text)).toEqual([
+      'We have received your order ORDER_7.',
+      'Your order ORDER_7 is confirmed.',
+      'We are sorry: your order ORDER_7 cannot be fulfilled (lamp has 0 left and 1 were asked for).',
+    ]);
+  });
+
+  it('gives each notice an id of its own, the same one when it is decided twice', () => {
+    const ids = [...told(...facts).notices, ...told(...facts).notices].map(({ notificationId }) => notificationId);
+
+    expect([new Set(ids).size, ids.slice(3)]).toEqual([3, ids.slice(0, 3)]);
+  });
+
+  it.each([
+    ['waits to be sent', told(placed)],
+    ['is sent', sent(placed)],
+  ])('ignores a fact whose notice %s', (_, state) => {
+    expect(decide(state, placed)).toEqual([]);
+  });
+});
+
+describe('when the channel has taken notices over', () => {
+  it('marks them as sent', () => {
+    const before = told(placed, confirmed);
+
+    const after = decide(before, noticesSent(placed, confirmed)).reduce(evolve, before);
+
+    expect(after.notices.map(({ fact, status, sentAt }) => [fact, status, sentAt])).toEqual([
+      ['OrderPlaced', 'sent', EXAMPLE_TIME],
+      ['OrderConfirmed', 'sent', EXAMPLE_TIME],
+    ]);
+  });
+
+  it('gives way to an earlier report and keeps its time', () => {
+    expect(decide(sent(placed), noticesSent(placed))).toEqual([]);
+  });
+
+  it('ignores notices that are gone', () => {
+    expect(decide(nothingTold, noticesSent(rejected))).toEqual([]);
+  });
+});

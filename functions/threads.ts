@@ -1,0 +1,89 @@
+import { MessageChannel, parentPort, Worker, workerData } from 'node:worker_threads';
+import type { FunctionName } from '../saga/choreography.ts';
+import { AppError, ConfigError } from '../shared/core/errors.ts';
+import type { Config } from '../shared/runtime/config.ts';
+import { readConfig } from '../shared/runtime/config.ts';
+import { describeError } from '../shared/runtime/handle.ts';
+import { createLogger, type Logger } from '../shared/runtime/log.ts';
+import { answerCalls, ThreadCaller } from './gateway/thread-upstream.ts';
+import { type Part, type RunningStore, startStore } from './store.ts';
+
+/**
+ * The whole store in one process: the gateway and order in the main thread, so that taking an order costs no hop, and the
+ * functions that only hear of orders in a second one, so that their flushes and ours use two cores.
+ */
+const MAIN: readonly Part[] = ['gateway', 'order'];
+const SECOND: readonly FunctionName[] = ['inventory', 'notification'];
+
+/** `isExpected`: the error is a sentence for whoever started the store, not a bug of ours. */
+type FromThread =
+  | { readonly urls: readonly (readonly [Part, string])[] }
+  | { readonly error: string; readonly isExpected: boolean };
+
+/** @throws {Error} as {@link startStore} does, also for what goes wrong in the second thread. */
+export async function startThreaded(config: Config, logger: Logger): Promise<RunningStore> {
+  const { port1, port2 } = new MessageChannel();
+  const worker = new Worker(new URL(import.meta.url), {
+    workerData: { env: { ...process.env }, port: port2 },
+    transferList: [port2],
+  });
+  const caller = new ThreadCaller(port1);
+  const beside = new Map(SECOND.map((name) => [name, caller.upstream(name)]));
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  const stopSecond = async () => {
+    worker.postMessage('stop');
+    await ended;
+  };
+  const [first, second] = await Promise.allSettled([startStore(MAIN, config, logger, { beside }), started(worker)]);
+  if (first.status === 'rejected' || second.status === 'rejected') {
+    await Promise.all([first.status === 'fulfilled' ? first.value.stop() : undefined, stopSecond()]);
+    throw first.status === 'rejected' ? first.reason : (second as PromiseRejectedResult).reason;
+  }
+  worker.on('error', (error) => {
+    throw error;
+  });
+  const { urls, apps, stop } = first.value;
+  return {
+    urls: new Map([...urls, ...second.value]),
+    apps,
+    async stop() {
+      await Promise.all([stop(), stopSecond()]);
+      port1.close();
+    },
+  };
+}
+
+function started(worker: Worker): Promise<readonly (readonly [Part, string])[]> {
+  return new Promise((resolve, reject) => {
+    worker.once('error', reject);
+    worker.once('message', (message: FromThread) => {
+      if ('urls' in message) resolve(message.urls);
+      else reject(message.isExpected ? new AppError('unavailable', message.error) : new Error(message.error));
+    });
+  });
+}
+
+async function runSecond(): Promise<void> {
+  const { env, port } = workerData as { env: NodeJS.ProcessEnv; port: MessageChannel['port1'] };
+  const config = readConfig(env);
+  const { logger, flush } = createLogger(config.LOG_LEVEL);
+  parentPort?.once('message', () => process.exit(0));
+  const store = await startStore(SECOND, config, logger);
+  answerCalls(port, store.apps);
+  parentPort?.removeAllListeners('message');
+  parentPort?.once('message', async () => {
+    await store.stop();
+    flush();
+    process.exit(0);
+  });
+  parentPort?.postMessage({ urls: [...store.urls] } satisfies FromThread);
+}
+
+if (parentPort !== null) {
+  runSecond().catch((error: unknown) => {
+    const isExpected = error instanceof AppError || error instanceof ConfigError;
+    const text = isExpected ? error.message : describeError(error);
+    parentPort?.postMessage({ error: text, isExpected } satisfies FromThread);
+    process.exit(1);
+  });
+}

@@ -1,0 +1,137 @@
+import { describe, expect, it } from 'vitest';
+import { situations as inventorySituations } from '../functions/inventory/examples.ts';
+import { inventory } from '../functions/inventory/index.ts';
+import { situations as notificationSituations } from '../functions/notification/examples.ts';
+import { notification } from '../functions/notification/index.ts';
+import { situations as orderSituations } from '../functions/order/examples.ts';
+import { order } from '../functions/order/index.ts';
+import { type Draft, type Message, REFUSED } from '../shared/core/message.ts';
+import type { StoreFunction } from '../shared/runtime/function.ts';
+import { choreography, type FunctionName, functionNames, topics } from './choreography.ts';
+import { isFinal, orderStatuses, statusAfter, transitions } from './lifecycle.ts';
+import { isMessageType, type MessageType, schemas } from './messages.ts';
+
+interface Decided {
+  readonly on: string;
+  readonly drafts: readonly Draft[];
+}
+
+/** What a function answers in each of its examples. */
+function decided<State, Input extends Message, Output extends Draft>(
+  { rules }: StoreFunction<State, Input, Output>,
+  situations: readonly { readonly state: State; readonly message: Input }[],
+): readonly Decided[] {
+  return situations.map(({ state, message }) => ({ on: message.type, drafts: rules.decide(state, message) }));
+}
+
+const functions: Readonly<Record<FunctionName, StoreFunction>> = { order, inventory, notification };
+const answers: Readonly<Record<FunctionName, readonly Decided[]>> = {
+  order: decided(order, orderSituations),
+  inventory: decided(inventory, inventorySituations),
+  notification: decided(notification, notificationSituations),
+};
+
+function stepsOf(name: FunctionName) {
+  return choreography.filter(({ by }) => by === name);
+}
+
+/** The functions that emit this type; none for a command, which comes from outside. */
+function writersOf(type: MessageType): readonly FunctionName[] {
+  return [...new Set(choreography.filter(({ emits }) => emits.includes(type)).map(({ by }) => by))];
+}
+
+describe.each(functionNames)('%s and the choreography', (name) => {
+  const fn = functions[name];
+
+  it('has an example of everything it answers to', () => {
+    expect(new Set(answers[name].map(({ on }) => on))).toEqual(fn.inputs);
+  });
+
+  it('answers to what the choreography says, and each step is written once', () => {
+    expect([...fn.inputs]).toEqual(stepsOf(name).map(({ on }) => on));
+  });
+
+  it('publishes nothing that the choreography does not list', () => {
+    const listed = stepsOf(name).flatMap(({ emits }) => emits);
+    const drafts = answers[name].flatMap(({ drafts }) => drafts.map(({ type }) => type));
+    const published = fn.publishes === null ? drafts.filter(isMessageType) : drafts.filter((type) => type !== REFUSED);
+
+    expect(published.filter((type) => !isMessageType(type) || !listed.includes(type))).toEqual([]);
+  });
+
+  it('publishes what the schemas say', () => {
+    for (const { type, data } of answers[name].flatMap(({ drafts }) => drafts)) {
+      if (isMessageType(type)) expect(schemas[type].parse(data)).toEqual(data);
+    }
+  });
+
+  it.each(stepsOf(name).filter(({ emits }) => emits.length > 0))('answers $on with each of $emits', ({ on, emits }) => {
+    const types = answers[name].filter((answer) => answer.on === on).flatMap(({ drafts }) => drafts);
+
+    expect(types.map(({ type }) => type)).toEqual(expect.arrayContaining([...emits]));
+  });
+
+  it('reads the topics of whoever writes its inputs, and no other', () => {
+    const writers = new Set<string | null>(stepsOf(name).flatMap(({ on }) => writersOf(on)));
+    const expected = Object.entries(topics).filter(([topic, writer]) =>
+      writer === null ? topic.startsWith(`${name}-`) : writers.has(writer),
+    );
+
+    expect(fn.consumes).toEqual(expected.map(([topic]) => topic));
+  });
+
+  it('writes the topic that is its own', () => {
+    const own = Object.entries(topics).find(([, writer]) => writer === name)?.[0] ?? null;
+    const emits = stepsOf(name).some((step) => step.emits.length > 0);
+
+    expect([fn.name, fn.publishes, fn.publishes !== null]).toEqual([name, own, emits]);
+  });
+});
+
+describe('the choreography', () => {
+  it('uses every message, and each of them is heard or closes the saga', () => {
+    const used = new Set(choreography.flatMap(({ on, emits }) => [on, ...emits]));
+
+    expect([...used].sort()).toEqual(Object.keys(schemas).sort());
+  });
+
+  it('has one pivot, and nothing behind it can be refused', () => {
+    const pivots = choreography.filter(({ kind }) => kind === 'pivot');
+    const behind = choreography.filter(({ on }) => pivots.some(({ emits }) => emits.includes(on)));
+
+    expect([pivots.length, new Set(behind.map(({ kind }) => kind))]).toEqual([1, new Set(['retriable'])]);
+  });
+
+  it('can undo what is compensatable, with events that somebody emits', () => {
+    const undoing = choreography.filter(({ kind }) => kind === 'compensatable').map(({ undoneBy }) => undoneBy);
+
+    expect(undoing.every((types) => types.length > 0)).toBe(true);
+    expect(undoing.flat().filter((type) => writersOf(type).length === 0)).toEqual([]);
+  });
+});
+
+describe('the life-cycle of an order', () => {
+  it('changes by the events that order emits, and by each of them', () => {
+    const emitted = new Set(stepsOf('order').flatMap(({ emits }) => emits));
+
+    expect(new Set(transitions.map(({ event }) => event))).toEqual(emitted);
+  });
+
+  it('is final when it is confirmed or rejected', () => {
+    const reachable = transitions.map(({ to }) => to);
+
+    expect(reachable.filter(isFinal)).toEqual(['confirmed', 'rejected']);
+  });
+
+  it('allows nothing but its table', () => {
+    const events = ['OrderPlaced', 'OrderConfirmed', 'OrderRejected'] as const;
+    const allowed = [null, ...orderStatuses].flatMap((from) =>
+      events.flatMap((event) => {
+        const to = statusAfter(from, event);
+        return to === null ? [] : [{ from, event, to }];
+      }),
+    );
+
+    expect(allowed).toEqual(transitions);
+  });
+});

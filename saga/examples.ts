@@ -1,0 +1,105 @@
+import { CLIENT_SOURCE, type Message, namedId } from '../shared/core/message.ts';
+import { type DataOf, type Line, type MessageType, type Reason, SCHEMA_VERSION, sumByProduct } from './messages.ts';
+
+/** Products and how many of them; pairs where a product appears twice. */
+export type Quantities = Readonly<Record<string, number>> | readonly (readonly [productId: string, quantity: number])[];
+
+export interface OrderExample {
+  readonly orderId?: string;
+  readonly customerId?: string;
+  readonly currency?: string;
+  /** Of each unit, in minor units of the currency. */
+  readonly priceMinor?: number;
+}
+
+/** When every example happens. */
+export const EXAMPLE_TIME = '2026-03-01T10:00:00.000Z';
+export const EXAMPLE_ORDER = 'ORDER_7';
+const EXAMPLE_CUSTOMER = 'CUSTOMER_7';
+
+/** A message in full. Its id comes from what it says, so that the same example is the same message. */
+export function example<Type extends MessageType>(
+  source: string,
+  type: Type,
+  subject: string,
+  data: DataOf<Type>,
+): Message<Type, DataOf<Type>> {
+  const id = namedId(`${source} ${type} ${JSON.stringify(data)}`);
+  return {
+    specversion: '1.0',
+    id,
+    source,
+    type,
+    time: EXAMPLE_TIME,
+    subject,
+    datacontenttype: 'application/json',
+    partitionkey: subject,
+    correlationid: namedId(`the saga of ${subject}`),
+    causationid: id,
+    schemaversion: SCHEMA_VERSION,
+    data,
+  };
+}
+
+export function placeOrder(quantities: Quantities, options: OrderExample = {}) {
+  const { orderId = EXAMPLE_ORDER, customerId = EXAMPLE_CUSTOMER, currency = 'EUR', priceMinor = 1000 } = options;
+  const lines = linesOf(quantities).map((line) => ({ ...line, priceMinor }));
+  return example(CLIENT_SOURCE, 'PlaceOrder', orderId, { orderId, customerId, currency, lines });
+}
+
+export function orderPlaced(quantities: Quantities, options: OrderExample = {}) {
+  const { data } = placeOrder(quantities, options);
+  const totalMinor = data.lines.reduce((sum, { quantity, priceMinor }) => sum + quantity * priceMinor, 0);
+  return example('/order', 'OrderPlaced', data.orderId, { ...data, totalMinor, placedAt: EXAMPLE_TIME });
+}
+
+export function orderConfirmed(quantities: Quantities, options: OrderExample = {}) {
+  return example('/order', 'OrderConfirmed', options.orderId ?? EXAMPLE_ORDER, ending(quantities, options));
+}
+
+export function orderRejected(quantities: Quantities, reason: Reason = soldOut('lamp'), options: OrderExample = {}) {
+  const data = { ...ending(quantities, options), reason };
+  return example('/order', 'OrderRejected', data.orderId, data);
+}
+
+export function stockReserved(quantities: Quantities, orderId = EXAMPLE_ORDER) {
+  return example('/inventory', 'StockReserved', orderId, { orderId, lines: summed(quantities) });
+}
+
+export function stockRejected(reason: Reason = soldOut('lamp'), orderId = EXAMPLE_ORDER) {
+  return example('/inventory', 'StockRejected', orderId, { orderId, reason });
+}
+
+export function stockSold(quantities: Quantities, orderId = EXAMPLE_ORDER) {
+  return example('/inventory', 'StockSold', orderId, { orderId, lines: summed(quantities) });
+}
+
+export function stockReleased(quantities: Quantities, orderId = EXAMPLE_ORDER) {
+  return example('/inventory', 'StockReleased', orderId, { orderId, lines: summed(quantities) });
+}
+
+/** The reason that inventory gives when nothing is left of a product and one was asked for. */
+export function soldOut(productId: string): Reason {
+  return {
+    code: 'out_of_stock',
+    detail: `${productId} has 0 left and 1 were asked for`,
+    productIds: [productId],
+  };
+}
+
+function ending(quantities: Quantities, { orderId = EXAMPLE_ORDER, customerId = EXAMPLE_CUSTOMER }: OrderExample) {
+  return { orderId, customerId, lines: summed(quantities) };
+}
+
+function summed(quantities: Quantities): Line[] {
+  return [...sumByProduct(linesOf(quantities))];
+}
+
+function linesOf(quantities: Quantities): Line[] {
+  const pairs: readonly (readonly [string, number])[] = isPairs(quantities) ? quantities : Object.entries(quantities);
+  return pairs.map(([productId, quantity]) => ({ productId, quantity }));
+}
+
+function isPairs(quantities: Quantities): quantities is readonly (readonly [string, number])[] {
+  return Array.isArray(quantities);
+}

@@ -1,0 +1,201 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Message } from '../../../core/message.ts';
+import type { MessageLog } from '../../../ports/message-log.ts';
+import { OUTBOX_INSERT_SQL, outboxValues } from '../../../ports/outbox.ts';
+import { logConformance } from '../../../testing/log.conformance.ts';
+import { count } from '../../../testing/probe.ts';
+import { commitOf } from '../../../testing/shelf.ts';
+import { SqliteStore } from '../../stores/sqlite/sqlite-store.ts';
+import { EmbeddedLog } from './embedded-log.ts';
+
+const POLL_MS = 2;
+
+function writerOf(file: string): SqliteStore {
+  return SqliteStore.open({ name: 'writer', file, tables: [], migrations: [] });
+}
+
+function commit(store: SqliteStore, topic: string, messages: readonly Message[]): Promise<unknown> {
+  return store.transact([], [], () => commitOf({ outbox: messages.map((message) => ({ topic, message })) }));
+}
+
+logConformance('the embedded log behind a SQLite store', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'saga-log-'));
+  const file = join(folder, 'writer.db');
+  const store = writerOf(file);
+  return {
+    written: 'events',
+    free: 'commands',
+    open: async () =>
+      new EmbeddedLog({
+        topics: {
+          events: { file, writtenHere: true, openToAll: false },
+          commands: { file: join(folder, 'topics', 'commands.db'), writtenHere: false, openToAll: true },
+        },
+        pollMs: POLL_MS,
+      }),
+    async publish(log: MessageLog, messages) {
+      await commit(store, 'events', messages);
+      log.announce('events');
+    },
+    async remove() {
+      await store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+});
+
+describe('the embedded log', () => {
+  let folder: string;
+  let file: string;
+  let log: EmbeddedLog;
+  const stores: SqliteStore[] = [];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'saga-log-'));
+    file = join(folder, 'far', 'writer.db');
+    log = new EmbeddedLog({ topics: { events: { file, writtenHere: false, openToAll: true } }, pollMs: POLL_MS });
+  });
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await log.close();
+    for (const store of stores.splice(0)) await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  function startWriter(): SqliteStore {
+    const store = writerOf(file);
+    stores.push(store);
+    return store;
+  }
+
+  function subscribe(wake: () => void = () => undefined) {
+    return log.subscribe({ group: 'readers', topics: ['events'], positions: [], wake });
+  }
+
+  const quantities = (records: readonly { value: string }[]) => records.map(({ value }) => JSON.parse(value).quantity);
+
+  it('hears a commit that nobody announced: another process made it', async () => {
+    const store = startWriter();
+    const wake = vi.fn();
+    const subscription = await subscribe(wake);
+    await vi.waitFor(() => expect(wake).toHaveBeenCalled());
+    expect(await subscription.poll(10)).toEqual([]);
+    wake.mockClear();
+
+    await commit(store, 'events', [count('a', 1)]);
+
+    await vi.waitFor(() => expect(wake).toHaveBeenCalled());
+    expect(quantities(await subscription.poll(10))).toEqual([1]);
+  });
+
+  it('takes a writer that has never started for an empty topic, and hears it when it starts', async () => {
+    const wake = vi.fn();
+    const subscription = await subscribe(wake);
+    const before = [await subscription.poll(10), await subscription.ends(), subscription.trouble()];
+
+    await commit(startWriter(), 'events', [count('a', 1)]);
+    await vi.waitFor(() => expect(wake).toHaveBeenCalled());
+
+    expect(before).toEqual([[], [{ topic: 'events', partition: 0, position: 0 }], null]);
+    expect(quantities(await subscription.poll(10))).toEqual([1]);
+  });
+
+  it('takes a file whose writer is just creating it for an empty topic', async () => {
+    mkdirSync(join(folder, 'far'));
+    new Database(file).exec('CREATE TABLE other (id TEXT)').close();
+    const subscription = await subscribe();
+    const before = await subscription.poll(10);
+
+    await commit(startWriter(), 'events', [count('a', 1)]);
+    await vi.waitFor(async () => expect(quantities(await subscription.poll(10))).toEqual([1]));
+
+    expect(before).toEqual([]);
+  });
+
+  it('does not see what is not committed, and not the messages of other topics', async () => {
+    const store = startWriter();
+    await commit(store, 'other-events', [count('a', 1)]);
+    const subscription = await subscribe();
+    store.database.exec('BEGIN IMMEDIATE');
+    store.database.prepare(OUTBOX_INSERT_SQL).run(...outboxValues('events', count('a', 1)));
+    const seen = await subscription.poll(10);
+    store.database.exec('ROLLBACK');
+
+    expect(seen).toEqual([]);
+  });
+
+  it('reads what a clear has left, by positions that never come again', async () => {
+    const store = startWriter();
+    await commit(store, 'events', [count('a', 1), count('a', 2)]);
+    const subscription = await subscribe();
+    const ends = await subscription.ends();
+    await store.clear([]);
+    await subscription.acknowledge(ends);
+    await commit(store, 'events', [count('a', 3)]);
+
+    await vi.waitFor(async () => expect(quantities(await subscription.poll(10))).toEqual([3]));
+  });
+
+  it('stays when a file cannot be read for a moment, says so, and goes on', async () => {
+    await startWriter().close();
+    stores.splice(0);
+    const other = new Database(file);
+    other.pragma('journal_mode = DELETE');
+    const wake = vi.fn();
+    const subscription = await subscribe(wake);
+    await subscription.poll(10);
+
+    other.exec('BEGIN EXCLUSIVE');
+    log.announce('events');
+    await expect(subscription.poll(10)).rejects.toThrow('locked');
+    expect(subscription.trouble()).toBe('events cannot be read: database is locked');
+    await vi.waitFor(() => expect(wake).toHaveBeenCalled());
+    wake.mockClear();
+    other.exec('COMMIT');
+    other.close();
+    await vi.waitFor(() => expect(wake).toHaveBeenCalled());
+
+    expect([await subscription.poll(10), subscription.trouble()]).toEqual([[], null]);
+  });
+
+  it('says that a file is no database, and does not take it for an empty topic', async () => {
+    mkdirSync(join(folder, 'far'));
+    writeFileSync(file, 'no database, and long enough to be taken for one '.repeat(100));
+    const subscription = await subscribe();
+
+    await expect(subscription.poll(10)).rejects.toThrow('file is not a database');
+    expect(subscription.trouble()).toBe('events cannot be read: file is not a database');
+  });
+
+  it('appends with synchronous = FULL, and stops where it was not asked for', async () => {
+    await log.append('events', [count('a', 1)]);
+    const { pragma } = Database.prototype;
+    vi.spyOn(Database.prototype, 'pragma').mockImplementation(function (this: Database.Database, source, options) {
+      return source === 'synchronous = FULL' ? undefined : pragma.call(this, source, options);
+    });
+
+    await expect(log.append('events', [count('a', 2)])).rejects.toThrow(
+      `${file} must be written with synchronous = FULL`,
+    );
+  });
+
+  it('hands on a record whose attributes are no JSON: one bad record does not stop a topic', async () => {
+    await log.append('events', [count('a', 1)]);
+    const other = new Database(file);
+    other.prepare(OUTBOX_INSERT_SQL).run('events', 'a', 'no JSON', '{}');
+    other.close();
+    await log.append('events', [count('a', 2)]);
+    const records = await (await subscribe()).poll(10);
+
+    expect(records.map(({ attributes }) => attributes['raw'] ?? attributes['subject'])).toEqual(['a', 'no JSON', 'a']);
+  });
+
+  it('knows its topics', async () => {
+    await expect(log.subscribe({ group: 'g', topics: ['nowhere'], positions: [], wake: () => {} })).rejects.toThrow(
+      'there is no topic nowhere',
+    );
+  });
+});

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { cursorOf, pageLinks, placeOf, toPage } from './paging.ts';
+
+const placeOfRow = (row: string) => [row];
+
+describe('a page', () => {
+  it('ends at the limit and says where the next one begins', () => {
+    const { page, next } = toPage(['a', 'b', 'c'], 2, placeOfRow);
+
+    expect([page, placeOf(next ?? undefined)]).toEqual([['a', 'b'], ['b']]);
+  });
+
+  it('is the last one when nothing follows', () => {
+    expect([toPage(['a', 'b'], 2, placeOfRow), toPage([], 2, placeOfRow)]).toEqual([
+      { page: ['a', 'b'], next: null },
+      { page: [], next: null },
+    ]);
+  });
+
+  it('links to itself and to the next one, keeping the rest of the query', () => {
+    expect(pageLinks('http://shop/orders?status=placed&limit=2', 'abc')).toEqual({
+      self: { href: '/orders?status=placed&limit=2' },
+      next: { href: '/orders?status=placed&limit=2&cursor=abc' },
+    });
+  });
+
+  it('links to itself alone when it is the last one', () => {
+    expect(pageLinks('http://shop/orders', null)).toEqual({ self: { href: '/orders' } });
+  });
+});
+
+describe('a cursor', () => {
+  it('is absent on the first page', () => {
+    expect(placeOf(undefined)).toBeUndefined();
+  });
+
+  it.each([
+    'nonsense',
+    '',
+    '%%%',
+    cursorOf([]),
+    cursorOf([1, 2]),
+    cursorOf([1.5]),
+    Buffer.from('{"length":1}').toString('base64url'),
+  ])('that we did not give is refused by name: %j', (cursor) => {
+    expect(() => placeOf(cursor)).toThrow(
+      expect.objectContaining({
+        code: 'invalid_request',
+        errors: [{ pointer: '/cursor', detail: 'this is no cursor of ours' }],
+      }),
+    );
+  });
+});

@@ -1,0 +1,251 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Message } from '../core/message.ts';
+import type { LogRecord, MessageLog, Subscription } from '../ports/message-log.ts';
+import type { Position } from '../ports/store.ts';
+import { count } from './probe.ts';
+
+/** A log for the time of one test, with two topics. */
+export interface LogSubject {
+  /** Opens it; when asked again, over the same topics. */
+  open(): Promise<MessageLog>;
+  /** The topic that a function of this process writes, and the way it does: commits these in one go, and announces. */
+  readonly written: string;
+  publish(log: MessageLog, messages: readonly Message[]): Promise<void>;
+  /** The topic that anybody may append to. */
+  readonly free: string;
+  remove(): Promise<void>;
+}
+
+function numbered(name: string, from: number, to: number): readonly Message[] {
+  return Array.from({ length: to - from + 1 }, (_, index) => count(name, from + index));
+}
+
+/** What was counted, as `a1`: the name and the quantity. */
+function contents(records: readonly LogRecord[]): readonly string[] {
+  return records.map(({ attributes, value }) => `${attributes['subject']}${JSON.parse(value).quantity}`);
+}
+
+function placesOf(records: readonly LogRecord[]): readonly Position[] {
+  const last = new Map(records.map(({ topic, partition, position }) => [topic, { topic, partition, position }]));
+  return [...last.values()];
+}
+
+interface Context {
+  readonly subject: LogSubject;
+  readonly log: MessageLog;
+  subscribe(options?: {
+    topics?: readonly string[];
+    positions?: readonly Position[];
+    wake?: () => void;
+  }): Promise<Subscription>;
+  publish(...messages: readonly Message[]): Promise<void>;
+}
+
+/** What every log keeps of the promises of its port. */
+export function logConformance(name: string, create: () => Promise<LogSubject>): void {
+  describe(`${name}, a log`, () => {
+    let subject: LogSubject;
+    let log: MessageLog;
+    beforeEach(async () => {
+      subject = await create();
+      log = await subject.open();
+    });
+    afterEach(async () => {
+      await log.close();
+      await subject.remove();
+    });
+    const context = (): Context => ({
+      subject,
+      log,
+      subscribe: ({ topics = [subject.written], positions = [], wake = () => undefined } = {}) =>
+        log.subscribe({ group: 'readers', topics, positions, wake }),
+      publish: (...messages) => subject.publish(log, messages),
+    });
+    describe('a subscription', () => reading(context));
+    describe('acknowledging', () => acknowledging(context));
+    describe('waking', () => waking(context));
+    describe('appending', () => appending(context));
+  });
+}
+
+function reading(context: () => Context): void {
+  it('gives the records of a topic in the order in which they were written', async () => {
+    const { subscribe, publish } = context();
+    await publish(...numbered('a', 1, 3));
+    await publish(...numbered('b', 4, 5));
+    const subscription = await subscribe();
+
+    expect(contents(await subscription.poll(10))).toEqual(['a1', 'a2', 'a3', 'b4', 'b5']);
+  });
+
+  it('gives each record whole', async () => {
+    const { subscribe, publish, subject } = context();
+    const { data, specversion, datacontenttype, ...attributes } = { ...count('a', 1), traceparent: '00-1-2-01' };
+    await publish({ data, specversion, datacontenttype, ...attributes });
+    const [record] = await (await subscribe()).poll(1);
+
+    expect(record).toMatchObject({ topic: subject.written, partition: 0, attributes });
+    expect(JSON.parse(record?.value ?? '')).toEqual(data);
+  });
+
+  it('starts with the oldest record when the group has never read', async () => {
+    const { subscribe, publish } = context();
+    await publish(...numbered('a', 1, 2));
+
+    expect(contents(await (await subscribe()).poll(1))).toEqual(['a1']);
+  });
+
+  it('gives no more than was asked for', async () => {
+    const { subscribe, publish } = context();
+    await publish(...numbered('a', 1, 9));
+
+    expect(contents(await (await subscribe()).poll(4))).toEqual(['a1', 'a2', 'a3', 'a4']);
+  });
+
+  it('gives nothing while a topic is empty, and has no trouble with that', async () => {
+    const { subscribe, subject } = context();
+    const subscription = await subscribe({ topics: [subject.written, subject.free] });
+
+    expect([await subscription.poll(10), subscription.trouble()]).toEqual([[], null]);
+  });
+
+  it('reads several topics', async () => {
+    const { subscribe, publish, log, subject } = context();
+    await publish(count('a', 1));
+    await log.append(subject.free, [count('b', 2)]);
+    const subscription = await subscribe({ topics: [subject.written, subject.free] });
+
+    expect(new Set(contents(await subscription.poll(10)))).toEqual(new Set(['a1', 'b2']));
+  });
+
+  it('gives every topic its turn, also while another one is full', async () => {
+    const { subscribe, publish, log, subject } = context();
+    await publish(...numbered('a', 1, 20));
+    await log.append(subject.free, numbered('b', 1, 20));
+    const subscription = await subscribe({ topics: [subject.written, subject.free] });
+
+    const seen: LogRecord[] = [];
+    for (let turn = 0; turn < 2; turn += 1) {
+      const records = await subscription.poll(4);
+      await subscription.acknowledge(placesOf(records));
+      seen.push(...records);
+    }
+
+    expect(new Set(seen.map(({ topic }) => topic))).toEqual(new Set([subject.written, subject.free]));
+  });
+
+  it('shares nothing with another one', async () => {
+    const { subscribe, publish } = context();
+    await publish(count('a', 1));
+    const [one, other] = [await subscribe(), await subscribe()];
+    await one.acknowledge(placesOf(await one.poll(10)));
+
+    expect(contents(await other.poll(10))).toEqual(['a1']);
+  });
+}
+
+function acknowledging(context: () => Context): void {
+  it('is what moves a reader on: until then the same records come again', async () => {
+    const { subscribe, publish } = context();
+    await publish(...numbered('a', 1, 3));
+    const subscription = await subscribe();
+
+    const first = await subscription.poll(2);
+    const again = await subscription.poll(2);
+    await subscription.acknowledge(placesOf(first));
+    const behind = await subscription.poll(2);
+
+    expect([first, again, behind].map(contents)).toEqual([['a1', 'a2'], ['a1', 'a2'], ['a3']]);
+  });
+
+  it('lets records that come later be read', async () => {
+    const { subscribe, publish } = context();
+    const subscription = await subscribe();
+    await publish(count('a', 1));
+    await subscription.acknowledge(placesOf(await subscription.poll(10)));
+    expect(await subscription.poll(10)).toEqual([]);
+    await publish(count('a', 2));
+
+    expect(contents(await subscription.poll(10))).toEqual(['a2']);
+  });
+
+  it('lasts: a reader that comes back goes on where it was', async () => {
+    const { subscribe, publish, log } = context();
+    await publish(...numbered('a', 1, 3));
+    const before = await subscribe();
+    const places = placesOf(await before.poll(2));
+    await before.acknowledge(places);
+    await before.close();
+
+    const after = await subscribe({ positions: log.features.keepsPositions ? [] : places });
+
+    expect(contents(await after.poll(10))).toEqual(['a3']);
+  });
+
+  it('of the ends skips what is there', async () => {
+    const { subscribe, publish, log, subject } = context();
+    await publish(...numbered('a', 1, 3));
+    await log.append(subject.free, [count('b', 2)]);
+    const subscription = await subscribe({ topics: [subject.written, subject.free] });
+
+    await subscription.acknowledge(await subscription.ends());
+    const skipped = await subscription.poll(10);
+    await publish(count('a', 4));
+
+    expect([skipped, contents(await subscription.poll(10))]).toEqual([[], ['a4']]);
+  });
+}
+
+function waking(context: () => Context): void {
+  it('follows a commit', async () => {
+    const { subscribe, publish } = context();
+    const wake = vi.fn();
+    await subscribe({ wake });
+
+    await publish(count('a', 1));
+
+    await vi.waitFor(() => expect(wake).toHaveBeenCalled());
+  });
+
+  it('follows an append from outside', async () => {
+    const { subscribe, log, subject } = context();
+    const wake = vi.fn();
+    await subscribe({ topics: [subject.free], wake });
+
+    await log.append(subject.free, [count('a', 1)]);
+
+    await vi.waitFor(() => expect(wake).toHaveBeenCalled());
+  });
+
+  it('ends with the subscription', async () => {
+    const { subscribe, publish } = context();
+    const wake = vi.fn();
+    const other = vi.fn();
+    const subscription = await subscribe({ wake });
+    await subscribe({ wake: other });
+    await subscription.close();
+
+    await publish(count('a', 1));
+    await vi.waitFor(() => expect(other).toHaveBeenCalled());
+
+    expect(wake).not.toHaveBeenCalled();
+  });
+}
+
+function appending(context: () => Context): void {
+  it('keeps its order, behind what is there', async () => {
+    const { subscribe, log, subject } = context();
+    await log.append(subject.free, numbered('a', 1, 2));
+    await log.append(subject.free, numbered('a', 3, 4));
+
+    expect(contents(await (await subscribe({ topics: [subject.free] })).poll(10))).toEqual(['a1', 'a2', 'a3', 'a4']);
+  });
+
+  it('is refused where a function writes', async () => {
+    const { log, subject } = context();
+
+    await expect(log.append(subject.written, [count('a', 1)])).rejects.toThrow(
+      `only its own function writes to ${subject.written}`,
+    );
+  });
+}

@@ -1,0 +1,242 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { CLIENT_SOURCE, type Message } from '../core/message.ts';
+import { outbox } from '../ports/outbox.ts';
+import type { Commit, DeadLetter, Store } from '../ports/store.ts';
+import { count } from './probe.ts';
+import { added, changed, commitOf, notes, shelf, shelves, writesOf } from './shelf.ts';
+import { type Context, loads, reads, type StoreSubject, seen, seenRow } from './store-reads.conformance.ts';
+
+const letter: DeadLetter = {
+  topic: 'commands',
+  partition: 0,
+  position: 3,
+  attributes: { id: 'x' },
+  value: '{}',
+  code: 'failed',
+  detail: 'it broke',
+};
+
+/** What every store keeps of the promises of its port. */
+export function storeConformance(name: string, create: () => Promise<StoreSubject>): void {
+  describe(`${name}, a store`, () => {
+    let subject: StoreSubject;
+    let store: Store;
+    beforeEach(async () => {
+      subject = await create();
+      store = await subject.open();
+    });
+    afterEach(async () => {
+      await store.close();
+      await subject.remove();
+    });
+    const context: Context = {
+      store: () => store,
+      commit: (parts) => store.transact([], [], () => commitOf(parts)),
+      published: () => publishedBy(store),
+      reopen: async () => {
+        await store.close();
+        store = await subject.open();
+      },
+    };
+    describe('a commit', () => commits(context));
+    describe('what is loaded', () => loads(context));
+    describe('a read', () => reads(context));
+    describe('the outbox', () => outboxes(context));
+    describe('clear', () => clears(context));
+  });
+}
+
+/** The outbox of a store, in the order of its positions. */
+export async function publishedBy(store: Store) {
+  const rows = await store.find({ table: outbox, orderBy: ['position'], limit: 99 });
+  return rows.map(({ position = 0, attributes: { id } }) => ({ position, id }));
+}
+
+/** Everything a store holds, as far as the port shows it. */
+async function everything({ store, published }: Context) {
+  return {
+    shelves: (await store().find({ table: shelves, limit: 99 })).map(({ shelfId, places }) => [shelfId, places]),
+    notes: (await store().find({ table: notes, orderBy: ['position'], limit: 99 })).map(({ note }) => note.text),
+    positions: await store().positions(),
+    letters: await store().countDeadLetters(),
+    published: (await published()).map(({ id }) => id),
+    seen: await seen(store(), seenRow('m')),
+  };
+}
+
+const full: Partial<Commit> = {
+  writes: [added(shelves, shelf('a', 3)), added(notes, { shelfId: 'a', note: { text: 'new' } })],
+  inbox: [seenRow('m')],
+  outbox: [{ topic: 'events', message: count('a', 1) }],
+  positions: [{ topic: 'commands', partition: 0, position: 7 }],
+  deadLetters: [letter],
+};
+
+const nothing = { shelves: [], notes: [], positions: [], letters: 0, published: [], seen: undefined };
+
+function commits(context: Context): void {
+  const { store, commit } = context;
+
+  it('holds all of its parts, also after a restart', async () => {
+    await commit(full);
+    await context.reopen();
+
+    expect(await everything(context)).toEqual({
+      shelves: [['a', 3]],
+      notes: ['new'],
+      positions: [{ topic: 'commands', partition: 0, position: 7 }],
+      letters: 1,
+      published: [count('a', 1).id],
+      seen: 'print of m',
+    });
+  });
+
+  it('gives back what the work returned', async () => {
+    const result = { ...commitOf({}), answer: 42 };
+
+    expect(await store().transact([], [], () => result)).toBe(result);
+  });
+
+  it('holds nothing when the work throws, and its error comes out', async () => {
+    const bug = new Error('a bug');
+
+    const outcome = store().transact([], [], () => {
+      throw bug;
+    });
+
+    await expect(outcome).rejects.toBe(bug);
+    expect(await everything(context)).toEqual(nothing);
+  });
+
+  it('holds nothing when one row breaks a rule of the schema', async () => {
+    const outcome = commit({ ...full, writes: [...(full.writes ?? []), added(shelves, shelf('b', -1))] });
+
+    await expect(outcome).rejects.toThrow(/CHECK/i);
+    expect(await everything(context)).toEqual(nothing);
+  });
+
+  it('holds nothing when a message is remembered a second time', async () => {
+    await commit({ inbox: [seenRow('m')] });
+
+    await expect(commit({ ...full, writes: [] })).rejects.toThrow();
+    expect(await everything(context)).toEqual({ ...nothing, seen: 'print of m' });
+  });
+
+  it('works after one that failed', async () => {
+    await expect(store().transact([], [], () => writesOf(shelf('a', -1)))).rejects.toThrow();
+    await store().transact([], [], () => writesOf(shelf('a', 1)));
+
+    expect((await everything(context)).shelves).toEqual([['a', 1]]);
+  });
+
+  it('changes a row that is there and keeps its sequence', async () => {
+    await commit(writesOf(shelf('a', 1), shelf('b', 1)));
+    await commit({ writes: [changed(shelves, shelf('a', 1), shelf('a', 5, { room: 'attic' }))] });
+
+    const rows = await store().find({ table: shelves, limit: 9 });
+    expect(rows.map(({ shelfId, room, places }) => [shelfId, room, places])).toEqual([
+      ['a', 'attic', 5],
+      ['b', 'hall', 1],
+    ]);
+    expect((rows[0]?.sequence ?? 0) < (rows[1]?.sequence ?? 0)).toBe(true);
+  });
+
+  it('writes only what differs from the stored row', async () => {
+    await commit(writesOf(shelf('a', 1, { labels: ['old'] })));
+    const [stored] = await store().find({ table: shelves, limit: 1 });
+    await commit({ writes: [changed(shelves, shelf('a', 1), shelf('a', 2, { labels: ['old'] }))] });
+    await commit({ writes: [changed(shelves, shelf('a', 1), shelf('a', 1, { room: 'attic', labels: null }))] });
+
+    const [row] = await store().find({ table: shelves, limit: 1 });
+    expect(row).toEqual({ ...stored, places: 2, room: 'attic' });
+  });
+
+  it('writes nothing of a row that does not differ', async () => {
+    await commit(writesOf(shelf('a', 1)));
+    await commit({ writes: [changed(shelves, shelf('a', 7), shelf('a', 7))] });
+
+    expect((await everything(context)).shelves).toEqual([['a', 1]]);
+  });
+
+  it('holds nothing when a row is there that was taken for new', async () => {
+    await commit(writesOf(shelf('a', 1)));
+
+    await expect(commit({ ...writesOf(shelf('b', 1), shelf('a', 2)) })).rejects.toThrow();
+    expect((await everything(context)).shelves).toEqual([['a', 1]]);
+  });
+
+  it('adds to a ledger, each time', async () => {
+    const write = added(notes, { shelfId: 'a', note: { text: 'again' } });
+    await commit({ writes: [write, write] });
+    await commit({ writes: [write] });
+
+    const rows = await store().find({ table: notes, orderBy: ['position'], limit: 9 });
+    expect([rows.map(({ note }) => note.text), new Set(rows.map(({ position }) => position)).size]).toEqual([
+      ['again', 'again', 'again'],
+      3,
+    ]);
+  });
+
+  it('moves positions topic by topic', async () => {
+    const at = (topic: string, position: number) => ({ topic, partition: 0, position });
+    await commit({ positions: [at('one', 1), at('two', 2)] });
+    await commit({ positions: [at('two', 9)] });
+
+    expect(new Set(await store().positions())).toEqual(new Set([at('one', 1), at('two', 9)]));
+  });
+}
+
+function outboxes({ commit, published }: Context): void {
+  const publish = (...messages: readonly Message[]) =>
+    commit({ outbox: messages.map((message) => ({ topic: 'events', message })) });
+  const [one, two, three] = [count('a', 1), count('a', 2), count('a', 3)];
+
+  it('keeps the order in which messages were committed', async () => {
+    await publish(two, three);
+    await publish(one);
+
+    expect((await published()).map(({ id }) => id)).toEqual([two.id, three.id, one.id]);
+  });
+}
+
+function clears(context: Context): void {
+  const { store, commit, published } = context;
+
+  it('removes everything and moves the positions', async () => {
+    await commit(full);
+    const positions = [{ topic: 'commands', partition: 0, position: 20 }];
+
+    await store().clear(positions);
+
+    expect(await everything(context)).toEqual({ ...nothing, positions, seen: 'print of m' });
+  });
+
+  it('forgets the keys of clients and remembers the messages of topics', async () => {
+    await commit({ inbox: [seenRow('key', CLIENT_SOURCE), seenRow('m')] });
+
+    await store().clear([]);
+
+    const asked = [seenRow('key', CLIENT_SOURCE), seenRow('m')];
+    expect(await Promise.all(asked.map((row) => seen(store(), row)))).toEqual([undefined, 'print of m']);
+  });
+
+  it('never gives a position of the outbox again', async () => {
+    await commit({ outbox: [{ topic: 'events', message: count('a', 1) }] });
+    const [before] = await published();
+
+    await store().clear([]);
+    await commit({ outbox: [{ topic: 'events', message: count('a', 2) }] });
+
+    const [after] = await published();
+    expect((after?.position ?? 0) > (before?.position ?? 0)).toBe(true);
+  });
+
+  it('leaves a store that works', async () => {
+    await commit(full);
+    await store().clear([]);
+    await store().check();
+    await commit({ ...full, inbox: [] });
+
+    expect((await everything(context)).shelves).toEqual([['a', 3]]);
+  });
+}

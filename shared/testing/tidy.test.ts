@@ -1,0 +1,201 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { FILE_LINES_MAX, FUNCTION_LINES_MAX, violationsOf } from './tidy.ts';
+import { readSource, type Source } from './tidy-source.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+const folders = ['saga', 'shared', 'functions', 'seed', 'e2e'];
+
+function sourcesOf(folder: string): readonly Source[] {
+  const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
+  return names
+    .filter((name) => /\.(?:ts|mts|cts|js|mjs|cjs)$/.test(name))
+    .map((name) => join(folder, name).replaceAll('\\', '/'))
+    .map((path) => readSource(path, readFileSync(join(root, path), 'utf8')));
+}
+
+function found(path: string, text: string): readonly string[] {
+  return violationsOf([readSource(path, text)]).map(({ rule, detail }) => `${rule}: ${detail}`);
+}
+
+const lines = (count: number, text = 'call();') => `${text}\n`.repeat(count);
+
+describe('the sources', () => {
+  const sources = folders.flatMap(sourcesOf);
+
+  it('are all looked at', () => {
+    const paths = sources.map(({ path }) => path);
+
+    expect(paths).toEqual(expect.arrayContaining(['functions/order/decide.ts', 'shared/runtime/handle.ts']));
+    expect(paths.length).toBeGreaterThan(80);
+  });
+
+  it('keep to the import table, to purity, to their limits and to their names', () => {
+    const all = violationsOf(sources).map(({ path, line, rule, detail }) => `${path}:${line} ${rule}: ${detail}`);
+
+    expect(all).toEqual([]);
+  });
+});
+
+describe('the import table', () => {
+  it.each([
+    ['shared/core/a.ts', '../ports/store.ts', 'core may not import shared/ports/store.ts'],
+    ['shared/core/a.ts', '../../saga/messages.ts', 'core may not import saga/messages.ts'],
+    ['saga/a.ts', '../functions/order/state.ts', 'saga may not import functions/order/state.ts'],
+    ['saga/a.ts', '../shared/runtime/rows.ts', 'saga may not import shared/runtime/rows.ts'],
+    ['saga/a.ts', 'node:fs', 'saga is pure and may not import node:fs'],
+    ['functions/order/decide.ts', './tables.ts', 'rules may not import functions/order/tables.ts'],
+    ['functions/order/state.ts', '../inventory/state.ts', 'rules may not import functions/inventory/state.ts'],
+    ['functions/order/decide.ts', 'pino', 'rules is pure and may not import pino'],
+    ['functions/order/http.ts', '../inventory/state.ts', 'function may not import functions/inventory/state.ts'],
+    ['functions/order/http.ts', '../store.ts', 'function may not import functions/store.ts'],
+    [
+      'functions/order/http.ts',
+      '../../shared/adapters/system-clock.ts',
+      'function may not import shared/adapters/system-clock.ts',
+    ],
+    ['functions/order/http.ts', '../../shared/testing/probe.ts', 'function may not import shared/testing/probe.ts'],
+    ['shared/ports/store.ts', '../runtime/rows.ts', 'ports may not import shared/runtime/rows.ts'],
+    ['shared/runtime/a.ts', '../../saga/choreography.ts', 'runtime may not import saga/choreography.ts'],
+    ['shared/runtime/a.ts', '../adapters/system-clock.ts', 'runtime may not import shared/adapters/system-clock.ts'],
+    ['shared/runtime/a.ts', '../../functions/order/index.ts', 'runtime may not import functions/order/index.ts'],
+    [
+      'shared/adapters/logs/embedded/a.ts',
+      '../../stores/sqlite/database.ts',
+      'adapter may not import shared/adapters/stores/sqlite/database.ts',
+    ],
+    ['shared/adapters/system-clock.ts', '../runtime/rows.ts', 'adapter may not import shared/runtime/rows.ts'],
+    ['shared/adapters/system-clock.ts', '../../saga/messages.ts', 'adapter may not import saga/messages.ts'],
+  ])('goes red when %s imports %s', (path, specifier, problem) => {
+    const statements = [
+      `import { a } from '${specifier}';`,
+      `import type { A } from '${specifier}';`,
+      `export * from '${specifier}';`,
+      `import {\n  a,\n} from '${specifier}';`,
+    ];
+
+    expect(statements.map((statement) => found(path, statement))).toEqual(
+      statements.map(() => [`imports: ${problem}`]),
+    );
+  });
+
+  it.each([
+    ['functions/order/http.ts', './decide.ts'],
+    ['functions/order/migrations/sqlite.ts', '../tables.ts'],
+    ['functions/order/decide.ts', './state.ts'],
+    ['functions/main.ts', './order/index.ts'],
+    ['shared/runtime/a.ts', '../../saga/messages.ts'],
+    ['shared/adapters/stores/sqlite/a.ts', './database.ts'],
+    ['shared/adapters/stores/sqlite/a.test.ts', '../../logs/embedded/embedded-log.ts'],
+    ['saga/a.ts', 'zod'],
+    ['e2e/prove/main.ts', '../../functions/order/state.ts'],
+  ])('lets %s import %s', (path, specifier) => {
+    expect(found(path, `import { a } from '${specifier}';`)).toEqual([]);
+  });
+
+  it('goes red on a folder that is not in the design', () => {
+    expect(found('shared/helpers/a.ts', '')).toEqual(['place: this folder is not in the design']);
+  });
+});
+
+describe('purity', () => {
+  it.each([
+    'Date.now()',
+    'new Date()',
+    'new Date',
+    'Date()',
+    'performance.now()',
+    'Math.random()',
+    'crypto.randomUUID()',
+    'process.env',
+    "process['env']",
+    'globalThis.x',
+    'console.log(1)',
+    'fetch(url)',
+    'setTimeout(f, 1)',
+    'queueMicrotask(f)',
+    `\`\${Date.now()}\``,
+    "await import('node:fs')",
+    'async () => 1',
+    'await x',
+  ])('goes red on %s', (code) => {
+    const paths = ['saga/a.ts', 'shared/core/a.ts', 'functions/order/decide.ts', 'functions/order/state.ts'];
+
+    for (const path of paths) expect(found(path, `const x = ${code};`).join()).toContain('purity: ');
+    expect(found('functions/order/http.ts', `const x = ${code};`)).toEqual([]);
+  });
+
+  it('goes red on an id that is drawn', () => {
+    expect(found('saga/a.ts', "import { v7 as uuidv7 } from 'uuid';")).toEqual([
+      expect.stringContaining('purity: draws an id'),
+    ]);
+  });
+
+  it.each([
+    'Date.parse(text)',
+    'new Date(ms)',
+    "'Date.now()'",
+    '/* Date.now() */ 1',
+    `\`at \${time} process.env\``,
+    '/await x/.test(text)',
+    'isDate(x)',
+    'update(x)',
+  ])('lets %s be', (code) => {
+    expect(found('saga/a.ts', `const x = ${code}; // await it`)).toEqual([]);
+  });
+});
+
+describe('the limits', () => {
+  it('go red on a file that is too long, and only then', () => {
+    expect([FILE_LINES_MAX, FILE_LINES_MAX + 1].map((count) => found('saga/a.ts', lines(count)))).toEqual([
+      [],
+      [`file length: ${FILE_LINES_MAX + 1} lines; ${FILE_LINES_MAX} are allowed`],
+    ]);
+  });
+
+  it.each([
+    'function f() {',
+    'export async function f(): Promise<void> {',
+    'function f({ a }: { a: string }): { b: string } {',
+    'const f = (a: number) => {',
+    'class A { f(a: number): readonly string[] {',
+  ])('go red on a function that is too long, and only then: %s', (head) => {
+    const file = (count: number) => `${head}\n${lines(count)}}${head.startsWith('class') ? '}' : ''}\n`;
+    const long = FUNCTION_LINES_MAX - 2;
+
+    expect([long, long + 1].map((count) => found('shared/runtime/a.ts', file(count)))).toEqual([
+      [],
+      [`function length: ${FUNCTION_LINES_MAX + 1} lines; ${FUNCTION_LINES_MAX} are allowed`],
+    ]);
+  });
+
+  it('count no braces in strings, comments and expressions', () => {
+    const body = lines(30, `if (/[{'"]/.test(x)) call('{', \`{\${'}'}\`); // {`);
+
+    expect(found('shared/runtime/a.ts', `function f() {\n${body}}\nfunction g() {\n${body}}\n`)).toEqual([]);
+  });
+
+  it('let a list of tests be as long as it is', () => {
+    expect(found('saga/a.test.ts', `describe('x', () => {\n${lines(90, "it('y', () => 1);")}});\n`)).toEqual([]);
+  });
+});
+
+describe('the habits', () => {
+  it.each([
+    ['shared/core/someFile.ts', '', 'file name: someFile.ts'],
+    ['shared/core/Some.ts', '', 'file name: Some.ts'],
+    ['saga/a.test.ts', "it.only('x', f);", 'whole suite: it.only'],
+    ['saga/a.test.ts', "describe.skip('x', f);", 'whole suite: describe.skip'],
+    ['saga/a.test.ts', "it.todo('x');", 'whole suite: it.todo'],
+    ['saga/a.ts', '// TODO later', 'nothing unfinished: TODO'],
+    ['saga/a.ts', '/* FIXME */', 'nothing unfinished: FIXME'],
+    ['saga/a.ts', '// biome-ignore lint: because', 'no waivers: biome-ignore'],
+    ['saga/a.ts', '// @ts-expect-error', 'no waivers: @ts-expect-error'],
+    ['saga/a.ts', 'export default 1;', 'named exports: export default'],
+    ['saga/a.ts', 'export { a as default };', 'named exports: as default'],
+  ])('go red on %s with %s', (path, text, problem) => {
+    expect(found(path, text)).toEqual([problem]);
+  });
+});

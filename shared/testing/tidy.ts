@@ -1,0 +1,161 @@
+import { posix } from 'node:path';
+import { functionBodies, lineAt, type Source } from './tidy-source.ts';
+
+export const FILE_LINES_MAX = 300;
+export const FUNCTION_LINES_MAX = 70;
+
+export interface Violation {
+  readonly path: string;
+  readonly line: number;
+  readonly rule: string;
+  readonly detail: string;
+}
+
+/**
+ * The layers of the design and what each may import. `top` is whatever wires, tests or drives the store. `own` means the
+ * same folder of the layer: a function its own folder, an adapter itself.
+ */
+type Layer = 'core' | 'saga' | 'rules' | 'function' | 'ports' | 'runtime' | 'adapter' | 'top';
+const imports: Readonly<Record<Exclude<Layer, 'top'>, { readonly from: readonly Layer[]; readonly own: boolean }>> = {
+  core: { from: ['core'], own: false },
+  saga: { from: ['core', 'saga'], own: false },
+  rules: { from: ['core', 'saga'], own: true },
+  function: { from: ['core', 'saga', 'ports', 'runtime'], own: true },
+  ports: { from: ['core', 'ports'], own: false },
+  runtime: { from: ['core', 'ports', 'runtime'], own: false },
+  adapter: { from: ['core', 'ports'], own: true },
+};
+/** Single files that a layer may import besides. */
+const exceptions: Partial<Readonly<Record<Layer, readonly string[]>>> = { runtime: ['saga/messages.ts'] };
+
+const PURE: readonly Layer[] = ['core', 'saga', 'rules'];
+const PURE_PACKAGES = ['node:crypto', 'uuid', 'zod'];
+
+/** What the pure part never does, and how it looks. */
+const impurities: readonly (readonly [what: string, pattern: RegExp])[] = [
+  [
+    'asks the clock',
+    /\bDate\s*\.\s*now\b|\bnew\s+Date\s*\(\s*\)|\bnew\s+Date\b(?!\s*\()|(?<![\w.])(?<!new\s)Date\s*\(/g,
+  ],
+  ['asks the clock', /\bperformance\b|\bhrtime\b/g],
+  ['asks chance', /\bMath\s*\.\s*random\b|\brandom(?:UUID|Bytes|Int)\b|\bgetRandomValues\b/g],
+  ['draws an id', /\bimport\s*\{[^}]*\bv[1467]\b[^}]*\}\s*from\b/g],
+  ['waits', /\basync\b|\bawait\b|\bsetTimeout\b|\bsetInterval\b|\bsetImmediate\b|\bqueueMicrotask\b/g],
+  ['looks at its process', /\bprocess\s*[.[]|\bglobalThis\b|\brequire\s*\(|\bimport\s*\(/g],
+  ['talks', /\bconsole\b|\bfetch\s*\(/g],
+];
+
+const NAME = /^[a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)*\.(?:ts|mjs)$/;
+const WAIVER = /biome-ignore|@ts-(?:ignore|expect-error|nocheck)|eslint-disable|prettier-ignore|v8 ignore/g;
+
+/** Everything that is wrong in these files. */
+export function violationsOf(sources: readonly Source[]): readonly Violation[] {
+  return sources.flatMap((source) => [
+    ...importViolations(source),
+    ...purityViolations(source),
+    ...sizeViolations(source),
+    ...markerViolations(source),
+  ]);
+}
+
+function isTest(path: string): boolean {
+  return /\.(?:test|conformance)\.ts$/.test(path);
+}
+
+/** The layer of a file and the folder it shares with its own; null for a file that has no place in the design. */
+function placeOf(path: string): { readonly layer: Layer; readonly own: string } | null {
+  const [top = '', second = '', third = '', fourth = ''] = path.split('/');
+  if (isTest(path) || top === 'e2e' || top === 'seed') return { layer: 'top', own: path };
+  if (top === 'saga') return { layer: 'saga', own: top };
+  if (top === 'functions') {
+    if (third === '') return { layer: 'top', own: path };
+    const isRules = third === 'decide.ts' || third === 'state.ts';
+    return { layer: isRules ? 'rules' : 'function', own: `${top}/${second}` };
+  }
+  if (top !== 'shared') return null;
+  if (second === 'core' || second === 'ports' || second === 'runtime')
+    return { layer: second, own: `${top}/${second}` };
+  if (second === 'adapters')
+    return { layer: 'adapter', own: fourth === '' ? path : path.split('/').slice(0, 4).join('/') };
+  return second === 'testing' || second === 'tools' ? { layer: 'top', own: path } : null;
+}
+
+function importViolations(source: Source): readonly Violation[] {
+  const { path, uncommented } = source;
+  const place = placeOf(path);
+  if (place === null) return [violation(source, 0, 'place', 'this folder is not in the design')];
+  const { layer } = place;
+  if (layer === 'top') return [];
+  const found = [...uncommented.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*'([^']+)'/g)];
+  return found.flatMap((match) => {
+    const [, specifier = ''] = match;
+    const problem = importProblem(path, { layer, own: place.own }, specifier);
+    return problem === null ? [] : [violation(source, match.index, 'imports', problem)];
+  });
+}
+
+function importProblem(
+  path: string,
+  { layer, own }: { readonly layer: Exclude<Layer, 'top'>; readonly own: string },
+  specifier: string,
+): string | null {
+  if (!specifier.startsWith('.')) {
+    const isAllowed = !PURE.includes(layer) || PURE_PACKAGES.includes(specifier);
+    return isAllowed ? null : `${layer} is pure and may not import ${specifier}`;
+  }
+  const target = posix.join(posix.dirname(path), specifier);
+  const there = placeOf(target);
+  if (there === null) return `${layer} may not import ${target}`;
+  if (exceptions[layer]?.includes(target)) return null;
+  const rules = imports[layer];
+  if (rules.from.includes(there.layer)) return null;
+  // The rules of a function are the same folder as the rest of it, and still do not know the rest.
+  const isOwn = rules.own && there.own === own && (layer !== 'rules' || there.layer === 'rules');
+  return isOwn ? null : `${layer} may not import ${target}`;
+}
+
+function purityViolations(source: Source): readonly Violation[] {
+  const place = placeOf(source.path);
+  if (place === null || !PURE.includes(place.layer)) return [];
+  return impurities.flatMap(([what, pattern]) =>
+    [...source.code.matchAll(pattern)].map((match) => violation(source, match.index, 'purity', `${what}: ${match[0]}`)),
+  );
+}
+
+function sizeViolations(source: Source): readonly Violation[] {
+  const { path, text } = source;
+  const lines = text.replace(/\n$/, '').split('\n').length;
+  const file =
+    lines > FILE_LINES_MAX
+      ? [violation(source, 0, 'file length', `${lines} lines; ${FILE_LINES_MAX} are allowed`)]
+      : [];
+  const functions = functionBodies(source)
+    .filter((body) => body.lines > FUNCTION_LINES_MAX)
+    // A list of tests is a table of contents, not a function to be understood in one go.
+    .filter((body) => !(isTest(path) && /^\s*(?:it|describe)\b/m.test(body.text)))
+    .map(({ line, lines }) => ({
+      path,
+      line,
+      rule: 'function length',
+      detail: `${lines} lines; ${FUNCTION_LINES_MAX} are allowed`,
+    }));
+  return [...file, ...functions];
+}
+
+function markerViolations(source: Source): readonly Violation[] {
+  const { path, code, comments } = source;
+  const found = (text: string, pattern: RegExp, rule: string) =>
+    [...text.matchAll(pattern)].map((match) => violation(source, match.index, rule, match[0].trim()));
+  const name = posix.basename(path);
+  return [
+    ...(NAME.test(name) ? [] : [violation(source, 0, 'file name', name)]),
+    ...found(code, /\b(?:it|test|describe)\s*\.\s*(?:only|skip|todo|fails)\b/g, 'whole suite'),
+    ...found(comments, /\b(?:TODO|FIXME|XXX|HACK)\b/g, 'nothing unfinished'),
+    ...found(comments, WAIVER, 'no waivers'),
+    ...found(code, /\bexport\s+default\b|\bas\s+default\b/g, 'named exports'),
+  ];
+}
+
+function violation({ path, text }: Source, position: number, rule: string, detail: string): Violation {
+  return { path, line: lineAt(text, position), rule, detail };
+}

@@ -1,0 +1,57 @@
+import type { LogRecord, MessageLog, Subscription } from '../ports/message-log.ts';
+
+/** `at once`: a record and its copy stand side by side in one batch. `later`: the copies come in the poll after. */
+export type TwiceMode = 'at once' | 'later';
+
+/**
+ * A test mode: a log that delivers each record twice. Whatever runs on it must end as it does without.
+ */
+export function twice(log: MessageLog, mode: TwiceMode): MessageLog {
+  return {
+    features: log.features,
+    async subscribe(options) {
+      const subscription = await log.subscribe(options);
+      return mode === 'at once' ? new Doubled(subscription) : new Repeated(subscription);
+    },
+    announce: (topic) => log.announce(topic),
+    append: (topic, messages) => log.append(topic, messages),
+    close: () => log.close(),
+  };
+}
+
+class Doubled implements Subscription {
+  protected readonly inner: Subscription;
+
+  constructor(inner: Subscription) {
+    this.inner = inner;
+  }
+
+  async poll(max: number): Promise<readonly LogRecord[]> {
+    const records = await this.inner.poll(Math.ceil(max / 2));
+    return records.flatMap((record) => [record, record]);
+  }
+
+  acknowledge: Subscription['acknowledge'] = (positions) => this.inner.acknowledge(positions);
+
+  ends: Subscription['ends'] = () => this.inner.ends();
+
+  trouble(): string | null {
+    return this.inner.trouble();
+  }
+
+  close(): Promise<void> {
+    return this.inner.close();
+  }
+}
+
+class Repeated extends Doubled {
+  #last: readonly LogRecord[] = [];
+
+  /** The copies go first, so that the position of the batch is that of its newest record. */
+  override async poll(max: number): Promise<readonly LogRecord[]> {
+    const again = this.#last;
+    const fresh = await this.inner.poll(max - again.length);
+    this.#last = fresh;
+    return [...again, ...fresh];
+  }
+}
