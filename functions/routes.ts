@@ -17,14 +17,9 @@ export interface RouteOptions {
 
 /** Adds the routes that a function has besides those of every function. */
 export function addRoutes(name: FunctionName, app: App, context: FunctionContext, options: RouteOptions): void {
-  switch (name) {
-    case 'order':
-      return addOrderRoutes(app, context, options.defaultCurrency);
-    case 'inventory':
-      return addInventoryRoutes(app, context);
-    case 'notification':
-      return addNotificationRoutes(app, context, options.stopping);
-  }
+  if (name === 'order') addOrderRoutes(app, context, options.defaultCurrency);
+  if (name === 'inventory') addInventoryRoutes(app, context);
+  if (name === 'notification') addNotificationRoutes(app, context, options.stopping);
 }
 
 /** The OpenAPI 3.1 document of the whole store, made from the routes themselves; it needs none of the functions to run. */

@@ -44,7 +44,6 @@ export const topics = {
   'order-events': 'order',
   'inventory-events': 'inventory',
 } as const satisfies Record<string, FunctionName | null>;
-export type Topic = keyof typeof topics;
 
 /** What `name` answers to. */
 export function inputsOf(name: FunctionName): ReadonlySet<MessageType> {

@@ -8,14 +8,11 @@ import type { FactMessage, NotificationEvent, NotificationInput, NotificationSta
  */
 export function decide({ notices }: NotificationState, message: NotificationInput): readonly NotificationEvent[] {
   if (message.type === 'NoticesSent') {
+    const pending = notices.filter(({ status }) => status === 'pending');
+    if (pending.length === 0) return [];
+    const notificationIds = pending.map(({ notificationId }) => notificationId);
     const { sentAt } = message.data;
-    return notices
-      .filter(({ status }) => status === 'pending')
-      .map(({ notificationId, orderId }) => ({
-        type: 'NoticeSent',
-        subject: orderId,
-        data: { notificationId, sentAt },
-      }));
+    return [{ type: 'NoticesMarked', subject: message.subject, data: { notificationIds, sentAt } }];
   }
   return notices.length > 0 ? [] : [written(message)];
 }

@@ -30,14 +30,15 @@ export interface NotificationState {
 /** Notes of notification to itself; nobody else hears them. */
 export type NotificationEvent =
   | Draft<'NoticeWritten', Notice>
-  | Draft<'NoticeSent', { readonly notificationId: string; readonly sentAt: string }>;
+  | Draft<'NoticesMarked', { readonly notificationIds: readonly string[]; readonly sentAt: string }>;
 
 export function evolve({ notices }: NotificationState, event: NotificationEvent): NotificationState {
   if (event.type === 'NoticeWritten') return { notices: [...notices, event.data] };
-  const { notificationId, sentAt } = event.data;
+  const { sentAt } = event.data;
+  const sent = new Set(event.data.notificationIds);
   return {
     notices: notices.map((notice) =>
-      notice.notificationId === notificationId ? { ...notice, status: 'sent', sentAt } : notice,
+      sent.has(notice.notificationId) ? { ...notice, status: 'sent', sentAt } : notice,
     ),
   };
 }

@@ -11,7 +11,7 @@ import type { Order, OrderState } from './state.ts';
 import { orders, toOrder } from './tables.ts';
 
 /** The longest time in seconds that a client may wait for an outcome. */
-export const WAIT_MAX_S = 30;
+const WAIT_MAX_S = 30;
 
 /** An order with the time of its last change. */
 export interface FoundOrder {

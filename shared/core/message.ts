@@ -60,7 +60,7 @@ const ID_NAMESPACE = '6f2c8a70-94de-4b0b-9d6f-2f1a8f3f5b11';
  * ids, so that an inbox of a million rows costs no more to write than an empty one.
  */
 export function deriveId(cause: Pick<Message, 'id' | 'time'>, writer: string, position: number): string {
-  const timeMs = Date.parse(cause.time).toString(16).padStart(12, '0');
+  const timeMs = Math.max(0, Date.parse(cause.time)).toString(16).padStart(12, '0');
   return uuidOf(timeMs + digest(`${cause.id} ${writer} ${position}`).slice(0, 19));
 }
 

@@ -64,7 +64,10 @@ export interface Position {
   readonly position: number;
 }
 
-/** A message that nobody could handle, kept whole for a person. `value` and `attributes` are what the log delivered. */
+/**
+ * A message that nobody could handle, kept whole for a person; once, however often it is delivered. `value` and `attributes` are what
+ * the log delivered.
+ */
 export interface DeadLetter {
   readonly topic: string;
   readonly partition: number;
@@ -99,7 +102,7 @@ export interface Loaded {
   seen(key: InboxKey): string | undefined;
 }
 
-/** A read of one table: equal to `where`, after the row with the values `after` in the order of `orderBy`. */
+/** A read of one table: equal to `where` (no nulls), after the row with the values `after` in the order of `orderBy`. */
 export interface Query<Row extends object> {
   readonly table: Table<Row>;
   readonly where?: Partial<Row>;

@@ -7,7 +7,7 @@ import type { Logger } from './log.ts';
 import { invalid, problemResponse } from './problem.ts';
 
 /** A body may have this many bytes. */
-export const BODY_MAX_BYTES = 1024 * 1024;
+const BODY_MAX_BYTES = 1024 * 1024;
 const REQUEST_ID = 'x-request-id';
 const REQUEST_ID_FORM = /^[\w.:-]{1,128}$/;
 const KEY_FORM = /^[\x21-\x7e]{1,256}$/;

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { AppError } from '../core/errors.ts';
 
-export const PAGE_MAX = 200;
+const PAGE_MAX = 200;
 const PAGE_DEFAULT = 50;
 
 /** The query of every list. */

@@ -5,6 +5,7 @@ import type { LogRecord } from '../ports/message-log.ts';
 import type { DeadLetter } from '../ports/store.ts';
 import type { Delivery } from './handle.ts';
 
+const UTC_MS = /^.{19}\.\d{3}Z$/;
 const textSchema = z.string().min(1).max(256);
 
 /** The attributes of a record. Those that only our own functions set have a stand-in, so that anybody can send commands. */
@@ -13,7 +14,7 @@ const attributesSchema = z.object({
   source: textSchema,
   type: textSchema,
   // CloudEvents allows any offset and precision; inside, all times are UTC with milliseconds.
-  time: z.iso.datetime({ offset: true }).transform((time) => new Date(time).toISOString()),
+  time: z.iso.datetime({ offset: true }).transform((time) => (UTC_MS.test(time) ? time : new Date(time).toISOString())),
   subject: textSchema,
   correlationid: textSchema.nullish(),
   causationid: textSchema.nullish(),
@@ -30,6 +31,7 @@ export type Received =
 
 /** Reads a record of a topic. Nothing in it is believed before it went through the schemas. */
 export function receive(record: LogRecord, inputs: ReadonlySet<string>): Received {
+  if (isNobodysBusiness(record, inputs)) return { kind: 'skipped' };
   const attributes = attributesSchema.safeParse(record.attributes);
   if (!attributes.success) return dead(record, 'unreadable', z.prettifyError(attributes.error));
   const { type, schemaversion } = attributes.data;
@@ -37,12 +39,17 @@ export function receive(record: LogRecord, inputs: ReadonlySet<string>): Receive
   if (schemaversion > SCHEMA_VERSION) {
     return dead(record, 'unknown_type', `version ${schemaversion} of ${type}; the newest known is ${SCHEMA_VERSION}`);
   }
-  if (!inputs.has(type)) return { kind: 'skipped' };
   const json = parseJson(record.value);
   if (json === undefined) return dead(record, 'unreadable', 'the data is not JSON');
   const data = schemas[type].safeParse(json);
   if (!data.success) return dead(record, 'unreadable', z.prettifyError(data.error));
   return { kind: 'delivery', delivery: { message: envelope(attributes.data, data.data), deduplicate: true, record } };
+}
+
+/** A message of the saga that this function does not answer to: not worth a closer look. */
+function isNobodysBusiness({ attributes }: LogRecord, inputs: ReadonlySet<string>): boolean {
+  const { type } = attributes as { readonly type?: unknown };
+  return typeof type === 'string' && isMessageType(type) && !inputs.has(type);
 }
 
 function envelope(attributes: z.infer<typeof attributesSchema>, data: unknown): Message {

@@ -56,7 +56,7 @@ export class Rows implements RowReader {
 
   /** Each changed row once, as it is in the end. */
   writes(): StoredWrite[] {
-    const writes = this.#added;
+    const writes = [...this.#added];
     for (const groups of this.#tables.values()) {
       for (const { written } of groups.values()) writes.push(...written.values());
     }

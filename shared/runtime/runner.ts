@@ -196,7 +196,7 @@ export class Runner implements FunctionContext {
   }
 
   async #oneByOne(batch: Batch, nowMs: number): Promise<Handled> {
-    const { fn, store } = this.#options;
+    const { fn, store, log } = this.#options;
     const outcomes: Outcome[] = [];
     const outbox: Handled['outbox'][number][] = [];
     const letters: DeadLetter[] = [...batch.deadLetters];
@@ -206,7 +206,11 @@ export class Runner implements FunctionContext {
         outcomes.push(...alone.outcomes);
         outbox.push(...alone.outbox);
       } catch (error) {
-        if (error instanceof AppError) throw error;
+        if (error instanceof AppError) {
+          // The batch comes again; what is committed already must not wait for that.
+          if (outbox.length > 0 && fn.publishes !== null) log.announce(fn.publishes);
+          throw error;
+        }
         outcomes.push({ kind: 'failed', message: delivery.message, error });
         if (delivery.record !== null) {
           letters.push({ ...delivery.record, code: 'failed', detail: describeError(error) });

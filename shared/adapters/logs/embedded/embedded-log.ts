@@ -46,8 +46,7 @@ export class EmbeddedLog implements MessageLog {
     const cursors = options.topics.map((topic) => ({
       topic,
       file: this.#fileOf(topic),
-      position: options.positions.find((known) => known.topic === topic)?.position ?? 0,
-      isBehind: true,
+      ...startingAt(options.positions.find((known) => known.topic === topic)?.position ?? 0),
     }));
     const subscription = new EmbeddedSubscription(cursors, options.wake, () =>
       this.#subscriptions.delete(subscription),
@@ -119,15 +118,22 @@ interface Cursor {
   readonly file: TopicFile;
   /** Of the last acknowledged record. */
   position: number;
+  /** Of the last record that a poll gave; behind `position` there is nothing that still has to be given again. */
+  polled: number;
+  /** Why it cannot be read; null while it can. */
+  trouble: string | null;
   /** Whether there may be records behind the position. */
   isBehind: boolean;
+}
+
+function startingAt(position: number): Pick<Cursor, 'position' | 'polled' | 'isBehind' | 'trouble'> {
+  return { position, polled: position, isBehind: true, trouble: null };
 }
 
 class EmbeddedSubscription implements Subscription {
   readonly #cursors: Cursor[];
   readonly #wake: () => void;
   readonly #left: () => void;
-  #trouble: string | null = null;
   #first = 0;
 
   constructor(cursors: Cursor[], wake: () => void, left: () => void) {
@@ -148,20 +154,28 @@ class EmbeddedSubscription implements Subscription {
     // Each poll begins with another topic, so that a full one does not keep the others waiting.
     this.#first = (this.#first + 1) % this.#cursors.length;
     const inTurn = [...this.#cursors.slice(this.#first), ...this.#cursors.slice(0, this.#first)];
+    const failures: unknown[] = [];
     for (const cursor of inTurn) {
       const room = max - records.length;
-      if (!cursor.isBehind || room === 0) continue;
-      const read = this.#read(cursor, room);
-      if (read.length === 0) cursor.isBehind = false;
-      records.push(...read);
+      const isRead = !cursor.isBehind && cursor.polled === cursor.position;
+      if (isRead || room === 0) continue;
+      try {
+        records.push(...read(cursor, room));
+      } catch (error) {
+        failures.push(error);
+      }
     }
+    // A topic that cannot be read does not keep the others waiting.
+    if (records.length === 0 && failures.length > 0) throw failures[0];
     return records;
   }
 
   async acknowledge(positions: readonly Position[]): Promise<void> {
     for (const { topic, position } of positions) {
       const cursor = this.#cursors.find((known) => known.topic === topic);
-      if (cursor !== undefined) cursor.position = position;
+      if (cursor === undefined) continue;
+      cursor.position = position;
+      cursor.polled = Math.max(cursor.polled, position);
     }
   }
 
@@ -170,21 +184,23 @@ class EmbeddedSubscription implements Subscription {
   }
 
   trouble(): string | null {
-    return this.#trouble;
+    return this.#cursors.find((cursor) => cursor.trouble !== null)?.trouble ?? null;
   }
 
   async close(): Promise<void> {
     this.#left();
   }
+}
 
-  #read(cursor: Cursor, max: number): readonly LogRecord[] {
-    try {
-      const records = cursor.file.read(cursor.position, max);
-      this.#trouble = null;
-      return records;
-    } catch (error) {
-      this.#trouble = `${cursor.topic} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
-      throw error;
-    }
+function read(cursor: Cursor, max: number): readonly LogRecord[] {
+  try {
+    const records = cursor.file.read(cursor.position, max);
+    cursor.trouble = null;
+    cursor.isBehind = records.length === max;
+    cursor.polled = records.at(-1)?.position ?? cursor.position;
+    return records;
+  } catch (error) {
+    cursor.trouble = `${cursor.topic} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    throw error;
   }
 }

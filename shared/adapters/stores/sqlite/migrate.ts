@@ -33,7 +33,8 @@ export const runtimeMigrations: readonly Migration[] = [
     code TEXT NOT NULL,
     detail TEXT NOT NULL,
     attributes TEXT NOT NULL,
-    value TEXT NOT NULL
+    value TEXT NOT NULL,
+    UNIQUE (topic, partition, position)
   ) STRICT;
 ${OUTBOX_SQL};
 ${OUTBOX_VIEW_SQL};`,

@@ -226,7 +226,7 @@ function prepareStatements(db: Database.Database) {
     remember: prepare('INSERT INTO inbox (consumer, source, id, fingerprint) VALUES (?, ?, ?, ?)'),
     append: db.prepare(OUTBOX_INSERT_SQL) as Statement,
     bury: prepare(
-      'INSERT INTO dead_letter (topic, partition, position, code, detail, attributes, value) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      'INSERT INTO dead_letter (topic, partition, position, code, detail, attributes, value) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     ),
     savePosition: prepare(
       `INSERT INTO position (topic, partition, position) VALUES (?, ?, ?)

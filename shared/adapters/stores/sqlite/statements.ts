@@ -29,7 +29,7 @@ export function tableSql(table: Table): TableSql {
       written.map(([column]) => column),
     ),
     clear: `DELETE FROM ${table.name}`,
-    values: (row) => written.map(([column]) => valueOf(table, row, column)),
+    values: (row) => written.map(([column]) => sqlValue(table, row, column)),
     changes: (stored, row) => {
       const changed: string[] = [];
       for (const [column] of written) {
@@ -39,7 +39,7 @@ export function tableSql(table: Table): TableSql {
       return changed;
     },
     update: (columns) => updateSql(table, columns),
-    updateValues: (columns, row) => [...columns, ...table.key].map((column) => valueOf(table, row, column)),
+    updateValues: (columns, row) => [...columns, ...table.key].map((column) => sqlValue(table, row, column)),
     revive: (values) => {
       // Always the same columns in the same order, so that all rows of a table share one shape.
       const row: Record<string, unknown> = {};
@@ -91,7 +91,7 @@ function updateSql(table: Table, columns: readonly string[]): string {
   return `UPDATE ${table.name} SET ${set.join(', ')} WHERE ${table.key.map((column) => `${snake(column)} = ?`).join(' AND ')}`;
 }
 
-function valueOf({ columns }: Table, row: object, column: string): SqlValue {
+function sqlValue({ columns }: Table, row: object, column: string): SqlValue {
   const value = (row as Record<string, unknown>)[column];
   const kind = (columns as Readonly<Record<string, ColumnKind>>)[column];
   return (kind === 'json' && value !== null ? JSON.stringify(value) : value) as SqlValue;
