@@ -152,7 +152,7 @@ describe('an id that comes again with another payload', () => {
     ['in a later one', [[message], [other]]],
   ])('changes nothing %s and becomes a dead letter', async (_, batches) => {
     let last: Handled | undefined;
-    for (const batch of batches) last = await deliver(...batch.map(fromLog));
+    for (const batch of batches) last = await deliver(...batch.map((given) => fromLog(given)));
 
     expect([last?.outcomes.at(-1)?.kind, last?.deadLetters, await tally('a')]).toEqual([
       'id_reused',
