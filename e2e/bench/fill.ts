@@ -3,22 +3,11 @@
  * million times, each copy with ids of its own, straight into the files of a stopped store.
  */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { dataFile } from '../../functions/compose.ts';
+import { type Fill, fills } from './fill-statements.ts';
 
-/** `n(i)` counts the orders from 1; the statement names each copy by it. */
-interface Fill {
-  /** The database's file in the data folder. */
-  readonly file: string;
-  /** The SELECT or INSERT's part after `WITH RECURSIVE n(i)`: `INSERT INTO orders (…) SELECT … FROM n`. */
-  readonly statements: readonly string[];
-}
-
-const FILLS: readonly Fill[] = [];
 const CHUNK_ORDERS = 50_000;
-
-/** False as long as nobody has said which rows an order leaves: then the large store is not measured. */
-export const canFillStore = FILLS.length > 0;
 
 /**
  * Adds the rows of that many finished orders to a store that no process has open.
@@ -26,23 +15,48 @@ export const canFillStore = FILLS.length > 0;
  * @throws when a file is missing: the store must have been started once.
  */
 export function fillStore(dataDir: string, orders: number): void {
-  for (const { file, statements } of FILLS) {
-    const path = join(dataDir, file);
-    if (!existsSync(path)) throw new Error(`${path} is not there: start the store once before filling it`);
-    const db = new Database(path);
-    try {
-      // Nothing here has to survive a power cut.
-      db.pragma('synchronous = OFF');
-      for (let first = 1; first <= orders; first += CHUNK_ORDERS) {
-        const last = Math.min(first + CHUNK_ORDERS - 1, orders);
-        const numbers = `WITH RECURSIVE n(i) AS (SELECT ${first} UNION ALL SELECT i + 1 FROM n WHERE i < ${last})`;
-        db.transaction(() => {
-          for (const statement of statements) db.exec(`${numbers} ${statement}`);
-        }).immediate();
+  const databases = new Map(fills.map((fill) => [fill.name, open(dataDir, fill)]));
+  try {
+    for (const fill of fills) addRows(of(databases, fill.name), fill, orders);
+    for (const { name, reads } of fills) {
+      for (const [topic, writer] of Object.entries(reads)) {
+        const end = of(databases, writer)
+          .prepare("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'")
+          .pluck()
+          .get();
+        of(databases, name).prepare('UPDATE position SET position = ? WHERE topic = ?').run(end, topic);
       }
+    }
+  } finally {
+    for (const db of databases.values()) {
       db.pragma('wal_checkpoint(TRUNCATE)');
-    } finally {
       db.close();
     }
   }
+}
+
+function open(dataDir: string, { name }: Fill): Database.Database {
+  const file = dataFile(dataDir, name);
+  if (!existsSync(file)) throw new Error(`${file} is not there: start the store once before filling it`);
+  const db = new Database(file);
+  // Nothing here has to survive a power cut.
+  db.pragma('synchronous = OFF');
+  return db;
+}
+
+function addRows(db: Database.Database, { statements, closing }: Fill, orders: number): void {
+  for (let first = 1; first <= orders; first += CHUNK_ORDERS) {
+    const last = Math.min(first + CHUNK_ORDERS - 1, orders);
+    const numbers = `WITH RECURSIVE n(i) AS (SELECT ${first} UNION ALL SELECT i + 1 FROM n WHERE i < ${last})`;
+    db.transaction(() => {
+      for (const statement of statements) db.exec(`${numbers} ${statement}`);
+    }).immediate();
+  }
+  for (const statement of closing) db.prepare(statement).run({ orders });
+}
+
+function of(databases: ReadonlyMap<Fill['name'], Database.Database>, name: Fill['name']): Database.Database {
+  const db = databases.get(name);
+  if (db === undefined) throw new Error(`there is no file of ${name}`);
+  return db;
 }

@@ -7,7 +7,7 @@ import { cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
 import { fillStock, readSold, settleAndCheck } from './books.ts';
 import { closedLoop, IN_FLIGHT, OPEN_LOOP_PER_S, orderIds, quantile } from './client.ts';
-import { canFillStore, fillStore } from './fill.ts';
+import { fillStore } from './fill.ts';
 import { AIMS, FULL, type Plan, QUICK } from './plan.ts';
 import { type Row, renderSection, renderVerdict, rowOf, type Section } from './report.ts';
 import { medianOf, medianRatio, type RoundFigures, runRounds } from './rounds.ts';
@@ -103,7 +103,6 @@ async function withSlowFlush(plan: Plan): Promise<Part> {
 
 async function withLargeStore(plan: Plan): Promise<Part> {
   const orders = plan.storedOrders.toLocaleString('en-US');
-  if (!canFillStore) return { section: null, notes: [`NOT MEASURED: a store with ${orders} orders.`], wrong: [] };
   const largeDir = newDataDir();
   const seed = await startServer('ours', largeDir);
   await fillStock(seed.port);

@@ -148,7 +148,7 @@ function readWaiting(db: Database.Database): { inventory: number; order: number 
     order: numberOf(
       db,
       `SELECT count(*) FROM ${placed} AND EXISTS (
-        SELECT 1 FROM sent a WHERE a.topic = 'inventory-events' AND a.order_id = o.order_id
+        SELECT 1 FROM sent a INDEXED BY sent_by_order WHERE a.topic = 'inventory-events' AND a.order_id = o.order_id
           AND a.type IN ('StockReserved', 'StockRejected') AND a.position > ${positionOf('order', 'inventory-events')})`,
     ),
   };

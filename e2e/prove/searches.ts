@@ -32,7 +32,7 @@ const outcomes: readonly Search[] = [
     wrong: `SELECT 'order ' || o.order_id || ' is ' || o.status || ' since ' || o.placed_at || ', and no message about it is left to read'
       FROM "order".orders o JOIN sent e ON e.order_id = o.order_id AND e.type = 'OrderPlaced'
       WHERE o.status IN (${OPEN}) AND ${read('inventory')} AND NOT EXISTS (
-        SELECT 1 FROM sent a WHERE a.order_id = o.order_id AND a.topic = 'inventory-events'
+        SELECT 1 FROM sent a INDEXED BY sent_by_order WHERE a.order_id = o.order_id AND a.topic = 'inventory-events'
           AND a.type IN ('StockReserved', 'StockRejected') AND a.position > ${orderRead})`,
   },
   {
@@ -40,7 +40,7 @@ const outcomes: readonly Search[] = [
     unit: 'orders',
     counted: 'SELECT count(*) FROM "order".orders',
     wrong: `SELECT 'order ' || order_id || ' is ' || status || ' and its last event is ' || coalesce(last, 'missing') FROM (
-        SELECT o.order_id, o.status, (SELECT e.type FROM sent e WHERE e.order_id = o.order_id AND e.topic = 'order-events'
+        SELECT o.order_id, o.status, (SELECT e.type FROM sent e INDEXED BY sent_by_order WHERE e.order_id = o.order_id AND e.topic = 'order-events'
           ORDER BY e.position DESC LIMIT 1) AS last FROM "order".orders o)
       WHERE (status, last) NOT IN (VALUES ${LEGAL})
         OR last IS NULL
@@ -140,7 +140,7 @@ const notices: readonly Search[] = [
     counted: 'SELECT count(*) FROM notification.notice',
     wrong: `SELECT 'order ' || n.order_id || ' has a notice of ' || n.fact || ', which never happened' FROM notification.notice n
       WHERE ${orderKept} AND NOT EXISTS (
-        SELECT 1 FROM sent e WHERE e.topic = 'order-events' AND e.order_id = n.order_id AND e.type = n.fact)`,
+        SELECT 1 FROM sent e INDEXED BY sent_by_order WHERE e.topic = 'order-events' AND e.order_id = n.order_id AND e.type = n.fact)`,
   },
 ];
 

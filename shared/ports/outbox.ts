@@ -34,9 +34,10 @@ export const OUTBOX_VIEW_SQL = `
     data
   FROM outbox`;
 
-export const OUTBOX_INSERT_SQL = 'INSERT INTO outbox (topic, subject, attributes, data) VALUES (?, ?, ?, ?)';
+/** The columns that are written. */
+export const OUTBOX_COLUMNS = ['topic', 'subject', 'attributes', 'data'] as const;
 
-/** The values for {@link OUTBOX_INSERT_SQL}. */
+/** The values of {@link OUTBOX_COLUMNS}. */
 export function outboxValues(topic: string, message: Message): readonly [string, string, string, string] {
   const { id, source, type, time, subject, partitionkey, correlationid, causationid, schemaversion } = message;
   const { traceparent, data } = message;

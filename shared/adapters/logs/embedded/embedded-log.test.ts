@@ -5,12 +5,14 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Message } from '../../../core/message.ts';
 import type { MessageLog } from '../../../ports/message-log.ts';
-import { OUTBOX_INSERT_SQL, outboxValues } from '../../../ports/outbox.ts';
+import { OUTBOX_COLUMNS, outboxValues } from '../../../ports/outbox.ts';
 import { logConformance } from '../../../testing/log.conformance.ts';
 import { count } from '../../../testing/probe.ts';
 import { commitOf } from '../../../testing/shelf.ts';
 import { SqliteStore } from '../../stores/sqlite/sqlite-store.ts';
 import { EmbeddedLog } from './embedded-log.ts';
+
+const INSERT = `INSERT INTO outbox (${OUTBOX_COLUMNS.join(', ')}) VALUES (?, ?, ?, ?)`;
 
 const POLL_MS = 2;
 
@@ -120,7 +122,7 @@ describe('the embedded log', () => {
     await commit(store, 'other-events', [count('a', 1)]);
     const subscription = await subscribe();
     store.database.exec('BEGIN IMMEDIATE');
-    store.database.prepare(OUTBOX_INSERT_SQL).run(...outboxValues('events', count('a', 1)));
+    store.database.prepare(INSERT).run(...outboxValues('events', count('a', 1)));
     const seen = await subscription.poll(10);
     store.database.exec('ROLLBACK');
 
@@ -185,7 +187,7 @@ describe('the embedded log', () => {
   it('hands on a record whose attributes are no JSON: one bad record does not stop a topic', async () => {
     await log.append('events', [count('a', 1)]);
     const other = new Database(file);
-    other.prepare(OUTBOX_INSERT_SQL).run('events', 'a', 'no JSON', '{}');
+    other.prepare(INSERT).run('events', 'a', 'no JSON', '{}');
     other.close();
     await log.append('events', [count('a', 2)]);
     const records = await (await subscribe()).poll(10);

@@ -5,7 +5,7 @@ import Database from 'better-sqlite3';
 import { assert } from '../../../core/assert.ts';
 import type { Message } from '../../../core/message.ts';
 import type { LogRecord, MessageLog, Subscription } from '../../../ports/message-log.ts';
-import { OUTBOX_INSERT_SQL, OUTBOX_SQL, OUTBOX_VIEW_SQL, outboxValues } from '../../../ports/outbox.ts';
+import { OUTBOX_COLUMNS, OUTBOX_SQL, OUTBOX_VIEW_SQL, outboxValues } from '../../../ports/outbox.ts';
 import type { Position } from '../../../ports/store.ts';
 import { TopicFile } from './topic-file.ts';
 
@@ -75,7 +75,7 @@ export class EmbeddedLog implements MessageLog {
       db.transaction(() => {
         db.exec(OUTBOX_SQL.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'));
         db.exec(OUTBOX_VIEW_SQL.replace('CREATE VIEW', 'CREATE VIEW IF NOT EXISTS'));
-        const insert = db.prepare(OUTBOX_INSERT_SQL);
+        const insert = db.prepare(`INSERT INTO outbox (${OUTBOX_COLUMNS.join(', ')}) VALUES (?, ?, ?, ?)`);
         for (const message of messages) insert.run(...outboxValues(topic, message));
       }).immediate();
       assert(db.pragma('synchronous', { simple: true }) === 2, `${file} must be written with synchronous = FULL`);

@@ -1,12 +1,11 @@
 import type Database from 'better-sqlite3';
 import { CLIENT_SOURCE } from '../../../core/message.ts';
 import type { Migration } from '../../../ports/migration.ts';
-import { OUTBOX_INSERT_SQL, outbox, outboxValues } from '../../../ports/outbox.ts';
+import { OUTBOX_COLUMNS, outbox, outboxValues } from '../../../ports/outbox.ts';
 import type {
   Commit,
   DeadLetter,
   InboxKey,
-  InboxRow,
   Loaded,
   Need,
   Position,
@@ -15,6 +14,7 @@ import type {
   StoredWrite,
   Table,
 } from '../../../ports/store.ts';
+import { BulkInsert } from './bulk-insert.ts';
 import { assertDurable, holdExclusively, openForWriting, storeError } from './database.ts';
 import { migrate, runtimeMigrations } from './migrate.ts';
 import { querySql, type SqlValue, shapeOf, type TableSql, tableSql } from './statements.ts';
@@ -22,7 +22,7 @@ import { querySql, type SqlValue, shapeOf, type TableSql, tableSql } from './sta
 type Statement = Database.Statement<unknown[], unknown>;
 interface TableStatements extends TableSql {
   readonly selectRows: Statement;
-  readonly insertRow: Statement;
+  readonly insert: BulkInsert;
   /** By the columns they change. */
   readonly updates: Map<string, Statement>;
 }
@@ -45,6 +45,8 @@ export class SqliteStore implements Store {
   readonly #tables: ReadonlyMap<Table, TableStatements>;
   readonly #queries = new Map<string, Statement>();
   readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #remember: BulkInsert;
+  readonly #append: BulkInsert;
 
   /** @throws {AppError} `conflict` when another process has the file, or its schema is not ours. */
   static open(options: SqliteStoreOptions): SqliteStore {
@@ -68,12 +70,19 @@ export class SqliteStore implements Store {
     this.#hold = hold;
     this.#consumer = options.name;
     this.#statements = prepareStatements(db);
+    this.#remember = new BulkInsert(db, 'inbox', ['consumer', 'source', 'id', 'fingerprint']);
+    this.#append = new BulkInsert(db, 'outbox', OUTBOX_COLUMNS);
     this.#tables = new Map(
       [...options.tables, outbox].map((table) => {
         const sql = tableSql(table);
         return [
           table,
-          { ...sql, selectRows: db.prepare(sql.select).raw(), insertRow: db.prepare(sql.insert), updates: new Map() },
+          {
+            ...sql,
+            selectRows: db.prepare(sql.select).raw(),
+            insert: new BulkInsert(db, table.name, sql.insertColumns),
+            updates: new Map(),
+          },
         ];
       }),
     );
@@ -148,17 +157,22 @@ export class SqliteStore implements Store {
   }
 
   #apply({ writes, inbox, outbox, positions, deadLetters }: Commit): void {
-    for (const write of writes) this.#write(write);
-    for (const row of inbox) this.#remember(row);
-    for (const { topic, message } of outbox) this.#statements.append.run(outboxValues(topic, message));
+    const inserts = new Map<TableStatements, SqlValue[][]>();
+    for (const write of writes) this.#write(write, inserts);
+    for (const [{ insert }, rows] of inserts) insert.insert(rows);
+    this.#remember.insert(inbox.map(({ source, id, fingerprint }) => [this.#consumer, source, id, fingerprint]));
+    this.#append.insert(outbox.map(({ topic, message }) => outboxValues(topic, message)));
     for (const letter of deadLetters) this.#bury(letter);
     this.#savePositions(positions);
   }
 
-  #write({ table, row, stored }: StoredWrite): void {
+  /** Updates a row that is there; a new one waits in `inserts` for the others of its table. */
+  #write({ table, row, stored }: StoredWrite, inserts: Map<TableStatements, SqlValue[][]>): void {
     const statements = this.#tableOf(table);
     if (stored === null) {
-      statements.insertRow.run(statements.values(row));
+      const rows = inserts.get(statements);
+      if (rows === undefined) inserts.set(statements, [statements.values(row)]);
+      else rows.push(statements.values(row));
       return;
     }
     const columns = statements.changes(stored, row);
@@ -179,10 +193,6 @@ export class SqliteStore implements Store {
 
   #seen({ source, id }: InboxKey): string | undefined {
     return this.#statements.seen.get(this.#consumer, source, id) as string | undefined;
-  }
-
-  #remember({ source, id, fingerprint }: InboxRow): void {
-    this.#statements.remember.run(this.#consumer, source, id, fingerprint);
   }
 
   #bury({ topic, partition, position, code, detail, attributes, value }: DeadLetter): void {
@@ -223,8 +233,6 @@ function prepareStatements(db: Database.Database) {
     commit: prepare('COMMIT'),
     rollback: prepare('ROLLBACK'),
     seen: prepare('SELECT fingerprint FROM inbox WHERE consumer = ? AND source = ? AND id = ?').pluck(),
-    remember: prepare('INSERT INTO inbox (consumer, source, id, fingerprint) VALUES (?, ?, ?, ?)'),
-    append: db.prepare(OUTBOX_INSERT_SQL) as Statement,
     bury: prepare(
       'INSERT INTO dead_letter (topic, partition, position, code, detail, attributes, value) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
     ),

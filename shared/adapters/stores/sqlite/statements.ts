@@ -5,10 +5,11 @@ export type SqlValue = string | number | null;
 /** SQL for one table and the way between its rows and SQLite's values. Names come from the program, never from outside. */
 export interface TableSql {
   readonly select: string;
-  readonly insert: string;
+  /** The columns of a new row, named in SQL. */
+  readonly insertColumns: readonly string[];
   readonly clear: string;
-  /** The values of a row for `insert`. */
-  values(row: object): readonly SqlValue[];
+  /** The values of `insertColumns`. */
+  values(row: object): SqlValue[];
   /** The columns in which the rows differ. */
   changes(stored: object, row: object): readonly string[];
   /** SQL that changes these columns of one row, and its values: the new ones, then the key. */
@@ -24,10 +25,7 @@ export function tableSql(table: Table): TableSql {
   const conditions = table.key.slice(0, table.loadBy).map((column) => `${snake(column)} = ?`);
   return {
     select: `${selectFrom(table)} WHERE ${conditions.join(' AND ')} ORDER BY ${table.key.map(snake).join(', ')}`,
-    insert: insertSql(
-      table,
-      written.map(([column]) => column),
-    ),
+    insertColumns: written.map(([column]) => snake(column)),
     clear: `DELETE FROM ${table.name}`,
     values: (row) => written.map(([column]) => sqlValue(table, row, column)),
     changes: (stored, row) => {
@@ -80,10 +78,6 @@ export function querySql(query: Query<object>): string {
 function selectFrom(table: Table): string {
   const columns = Object.keys(table.columns).map((column) => `${snake(column)} AS "${column}"`);
   return `SELECT ${columns.join(', ')} FROM ${table.name}`;
-}
-
-function insertSql(table: Table, columns: readonly string[]): string {
-  return `INSERT INTO ${table.name} (${columns.map(snake).join(', ')}) VALUES (${columns.map(() => '?').join(', ')})`;
 }
 
 function updateSql(table: Table, columns: readonly string[]): string {
