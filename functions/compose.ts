@@ -19,7 +19,7 @@ import { Signal } from '../shared/runtime/signal.ts';
 import { inventory } from './inventory/index.ts';
 import { isEmpty, seedStock } from './inventory/seed.ts';
 import { notification } from './notification/index.ts';
-import { sendPending } from './notification/sender.ts';
+import { asksForSending, sendPending } from './notification/sender.ts';
 import { order } from './order/index.ts';
 import { addRoutes } from './routes.ts';
 
@@ -110,7 +110,7 @@ function startSender(runner: Runner, logger: Logger, signal: AbortSignal): Promi
   const channel = logChannel((fields, text) => logger.info(fields, text));
   const wake = new Signal();
   runner.onCommit((outcomes) => {
-    if (outcomes.some((outcome) => outcome.kind === 'handled' && outcome.emitted.length > 0)) wake.raise();
+    if (outcomes.some(asksForSending)) wake.raise();
   });
   signal.addEventListener('abort', () => wake.raise());
   return runLoop({

@@ -1,4 +1,3 @@
-import { deriveId } from '../../shared/core/message.ts';
 import type { FactMessage, NotificationEvent, NotificationInput, NotificationState } from './state.ts';
 
 /**
@@ -23,7 +22,8 @@ function written(message: FactMessage): NotificationEvent {
     type: 'NoticeWritten',
     subject: orderId,
     data: {
-      notificationId: deriveId(message, 'notification', 0),
+      // One notice for each fact, so the fact's id is the notice's, too.
+      notificationId: message.id,
       customerId,
       orderId,
       fact: message.type,

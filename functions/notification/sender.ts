@@ -3,6 +3,7 @@ import { SCHEMA_VERSION } from '../../saga/messages.ts';
 import { command } from '../../shared/core/message.ts';
 import type { NoticeChannel } from '../../shared/ports/notice-channel.ts';
 import type { FunctionContext } from '../../shared/runtime/function.ts';
+import type { Outcome } from '../../shared/runtime/handle.ts';
 import { notices } from './tables.ts';
 
 /** Notices sent in one step, at most. */
@@ -34,3 +35,8 @@ export async function sendPending(context: SenderContext, channel: NoticeChannel
 }
 
 export type SenderContext = Pick<FunctionContext, 'store' | 'clock' | 'submit'>;
+
+/** Whether what was handled may have left a notice to send. */
+export function asksForSending({ kind, message }: Outcome): boolean {
+  return kind === 'handled' && message.type !== 'NoticesSent';
+}

@@ -55,12 +55,12 @@ describe('a named id', () => {
 describe('a fingerprint', () => {
   it('differs by type and by data', () => {
     const prints = [
-      fingerprint('A', { n: 1 }),
-      fingerprint('B', { n: 1 }),
-      fingerprint('A', { n: 2 }),
-      fingerprint('A', { n: '1' }),
+      fingerprint({ type: 'A', data: { n: 1 } }),
+      fingerprint({ type: 'B', data: { n: 1 } }),
+      fingerprint({ type: 'A', data: { n: 2 } }),
+      fingerprint({ type: 'A', data: { n: '1' } }),
     ];
 
-    expect([new Set(prints).size, fingerprint('A', { n: 1 })]).toEqual([4, prints[0]]);
+    expect([new Set(prints).size, fingerprint({ type: 'A', data: { n: 1 } })]).toEqual([4, prints[0]]);
   });
 });

@@ -83,12 +83,19 @@ function uuidOf(hex: string): string {
 }
 
 /**
- * A digest of what a message says. Two messages of the same identity and another fingerprint are not duplicates.
- * `data` must have come through its schema, so that the order of its keys is settled. 128 bits, base64url.
+ * A digest of what a message says: 128 bits, base64. Two messages of the same identity and another fingerprint are not
+ * duplicates. `data` must have come through its schema, so that the order of its keys is settled; it is computed once for
+ * all who read the same message.
  */
-export function fingerprint(type: string, data: unknown): string {
-  return hash('sha1', `${type} ${JSON.stringify(data)}`, 'base64').slice(0, 22);
+export function fingerprint({ type, data }: Pick<Message, 'type' | 'data'>): string {
+  const known = fingerprints.get(data as object);
+  if (known !== undefined) return known;
+  const print = hash('sha1', `${type} ${JSON.stringify(data)}`, 'base64').slice(0, 22);
+  fingerprints.set(data as object, print);
+  return print;
 }
+
+const fingerprints = new WeakMap<object, string>();
 
 /** Puts the envelope around a draft: derived id, the correlation and trace of its cause. `now` is ISO 8601. */
 export function answer(

@@ -18,6 +18,7 @@ export interface Change<State, Input extends Message> {
   readonly before: State;
   readonly after: State;
   readonly message: Input;
+  /** What it publishes; nothing where the function publishes nothing. */
   readonly emitted: readonly Message[];
 }
 

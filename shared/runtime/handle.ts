@@ -76,7 +76,7 @@ function decideBatch(fn: StoreFunction, batch: Batch, loaded: Loaded, needs: rea
 
 function decideOne(fn: StoreFunction, rows: Rows, inbox: Inbox, delivery: Delivery, now: string): Outcome {
   const { message, deduplicate } = delivery;
-  const print = deduplicate ? fingerprint(message.type, message.data) : '';
+  const print = deduplicate ? fingerprint(message) : '';
   if (deduplicate) {
     const seen = inbox.seen(message);
     if (seen !== undefined) return { kind: seen === print ? 'duplicate' : 'id_reused', message };
@@ -88,7 +88,10 @@ function decideOne(fn: StoreFunction, rows: Rows, inbox: Inbox, delivery: Delive
     if (refused !== undefined)
       return { kind: 'refused', message, ...(refused.data as { code: string; detail: string }) };
     const after = drafts.reduce((state: unknown, draft: Draft) => fn.rules.evolve(state, draft), before);
-    const emitted = drafts.map((draft, index) => answer(message, fn.name, index, draft, now, SCHEMA_VERSION));
+    const emitted =
+      fn.publishes === null
+        ? []
+        : drafts.map((draft, index) => answer(message, fn.name, index, draft, now, SCHEMA_VERSION));
     rows.put(fn.save({ before, after, message, emitted }));
     if (deduplicate) inbox.add(message, print);
     return { kind: 'handled', message, emitted, state: after };

@@ -32,18 +32,36 @@ export type Received =
 /** Reads a record of a topic. Nothing in it is believed before it went through the schemas. */
 export function receive(record: LogRecord, inputs: ReadonlySet<string>): Received {
   if (isNobodysBusiness(record, inputs)) return { kind: 'skipped' };
-  const attributes = attributesSchema.safeParse(record.attributes);
-  if (!attributes.success) return dead(record, 'unreadable', z.prettifyError(attributes.error));
-  const { type, schemaversion } = attributes.data;
-  if (!isMessageType(type)) return dead(record, 'unknown_type', `no message type ${type}`);
+  const read = reads.get(record) ?? readOnce(record);
+  if ('code' in read) return { kind: 'dead', letter: { ...record, ...read } };
+  return { kind: 'delivery', delivery: { message: read.message, deduplicate: true, record } };
+}
+
+type Read = { readonly message: Message } | Pick<DeadLetter, 'code' | 'detail'>;
+
+/** Functions in one thread get the same records: each is read once. */
+const reads = new WeakMap<LogRecord, Read>();
+
+function readOnce(record: LogRecord): Read {
+  const read = readRecord(record);
+  reads.set(record, read);
+  return read;
+}
+
+function readRecord({ attributes, value }: LogRecord): Read {
+  const envelope = attributesSchema.safeParse(attributes);
+  if (!envelope.success) return { code: 'unreadable', detail: z.prettifyError(envelope.error) };
+  const { type, schemaversion } = envelope.data;
+  if (!isMessageType(type)) return { code: 'unknown_type', detail: `no message type ${type}` };
   if (schemaversion > SCHEMA_VERSION) {
-    return dead(record, 'unknown_type', `version ${schemaversion} of ${type}; the newest known is ${SCHEMA_VERSION}`);
+    const detail = `version ${schemaversion} of ${type}; the newest known is ${SCHEMA_VERSION}`;
+    return { code: 'unknown_type', detail };
   }
-  const json = parseJson(record.value);
-  if (json === undefined) return dead(record, 'unreadable', 'the data is not JSON');
+  const json = parseJson(value);
+  if (json === undefined) return { code: 'unreadable', detail: 'the data is not JSON' };
   const data = schemas[type].safeParse(json);
-  if (!data.success) return dead(record, 'unreadable', z.prettifyError(data.error));
-  return { kind: 'delivery', delivery: { message: envelope(attributes.data, data.data), deduplicate: true, record } };
+  if (!data.success) return { code: 'unreadable', detail: z.prettifyError(data.error) };
+  return { message: toMessage(envelope.data, data.data) };
 }
 
 /** A message of the saga that this function does not answer to: not worth a closer look. */
@@ -52,7 +70,7 @@ function isNobodysBusiness({ attributes }: LogRecord, inputs: ReadonlySet<string
   return typeof type === 'string' && isMessageType(type) && !inputs.has(type);
 }
 
-function envelope(attributes: z.infer<typeof attributesSchema>, data: unknown): Message {
+function toMessage(attributes: z.infer<typeof attributesSchema>, data: unknown): Message {
   const { id, source, type, time, subject, correlationid, causationid, partitionkey, traceparent } = attributes;
   const message: Message = {
     specversion: '1.0',
@@ -77,8 +95,4 @@ function parseJson(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function dead(record: LogRecord, code: DeadLetter['code'], detail: string): Received {
-  return { kind: 'dead', letter: { ...record, code, detail } };
 }

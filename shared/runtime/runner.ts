@@ -87,6 +87,7 @@ export class Runner implements FunctionContext {
     this.#running = runLoop({
       step: () => this.step(),
       wake: this.#wake,
+      waiting: () => this.#commands.length,
       signal: this.#stopping.signal,
       onError: (error) => {
         this.#trouble = error instanceof Error ? error.message : String(error);

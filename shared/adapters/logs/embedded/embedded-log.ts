@@ -43,11 +43,10 @@ export class EmbeddedLog implements MessageLog {
     readonly positions: readonly Position[];
     readonly wake: () => void;
   }): Promise<Subscription> {
-    const cursors = options.topics.map((topic) => ({
-      topic,
-      file: this.#fileOf(topic),
-      ...startingAt(options.positions.find((known) => known.topic === topic)?.position ?? 0),
-    }));
+    const cursors = options.topics.map((topic) => {
+      const position = options.positions.find((known) => known.topic === topic)?.position ?? 0;
+      return { topic, file: this.#fileOf(topic, position), ...startingAt(position) };
+    });
     const subscription = new EmbeddedSubscription(cursors, options.wake, () =>
       this.#subscriptions.delete(subscription),
     );
@@ -97,10 +96,10 @@ export class EmbeddedLog implements MessageLog {
     }
   }
 
-  #fileOf(topic: string): TopicFile {
+  #fileOf(topic: string, position: number): TopicFile {
     let file = this.#files.get(topic);
     if (file === undefined) {
-      file = new TopicFile(topic, this.#topicOf(topic).file);
+      file = new TopicFile(topic, this.#topicOf(topic).file, position);
       this.#files.set(topic, file);
     }
     return file;
@@ -196,7 +195,7 @@ function read(cursor: Cursor, max: number): readonly LogRecord[] {
   try {
     const records = cursor.file.read(cursor.position, max);
     cursor.trouble = null;
-    cursor.isBehind = records.length === max;
+    cursor.isBehind = records.length > 0;
     cursor.polled = records.at(-1)?.position ?? cursor.position;
     return records;
   } catch (error) {

@@ -5,6 +5,9 @@ import type { LogRecord } from '../../../ports/message-log.ts';
 /** A reader waits no longer than this for a lock: its loop tries again, and others in this process go on meanwhile. */
 const LOCK_TIMEOUT_MS = 50;
 
+/** Records that are kept for other readers. */
+const TAIL_MAX = 1_024;
+
 const READ_SQL =
   'SELECT position, attributes, data FROM outbox WHERE position > ? AND topic = ? ORDER BY position LIMIT ?';
 
@@ -24,14 +27,33 @@ export class TopicFile {
     seq: Database.Statement;
   } | null = null;
   #version: unknown = undefined;
+  /** All records behind `#tailStart`, up to the last that was read. */
+  readonly #tail: LogRecord[] = [];
+  #tailStart: number;
 
-  constructor(topic: string, file: string) {
+  /** `position`: where its first reader begins. */
+  constructor(topic: string, file: string, position: number) {
     this.#topic = topic;
     this.#file = file;
+    this.#tailStart = position;
   }
 
-  /** Up to `max` records behind `position`, in the order in which they were committed. */
+  /**
+   * Up to `max` records behind `position`, in the order in which they were committed; none only when there are none. The
+   * newest are kept, and every reader in this thread gets the same objects: what one has parsed, the next need not.
+   */
   read(position: number, max: number): readonly LogRecord[] {
+    if (position < this.#tailStart) return this.#readFile(position, max);
+    const last = this.#tail.at(-1)?.position ?? this.#tailStart;
+    if (position >= last) {
+      this.#tail.push(...this.#readFile(last, max));
+      if (this.#tail.length > TAIL_MAX) this.#tailStart = this.#tail.splice(0, TAIL_MAX / 2).at(-1)?.position ?? last;
+    }
+    const first = this.#tail.findLastIndex((record) => record.position <= position) + 1;
+    return this.#tail.slice(first, first + max);
+  }
+
+  #readFile(position: number, max: number): readonly LogRecord[] {
     const rows = (this.#opened()?.read.all(position, this.#topic, max) ?? []) as ReadRow[];
     return rows.map(([position, attributes, value]) => ({
       topic: this.#topic,
