@@ -1,0 +1,41 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+const read = (path: string): string => readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+
+/** Commands that CI cannot run, each with what holds it instead. */
+const HELD_OTHERWISE: ReadonlyMap<string, string> = new Map([
+  ['npm run compose-all', 'needs a Docker engine; compose.test.ts holds compose.yaml to the schema and to the scripts'],
+]);
+
+function commandsOf(markdown: string): readonly string[] {
+  return [...markdown.matchAll(/^```sh\n([\s\S]*?)^```/gm)].flatMap(([, block = '']) => block.trim().split('\n'));
+}
+
+/** Commands that no line of the script runs. */
+function notRun(commands: readonly string[], script: string): readonly string[] {
+  return commands.filter((command) => !script.includes(command) && !HELD_OTHERWISE.has(command));
+}
+
+describe('the README', () => {
+  const commands = commandsOf(read('README.md'));
+
+  it('shows commands', () => {
+    expect(commands.length).toBeGreaterThan(10);
+  });
+
+  it('shows only commands that CI runs', () => {
+    expect(notRun(commands, read('.ci/run'))).toEqual([]);
+  });
+
+  it('would be caught with a command that nobody runs', () => {
+    expect(notRun([...commands, 'npm run fly'], read('.ci/run'))).toEqual(['npm run fly']);
+  });
+
+  it('names only scripts that exist', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Readonly<Record<string, string>> };
+    const named = commands.flatMap((command) => /^npm run (?:-\S+ )*([\w-]+)/.exec(command)?.[1] ?? []);
+
+    expect(named.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+  });
+});

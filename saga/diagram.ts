@@ -1,0 +1,21 @@
+import { choreography, type Step } from './choreography.ts';
+import { transitions } from './lifecycle.ts';
+
+/** The saga as two Mermaid drawings: who answers what with what, and the life of an order. The README shows them. */
+export function diagram(): string {
+  const steps = choreography.flatMap(arrows);
+  const changes = transitions.map(({ from, event, to }) => `  ${from ?? '[*]'} --> ${to}: ${event}`);
+  return [fenced(['flowchart LR', ...steps]), fenced(['stateDiagram-v2', ...changes])].join('\n\n');
+}
+
+/** `StockReserved ==>|order| OrderConfirmed`: thick is the pivot, dotted undoes. */
+function arrows({ on, by, emits, kind }: Step): string[] {
+  const arrow = kind === 'pivot' ? '==>' : kind === 'compensation' ? '-.->' : '-->';
+  if (by === 'notification')
+    return on === 'NoticesSent' ? [] : [`  ${on} -->|notification| notice([a notice to the customer])`];
+  return emits.map((event) => `  ${on} ${arrow}|${by}| ${event}`);
+}
+
+function fenced(lines: readonly string[]): string {
+  return ['```mermaid', ...lines, '```'].join('\n');
+}
