@@ -72,7 +72,7 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
   const app = createFunctionApp(
     {
       name,
-      trouble: async () => runner.trouble(),
+      trouble: () => runner.trouble(),
       metrics: () => metrics.registry.metrics(),
       automation: config.ENABLE_AUTOMATION
         ? {

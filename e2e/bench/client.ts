@@ -77,7 +77,10 @@ export async function closedLoop(
   }
 }
 
-/** Milliseconds from sending each POST to the arrival of its notice of confirmation, at a fixed rate. */
+/**
+ * Milliseconds from sending each POST to the arrival of its notice of confirmation, at a fixed rate. One order goes ahead,
+ * uncounted: when its notice is there, so are those of all orders before it, and the program is at rest.
+ */
 export async function openLoop(port: number, nextId: () => string, durationMs: number): Promise<readonly number[]> {
   const sentAtMs = new Map<string, number>();
   const latenciesMs: number[] = [];
@@ -88,7 +91,14 @@ export async function openLoop(port: number, nextId: () => string, durationMs: n
     latenciesMs.push(performance.now() - sent);
   });
   const idle = [await HttpConnection.open(port)];
+  const noticesUpTo = async (count: number) => {
+    const deadlineMs = performance.now() + NOTICE_TIMEOUT_MS;
+    while (latenciesMs.length < count && performance.now() < deadlineMs) await until(performance.now() + 5);
+    if (latenciesMs.length < count) throw new Error(`${count - latenciesMs.length} of ${count} notices never came`);
+  };
   try {
+    await post(idle[0] as HttpConnection, nextId(), sentAtMs);
+    await noticesUpTo(1);
     const orders = Math.floor((durationMs / 1000) * OPEN_LOOP_PER_S);
     const startMs = performance.now();
     const posts: Promise<void>[] = [];
@@ -98,10 +108,8 @@ export async function openLoop(port: number, nextId: () => string, durationMs: n
       posts.push(post(connection, nextId(), sentAtMs).then(() => void idle.push(connection)));
     }
     await Promise.all(posts);
-    const deadlineMs = performance.now() + NOTICE_TIMEOUT_MS;
-    while (latenciesMs.length < orders && performance.now() < deadlineMs) await until(performance.now() + 5);
-    if (latenciesMs.length < orders) throw new Error(`${orders - latenciesMs.length} of ${orders} notices never came`);
-    return latenciesMs;
+    await noticesUpTo(orders + 1);
+    return latenciesMs.slice(1);
   } finally {
     notices.close();
     for (const connection of idle) connection.close();

@@ -138,7 +138,8 @@ async function runRound(
   if (measures.includes('latency')) {
     await checked(async () => {
       latenciesMs = await openLoop(server.port, nextId, latencyMs);
-      return latenciesMs.length;
+      // And the one that goes ahead.
+      return latenciesMs.length + 1;
     });
   }
   return { figures: { finishedPerS, acceptedPerS, latenciesMs, cpuMicrosPerOrder }, wrong };

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { SCHEMA_VERSION } from '../../saga/messages.ts';
 import { command } from '../../shared/core/message.ts';
@@ -8,6 +9,8 @@ import { notices } from './tables.ts';
 
 /** Notices sent in one step, at most. */
 const SEND_MAX = 256;
+/** How long the first of them waits for others: customers do not count milliseconds, and orders do not wait for it. */
+const GATHER_MS = 25;
 
 /**
  * Sends what is pending, the oldest first, and reports it back as a message. Gives whether there was anything to send.
@@ -15,6 +18,7 @@ const SEND_MAX = 256;
  */
 export async function sendPending(context: SenderContext, channel: NoticeChannel): Promise<boolean> {
   const { store, clock } = context;
+  await sleep(GATHER_MS);
   const pending = await store.find({
     table: notices,
     where: { status: 'pending' },

@@ -205,14 +205,14 @@ describe('trouble', () => {
 
   it('is shown until it is over', async () => {
     runner.start();
-    const before = runner.trouble();
+    const before = await runner.trouble();
     const check = vi.spyOn(store, 'transact').mockRejectedValue(new Error('out of order'));
     const answers = settled([runner.submit(count('a', 1))]);
-    await vi.waitFor(() => expect(runner.trouble()).toBe('out of order'));
+    await vi.waitFor(async () => expect(await runner.trouble()).toBe('out of order'));
     check.mockRestore();
     await runner.submit(count('a', 2));
 
-    expect([before, await answers, runner.trouble()]).toEqual([null, ['undefined: out of order'], null]);
+    expect([before, await answers, await runner.trouble()]).toEqual([null, ['undefined: out of order'], null]);
   });
 });
 

@@ -106,9 +106,16 @@ export class Runner implements FunctionContext {
     await this.#subscription?.close();
   }
 
-  /** Why the function cannot work now, as a sentence; null when it can. */
-  trouble(): string | null {
-    return this.#trouble ?? this.#subscription?.trouble() ?? null;
+  /** Why the function cannot work now, as a sentence; null when it can. Asks the store. */
+  async trouble(): Promise<string | null> {
+    const known = this.#trouble ?? this.#subscription?.trouble();
+    if (known !== null && known !== undefined) return known;
+    try {
+      await this.store.check();
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
   }
 
   submit(message: Message, options: { deduplicate?: boolean } = {}): Promise<CommandOutcome> {
@@ -152,6 +159,8 @@ export class Runner implements FunctionContext {
     const worked = await this.#handleTogether(commands, read.status === 'fulfilled' ? read.value : EMPTY);
     // Thrown late: a topic that cannot be read must not keep commands waiting.
     if (read.status === 'rejected') throw read.reason;
+    // Also where there was nothing to commit: a topic that could not be read can be read again.
+    this.#trouble = null;
     return worked;
   }
 
