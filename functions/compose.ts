@@ -5,6 +5,7 @@ import { logChannel } from '../shared/adapters/channels/log-channel.ts';
 import { EmbeddedLog, type EmbeddedTopic } from '../shared/adapters/logs/embedded/embedded-log.ts';
 import { SqliteStore } from '../shared/adapters/stores/sqlite/sqlite-store.ts';
 import { systemClock } from '../shared/adapters/system-clock.ts';
+import { ConfigError } from '../shared/core/errors.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
 import type { Config } from '../shared/runtime/config.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
@@ -65,7 +66,7 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
   const { config, logger, log } = surroundings;
   const fn: StoreFunction = functions[name];
   const file = dataFile(config.DATA_DIR, name);
-  const store = SqliteStore.open({ name, file, tables: fn.tables, migrations: fn.migrations.sqlite });
+  const store = openStore(fn, file);
   const metrics = new FunctionMetrics(name, () => store.countDeadLetters());
   const runner = new Runner({ fn, store, log, clock: systemClock, logger, metrics });
   const stopping = new AbortController();
@@ -103,6 +104,16 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
       await store.close();
     },
   };
+}
+
+/** @throws {ConfigError} naming `DATA_DIR` when the system refuses the folder. */
+function openStore({ name, tables, migrations }: StoreFunction, file: string): SqliteStore {
+  try {
+    return SqliteStore.open({ name, file, tables, migrations: migrations.sqlite });
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw new ConfigError('DATA_DIR', `the data cannot be kept there: ${error.message}`);
+  }
 }
 
 /** Sends notices until `signal` aborts; what is pending from an earlier life goes first. */

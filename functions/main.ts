@@ -27,9 +27,9 @@ function startBlock(store: RunningStore, config: Config, startedMs: number): str
     ([name, place]) => `  ${name.padEnd(14)}${place}`,
   );
   const hints = [
-    'yarn post-order-1        place an order and see it confirmed (again and again: stock moves once)',
+    'npm run post-order-1     place an order and see it confirmed (again and again: stock moves once)',
     `curl ${gateway}/stock   see what is left`,
-    'yarn prove               check the books',
+    'npm run prove            check the books',
   ];
   return [
     '',

@@ -11,13 +11,13 @@ import { addOrderRoutes } from './order/http.ts';
 
 export interface RouteOptions {
   readonly defaultCurrency: string;
-  /** Ends the streams. */
+  /** Ends the streams, and the waiting for outcomes. */
   readonly stopping: AbortSignal;
 }
 
 /** Adds the routes that a function has besides those of every function. */
 export function addRoutes(name: FunctionName, app: App, context: FunctionContext, options: RouteOptions): void {
-  if (name === 'order') addOrderRoutes(app, context, options.defaultCurrency);
+  if (name === 'order') addOrderRoutes(app, context, options.defaultCurrency, options.stopping);
   if (name === 'inventory') addInventoryRoutes(app, context);
   if (name === 'notification') addNotificationRoutes(app, context, options.stopping);
 }

@@ -29,8 +29,18 @@ export async function startThreaded(config: Config, logger: Logger): Promise<Run
   });
   const caller = new ThreadCaller(port1);
   const beside = new Map(SECOND.map((name) => [name, caller.upstream(name)]));
+  let isStopping = false;
+  let isStarted = false;
+  // What nobody foresaw in the second thread ends the process: nobody goes on with half a store.
+  worker.on('error', (error) => {
+    if (isStarted) throw error;
+  });
+  worker.on('exit', (code) => {
+    if (isStarted && !isStopping) throw new Error(`the second thread has ended with code ${code}`);
+  });
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const stopSecond = async () => {
+    isStopping = true;
     worker.postMessage('stop');
     await ended;
   };
@@ -39,15 +49,15 @@ export async function startThreaded(config: Config, logger: Logger): Promise<Run
     await Promise.all([first.status === 'fulfilled' ? first.value.stop() : undefined, stopSecond()]);
     throw first.status === 'rejected' ? first.reason : (second as PromiseRejectedResult).reason;
   }
-  worker.on('error', (error) => {
-    throw error;
-  });
+  isStarted = true;
   const { urls, apps, stop } = first.value;
   return {
     urls: new Map([...urls, ...second.value]),
     apps,
     async stop() {
-      await Promise.all([stop(), stopSecond()]);
+      // The gateway first: it may still be waiting for an answer of the second thread.
+      await stop();
+      await stopSecond();
       port1.close();
     },
   };

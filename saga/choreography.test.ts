@@ -7,7 +7,7 @@ import { situations as orderSituations } from '../functions/order/examples.ts';
 import { order } from '../functions/order/index.ts';
 import { type Draft, type Message, REFUSED } from '../shared/core/message.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
-import { choreography, type FunctionName, functionNames, topics } from './choreography.ts';
+import { choreography, type FunctionName, functionNames, mayStandIn, topics } from './choreography.ts';
 import { isFinal, orderStatuses, statusAfter, transitions } from './lifecycle.ts';
 import { isMessageType, type MessageType, schemas } from './messages.ts';
 
@@ -133,5 +133,22 @@ describe('the life-cycle of an order', () => {
     );
 
     expect(allowed).toEqual(transitions);
+  });
+});
+
+describe('a topic', () => {
+  it.each([
+    ['order-events', 'OrderPlaced', '/order', true],
+    ['order-events', 'OrderPlaced', '/inventory', false],
+    ['order-events', 'StockReserved', '/order', false],
+    ['inventory-events', 'StockReserved', '/inventory', true],
+    ['order-commands', 'PlaceOrder', '/import', true],
+    ['order-commands', 'PlaceOrder', '/http', false],
+    ['order-commands', 'StockReserved', '/inventory', false],
+    ['order-commands', 'ReceiveStock', '/import', false],
+    ['nowhere', 'PlaceOrder', '/import', false],
+    ['__proto__', 'PlaceOrder', '/import', false],
+  ])('%s may hold %s of %s: %s', (topic, type, source, may) => {
+    expect(mayStandIn(topic, type, source)).toBe(may);
   });
 });

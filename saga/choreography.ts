@@ -1,3 +1,4 @@
+import { CLIENT_SOURCE } from '../shared/core/message.ts';
 import type { MessageType } from './messages.ts';
 
 export const functionNames = ['order', 'inventory', 'notification'] as const;
@@ -44,6 +45,27 @@ export const topics = {
   'order-events': 'order',
   'inventory-events': 'inventory',
 } as const satisfies Record<string, FunctionName | null>;
+
+/** What the outside world may ask for by a topic that is open to it. */
+const fromOutside: ReadonlySet<string> = new Set<MessageType>(['PlaceOrder']);
+const ourSources: ReadonlySet<string> = new Set([CLIENT_SOURCE, ...functionNames.map((name) => `/${name}`)]);
+const emittedBy = new Map(
+  functionNames.map((name) => [
+    name,
+    new Set<string>(choreography.filter(({ by }) => by === name).flatMap(({ emits }) => emits)),
+  ]),
+);
+
+/**
+ * Whether a message of this type and source may stand in this topic: only the function that writes a topic speaks in it,
+ * and says what the choreography lets it say; from outside come commands, and nobody there speaks in our name.
+ */
+export function mayStandIn(topic: string, type: string, source: string): boolean {
+  const writer = Object.hasOwn(topics, topic) ? topics[topic as keyof typeof topics] : undefined;
+  if (writer === undefined) return false;
+  if (writer === null) return fromOutside.has(type) && !ourSources.has(source);
+  return source === `/${writer}` && emittedBy.get(writer)?.has(type) === true;
+}
 
 /** What `name` answers to. */
 export function inputsOf(name: FunctionName): ReadonlySet<MessageType> {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Draft, Message } from '../shared/core/message.ts';
+import { isCurrency } from '../shared/core/money.ts';
 
 /** An id given by a client. */
 export const idSchema = z
@@ -46,7 +47,7 @@ export const schemas = {
   PlaceOrder: z
     .object({
       ...aboutOrder,
-      currency: z.string().length(3),
+      currency: z.string().refine(isCurrency, 'this is no currency of ISO 4217'),
       lines: pricedLinesSchema,
     })
     .refine(({ lines }) => Number.isSafeInteger(totalOf(lines)), 'the total is too large'),

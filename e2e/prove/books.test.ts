@@ -57,6 +57,10 @@ describe('the books of a store that ran', () => {
     expect(redIn(dataDir)).toEqual([]);
   });
 
+  it.each(['no JSON', 'null', '[]', '{}'])('can be read when the outside world has sent %s', (attributes) => {
+    expect(redAfter('commands', `UPDATE outbox SET attributes = '${attributes}' WHERE position = 2`)).toEqual([]);
+  });
+
   it.each([
     [
       'a unit more on hand',

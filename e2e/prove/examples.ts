@@ -28,7 +28,8 @@ function placeOrder(orderId: string, quantity: number) {
   const lines = [{ productId: 'PRODUCT_001', quantity, priceMinor: 1000 }];
   const data = { orderId, customerId: 'CUSTOMER_001', currency: 'EUR', lines };
   const time = '2026-01-02T03:04:05.678Z';
-  return command({ type: 'PlaceOrder', subject: orderId, data }, { id: orderId, time, schemaversion: SCHEMA_VERSION });
+  const draft = { type: 'PlaceOrder', subject: orderId, data };
+  return { ...command(draft, { id: orderId, time, schemaversion: SCHEMA_VERSION }), source: '/import' };
 }
 
 /** Runs these parts on the data until `isDone`, and stops them. */

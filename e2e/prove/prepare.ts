@@ -46,16 +46,26 @@ const LINES_SQL = `
     SELECT order_id, status, value ->> 'productId' AS product_id, sum(value ->> 'quantity') AS quantity
     FROM inventory.reservation, json_each(lines) WHERE status IN ('held', 'sold') GROUP BY 1, 2, 3;`;
 
+/** A command from outside may hold anything: what names no message is no message, and order sets it aside. */
+const COMMANDS_SQL = `
+  INSERT INTO sent SELECT topic, position, source, id, type, coalesce(causationid, id), subject, NULL FROM (
+    SELECT topic, position, subject, attributes ->> '$.source' AS source, attributes ->> '$.id' AS id,
+      attributes ->> '$.type' AS type, attributes ->> '$.causationid' AS causationid
+    FROM (SELECT topic, position, subject, iif(json_valid(attributes), attributes, '{}') AS attributes FROM commands.outbox))
+  WHERE source IS NOT NULL AND id IS NOT NULL AND type IS NOT NULL`;
+
+function eventsSql(schema: 'order' | 'inventory'): string {
+  const customer = schema === 'order' ? "json_extract(data, '$.customerId')" : 'NULL';
+  return `INSERT INTO sent SELECT topic, position, source, id, type, causationid, subject, ${customer}
+    FROM "${schema}".outbox_message`;
+}
+
 /** Fills the temporary tables. */
 export function prepare(db: Database.Database): void {
   db.exec(`${SENT_SQL}; ${READING_SQL}`);
   db.exec('CREATE TEMP TABLE input (consumer TEXT, type TEXT); CREATE TEMP TABLE removed (name TEXT)');
   for (const schema of ['order', 'inventory', 'commands'] as const) {
-    // A command from outside may hold anything; only our own events are looked into.
-    const customer = schema === 'order' ? "json_extract(data, '$.customerId')" : 'NULL';
-    db.exec(
-      `INSERT INTO sent SELECT topic, position, source, id, type, causationid, subject, ${customer} FROM "${schema}".outbox_message`,
-    );
+    db.exec(schema === 'commands' ? COMMANDS_SQL : eventsSql(schema));
   }
   db.exec(LINES_SQL);
   db.exec('CREATE INDEX sent_by_order ON sent (order_id, type); CREATE INDEX sent_by_id ON sent (id)');

@@ -177,6 +177,9 @@ describe('inventory and notification', () => {
     ['a notice limit of zero', 'GET', '/notifications?limit=0', 422, 'invalid_request'],
     ['a stream from nowhere', 'POST', '/notifications/stream', 405, 'method_not_allowed'],
     ['stock that is deleted', 'DELETE', '/stock', 405, 'method_not_allowed'],
+    ['stock that is traced', 'TRACE', '/stock', 405, 'method_not_allowed'],
+    ['notices that are traced', 'TRACE', '/notifications', 405, 'method_not_allowed'],
+    ['orders that are traced', 'TRACE', '/orders', 405, 'method_not_allowed'],
   ])('refuse %s', async (_, method, path, status, code) => {
     expect({ ...problemIn(await request(method, store.url(path))), pointers: undefined }).toEqual(
       problem(status, code),

@@ -25,7 +25,7 @@ const eventSchema = z.object({
   id: textSchema,
   source: textSchema,
   type: textSchema,
-  time: z.iso.datetime(),
+  time: z.iso.datetime({ offset: true }),
   subject: textSchema,
   datacontenttype: z.literal('application/json').optional(),
   partitionkey: textSchema.optional(),

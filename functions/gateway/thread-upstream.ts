@@ -1,6 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { AppError } from '../../shared/core/errors.ts';
 import { readText } from '../../shared/runtime/http.ts';
+import { problemResponse } from '../../shared/runtime/problem.ts';
 import type { Upstream } from './upstream.ts';
 
 /** A request on its way to another thread. */
@@ -60,10 +61,9 @@ export class ThreadCaller {
 /** Answers the calls that come over `port` with these apps. */
 export function answerCalls(port: MessagePort, apps: ReadonlyMap<string, CallableApp>): void {
   port.on('message', (call: Call) => {
-    void answer(call, apps).then((reply) => {
-      const isStream = reply.body instanceof ReadableStream;
-      port.postMessage(reply, isStream ? [reply.body as never] : []);
-    });
+    void answer(call, apps)
+      .catch((error: unknown) => replyOf(call, problemResponse(error)))
+      .then((reply) => port.postMessage(reply, reply.body instanceof ReadableStream ? [reply.body as never] : []));
   });
 }
 
@@ -71,10 +71,13 @@ async function answer(call: Call, apps: ReadonlyMap<string, CallableApp>): Promi
   const { name, method, url, headers, body, requestId } = call;
   const app = apps.get(name);
   if (app === undefined) throw new AppError('not_found', `there is no function ${name} in this thread`);
-  const response = await app.fetch(new Request(url, { method, headers: [...headers], body }), { requestId });
+  return replyOf(call, await app.fetch(new Request(url, { method, headers: [...headers], body }), { requestId }));
+}
+
+async function replyOf({ call }: Call, response: Response): Promise<Reply> {
   const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
   return {
-    call: call.call,
+    call,
     status: response.status,
     headers: [...response.headers],
     body: isStream || response.body === null ? response.body : await response.arrayBuffer(),

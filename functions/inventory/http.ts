@@ -44,7 +44,10 @@ const movementSchema = z
 
 const receiptSchema = z
   .strictObject({
-    quantity: z.int('a whole number').min(1).max(QUANTITY_MAX),
+    quantity: z
+      .int('must be a whole number')
+      .min(1, 'must be at least 1')
+      .max(QUANTITY_MAX, `must be at most ${QUANTITY_MAX}`),
     name: z.string().min(1).max(200).optional(),
   })
   .openapi('Receipt', { example: { quantity: 10, name: 'Lamp' } });
@@ -97,7 +100,7 @@ export function addInventoryRoutes(app: App, context: FunctionContext): void {
 
 async function listStock(c: AppContext, { store }: FunctionContext): Promise<Response> {
   const { limit, cursor } = readQuery(c, pageSchema);
-  const after = placeOf(cursor);
+  const after = placeOf(cursor, 'text');
   const rows = await store.find({ table: stock, ...(after === undefined ? {} : { after }), limit: limit + 1 });
   const { page, next } = toPage(rows, limit, ({ productId }) => [productId]);
   return c.json({ stock: page.map(toBody), _links: pageLinks(c.req.url, next) });
@@ -106,7 +109,7 @@ async function listStock(c: AppContext, { store }: FunctionContext): Promise<Res
 async function listMovements(c: AppContext, context: FunctionContext): Promise<Response> {
   const { productId } = await existing(c, context);
   const { limit, cursor } = readQuery(c, pageSchema);
-  const after = placeOf(cursor);
+  const after = placeOf(cursor, 'number');
   const rows = await context.store.find({
     table: movements,
     where: { productId },

@@ -1,4 +1,4 @@
-import { inputsOf } from '../../saga/choreography.ts';
+import { inputsOf, mayStandIn } from '../../saga/choreography.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
 import { sqlite } from './migrations/sqlite.ts';
@@ -10,6 +10,7 @@ export const inventory: StoreFunction<Inventory, InventoryInput, InventoryEvent>
   name: 'inventory',
   inputs: inputsOf('inventory'),
   consumes: ['order-events'],
+  mayStandIn,
   publishes: 'inventory-events',
   tables,
   migrations: { sqlite },

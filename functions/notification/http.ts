@@ -53,7 +53,7 @@ export function addNotificationRoutes(app: App, context: FunctionContext, stoppi
 
 async function listNotices(c: AppContext, { store }: FunctionContext): Promise<Response> {
   const { limit, cursor, customerId, orderId } = readQuery(c, listQuery);
-  const after = placeOf(cursor);
+  const after = placeOf(cursor, 'number');
   const rows = await store.find({
     table: notices,
     where: { ...(customerId === undefined ? {} : { customerId }), ...(orderId === undefined ? {} : { orderId }) },
@@ -73,23 +73,26 @@ async function streamNotices(c: AppContext, context: FunctionContext, stopping: 
   stopping.addEventListener('abort', stop);
   return streamSSE(c, async (stream) => {
     stream.onAbort(stop);
-    // The first bytes let the client know that it is connected.
-    await stream.write(': connected\n\n');
-    while (!stream.aborted && !stopping.aborted) {
-      const rows = await context.store.find({
-        table: notices,
-        orderBy: ['position'],
-        after: [after],
-        limit: STREAM_PAGE,
-      });
-      for (const row of rows) {
-        after = row.position ?? after;
-        await stream.writeSSE({ event: 'notification', id: String(after), data: JSON.stringify(toBody(row)) });
+    try {
+      // The first bytes let the client know that it is connected.
+      await stream.write(': connected\n\n');
+      while (!stream.aborted && !stopping.aborted) {
+        const rows = await context.store.find({
+          table: notices,
+          orderBy: ['position'],
+          after: [after],
+          limit: STREAM_PAGE,
+        });
+        for (const row of rows) {
+          after = row.position ?? after;
+          await stream.writeSSE({ event: 'notification', id: String(after), data: JSON.stringify(toBody(row)) });
+        }
+        if (rows.length === 0 && !(await wake.wait(HEARTBEAT_MS))) await stream.write(': still here\n\n');
       }
-      if (rows.length === 0 && !(await wake.wait(HEARTBEAT_MS))) await stream.write(': still here\n\n');
+    } finally {
+      stopListening();
+      stopping.removeEventListener('abort', stop);
     }
-    stopListening();
-    stopping.removeEventListener('abort', stop);
   });
 }
 

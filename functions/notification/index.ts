@@ -1,4 +1,4 @@
-import { inputsOf } from '../../saga/choreography.ts';
+import { inputsOf, mayStandIn } from '../../saga/choreography.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
 import { sqlite } from './migrations/sqlite.ts';
@@ -10,6 +10,7 @@ export const notification: StoreFunction<NotificationState, NotificationInput, N
   name: 'notification',
   inputs: inputsOf('notification'),
   consumes: ['order-events'],
+  mayStandIn,
   publishes: null,
   tables,
   migrations: { sqlite },

@@ -17,9 +17,14 @@ const listQuery = z.strictObject({
   ...pageQuery,
 });
 
-/** The routes of order. `defaultCurrency` is for orders that name none. */
-export function addOrderRoutes(app: App, context: FunctionContext, defaultCurrency: string): void {
-  const outcomes = new Outcomes(context);
+/** The routes of order. `defaultCurrency` is for orders that name none; `stopping` ends the waiting for outcomes. */
+export function addOrderRoutes(
+  app: App,
+  context: FunctionContext,
+  defaultCurrency: string,
+  stopping: AbortSignal,
+): void {
+  const outcomes = new Outcomes(context, stopping);
   addPath(app, 'Orders', '/orders', {
     post: {
       summary: 'Place an order',
@@ -73,7 +78,7 @@ export function addOrderRoutes(app: App, context: FunctionContext, defaultCurren
 
 async function listOrders(c: AppContext, { store }: FunctionContext): Promise<Response> {
   const { limit, cursor, customerId, status } = readQuery(c, listQuery);
-  const after = placeOf(cursor);
+  const after = placeOf(cursor, 'number');
   const rows = await store.find({
     table: orders,
     where: { ...(customerId === undefined ? {} : { customerId }), ...(status === undefined ? {} : { status }) },

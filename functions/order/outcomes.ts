@@ -5,9 +5,15 @@ import type { OrderState } from './state.ts';
 
 /** Lets a request wait for the outcome of an order. */
 export class Outcomes {
-  readonly #waiting = new Map<string, Set<(order: OrderBody) => void>>();
+  readonly #waiting = new Map<string, Set<(order: OrderBody | null) => void>>();
+  readonly #stopping: AbortSignal;
 
-  constructor(context: Pick<FunctionContext, 'onCommit'>) {
+  /** Those who wait when `stopping` aborts get null. */
+  constructor(context: Pick<FunctionContext, 'onCommit'>, stopping: AbortSignal) {
+    this.#stopping = stopping;
+    stopping.addEventListener('abort', () => {
+      for (const waiting of this.#waiting.values()) for (const resolve of waiting) resolve(null);
+    });
     context.onCommit((outcomes) => {
       if (this.#waiting.size === 0) return;
       for (const outcome of outcomes) {
@@ -37,6 +43,7 @@ export class Outcomes {
     return {
       stop,
       first: async (timeoutMs) => {
+        if (this.#stopping.aborted) resolve(null);
         const timer = setTimeout(() => resolve(null), timeoutMs);
         const order = await settled;
         clearTimeout(timer);

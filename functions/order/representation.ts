@@ -18,7 +18,10 @@ export const placeOrderSchema = z
       .array(
         z.strictObject({
           productId: idSchema,
-          quantity: z.int('a whole number').min(1).max(QUANTITY_MAX),
+          quantity: z
+            .int('must be a whole number')
+            .min(1, 'must be at least 1')
+            .max(QUANTITY_MAX, `must be at most ${QUANTITY_MAX}`),
           price: amountSchema,
         }),
       )

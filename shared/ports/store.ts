@@ -75,7 +75,7 @@ export interface DeadLetter {
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly value: string;
   /** Why: a stable word. */
-  readonly code: 'unreadable' | 'unknown_type' | 'id_reused' | 'refused' | 'failed';
+  readonly code: 'unreadable' | 'unknown_type' | 'not_allowed' | 'id_reused' | 'refused' | 'failed';
   readonly detail: string;
 }
 

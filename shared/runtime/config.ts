@@ -2,7 +2,11 @@ import { z } from 'zod';
 import { ConfigError } from '../core/errors.ts';
 import { isCurrency } from '../core/money.ts';
 
-const portSchema = z.coerce.number().int().min(0).max(65_535);
+const portSchema = z
+  .string()
+  .regex(/^\d{1,5}$/, 'must be a port, 0 to 65535')
+  .transform(Number)
+  .pipe(z.int().max(65_535));
 const urlSchema = z.url({ protocol: /^https?$/ });
 const flagSchema = z.enum(['true', 'false']).transform((flag) => flag === 'true');
 

@@ -9,6 +9,8 @@ import { invalid, problemResponse } from './problem.ts';
 /** A body may have this many bytes. */
 const BODY_MAX_BYTES = 1024 * 1024;
 const REQUEST_ID = 'x-request-id';
+/** Others cannot be handed on: no request can be made of them. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const REQUEST_ID_FORM = /^[\w.:-]{1,128}$/;
 const KEY_FORM = /^[\x21-\x7e]{1,256}$/;
 
@@ -28,6 +30,7 @@ export function createApp(logger: Logger): App {
     const requestId = given !== undefined && REQUEST_ID_FORM.test(given) ? given : randomUUID();
     c.set('requestId', requestId);
     c.header(REQUEST_ID, requestId);
+    if (!METHODS.includes(c.req.method)) throw new MethodNotAllowed(c.req.method, METHODS);
     await next();
   });
   app.notFound((c) => {
@@ -35,7 +38,8 @@ export function createApp(logger: Logger): App {
     return problemResponse(error, { [REQUEST_ID]: c.get('requestId') });
   });
   app.onError((error, c) => {
-    if (!(error instanceof AppError)) {
+    // A client that hangs up is no bug of ours.
+    if (!(error instanceof AppError) && !c.req.raw.signal.aborted) {
       const { method, url } = c.req;
       logger.error({ requestId: c.get('requestId'), method, url, error: describeError(error) }, 'a request failed');
     }

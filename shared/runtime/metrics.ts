@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Outcome } from './handle.ts';
 
 const COMMIT_BUCKETS_S = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 1];
@@ -14,7 +14,6 @@ export class FunctionMetrics {
   constructor(name: string, countDeadLetters: () => Promise<number>) {
     const registers = [this.registry];
     this.registry.setDefaultLabels({ function: name });
-    collectDefaultMetrics({ register: this.registry });
     this.#messages = new Counter({
       name: 'saga_messages_total',
       help: 'Messages by type and by what became of them',

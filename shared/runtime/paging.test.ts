@@ -7,7 +7,7 @@ describe('a page', () => {
   it('ends at the limit and says where the next one begins', () => {
     const { page, next } = toPage(['a', 'b', 'c'], 2, placeOfRow);
 
-    expect([page, placeOf(next ?? undefined)]).toEqual([['a', 'b'], ['b']]);
+    expect([page, placeOf(next ?? undefined, 'text')]).toEqual([['a', 'b'], ['b']]);
   });
 
   it('is the last one when nothing follows', () => {
@@ -31,7 +31,7 @@ describe('a page', () => {
 
 describe('a cursor', () => {
   it('is absent on the first page', () => {
-    expect(placeOf(undefined)).toBeUndefined();
+    expect(placeOf(undefined, 'text')).toBeUndefined();
   });
 
   it.each([
@@ -41,9 +41,10 @@ describe('a cursor', () => {
     cursorOf([]),
     cursorOf([1, 2]),
     cursorOf([1.5]),
+    cursorOf(['a']),
     Buffer.from('{"length":1}').toString('base64url'),
   ])('that we did not give is refused by name: %j', (cursor) => {
-    expect(() => placeOf(cursor)).toThrow(
+    expect(() => placeOf(cursor, 'number')).toThrow(
       expect.objectContaining({
         code: 'invalid_request',
         errors: [{ pointer: '/cursor', detail: 'this is no cursor of ours' }],

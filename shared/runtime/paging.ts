@@ -15,13 +15,16 @@ export function cursorOf(values: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(values)).toString('base64url');
 }
 
-const cursorSchema = z.array(z.union([z.string(), z.int()])).length(1);
+const cursorSchemas = { text: z.tuple([z.string()]), number: z.tuple([z.int()]) } as const;
 
-/** The place a cursor stands for. @throws {AppError} 422 for one that we did not give. */
-export function placeOf(cursor: string | undefined): readonly (string | number)[] | undefined {
+/** The place a cursor stands for, which is one value of this kind. @throws {AppError} 422 for one that we did not give. */
+export function placeOf(
+  cursor: string | undefined,
+  kind: keyof typeof cursorSchemas,
+): readonly (string | number)[] | undefined {
   if (cursor === undefined) return undefined;
   try {
-    return cursorSchema.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+    return cursorSchemas[kind].parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch (cause) {
     const errors = [{ pointer: '/cursor', detail: 'this is no cursor of ours' }];
     throw new AppError('invalid_request', 'the query is not valid at /cursor: this is no cursor of ours', {

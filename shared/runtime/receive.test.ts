@@ -4,7 +4,7 @@ import type { Message } from '../core/message.ts';
 import type { LogRecord } from '../ports/message-log.ts';
 import { receive } from './receive.ts';
 
-const inputs = new Set(['ReceiveStock', 'PlaceOrder']);
+const reader = { inputs: new Set(['ReceiveStock', 'PlaceOrder']), mayStandIn: () => true };
 const message = example('/shop', 'ReceiveStock', 'lamp', { productId: 'lamp', quantity: 2, name: null });
 
 function recordOf(
@@ -19,7 +19,7 @@ describe('a record of a topic', () => {
   it('becomes the message that was written, to be remembered in the inbox', () => {
     const record = recordOf({ ...message, traceparent: '00-1-2-01' });
 
-    expect(receive(record, inputs)).toEqual({
+    expect(receive(record, reader)).toEqual({
       kind: 'delivery',
       delivery: { message: { ...message, traceparent: '00-1-2-01' }, deduplicate: true, record },
     });
@@ -28,7 +28,7 @@ describe('a record of a topic', () => {
   it('may leave out what only our own functions know', () => {
     const { id, source, type, time, subject } = message;
 
-    const received = receive({ ...recordOf(message), attributes: { id, source, type, time, subject } }, inputs);
+    const received = receive({ ...recordOf(message), attributes: { id, source, type, time, subject } }, reader);
 
     expect(received).toMatchObject({
       kind: 'delivery',
@@ -39,7 +39,7 @@ describe('a record of a topic', () => {
   it('may tell the time with an offset and any precision; inside it is UTC with milliseconds', () => {
     const times = ['2026-03-01T11:00:00+01:00', '2026-03-01T10:00:00Z', '2026-03-01T10:00:00.000999Z'];
 
-    const received = times.map((time) => receive(recordOf(message, { time }), inputs));
+    const received = times.map((time) => receive(recordOf(message, { time }), reader));
 
     expect(received.map((one) => one.kind === 'delivery' && one.delivery.message.time)).toEqual(
       times.map(() => '2026-03-01T10:00:00.000Z'),
@@ -47,7 +47,7 @@ describe('a record of a topic', () => {
   });
 
   it('has no trace when nobody traces', () => {
-    const received = receive(recordOf(message, { traceparent: null }), inputs);
+    const received = receive(recordOf(message, { traceparent: null }), reader);
 
     expect(received.kind === 'delivery' && Object.hasOwn(received.delivery.message, 'traceparent')).toBe(false);
   });
@@ -55,14 +55,30 @@ describe('a record of a topic', () => {
   it('loses fields that its schema does not know, so that they do not change the fingerprint', () => {
     const value = '{"quantity":2,"name":null,"extra":true,"productId":"lamp"}';
 
-    expect(receive({ ...recordOf(message), value }, inputs)).toMatchObject({
+    expect(receive({ ...recordOf(message), value }, reader)).toMatchObject({
       kind: 'delivery',
       delivery: { message: { data: { productId: 'lamp', quantity: 2, name: null } } },
     });
   });
 
   it('is skipped when it is none of this function’s business, whatever is in it', () => {
-    expect(receive({ ...recordOf(message), value: 'no JSON' }, new Set())).toEqual({ kind: 'skipped' });
+    expect(receive({ ...recordOf(message), value: 'no JSON' }, { ...reader, inputs: new Set() })).toEqual({
+      kind: 'skipped',
+    });
+  });
+});
+
+describe('a record that may not stand in its topic', () => {
+  it.each([
+    ['for a function that answers to it', reader.inputs],
+    ['for one that does not', new Set<string>()],
+  ])('is set aside %s', (_, inputs) => {
+    const record = recordOf(message);
+
+    expect(receive(record, { inputs, mayStandIn: () => false })).toEqual({
+      kind: 'dead',
+      letter: { ...record, code: 'not_allowed', detail: 'ReceiveStock of /shop may not stand in commands' },
+    });
   });
 });
 
@@ -99,7 +115,7 @@ describe('a record that nobody can handle', () => {
       'version 2 of ReceiveStock; the newest known is 1',
     ],
   ])('is kept whole for a person when it %s', (_, record, code, detail) => {
-    expect(receive(record, inputs)).toEqual({
+    expect(receive(record, reader)).toEqual({
       kind: 'dead',
       letter: { ...record, code, detail: expect.stringContaining(detail) },
     });

@@ -3,6 +3,7 @@ import { isMessageType, SCHEMA_VERSION, schemas } from '../../saga/messages.ts';
 import type { Message } from '../core/message.ts';
 import type { LogRecord } from '../ports/message-log.ts';
 import type { DeadLetter } from '../ports/store.ts';
+import type { StoreFunction } from './function.ts';
 import type { Delivery } from './handle.ts';
 
 const UTC_MS = /^.{19}\.\d{3}Z$/;
@@ -30,12 +31,21 @@ export type Received =
   | { readonly kind: 'dead'; readonly letter: DeadLetter };
 
 /** Reads a record of a topic. Nothing in it is believed before it went through the schemas. */
-export function receive(record: LogRecord, inputs: ReadonlySet<string>): Received {
-  if (isNobodysBusiness(record, inputs)) return { kind: 'skipped' };
+export function receive(record: LogRecord, { inputs, mayStandIn }: Reader): Received {
+  const { type, source } = record.attributes;
+  if (typeof type === 'string' && typeof source === 'string' && isMessageType(type)) {
+    if (!mayStandIn(record.topic, type, source)) {
+      const detail = `${type} of ${source} may not stand in ${record.topic}`;
+      return { kind: 'dead', letter: { ...record, code: 'not_allowed', detail } };
+    }
+    if (!inputs.has(type)) return { kind: 'skipped' };
+  }
   const read = reads.get(record) ?? readOnce(record);
   if ('code' in read) return { kind: 'dead', letter: { ...record, ...read } };
   return { kind: 'delivery', delivery: { message: read.message, deduplicate: true, record } };
 }
+
+type Reader = Pick<StoreFunction, 'inputs' | 'mayStandIn'>;
 
 type Read = { readonly message: Message } | Pick<DeadLetter, 'code' | 'detail'>;
 
@@ -62,12 +72,6 @@ function readRecord({ attributes, value }: LogRecord): Read {
   const data = schemas[type].safeParse(json);
   if (!data.success) return { code: 'unreadable', detail: z.prettifyError(data.error) };
   return { message: toMessage(envelope.data, data.data) };
-}
-
-/** A message of the saga that this function does not answer to: not worth a closer look. */
-function isNobodysBusiness({ attributes }: LogRecord, inputs: ReadonlySet<string>): boolean {
-  const { type } = attributes as { readonly type?: unknown };
-  return typeof type === 'string' && isMessageType(type) && !inputs.has(type);
 }
 
 function toMessage(attributes: z.infer<typeof attributesSchema>, data: unknown): Message {

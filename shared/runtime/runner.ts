@@ -219,6 +219,7 @@ export class Runner implements FunctionContext {
         if (error instanceof AppError) {
           // The batch comes again; what is committed already must not wait for that.
           if (outbox.length > 0 && fn.publishes !== null) log.announce(fn.publishes);
+          for (const listener of this.#listeners) listener(outcomes);
           throw error;
         }
         outcomes.push({ kind: 'failed', message: delivery.message, error });
@@ -238,7 +239,7 @@ export class Runner implements FunctionContext {
     const deliveries: Delivery[] = [];
     const deadLetters: DeadLetter[] = [];
     for (const record of records) {
-      const received = receive(record, fn.inputs);
+      const received = receive(record, fn);
       if (received.kind === 'delivery') deliveries.push(received.delivery);
       if (received.kind === 'dead') {
         deadLetters.push(received.letter);

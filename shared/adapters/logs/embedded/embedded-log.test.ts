@@ -184,15 +184,37 @@ describe('the embedded log', () => {
     );
   });
 
-  it('hands on a record whose attributes are no JSON: one bad record does not stop a topic', async () => {
-    await log.append('events', [count('a', 1)]);
-    const other = new Database(file);
-    other.prepare(INSERT).run('events', 'a', 'no JSON', '{}');
-    other.close();
-    await log.append('events', [count('a', 2)]);
-    const records = await (await subscribe()).poll(10);
+  it.each(['no JSON', 'null', '[1]', '7'])(
+    'hands on attributes that are no object: %s does not stop a topic',
+    async (bad) => {
+      await log.append('events', [count('a', 1)]);
+      const other = new Database(file);
+      other.prepare(INSERT).run('events', 'a', bad, '{}');
+      other.close();
+      await log.append('events', [count('a', 2)]);
+      const records = await (await subscribe()).poll(10);
 
-    expect(records.map(({ attributes }) => attributes['raw'] ?? attributes['subject'])).toEqual(['a', 'no JSON', 'a']);
+      expect(records.map(({ attributes }) => attributes['raw'] ?? attributes['subject'])).toEqual(['a', bad, 'a']);
+    },
+  );
+
+  it('shows a reader that is far ahead of another what lies behind its own place', async () => {
+    await log.append(
+      'events',
+      Array.from({ length: 600 }, (_, n) => count('a', n + 1)),
+    );
+    const at = (position: number) => [{ topic: 'events', partition: 0, position }];
+    const options = { topics: ['events'], wake: () => undefined };
+    const behind = await log.subscribe({ ...options, group: 'behind', positions: [] });
+    const ahead = await log.subscribe({ ...options, group: 'ahead', positions: at(590) });
+
+    const first = await behind.poll(256);
+    const last = await ahead.poll(256);
+
+    expect([first.length, last.map(({ position }) => position)]).toEqual([
+      256,
+      Array.from({ length: 10 }, (_, n) => 591 + n),
+    ]);
   });
 
   it('knows its topics', async () => {

@@ -45,7 +45,9 @@ export class TopicFile {
   read(position: number, max: number): readonly LogRecord[] {
     if (position < this.#tailStart) return this.#readFile(position, max);
     const last = this.#tail.at(-1)?.position ?? this.#tailStart;
-    if (position >= last) {
+    // A reader that is ahead of all others must not be shown what lies between.
+    if (position > last) return this.#readFile(position, max);
+    if (position === last) {
       this.#tail.push(...this.#readFile(last, max));
       if (this.#tail.length > TAIL_MAX) this.#tailStart = this.#tail.splice(0, TAIL_MAX / 2).at(-1)?.position ?? last;
     }
@@ -111,13 +113,15 @@ export class TopicFile {
   }
 }
 
-/** What is no JSON is handed on as it is: one bad record must not stop a topic, whoever reads it sets it aside. */
+/** What is no JSON object is handed on as it is: one bad record must not stop a topic, whoever reads it sets it aside. */
 function readAttributes(text: string): LogRecord['attributes'] {
   try {
-    return JSON.parse(text);
+    const attributes: unknown = JSON.parse(text);
+    if (typeof attributes === 'object' && attributes !== null && !Array.isArray(attributes)) return { ...attributes };
   } catch {
-    return { raw: text };
+    // The same as for JSON that is no object.
   }
+  return { raw: text };
 }
 
 /** Its writer is just creating it: there is no table yet, or the file is locked for the moment. */
