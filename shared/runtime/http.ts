@@ -8,6 +8,7 @@ import { invalid, problemResponse } from './problem.ts';
 
 /** A body may have this many bytes. */
 const BODY_MAX_BYTES = 1024 * 1024;
+const DISCARD_MAX_BYTES = 16 * BODY_MAX_BYTES;
 const REQUEST_ID = 'x-request-id';
 /** Others cannot be handed on: no request can be made of them. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
@@ -111,20 +112,23 @@ export async function readBody<Schema extends z.ZodType>(c: AppContext, schema: 
   return parsed.data;
 }
 
-/** The whole body. @throws {AppError} 413 when it is longer than {@link BODY_MAX_BYTES}, before it is all read. */
+/**
+ * The whole body. One that is too long is read to its end and thrown away, within bounds: a client that is still sending
+ * when it is answered sees a broken connection instead of the answer.
+ * @throws {AppError} 413 when it is longer than {@link BODY_MAX_BYTES}.
+ */
 export async function readText(request: Request): Promise<string> {
   const declared = request.headers.get('content-length');
-  if (declared !== null) {
-    if (Number(declared) > BODY_MAX_BYTES) throw tooLarge();
-    return request.text();
-  }
+  if (declared !== null && Number(declared) <= BODY_MAX_BYTES) return request.text();
+  if (declared !== null && Number(declared) > DISCARD_MAX_BYTES) throw tooLarge();
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of request.body ?? []) {
     length += chunk.byteLength;
-    if (length > BODY_MAX_BYTES) throw tooLarge();
-    chunks.push(chunk);
+    if (length <= BODY_MAX_BYTES) chunks.push(chunk);
+    if (length > DISCARD_MAX_BYTES) throw tooLarge();
   }
+  if (length > BODY_MAX_BYTES) throw tooLarge();
   return Buffer.concat(chunks).toString();
 }
 
