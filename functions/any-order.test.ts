@@ -12,6 +12,7 @@ import type { Message } from '../shared/core/message.ts';
 import type { Store } from '../shared/ports/store.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import { handle } from '../shared/runtime/handle.ts';
+import { batchOf } from '../shared/testing/batches.ts';
 import { permutations } from '../shared/testing/permutations.ts';
 import { receiveStock } from './inventory/examples.ts';
 import { inventory } from './inventory/index.ts';
@@ -40,8 +41,8 @@ async function endOf<End>(
   const { name, tables, migrations } = fn;
   const store = SqliteStore.open({ name, file: ':memory:', tables, migrations: migrations.sqlite });
   for (const messages of batches) {
-    const delivered = messages.map((message) => ({ message, deduplicate: true, record: null }));
-    const { outcomes } = await handle(fn, store, { deliveries: delivered, positions: [], deadLetters: [] }, NOW_MS);
+    const arrivals = messages.map((message) => ({ from: 'command', message, deduplicate: true }) as const);
+    const { outcomes } = await handle(fn, store, batchOf(arrivals, NOW_MS));
     const bad = outcomes.filter(({ kind }) => kind !== 'handled' && kind !== 'duplicate');
     expect(bad).toEqual([]);
   }

@@ -8,13 +8,14 @@ import { systemClock } from '../shared/adapters/system-clock.ts';
 import { ConfigError } from '../shared/core/errors.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
 import type { Config } from '../shared/runtime/config.ts';
+import { describeError } from '../shared/runtime/failure.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import { createFunctionApp } from '../shared/runtime/function-app.ts';
-import { describeError } from '../shared/runtime/handle.ts';
 import type { App } from '../shared/runtime/http.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { runLoop } from '../shared/runtime/loop.ts';
 import { FunctionMetrics } from '../shared/runtime/metrics.ts';
+import { retrySettingsFor } from '../shared/runtime/retry-settings.ts';
 import { Runner } from '../shared/runtime/runner.ts';
 import { Signal } from '../shared/runtime/signal.ts';
 import { inventory } from './inventory/index.ts';
@@ -67,8 +68,16 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
   const fn: StoreFunction = functions[name];
   const file = dataFile(config.DATA_DIR, name);
   const store = openStore(fn, file);
-  const metrics = new FunctionMetrics(name, () => store.countDeadLetters());
-  const runner = new Runner({ fn, store, log, clock: systemClock, logger, metrics });
+  const metrics = new FunctionMetrics(name, store, () => runner.waiting());
+  const runner = new Runner({
+    fn,
+    store,
+    log,
+    clock: systemClock,
+    logger,
+    metrics,
+    ...retrySettingsFor(config, name),
+  });
   const stopping = new AbortController();
   const app = createFunctionApp(
     {

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { AppError, ConfigError } from '../shared/core/errors.ts';
 import { type Config, readConfig } from '../shared/runtime/config.ts';
-import { describeError } from '../shared/runtime/handle.ts';
+import { describeError } from '../shared/runtime/failure.ts';
 import { createLogger } from '../shared/runtime/log.ts';
 import { type Part, parts, type RunningStore, startStore } from './store.ts';
 import { startThreaded } from './threads.ts';

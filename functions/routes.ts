@@ -50,5 +50,7 @@ const idleContext: FunctionContext = {
     throw new AppError('unavailable', 'this app only documents its routes');
   },
   submit: () => Promise.reject(new AppError('unavailable', 'this app only documents its routes')),
+  preview: () => Promise.reject(new AppError('unavailable', 'this app only documents its routes')),
+  lookAgain: async () => undefined,
   onCommit: () => () => undefined,
 };

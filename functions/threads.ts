@@ -3,7 +3,7 @@ import type { FunctionName } from '../saga/choreography.ts';
 import { AppError, ConfigError } from '../shared/core/errors.ts';
 import type { Config } from '../shared/runtime/config.ts';
 import { readConfig } from '../shared/runtime/config.ts';
-import { describeError } from '../shared/runtime/handle.ts';
+import { describeError } from '../shared/runtime/failure.ts';
 import { createLogger, type Logger } from '../shared/runtime/log.ts';
 import { answerCalls, ThreadCaller } from './gateway/thread-upstream.ts';
 import { type Part, type RunningStore, startStore } from './store.ts';

@@ -80,7 +80,10 @@ export function readBooks(dataDir: string): Books {
       readings: readReadings(snapshot),
       searches: readSearches(db),
       deadLetters: Object.fromEntries(
-        functionNames.map((name) => [name, numberOf(db, `SELECT count(*) FROM "${name}".dead_letter`)]),
+        functionNames.map((name) => [
+          name,
+          numberOf(db, `SELECT count(*) FROM "${name}".dead_letter WHERE status = 'open'`),
+        ]),
       ),
       removed: db.prepare('SELECT name FROM removed').pluck().all().map(String),
     };

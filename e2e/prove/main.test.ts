@@ -64,7 +64,8 @@ describe('prove', () => {
 
   it('counts dead letters and does not call them a difference', () => {
     const copy = copyOf();
-    const letter = "INSERT INTO dead_letter VALUES (NULL, 'order-events', 0, 99, 'failed', '', '{}', '{}')";
+    const letter = `INSERT INTO dead_letter (letter, status, code, detail, fingerprint, attempts, replays, topic, partition,
+      position, attributes, value, died_at) VALUES ('a', 'open', 'failed', '', '', 1, 0, 'order-events', 0, 99, '{}', '{}', '')`;
     new Database(dataFile(copy, 'inventory')).exec(letter).close();
     const { lines, ...rest } = terminal({ DATA_DIR: copy });
 

@@ -41,6 +41,19 @@ export class AppError extends Error {
   }
 }
 
+/**
+ * Trouble with one message that may pass by itself. It is tried again, in the order of its key, more often than what looks
+ * like a bug.
+ */
+export class TransientError extends Error {
+  override readonly name = 'TransientError';
+}
+
+/** Whether trying again later can help: trouble, as opposed to a bug. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof TransientError || (error instanceof AppError && error.retryAfterS !== undefined);
+}
+
 /** A setting that cannot be used. It stops the start. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';

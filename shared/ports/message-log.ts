@@ -30,8 +30,11 @@ export interface LogFeatures {
  * which they were written; a group that never read starts with the oldest record.
  */
 export interface Subscription {
-  /** Up to `max` records that follow the last acknowledged one; none when there are none now. Does not wait. */
-  poll(max: number): Promise<readonly LogRecord[]>;
+  /**
+   * Up to `max` records that follow the last acknowledged one; none when there are none now. Does not wait. Nothing of the
+   * topics in `paused`, which keep their place.
+   */
+  poll(max: number, paused?: ReadonlySet<string>): Promise<readonly LogRecord[]>;
   /** These records are dealt with and durable: later polls start behind them. */
   acknowledge(positions: readonly Position[]): Promise<void>;
   /** Where the topics end now, for a reader that wants to skip what is there. */

@@ -17,17 +17,31 @@ export interface Table<Row extends object = object> {
   readonly columns: { readonly [Column in keyof Row]-?: ColumnKind };
   readonly key: readonly string[];
   readonly loadBy: number;
-  /** Rows are added and never changed or removed: a ledger. */
+  /** Rows are added and never changed: a ledger. */
   readonly appendOnly: boolean;
+  /** A row may be added to it without a look, under a key that whoever adds it knows to be new. */
+  readonly addsUnseen: boolean;
+  /** The same, and where the key is there already, the first row stays as it is. */
+  readonly keepsFirst: boolean;
+  /** Mostly empty, so that a store does well to ask once for a batch whether there is any row at all. */
+  readonly sparse: boolean;
 }
 
 export function table<Row extends object>(
   name: string,
   columns: Table<Row>['columns'],
-  options: { key: readonly (keyof Row & string)[]; loadBy?: number; appendOnly?: boolean },
+  options: {
+    key: readonly (keyof Row & string)[];
+    loadBy?: number;
+    appendOnly?: boolean;
+    addsUnseen?: boolean;
+    keepsFirst?: boolean;
+    sparse?: boolean;
+  },
 ): Table<Row> {
-  const { key, loadBy = key.length, appendOnly = false } = options;
-  return { name, columns, key, loadBy, appendOnly };
+  const { key, loadBy = key.length, appendOnly = false, keepsFirst = false, sparse = false } = options;
+  const addsUnseen = (options.addsUnseen ?? false) || appendOnly || keepsFirst;
+  return { name, columns, key, loadBy, appendOnly, addsUnseen, keepsFirst, sparse };
 }
 
 /** Groups of rows that a batch is going to look at: `values` has one entry for each of the table's `loadBy` columns. */
@@ -46,13 +60,14 @@ export interface InboxRow extends InboxKey {
   readonly fingerprint: string;
 }
 
-/** A row as it is to be. */
+/** A row as it is to be; with `removed`, a row that is to be gone, of which only the key counts. */
 export interface Write {
   readonly table: Table;
   readonly row: object;
+  readonly removed?: boolean;
 }
 
-/** A row as it is to be, and as the store has it: null where it has none. Only the columns that differ are written. */
+/** A write, and the row as the store has it: null where it has none. Only the columns that differ are written. */
 export interface StoredWrite extends Write {
   readonly stored: object | null;
 }
@@ -62,21 +77,6 @@ export interface Position {
   readonly topic: string;
   readonly partition: number;
   readonly position: number;
-}
-
-/**
- * A message that nobody could handle, kept whole for a person; once, however often it is delivered. `value` and `attributes` are what
- * the log delivered.
- */
-export interface DeadLetter {
-  readonly topic: string;
-  readonly partition: number;
-  readonly position: number;
-  readonly attributes: Readonly<Record<string, unknown>>;
-  readonly value: string;
-  /** Why: a stable word. */
-  readonly code: 'unreadable' | 'unknown_type' | 'not_allowed' | 'id_reused' | 'refused' | 'failed';
-  readonly detail: string;
 }
 
 /** A message for the log, with the bytes it travels as. */
@@ -91,7 +91,6 @@ export interface Commit {
   readonly inbox: readonly InboxRow[];
   readonly outbox: readonly OutboxRow[];
   readonly positions: readonly Position[];
-  readonly deadLetters: readonly DeadLetter[];
 }
 
 /** What the store read for a batch, as of the start of its transaction. */
@@ -102,10 +101,14 @@ export interface Loaded {
   seen(key: InboxKey): string | undefined;
 }
 
-/** A read of one table: equal to `where` (no nulls), after the row with the values `after` in the order of `orderBy`. */
+/**
+ * A read of one table: equal to `where` (no nulls), not above `atMost` (a null is), after the row with the values `after` in
+ * the order of `orderBy`.
+ */
 export interface Query<Row extends object> {
   readonly table: Table<Row>;
   readonly where?: Partial<Row>;
+  readonly atMost?: Partial<Row>;
   readonly orderBy?: readonly string[];
   readonly descending?: boolean;
   readonly after?: readonly (string | number)[];
@@ -143,12 +146,12 @@ export interface Store {
   /** How far each topic has been read. */
   positions(): Promise<readonly Position[]>;
 
-  /** How many dead letters there are. */
-  countDeadLetters(): Promise<number>;
+  /** How many rows are equal to `where`; all where it is not given. */
+  count<Row extends object>(table: Table<Row>, where?: Partial<Row>): Promise<number>;
 
   /**
-   * Starts from nothing: removes every row of the function, its outbox, its dead letters and the keys of clients, and moves
-   * its positions. Keeps the inbox of topics, so that what was handled is not handled again.
+   * Starts from nothing: removes every row of the function, its outbox, what is parked or dead and the keys of clients, and
+   * moves its positions. Keeps the inbox of topics, so that what was handled is not handled again.
    */
   clear(positions: readonly Position[]): Promise<void>;
 

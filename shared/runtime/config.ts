@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConfigError } from '../core/errors.ts';
 import { isCurrency } from '../core/money.ts';
+import { retrySettings } from './retry-settings.ts';
 
 const portSchema = z
   .string()
@@ -27,6 +28,7 @@ const settings = z.object({
   GATEWAY_TIMEOUT_MS: z.coerce.number().int().min(1).max(600_000).default(5_000),
   GATEWAY_RETRIES: z.coerce.number().int().min(0).max(20).default(4),
   EMBEDDED_POLL_MS: z.coerce.number().int().min(1).max(60_000).default(5),
+  ...retrySettings,
 });
 
 /** The settings of a process, by the names of the environment variables. */

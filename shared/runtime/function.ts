@@ -3,7 +3,8 @@ import type { Draft, Message } from '../core/message.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Migration } from '../ports/migration.ts';
 import type { Need, Store, Table, Write } from '../ports/store.ts';
-import type { CommandOutcome, Outcome } from './handle.ts';
+import type { Arrival } from './arrival.ts';
+import type { CommandOutcome, Handled, Outcome } from './handle.ts';
 
 /** Rows of the function's tables as the messages of a batch see them: later ones see what earlier ones changed. */
 export interface RowReader {
@@ -23,6 +24,18 @@ export interface Change<State, Input extends Message> {
 }
 
 /**
+ * A durable timer: a column that says when its row wants to be heard of again. It is set and taken back with the row, by
+ * the step that writes it. When it is due, the column is emptied and the message handled, in one commit.
+ */
+export interface Timer<Row extends object = object> {
+  readonly table: Table<Row>;
+  /** Holds ISO 8601 with milliseconds, UTC, or null. The table needs an index over it. */
+  readonly column: keyof Row & string;
+  /** What is handled when it is due, and the saga it belongs to. */
+  message(row: Row): Draft & { readonly correlationid?: string | undefined };
+}
+
+/**
  * A function as a value: what it answers to, its rules, its tables. A host gives it triggers.
  * `needs`, `load` and `save` are as pure as the rules: they turn rows into state and back.
  */
@@ -38,6 +51,7 @@ export interface StoreFunction<State = unknown, Input extends Message = Message,
   readonly tables: readonly Table[];
   /** Numbered changes of its schema, by engine. */
   readonly migrations: { readonly sqlite: readonly Migration[] };
+  readonly timers?: readonly Timer[];
   readonly rules: Decider<State, Input, Output>;
   /** The groups of rows that `load` will read for this message. */
   needs(message: Input): readonly Need[];
@@ -51,6 +65,10 @@ export interface FunctionContext {
   readonly clock: Clock;
   /** Puts a command in the queue and gives its outcome once it is on disk. Rejects with what the rules threw. */
   submit(message: Message, options?: { deduplicate?: boolean }): Promise<CommandOutcome>;
+  /** What would become of these now: decided as always, and not committed. */
+  preview(arrivals: readonly Arrival[]): Promise<Handled>;
+  /** To be called when what is parked was changed beside the batches, by a person's decision. */
+  lookAgain(): Promise<void>;
   /** Calls `listener` after each commit with what was handled in it; gives the way to stop that. */
   onCommit(listener: (outcomes: readonly Outcome[]) => void): () => void;
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { Context, Env, Handler } from 'hono';
 import { AppError } from '../core/errors.ts';
-import { describeError } from './handle.ts';
+import { describeError } from './failure.ts';
 import type { Logger } from './log.ts';
 import { invalid, problemResponse } from './problem.ts';
 

@@ -15,14 +15,16 @@ export async function runLoop(options: {
   readonly onError: (error: unknown) => void;
   /** How much waits for the next step; while it grows, the step waits a turn for more. */
   readonly waiting?: () => number;
+  /** How long it may sleep before it looks again by itself, in milliseconds. */
+  readonly sleepMs?: () => number | undefined;
 }): Promise<void> {
-  const { step, wake, signal, onError, waiting = () => 0 } = options;
+  const { step, wake, signal, onError, waiting = () => 0, sleepMs = () => undefined } = options;
   let failures = 0;
   while (!signal.aborted) {
     try {
       const worked = await step();
       failures = 0;
-      if (!worked) await wake.wait();
+      if (!worked) await wake.wait(sleepMs());
     } catch (error) {
       onError(error);
       await wake.wait(Math.min(RETRY_FIRST_MS * 2 ** failures, RETRY_LONGEST_MS));

@@ -1,4 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { letters } from '../ports/retry-tables.ts';
+import type { Store } from '../ports/store.ts';
 import type { Outcome } from './handle.ts';
 
 const COMMIT_BUCKETS_S = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 1];
@@ -11,7 +13,12 @@ export class FunctionMetrics {
   readonly #commitSeconds: Histogram;
   readonly #batchMessages: Histogram;
 
-  constructor(name: string, countDeadLetters: () => Promise<number>) {
+  /** `waiting`: what the runner knows about what is parked. */
+  constructor(
+    name: string,
+    store: Pick<Store, 'count'>,
+    waiting: () => { readonly parked: number; readonly paused: readonly string[] },
+  ) {
     const registers = [this.registry];
     this.registry.setDefaultLabels({ function: name });
     this.#messages = new Counter({
@@ -37,7 +44,23 @@ export class FunctionMetrics {
       help: 'Messages that wait for a person',
       registers,
       async collect() {
-        this.set(await countDeadLetters());
+        this.set(await store.count(letters, { status: 'open' }));
+      },
+    });
+    new Gauge({
+      name: 'saga_parked_messages',
+      help: 'Messages that wait for another attempt, or behind one that does',
+      registers,
+      collect() {
+        this.set(waiting().parked);
+      },
+    });
+    new Gauge({
+      name: 'saga_paused_topics',
+      help: 'Topics that are not read on, because too much is parked',
+      registers,
+      collect() {
+        this.set(waiting().paused.length);
       },
     });
   }

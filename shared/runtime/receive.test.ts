@@ -16,12 +16,12 @@ function recordOf(
 }
 
 describe('a record of a topic', () => {
-  it('becomes the message that was written, to be remembered in the inbox', () => {
+  it('becomes the message that was written', () => {
     const record = recordOf({ ...message, traceparent: '00-1-2-01' });
 
     expect(receive(record, reader)).toEqual({
-      kind: 'delivery',
-      delivery: { message: { ...message, traceparent: '00-1-2-01' }, deduplicate: true, record },
+      kind: 'message',
+      message: { ...message, traceparent: '00-1-2-01' },
     });
   });
 
@@ -31,8 +31,8 @@ describe('a record of a topic', () => {
     const received = receive({ ...recordOf(message), attributes: { id, source, type, time, subject } }, reader);
 
     expect(received).toMatchObject({
-      kind: 'delivery',
-      delivery: { message: { ...message, correlationid: id, causationid: id, partitionkey: 'lamp', schemaversion: 1 } },
+      kind: 'message',
+      message: { ...message, correlationid: id, causationid: id, partitionkey: 'lamp', schemaversion: 1 },
     });
   });
 
@@ -41,7 +41,7 @@ describe('a record of a topic', () => {
 
     const received = times.map((time) => receive(recordOf(message, { time }), reader));
 
-    expect(received.map((one) => one.kind === 'delivery' && one.delivery.message.time)).toEqual(
+    expect(received.map((one) => one.kind === 'message' && one.message.time)).toEqual(
       times.map(() => '2026-03-01T10:00:00.000Z'),
     );
   });
@@ -49,15 +49,15 @@ describe('a record of a topic', () => {
   it('has no trace when nobody traces', () => {
     const received = receive(recordOf(message, { traceparent: null }), reader);
 
-    expect(received.kind === 'delivery' && Object.hasOwn(received.delivery.message, 'traceparent')).toBe(false);
+    expect(received.kind === 'message' && Object.hasOwn(received.message, 'traceparent')).toBe(false);
   });
 
   it('loses fields that its schema does not know, so that they do not change the fingerprint', () => {
     const value = '{"quantity":2,"name":null,"extra":true,"productId":"lamp"}';
 
     expect(receive({ ...recordOf(message), value }, reader)).toMatchObject({
-      kind: 'delivery',
-      delivery: { message: { data: { productId: 'lamp', quantity: 2, name: null } } },
+      kind: 'message',
+      message: { data: { productId: 'lamp', quantity: 2, name: null } },
     });
   });
 
@@ -76,8 +76,9 @@ describe('a record that may not stand in its topic', () => {
     const record = recordOf(message);
 
     expect(receive(record, { inputs, mayStandIn: () => false })).toEqual({
-      kind: 'dead',
-      letter: { ...record, code: 'not_allowed', detail: 'ReceiveStock of /shop may not stand in commands' },
+      kind: 'unfit',
+      code: 'not_allowed',
+      detail: 'ReceiveStock of /shop may not stand in commands',
     });
   });
 });
@@ -111,13 +112,10 @@ describe('a record that nobody can handle', () => {
     [
       'is of a newer version',
       recordOf(message, { schemaversion: 2 }),
-      'unknown_type',
+      'newer_version',
       'version 2 of ReceiveStock; the newest known is 1',
     ],
   ])('is kept whole for a person when it %s', (_, record, code, detail) => {
-    expect(receive(record, reader)).toEqual({
-      kind: 'dead',
-      letter: { ...record, code, detail: expect.stringContaining(detail) },
-    });
+    expect(receive(record, reader)).toEqual({ kind: 'unfit', code, detail: expect.stringContaining(detail) });
   });
 });

@@ -2,9 +2,8 @@ import { z } from 'zod';
 import { isMessageType, SCHEMA_VERSION, schemas } from '../../saga/messages.ts';
 import type { Message } from '../core/message.ts';
 import type { LogRecord } from '../ports/message-log.ts';
-import type { DeadLetter } from '../ports/store.ts';
+import type { LetterCode } from '../ports/retry-tables.ts';
 import type { StoreFunction } from './function.ts';
-import type { Delivery } from './handle.ts';
 
 const UTC_MS = /^.{19}\.\d{3}Z$/;
 const textSchema = z.string().min(1).max(256);
@@ -24,54 +23,71 @@ const attributesSchema = z.object({
   traceparent: z.string().max(256).nullish(),
 });
 
+/** Why a record cannot be handled as it is. */
+export interface Unfit {
+  readonly kind: 'unfit';
+  readonly code: LetterCode;
+  readonly detail: string;
+}
+
 export type Received =
-  | { readonly kind: 'delivery'; readonly delivery: Delivery }
+  | { readonly kind: 'message'; readonly message: Message }
   /** A message of the saga that is none of this function's business. */
   | { readonly kind: 'skipped' }
-  | { readonly kind: 'dead'; readonly letter: DeadLetter };
+  | Unfit;
 
 /** Reads a record of a topic. Nothing in it is believed before it went through the schemas. */
 export function receive(record: LogRecord, { inputs, mayStandIn }: Reader): Received {
   const { type, source } = record.attributes;
   if (typeof type === 'string' && typeof source === 'string' && isMessageType(type)) {
     if (!mayStandIn(record.topic, type, source)) {
-      const detail = `${type} of ${source} may not stand in ${record.topic}`;
-      return { kind: 'dead', letter: { ...record, code: 'not_allowed', detail } };
+      return unfit('not_allowed', `${type} of ${source} may not stand in ${record.topic}`);
     }
     if (!inputs.has(type)) return { kind: 'skipped' };
   }
-  const read = reads.get(record) ?? readOnce(record);
-  if ('code' in read) return { kind: 'dead', letter: { ...record, ...read } };
-  return { kind: 'delivery', delivery: { message: read.message, deduplicate: true, record } };
+  return readKept(record);
 }
 
-type Reader = Pick<StoreFunction, 'inputs' | 'mayStandIn'>;
-
-type Read = { readonly message: Message } | Pick<DeadLetter, 'code' | 'detail'>;
-
-/** Functions in one thread get the same records: each is read once. */
-const reads = new WeakMap<LogRecord, Read>();
-
-function readOnce(record: LogRecord): Read {
+/** Reads a record that was let in before, and then kept: parked, dead or a timer of the function itself. */
+export function readKept(record: LogRecord): Received {
+  const known = reads.get(record);
+  if (known !== undefined) return known;
   const read = readRecord(record);
   reads.set(record, read);
   return read;
 }
 
-function readRecord({ attributes, value }: LogRecord): Read {
+/** The partition key of a record that perhaps cannot be read; null where it names none. */
+export function keyOfRecord({ attributes }: LogRecord): string | null {
+  for (const key of [attributes['partitionkey'], attributes['subject']]) {
+    const text = textSchema.safeParse(key);
+    if (text.success) return text.data;
+  }
+  return null;
+}
+
+type Reader = Pick<StoreFunction, 'inputs' | 'mayStandIn'>;
+
+/** Functions in one thread get the same records: each is read once. */
+const reads = new WeakMap<LogRecord, Received>();
+
+function unfit(code: LetterCode, detail: string): Unfit {
+  return { kind: 'unfit', code, detail };
+}
+
+function readRecord({ attributes, value }: LogRecord): Received {
   const envelope = attributesSchema.safeParse(attributes);
-  if (!envelope.success) return { code: 'unreadable', detail: z.prettifyError(envelope.error) };
+  if (!envelope.success) return unfit('unreadable', z.prettifyError(envelope.error));
   const { type, schemaversion } = envelope.data;
-  if (!isMessageType(type)) return { code: 'unknown_type', detail: `no message type ${type}` };
+  if (!isMessageType(type)) return unfit('unknown_type', `no message type ${type}`);
   if (schemaversion > SCHEMA_VERSION) {
-    const detail = `version ${schemaversion} of ${type}; the newest known is ${SCHEMA_VERSION}`;
-    return { code: 'unknown_type', detail };
+    return unfit('newer_version', `version ${schemaversion} of ${type}; the newest known is ${SCHEMA_VERSION}`);
   }
   const json = parseJson(value);
-  if (json === undefined) return { code: 'unreadable', detail: 'the data is not JSON' };
+  if (json === undefined) return unfit('unreadable', 'the data is not JSON');
   const data = schemas[type].safeParse(json);
-  if (!data.success) return { code: 'unreadable', detail: z.prettifyError(data.error) };
-  return { message: toMessage(envelope.data, data.data) };
+  if (!data.success) return unfit('unreadable', z.prettifyError(data.error));
+  return { kind: 'message', message: toMessage(envelope.data, data.data) };
 }
 
 function toMessage(attributes: z.infer<typeof attributesSchema>, data: unknown): Message {

@@ -63,7 +63,7 @@ export class Rows implements RowReader {
     return writes;
   }
 
-  #write(group: Group, { table, row }: Write): void {
+  #write(group: Group, { table, row, removed = false }: Write): void {
     if (table.appendOnly) {
       // The store may give the row its key later; its place in the batch stands for it until then.
       const rest = `+${this.#appended++}`;
@@ -75,17 +75,19 @@ export class Rows implements RowReader {
     const rest = restName(key, table.loadBy);
     const rows = group.rows ?? this.#rowsOf(table, key);
     const earlier = group.written.get(rest);
-    group.written.set(rest, { table, row, stored: earlier === undefined ? (rows.get(rest) ?? null) : earlier.stored });
-    rows.set(rest, row);
+    const stored = earlier === undefined ? (rows.get(rest) ?? null) : earlier.stored;
+    group.written.set(rest, removed ? { table, row, stored, removed } : { table, row, stored });
+    if (removed) rows.delete(rest);
+    else rows.set(rest, row);
   }
 
-  /** The group a write belongs to; null for a ledger that the batch does not read. */
+  /** The group a write belongs to; null for a row that may be added without a look. */
   #groupOf(write: Write): Group | null {
     const { table } = write;
     const key = keyOf(write);
     const group = this.#tables.get(table)?.get(groupName(key, table.loadBy));
     if (group !== undefined) return group;
-    assert(table.appendOnly, `${table.name} [${key.join(', ')}] was not named by the batch`);
+    assert(table.addsUnseen, `${table.name} [${key.join(', ')}] was not named by the batch`);
     return null;
   }
 

@@ -5,15 +5,21 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EmbeddedLog } from '../adapters/logs/embedded/embedded-log.ts';
 import { SqliteStore } from '../adapters/stores/sqlite/sqlite-store.ts';
+import { testPolicy } from '../testing/batches.ts';
 import { logLines } from '../testing/log-lines.ts';
 import { count, probe, tallies, UNITS_MAX } from '../testing/probe.ts';
 import type { Outcome } from './handle.ts';
+import { BATCH_MAX } from './intake.ts';
 import { FunctionMetrics } from './metrics.ts';
-import { BATCH_MAX, QUEUE_MAX, Runner } from './runner.ts';
+import { QUEUE_MAX, Runner } from './runner.ts';
 
 const topic = 'probe-commands';
 const tooMuch = UNITS_MAX + 1;
 
+const retries = { policy: testPolicy, parkedMax: 100, parkedPerKeyMax: 10 };
+
+let nowMs: number;
+const clock = { nowMs: () => nowMs };
 let folder: string;
 let store: SqliteStore;
 let log: EmbeddedLog;
@@ -21,6 +27,7 @@ let runner: Runner;
 let logged: ReturnType<typeof logLines>;
 
 beforeEach(async () => {
+  nowMs = Date.parse('2026-03-01T10:00:00.000Z');
   folder = mkdtempSync(join(tmpdir(), 'saga-runner-'));
   const file = join(folder, 'probe.db');
   const { name, tables, migrations } = probe;
@@ -33,8 +40,8 @@ beforeEach(async () => {
     pollMs: 2,
   });
   logged = logLines();
-  const metrics = new FunctionMetrics(name, () => store.countDeadLetters());
-  runner = new Runner({ fn: probe, store, log, clock: { nowMs: () => 0 }, logger: logged.logger, metrics });
+  const metrics = new FunctionMetrics(name, store, () => runner.waiting());
+  runner = new Runner({ fn: probe, store, log, clock, logger: logged.logger, metrics, ...retries });
   await runner.open();
 });
 afterEach(async () => {
@@ -137,13 +144,20 @@ describe('a batch that the database refuses because of one message', () => {
     ]);
   });
 
-  it('sets the guilty record aside and goes on behind it', async () => {
+  it('parks the guilty record, goes on behind it, and gives it up in the end', async () => {
     await log.append(topic, [count('a', 1), count('b', tooMuch), count('c', 2)]);
     await runner.step();
+    const parked = runner.waiting().parked;
     await log.append(topic, [count('c', 3)]);
-    await vi.waitFor(async () => expect(await runner.step()).toBe(true));
+    nowMs += 1_000;
+    await vi.waitFor(async () => {
+      await runner.step();
+      expect(await counted()).toEqual({ a: [1, 1], c: [2, 5] });
+    });
+    await runner.step();
 
-    expect([await counted(), letters()]).toEqual([
+    expect([parked, await counted(), letters()]).toEqual([
+      1,
       { a: [1, 1], c: [2, 5] },
       [{ code: 'failed', value: JSON.stringify(count('b', tooMuch).data) }],
     ]);
@@ -153,13 +167,13 @@ describe('a batch that the database refuses because of one message', () => {
 describe('a record that cannot be handled', () => {
   it('is set aside and logged, and the next one is handled', async () => {
     const unreadable = { ...count('a', 1), time: 'yesterday' };
-    await log.append(topic, [unreadable, count('a', 2, 'throw'), count('a', 3)]);
+    await log.append(topic, [unreadable, count('b', 2, 'throw'), count('a', 3)]);
     await runner.step();
 
-    expect([await counted(), letters()]).toMatchObject([{ a: [1, 3] }, [{ code: 'unreadable' }, { code: 'failed' }]]);
+    expect([await counted(), letters()]).toMatchObject([{ a: [1, 3] }, [{ code: 'unreadable' }]]);
     expect(logged.lines).toMatchObject([
       { level: 40, topic, position: 1 },
-      { level: 50, correlationid: count('a', 2, 'throw').correlationid, msg: 'probe failed on a message' },
+      { level: 50, correlationid: count('b', 2, 'throw').correlationid, msg: 'probe failed on a message: parked' },
     ]);
   });
 

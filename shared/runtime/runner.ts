@@ -1,39 +1,27 @@
 import { AppError } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
+import type { RetryPolicy } from '../core/retry-policy.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { LogRecord, MessageLog, Subscription } from '../ports/message-log.ts';
-import type { DeadLetter, Position, Store } from '../ports/store.ts';
+import type { MessageLog } from '../ports/message-log.ts';
+import type { Store } from '../ports/store.ts';
+import type { Arrival, CommandArrival } from './arrival.ts';
+import { describeError } from './failure.ts';
 import type { FunctionContext, StoreFunction } from './function.ts';
-import {
-  type Batch,
-  type CommandOutcome,
-  type Delivery,
-  describeError,
-  type Handled,
-  handle,
-  type Outcome,
-} from './handle.ts';
+import { type Batch, type CommandOutcome, type Handled, handle, type Outcome, preview } from './handle.ts';
+import { BATCH_MAX, Intake } from './intake.ts';
 import type { Logger } from './log.ts';
 import { runLoop } from './loop.ts';
 import type { FunctionMetrics } from './metrics.ts';
-import { receive } from './receive.ts';
 import { Signal } from './signal.ts';
+import { handleOneByOne } from './split.ts';
 
-/** Messages in one commit, at most, from each of the two ways in. */
-export const BATCH_MAX = 256;
 /** Commands that may wait for their turn; one more is told to come again later. */
 export const QUEUE_MAX = 10_000;
 
-const EMPTY: Taken = { deliveries: [], positions: [], deadLetters: [], records: 0 };
-
 interface PendingCommand {
-  readonly delivery: Delivery;
+  readonly arrival: CommandArrival;
   readonly resolve: (outcome: CommandOutcome) => void;
   readonly reject: (error: unknown) => void;
-}
-
-interface Taken extends Batch {
-  readonly records: number;
 }
 
 export interface RunnerOptions {
@@ -43,6 +31,10 @@ export interface RunnerOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: FunctionMetrics;
+  readonly policy: RetryPolicy;
+  /** Messages that may be parked, in all and of one key. */
+  readonly parkedMax: number;
+  readonly parkedPerKeyMax: number;
 }
 
 /**
@@ -58,26 +50,20 @@ export class Runner implements FunctionContext {
   readonly #listeners = new Set<(outcomes: readonly Outcome[]) => void>();
   readonly #wake = new Signal();
   readonly #stopping = new AbortController();
-  #subscription: Subscription | null = null;
+  readonly #intake: Intake;
   #running: Promise<void> | null = null;
   #trouble: string | null = 'not started yet';
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#intake = new Intake(options);
     this.store = options.store;
     this.clock = options.clock;
   }
 
   /** Subscribes; after that `step` can be called. */
   async open(): Promise<void> {
-    const { fn, store, log } = this.#options;
-    const positions = await store.positions();
-    this.#subscription = await log.subscribe({
-      group: fn.name,
-      topics: fn.consumes,
-      positions,
-      wake: () => this.#wake.raise(),
-    });
+    await this.#intake.open(() => this.#wake.raise());
     this.#trouble = null;
   }
 
@@ -87,6 +73,7 @@ export class Runner implements FunctionContext {
     this.#running = runLoop({
       step: () => this.step(),
       wake: this.#wake,
+      sleepMs: () => this.#intake.sleepMs(this.clock.nowMs()),
       waiting: () => this.#commands.length,
       signal: this.#stopping.signal,
       onError: (error) => {
@@ -103,13 +90,13 @@ export class Runner implements FunctionContext {
     await this.#running;
     for (const clear of this.#clearing.splice(0)) await clear();
     for (const { reject } of this.#commands.splice(0)) reject(this.#unavailable('is stopping'));
-    await this.#subscription?.close();
+    await this.#intake.close();
   }
 
   /** Why the function cannot work now, as a sentence; null when it can. Asks the store. */
   async trouble(): Promise<string | null> {
-    const known = this.#trouble ?? this.#subscription?.trouble();
-    if (known !== null && known !== undefined) return known;
+    const known = this.#trouble ?? this.#intake.trouble();
+    if (known !== null) return known;
     try {
       await this.store.check();
       return null;
@@ -122,8 +109,8 @@ export class Runner implements FunctionContext {
     if (this.#stopping.signal.aborted) return Promise.reject(this.#unavailable('is stopping'));
     if (this.#commands.length >= QUEUE_MAX) return Promise.reject(this.#unavailable('has too much to do'));
     return new Promise((resolve, reject) => {
-      const delivery = { message, deduplicate: options.deduplicate ?? false, record: null };
-      this.#commands.push({ delivery, resolve, reject });
+      const arrival = { from: 'command', message, deduplicate: options.deduplicate ?? false } as const;
+      this.#commands.push({ arrival, resolve, reject });
       this.#wake.raise();
     });
   }
@@ -146,17 +133,32 @@ export class Runner implements FunctionContext {
   }
 
   async #clearNow(): Promise<void> {
-    const ends = (await this.#subscription?.ends()) ?? [];
+    const ends = await this.#intake.ends();
     await this.store.clear(ends);
-    await this.#subscription?.acknowledge(ends);
+    await this.#intake.acknowledge(ends);
+    await this.#intake.lookAgain();
   }
 
-  /** Handles at most two times `BATCH_MAX` messages. Gives whether there was anything to do. */
+  preview(arrivals: readonly Arrival[]): Promise<Handled> {
+    return preview(this.#options.fn, this.store, this.#batchOf(arrivals));
+  }
+
+  async lookAgain(): Promise<void> {
+    await this.#intake.lookAgain();
+    this.#wake.raise();
+  }
+
+  /** What is parked, and the topics that are not read for want of room. */
+  waiting(): { readonly parked: number; readonly paused: readonly string[] } {
+    return { parked: this.#intake.parked, paused: this.#intake.paused };
+  }
+
+  /** Handles at most `BATCH_MAX` messages from each way in. Gives whether there was anything to do. */
   async step(): Promise<boolean> {
     for (const clear of this.#clearing.splice(0)) await clear();
     const commands = this.#commands.splice(0, BATCH_MAX);
-    const [read] = await Promise.allSettled([this.#take()]);
-    const worked = await this.#handleTogether(commands, read.status === 'fulfilled' ? read.value : EMPTY);
+    const [read] = await Promise.allSettled([this.#intake.take(this.clock.nowMs())]);
+    const worked = await this.#handleTogether(commands, read.status === 'fulfilled' ? read.value : []);
     // Thrown late: a topic that cannot be read must not keep commands waiting.
     if (read.status === 'rejected') throw read.reason;
     // Also where there was nothing to commit: a topic that could not be read can be read again.
@@ -164,15 +166,18 @@ export class Runner implements FunctionContext {
     return worked;
   }
 
-  async #handleTogether(commands: readonly PendingCommand[], taken: Taken): Promise<boolean> {
-    if (commands.length === 0 && taken.records === 0) return false;
+  async #handleTogether(commands: readonly PendingCommand[], taken: readonly Arrival[]): Promise<boolean> {
+    if (commands.length === 0 && taken.length === 0) return false;
     try {
-      const deliveries = [...commands.map(({ delivery }) => delivery), ...taken.deliveries];
-      const handled = await this.#commit({ ...taken, deliveries });
+      const handled = await this.#commit([...commands.map(({ arrival }) => arrival), ...taken]);
       commands.forEach((command, index) => {
         settle(command, handled.outcomes[index]);
       });
-      await this.#subscription?.acknowledge(taken.positions);
+      await this.#intake.committed(
+        handled,
+        taken.some(({ from }) => from === 'parked'),
+      );
+      for (const arrival of taken) this.#warn(arrival);
       this.#announce(handled);
       return true;
     } catch (error) {
@@ -181,88 +186,51 @@ export class Runner implements FunctionContext {
     }
   }
 
-  async #commit(batch: Batch): Promise<Handled> {
-    const { clock, metrics } = this.#options;
+  async #commit(arrivals: readonly Arrival[]): Promise<Handled> {
+    const { metrics } = this.#options;
     const stop = metrics.commitTimer();
-    const handled = await this.#handleOrSplit(batch, clock.nowMs());
+    const handled = await this.#handleOrSplit(this.#batchOf(arrivals));
     stop();
     metrics.count(handled.outcomes);
     this.#trouble = null;
     return handled;
   }
 
+  #batchOf(arrivals: readonly Arrival[]): Batch {
+    return { arrivals, nowMs: this.clock.nowMs(), policy: this.#options.policy, limits: this.#intake.limits };
+  }
+
   /**
    * A batch that the store refuses for a reason that will not pass (a CHECK that fails: a bug of ours) is handled one by
-   * one, so that only the message at fault is set aside.
+   * one, so that only the message at fault fails.
    */
-  async #handleOrSplit(batch: Batch, nowMs: number): Promise<Handled> {
+  async #handleOrSplit(batch: Batch): Promise<Handled> {
     const { fn, store } = this.#options;
     try {
-      return await handle(fn, store, batch, nowMs);
+      return await handle(fn, store, batch);
     } catch (error) {
       if (error instanceof AppError) throw error;
-      return await this.#oneByOne(batch, nowMs);
+      return await handleOneByOne(fn, store, batch, (done) => this.#announce(done));
     }
-  }
-
-  async #oneByOne(batch: Batch, nowMs: number): Promise<Handled> {
-    const { fn, store, log } = this.#options;
-    const outcomes: Outcome[] = [];
-    const outbox: Handled['outbox'][number][] = [];
-    const letters: DeadLetter[] = [...batch.deadLetters];
-    for (const delivery of batch.deliveries) {
-      try {
-        const alone = await handle(fn, store, { deliveries: [delivery], positions: [], deadLetters: [] }, nowMs);
-        outcomes.push(...alone.outcomes);
-        outbox.push(...alone.outbox);
-      } catch (error) {
-        if (error instanceof AppError) {
-          // The batch comes again; what is committed already must not wait for that.
-          if (outbox.length > 0 && fn.publishes !== null) log.announce(fn.publishes);
-          for (const listener of this.#listeners) listener(outcomes);
-          throw error;
-        }
-        outcomes.push({ kind: 'failed', message: delivery.message, error });
-        if (delivery.record !== null) {
-          letters.push({ ...delivery.record, code: 'failed', detail: describeError(error) });
-        }
-      }
-    }
-    const rest = await handle(fn, store, { deliveries: [], positions: batch.positions, deadLetters: letters }, nowMs);
-    return { ...rest, outcomes, outbox };
-  }
-
-  async #take(): Promise<Taken> {
-    const records = (await this.#subscription?.poll(BATCH_MAX)) ?? [];
-    if (records.length === 0) return EMPTY;
-    const { fn, logger, log } = this.#options;
-    const deliveries: Delivery[] = [];
-    const deadLetters: DeadLetter[] = [];
-    for (const record of records) {
-      const received = receive(record, fn);
-      if (received.kind === 'delivery') deliveries.push(received.delivery);
-      if (received.kind === 'dead') {
-        deadLetters.push(received.letter);
-        logger.warn({ topic: record.topic, position: record.position }, `set aside: ${received.letter.detail}`);
-      }
-    }
-    const positions = log.features.keepsPositions ? [] : lastPositions(records);
-    return { deliveries, deadLetters, positions, records: records.length };
   }
 
   #announce({ outcomes, outbox }: Handled): void {
     const { fn, log, logger } = this.#options;
     if (outbox.length > 0 && fn.publishes !== null) log.announce(fn.publishes);
     for (const outcome of outcomes) {
-      if (outcome.kind === 'failed') {
-        const { id, type, correlationid } = outcome.message;
-        logger.error(
-          { id, type, correlationid, error: describeError(outcome.error) },
-          `${fn.name} failed on a message`,
-        );
-      }
+      if (outcome.kind !== 'failed' && outcome.kind !== 'parked' && outcome.kind !== 'dead') continue;
+      if (outcome.error === undefined) continue;
+      const { id, type, correlationid } = outcome.message;
+      const error = describeError(outcome.error);
+      logger.error({ id, type, correlationid, error }, `${fn.name} failed on a message: ${outcome.kind}`);
     }
     for (const listener of this.#listeners) listener(outcomes);
+  }
+
+  #warn(arrival: Arrival): void {
+    if (arrival.from !== 'log' || arrival.received.kind !== 'unfit') return;
+    const { topic, position } = arrival.record;
+    this.#options.logger.warn({ topic, position }, `set aside: ${arrival.received.detail}`);
   }
 
   #unavailable(why: string): AppError {
@@ -271,14 +239,17 @@ export class Runner implements FunctionContext {
 }
 
 function settle({ resolve, reject }: PendingCommand, outcome: Outcome | undefined): void {
-  if (outcome === undefined || outcome.kind === 'failed') reject(outcome?.error ?? new Error('no outcome'));
-  else resolve(outcome);
-}
-
-function lastPositions(records: readonly LogRecord[]): readonly Position[] {
-  const last = new Map<string, Position>();
-  for (const { topic, partition, position } of records) {
-    last.set(`${topic} ${partition}`, { topic, partition, position });
+  switch (outcome?.kind) {
+    case 'handled':
+    case 'duplicate':
+    case 'id_reused':
+    case 'refused':
+      resolve(outcome);
+      return;
+    case 'failed':
+      reject(outcome.error);
+      return;
+    default:
+      reject(new Error(`a command cannot be ${outcome?.kind ?? 'without an outcome'}`));
   }
-  return [...last.values()];
 }

@@ -78,7 +78,7 @@ export function shelf(shelfId: string, places: number, rest: Partial<Shelf> = {}
 
 /** A commit of these parts and nothing else. */
 export function commitOf(parts: Partial<Commit>): Commit {
-  return { writes: [], inbox: [], outbox: [], positions: [], deadLetters: [], ...parts };
+  return { writes: [], inbox: [], outbox: [], positions: [], ...parts };
 }
 
 /** A row that is new. */

@@ -1,19 +1,28 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CLIENT_SOURCE, type Message } from '../core/message.ts';
 import { outbox } from '../ports/outbox.ts';
-import type { Commit, DeadLetter, Store } from '../ports/store.ts';
+import { type LetterRow, letters } from '../ports/retry-tables.ts';
+import type { Commit, Store } from '../ports/store.ts';
 import { count } from './probe.ts';
 import { added, changed, commitOf, notes, shelf, shelves, writesOf } from './shelf.ts';
 import { type Context, loads, reads, type StoreSubject, seen, seenRow } from './store-reads.conformance.ts';
 
-const letter: DeadLetter = {
+const letter: LetterRow = {
+  letter: 'a letter',
+  status: 'open',
+  key: null,
+  code: 'failed',
+  detail: 'it broke',
+  fingerprint: 'print',
+  attempts: 1,
+  replays: 0,
   topic: 'commands',
   partition: 0,
   position: 3,
   attributes: { id: 'x' },
   value: '{}',
-  code: 'failed',
-  detail: 'it broke',
+  diedAt: '2026-03-01T10:00:00.000Z',
+  decidedAt: null,
 };
 
 /** What every store keeps of the promises of its port. */
@@ -58,18 +67,21 @@ async function everything({ store, published }: Context) {
     shelves: (await store().find({ table: shelves, limit: 99 })).map(({ shelfId, places }) => [shelfId, places]),
     notes: (await store().find({ table: notes, orderBy: ['position'], limit: 99 })).map(({ note }) => note.text),
     positions: await store().positions(),
-    letters: await store().countDeadLetters(),
+    letters: await store().count(letters),
     published: (await published()).map(({ id }) => id),
     seen: await seen(store(), seenRow('m')),
   };
 }
 
 const full: Partial<Commit> = {
-  writes: [added(shelves, shelf('a', 3)), added(notes, { shelfId: 'a', note: { text: 'new' } })],
+  writes: [
+    added(shelves, shelf('a', 3)),
+    added(notes, { shelfId: 'a', note: { text: 'new' } }),
+    added(letters, letter),
+  ],
   inbox: [seenRow('m')],
   outbox: [{ topic: 'events', message: count('a', 1) }],
   positions: [{ topic: 'commands', partition: 0, position: 7 }],
-  deadLetters: [letter],
 };
 
 const nothing = { shelves: [], notes: [], positions: [], letters: 0, published: [], seen: undefined };

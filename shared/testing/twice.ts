@@ -26,8 +26,8 @@ class Doubled implements Subscription {
     this.inner = inner;
   }
 
-  async poll(max: number): Promise<readonly LogRecord[]> {
-    const records = await this.inner.poll(Math.ceil(max / 2));
+  async poll(max: number, paused?: ReadonlySet<string>): Promise<readonly LogRecord[]> {
+    const records = await this.inner.poll(Math.ceil(max / 2), paused);
     return records.flatMap((record) => [record, record]);
   }
 
@@ -48,9 +48,9 @@ class Repeated extends Doubled {
   #last: readonly LogRecord[] = [];
 
   /** The copies go first, so that the position of the batch is that of its newest record. */
-  override async poll(max: number): Promise<readonly LogRecord[]> {
+  override async poll(max: number, paused?: ReadonlySet<string>): Promise<readonly LogRecord[]> {
     const again = this.#last;
-    const fresh = await this.inner.poll(max - again.length);
+    const fresh = await this.inner.poll(max - again.length, paused);
     this.#last = fresh;
     return [...again, ...fresh];
   }

@@ -112,6 +112,8 @@ export class EmbeddedLog implements MessageLog {
   }
 }
 
+const NONE: ReadonlySet<string> = new Set();
+
 interface Cursor {
   readonly topic: string;
   readonly file: TopicFile;
@@ -148,7 +150,7 @@ class EmbeddedSubscription implements Subscription {
     this.#wake();
   }
 
-  async poll(max: number): Promise<readonly LogRecord[]> {
+  async poll(max: number, paused: ReadonlySet<string> = NONE): Promise<readonly LogRecord[]> {
     const records: LogRecord[] = [];
     // Each poll begins with another topic, so that a full one does not keep the others waiting.
     this.#first = (this.#first + 1) % this.#cursors.length;
@@ -157,7 +159,7 @@ class EmbeddedSubscription implements Subscription {
     for (const cursor of inTurn) {
       const room = max - records.length;
       const isRead = !cursor.isBehind && cursor.polled === cursor.position;
-      if (isRead || room === 0) continue;
+      if (isRead || room === 0 || paused.has(cursor.topic)) continue;
       try {
         records.push(...read(cursor, room));
       } catch (error) {

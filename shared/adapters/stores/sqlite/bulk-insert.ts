@@ -9,12 +9,13 @@ export class BulkInsert {
   readonly #one: Database.Statement<unknown[]>;
   readonly #many: Database.Statement<unknown[]>;
 
-  /** `columns` are names in SQL. */
-  constructor(db: Database.Database, table: string, columns: readonly string[]) {
+  /** `columns` are names in SQL; with `keepsFirst` a row whose key is there already is left out. */
+  constructor(db: Database.Database, table: string, columns: readonly string[], keepsFirst = false) {
     const row = `(${columns.map(() => '?').join(', ')})`;
     const insert = `INSERT INTO ${table} (${columns.join(', ')}) VALUES`;
-    this.#one = db.prepare(`${insert} ${row}`);
-    this.#many = db.prepare(`${insert} ${Array(ROWS_MAX).fill(row).join(', ')}`);
+    const otherwise = keepsFirst ? ' ON CONFLICT DO NOTHING' : '';
+    this.#one = db.prepare(`${insert} ${row}${otherwise}`);
+    this.#many = db.prepare(`${insert} ${Array(ROWS_MAX).fill(row).join(', ')}${otherwise}`);
   }
 
   /** In this order. */

@@ -39,6 +39,75 @@ export const runtimeMigrations: readonly Migration[] = [
 ${OUTBOX_SQL};
 ${OUTBOX_VIEW_SQL};`,
   },
+  {
+    number: 2,
+    name: 'retries',
+    sql: `
+  CREATE TABLE parked_key (
+    key TEXT NOT NULL PRIMARY KEY,
+    head INTEGER NOT NULL,
+    tail INTEGER NOT NULL CHECK (tail >= head),
+    attempt INTEGER NOT NULL CHECK (attempt >= 0),
+    attempted_at TEXT NOT NULL,
+    due_at TEXT,
+    letter TEXT,
+    detail TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    since TEXT NOT NULL,
+    CHECK (due_at IS NOT NULL OR letter IS NOT NULL)
+  ) STRICT;
+  CREATE INDEX parked_key_due ON parked_key (due_at) WHERE due_at IS NOT NULL;
+
+  CREATE TABLE parked (
+    key TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    attributes TEXT NOT NULL,
+    value TEXT NOT NULL,
+    UNIQUE (key, number)
+  ) STRICT;
+
+  ALTER TABLE dead_letter RENAME TO dead_letter_1;
+  CREATE TABLE dead_letter (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    letter TEXT NOT NULL UNIQUE,
+    status TEXT NOT NULL CHECK (status IN ('open', 'replaying', 'replayed', 'edited', 'discarded', 'compensated')),
+    key TEXT,
+    code TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    attempts INTEGER NOT NULL CHECK (attempts >= 0),
+    replays INTEGER NOT NULL CHECK (replays >= 0),
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    attributes TEXT NOT NULL,
+    value TEXT NOT NULL,
+    died_at TEXT NOT NULL,
+    decided_at TEXT
+  ) STRICT;
+  INSERT INTO dead_letter (letter, status, key, code, detail, fingerprint, attempts, replays, topic, partition, position,
+      attributes, value, died_at)
+    SELECT 'first-' || letter, 'open', NULL, code, detail, code, 1, 0, topic, partition, position,
+      attributes, value, '1970-01-01T00:00:00.000Z' FROM dead_letter_1;
+  DROP TABLE dead_letter_1;
+  CREATE INDEX dead_letter_by_fingerprint ON dead_letter (fingerprint);
+  CREATE INDEX dead_letter_by_status ON dead_letter (status);
+
+  CREATE TABLE decision (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    letter TEXT NOT NULL,
+    action TEXT NOT NULL,
+    who TEXT NOT NULL,
+    at TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    before TEXT,
+    after TEXT
+  ) STRICT;
+  CREATE INDEX decision_by_letter ON decision (letter);`,
+  },
 ];
 
 const LEDGER_SQL = `

@@ -2,9 +2,9 @@ import type Database from 'better-sqlite3';
 import { CLIENT_SOURCE } from '../../../core/message.ts';
 import type { Migration } from '../../../ports/migration.ts';
 import { OUTBOX_COLUMNS, outbox, outboxValues } from '../../../ports/outbox.ts';
+import { retryTables } from '../../../ports/retry-tables.ts';
 import type {
   Commit,
-  DeadLetter,
   InboxKey,
   Loaded,
   Need,
@@ -17,12 +17,14 @@ import type {
 import { BulkInsert } from './bulk-insert.ts';
 import { assertDurable, holdExclusively, openForWriting, storeError } from './database.ts';
 import { migrate, runtimeMigrations } from './migrate.ts';
-import { querySql, type SqlValue, shapeOf, type TableSql, tableSql } from './statements.ts';
+import { countSql, querySql, type SqlValue, shapeOf, type TableSql, tableSql } from './statements.ts';
 
 type Statement = Database.Statement<unknown[], unknown>;
-interface TableStatements extends TableSql {
+interface TableStatements extends Omit<TableSql, 'isEmpty' | 'remove'> {
   readonly selectRows: Statement;
+  readonly isEmpty: Statement;
   readonly insert: BulkInsert;
+  readonly remove: Statement;
   /** By the columns they change. */
   readonly updates: Map<string, Statement>;
 }
@@ -47,6 +49,8 @@ export class SqliteStore implements Store {
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #remember: BulkInsert;
   readonly #append: BulkInsert;
+  /** Sparse tables in which this transaction has looked, and whether they are empty. */
+  readonly #empty = new Map<Table, boolean>();
 
   /** @throws {AppError} `conflict` when another process has the file, or its schema is not ours. */
   static open(options: SqliteStoreOptions): SqliteStore {
@@ -73,14 +77,16 @@ export class SqliteStore implements Store {
     this.#remember = new BulkInsert(db, 'inbox', ['consumer', 'source', 'id', 'fingerprint']);
     this.#append = new BulkInsert(db, 'outbox', OUTBOX_COLUMNS);
     this.#tables = new Map(
-      [...options.tables, outbox].map((table) => {
+      [...options.tables, ...retryTables, outbox].map((table) => {
         const sql = tableSql(table);
         return [
           table,
           {
             ...sql,
             selectRows: db.prepare(sql.select).raw(),
-            insert: new BulkInsert(db, table.name, sql.insertColumns),
+            isEmpty: db.prepare(sql.isEmpty).pluck(),
+            insert: new BulkInsert(db, table.name, sql.insertColumns, table.keepsFirst),
+            remove: db.prepare(sql.remove),
             updates: new Map(),
           },
         ];
@@ -101,6 +107,7 @@ export class SqliteStore implements Store {
     const { begin, commit } = this.#statements;
     try {
       begin.run();
+      this.#empty.clear();
       const result = work({ rows: (need) => this.#rows(need), seen: (key) => this.#seen(key) });
       this.#apply(result);
       commit.run();
@@ -113,7 +120,7 @@ export class SqliteStore implements Store {
   }
 
   async find<Row extends object>(query: Query<Row>): Promise<readonly Row[]> {
-    const { table, where = {}, after = [], limit } = query as Query<object>;
+    const { table, where = {}, atMost = {}, after = [], limit } = query as Query<object>;
     const shape = shapeOf(query as Query<object>);
     let statement = this.#queries.get(shape);
     if (statement === undefined) {
@@ -122,7 +129,7 @@ export class SqliteStore implements Store {
     }
     const { revive } = this.#tableOf(table);
     const found = statement;
-    const rows = inWordsOfThePort(() => found.all(...Object.values(where), ...after, limit));
+    const rows = inWordsOfThePort(() => found.all(...Object.values(where), ...Object.values(atMost), ...after, limit));
     return rows.map((row) => revive(row as SqlValue[]) as Row);
   }
 
@@ -130,14 +137,19 @@ export class SqliteStore implements Store {
     return this.#db.prepare('SELECT topic, partition, position FROM position').all() as Position[];
   }
 
-  async countDeadLetters(): Promise<number> {
-    return this.#db.prepare('SELECT count(*) FROM dead_letter').pluck().get() as number;
+  async count<Row extends object>(table: Table<Row>, where: Partial<Row> = {}): Promise<number> {
+    const sql = countSql(table as Table, Object.keys(where));
+    return inWordsOfThePort(() =>
+      this.#db
+        .prepare(sql)
+        .pluck()
+        .get(...Object.values(where)),
+    ) as number;
   }
 
   async clear(positions: readonly Position[]): Promise<void> {
     const clearing = this.#db.transaction(() => {
       for (const { clear } of [...this.#tables.values()].reverse()) this.#db.exec(clear);
-      this.#db.exec('DELETE FROM dead_letter');
       this.#db.prepare('DELETE FROM inbox WHERE source = ?').run(CLIENT_SOURCE);
       this.#savePositions(positions);
     });
@@ -156,19 +168,22 @@ export class SqliteStore implements Store {
     this.#hold?.close();
   }
 
-  #apply({ writes, inbox, outbox, positions, deadLetters }: Commit): void {
+  #apply({ writes, inbox, outbox, positions }: Commit): void {
     const inserts = new Map<TableStatements, SqlValue[][]>();
     for (const write of writes) this.#write(write, inserts);
     for (const [{ insert }, rows] of inserts) insert.insert(rows);
     this.#remember.insert(inbox.map(({ source, id, fingerprint }) => [this.#consumer, source, id, fingerprint]));
     this.#append.insert(outbox.map(({ topic, message }) => outboxValues(topic, message)));
-    for (const letter of deadLetters) this.#bury(letter);
     this.#savePositions(positions);
   }
 
-  /** Updates a row that is there; a new one waits in `inserts` for the others of its table. */
-  #write({ table, row, stored }: StoredWrite, inserts: Map<TableStatements, SqlValue[][]>): void {
+  /** Updates or removes a row that is there; a new one waits in `inserts` for the others of its table. */
+  #write({ table, row, stored, removed }: StoredWrite, inserts: Map<TableStatements, SqlValue[][]>): void {
     const statements = this.#tableOf(table);
+    if (removed === true) {
+      if (stored !== null) statements.remove.run(statements.keyValues(row));
+      return;
+    }
     if (stored === null) {
       const rows = inserts.get(statements);
       if (rows === undefined) inserts.set(statements, [statements.values(row)]);
@@ -187,16 +202,17 @@ export class SqliteStore implements Store {
   }
 
   #rows({ table, values }: Need): readonly object[] {
-    const { selectRows, revive } = this.#tableOf(table);
+    const { selectRows, revive, isEmpty } = this.#tableOf(table);
+    if (table.sparse) {
+      const known = this.#empty.get(table) ?? isEmpty.get() === 1;
+      this.#empty.set(table, known);
+      if (known) return [];
+    }
     return selectRows.all(...values).map((row) => revive(row as SqlValue[]));
   }
 
   #seen({ source, id }: InboxKey): string | undefined {
     return this.#statements.seen.get(this.#consumer, source, id) as string | undefined;
-  }
-
-  #bury({ topic, partition, position, code, detail, attributes, value }: DeadLetter): void {
-    this.#statements.bury.run(topic, partition, position, code, detail, JSON.stringify(attributes), value);
   }
 
   #savePositions(positions: readonly Position[]): void {
@@ -233,9 +249,6 @@ function prepareStatements(db: Database.Database) {
     commit: prepare('COMMIT'),
     rollback: prepare('ROLLBACK'),
     seen: prepare('SELECT fingerprint FROM inbox WHERE consumer = ? AND source = ? AND id = ?').pluck(),
-    bury: prepare(
-      'INSERT INTO dead_letter (topic, partition, position, code, detail, attributes, value) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
-    ),
     savePosition: prepare(
       `INSERT INTO position (topic, partition, position) VALUES (?, ?, ?)
        ON CONFLICT (topic, partition) DO UPDATE SET position = excluded.position`,

@@ -8,6 +8,10 @@ export interface TableSql {
   /** The columns of a new row, named in SQL. */
   readonly insertColumns: readonly string[];
   readonly clear: string;
+  readonly isEmpty: string;
+  /** Removes the row with this key. */
+  readonly remove: string;
+  keyValues(row: object): readonly SqlValue[];
   /** The values of `insertColumns`. */
   values(row: object): SqlValue[];
   /** The columns in which the rows differ. */
@@ -22,11 +26,14 @@ export interface TableSql {
 export function tableSql(table: Table): TableSql {
   const columns = Object.entries(table.columns) as [string, ColumnKind][];
   const written = columns.filter(([, kind]) => kind !== 'sequence');
-  const conditions = table.key.slice(0, table.loadBy).map((column) => `${snake(column)} = ?`);
+  const conditions = equal(table.key.slice(0, table.loadBy));
   return {
     select: `${selectFrom(table)} WHERE ${conditions.join(' AND ')} ORDER BY ${table.key.map(snake).join(', ')}`,
     insertColumns: written.map(([column]) => snake(column)),
     clear: `DELETE FROM ${table.name}`,
+    isEmpty: `SELECT NOT EXISTS (SELECT 1 FROM ${table.name})`,
+    remove: `DELETE FROM ${table.name} WHERE ${keyIs(table)}`,
+    keyValues: (row) => table.key.map((column) => sqlValue(table, row, column)),
     values: (row) => written.map(([column]) => sqlValue(table, row, column)),
     changes: (stored, row) => {
       const changed: string[] = [];
@@ -55,24 +62,30 @@ export function tableSql(table: Table): TableSql {
 export function shapeOf({
   table,
   where = {},
+  atMost = {},
   orderBy = table.key,
   descending = false,
   after = [],
 }: Query<object>): string {
-  return `${table.name} ${Object.keys(where)} ${orderBy} ${descending} ${after.length}`;
+  return `${table.name} ${Object.keys(where)} ${Object.keys(atMost)} ${orderBy} ${descending} ${after.length}`;
 }
 
-/** SQL for a read; the values of `where`, `after` and `limit` are bound in this order. */
+/** SQL for a read; the values of `where`, `atMost`, `after` and `limit` are bound in this order. */
 export function querySql(query: Query<object>): string {
-  const { table, where = {}, orderBy = table.key, descending = false, after } = query;
+  const { table, where = {}, atMost = {}, orderBy = table.key, descending = false, after } = query;
   const direction = descending ? 'DESC' : 'ASC';
   const order = orderBy.map(snake);
-  const conditions = Object.keys(where).map((column) => `${snake(column)} = ?`);
+  const conditions = [...equal(Object.keys(where)), ...Object.keys(atMost).map((column) => `${snake(column)} <= ?`)];
   if (after !== undefined) {
     conditions.push(`(${order.join(', ')}) ${descending ? '<' : '>'} (${order.map(() => '?').join(', ')})`);
   }
   const filter = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   return `${selectFrom(table)}${filter} ORDER BY ${order.map((column) => `${column} ${direction}`).join(', ')} LIMIT ?`;
+}
+
+export function countSql(table: Table, columns: readonly string[]): string {
+  const filter = columns.length === 0 ? '' : ` WHERE ${equal(columns).join(' AND ')}`;
+  return `SELECT count(*) FROM ${table.name}${filter}`;
 }
 
 function selectFrom(table: Table): string {
@@ -81,8 +94,15 @@ function selectFrom(table: Table): string {
 }
 
 function updateSql(table: Table, columns: readonly string[]): string {
-  const set = columns.map((column) => `${snake(column)} = ?`);
-  return `UPDATE ${table.name} SET ${set.join(', ')} WHERE ${table.key.map((column) => `${snake(column)} = ?`).join(' AND ')}`;
+  return `UPDATE ${table.name} SET ${equal(columns).join(', ')} WHERE ${keyIs(table)}`;
+}
+
+function keyIs(table: Table): string {
+  return equal(table.key).join(' AND ');
+}
+
+function equal(columns: readonly string[]): string[] {
+  return columns.map((column) => `${snake(column)} = ?`);
 }
 
 function sqlValue({ columns }: Table, row: object, column: string): SqlValue {
