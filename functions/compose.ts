@@ -9,6 +9,7 @@ import { ConfigError } from '../shared/core/errors.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
 import type { Config } from '../shared/runtime/config.ts';
 import { describeError } from '../shared/runtime/failure.ts';
+import { addFaults, FaultyParts } from '../shared/runtime/faults.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import { createFunctionApp } from '../shared/runtime/function-app.ts';
 import type { App } from '../shared/runtime/http.ts';
@@ -68,12 +69,13 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
   const fn: StoreFunction = functions[name];
   const file = dataFile(config.DATA_DIR, name);
   const store = openStore(fn, file);
+  const parts = new FaultyParts(systemClock, (noRoom) => store.simulateNoRoom(noRoom));
   const metrics = new FunctionMetrics(name, store, () => runner.waiting());
   const runner = new Runner({
     fn,
     store,
     log,
-    clock: systemClock,
+    clock: parts.clock,
     logger,
     metrics,
     ...retrySettingsFor(config, name),
@@ -93,6 +95,7 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
     },
     logger,
   );
+  if (config.ENABLE_AUTOMATION) addFaults(app, parts);
   addRoutes(name, app, runner, { defaultCurrency: config.DEFAULT_CURRENCY, stopping: stopping.signal });
   await runner.open();
   // In the queue before the loop starts, so that orders that wait in the topic already find the stock.

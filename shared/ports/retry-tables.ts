@@ -140,7 +140,7 @@ export interface DecisionRow {
   readonly after: unknown;
 }
 
-export const decisions = table<DecisionRow>(
+const decisions = table<DecisionRow>(
   'decision',
   {
     sequence: 'sequence',

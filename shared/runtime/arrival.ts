@@ -42,7 +42,7 @@ export interface DueArrival {
 export type Arrival = CommandArrival | RecordArrival | ParkedArrival | DueArrival;
 
 /** The message in it; null where there is none that could be handled. */
-export function messageOf(arrival: Arrival): Message | null {
+function messageOf(arrival: Arrival): Message | null {
   if (arrival.from === 'command' || arrival.from === 'timer') return arrival.message;
   return arrival.received.kind === 'message' ? arrival.received.message : null;
 }

@@ -8,7 +8,7 @@ import { readKept } from '../runtime/receive.ts';
 /** Waits of up to 100 ms, then twice as long each time; two attempts for a bug, three for trouble that may pass. */
 export const testPolicy: RetryPolicy = { firstMs: 100, factor: 2, longestMs: 60_000, attempts: 3, bugAttempts: 2 };
 
-export const testLimits: ParkingLimits = { room: 1_000, keyMax: 100 };
+const testLimits: ParkingLimits = { room: 1_000, keyMax: 100 };
 
 /** A batch of these, with the policy and the limits of tests. */
 export function batchOf(arrivals: readonly Arrival[], nowMs: number, limits: ParkingLimits = testLimits): Batch {

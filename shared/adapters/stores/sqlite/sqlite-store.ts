@@ -38,6 +38,9 @@ export interface SqliteStoreOptions {
   readonly migrations: readonly Migration[];
 }
 
+/** SQLite's own limit (`SQLITE_MAX_PAGE_COUNT`). */
+const PAGES_MAX = 4_294_967_294;
+
 /** The database of one function in one SQLite file, with one process writing it. */
 export class SqliteStore implements Store {
   readonly features = { severalInstances: false };
@@ -97,6 +100,12 @@ export class SqliteStore implements Store {
   /** The open database, for what only this engine has: pragmas in tests, and copies while it runs. */
   get database(): Database.Database {
     return this.#db;
+  }
+
+  /** For tests: with `noRoom` the file may not grow from now on, as on a full disk. */
+  simulateNoRoom(noRoom: boolean): void {
+    const pages = noRoom ? Number(this.#db.pragma('page_count', { simple: true })) : PAGES_MAX;
+    this.#db.pragma(`max_page_count = ${pages}`);
   }
 
   async transact<Result extends Commit>(
