@@ -72,7 +72,7 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
   const parts = new FaultyParts(systemClock, (noRoom) => store.simulateNoRoom(noRoom));
   const metrics = new FunctionMetrics(name, store, () => runner.waiting());
   const runner = new Runner({
-    fn,
+    fn: config.ENABLE_AUTOMATION ? parts.poisoned(fn) : fn,
     store,
     log,
     clock: parts.clock,

@@ -81,7 +81,12 @@ export async function closedLoop(
  * Milliseconds from sending each POST to the arrival of its notice of confirmation, at a fixed rate. One order goes ahead,
  * uncounted: when its notice is there, so are those of all orders before it, and the program is at rest.
  */
-export async function openLoop(port: number, nextId: () => string, durationMs: number): Promise<readonly number[]> {
+export async function openLoop(
+  port: number,
+  nextId: () => string,
+  durationMs: number,
+  perS = OPEN_LOOP_PER_S,
+): Promise<readonly number[]> {
   const sentAtMs = new Map<string, number>();
   const latenciesMs: number[] = [];
   const notices = await listen(port, (orderId) => {
@@ -99,11 +104,11 @@ export async function openLoop(port: number, nextId: () => string, durationMs: n
   try {
     await post(idle[0] as HttpConnection, nextId(), sentAtMs);
     await noticesUpTo(1);
-    const orders = Math.floor((durationMs / 1000) * OPEN_LOOP_PER_S);
+    const orders = Math.floor((durationMs / 1000) * perS);
     const startMs = performance.now();
     const posts: Promise<void>[] = [];
     for (let n = 0; n < orders; n++) {
-      await until(startMs + (n * 1000) / OPEN_LOOP_PER_S);
+      await until(startMs + (n * 1000) / perS);
       const connection = idle.pop() ?? (await HttpConnection.open(port));
       posts.push(post(connection, nextId(), sentAtMs).then(() => void idle.push(connection)));
     }

@@ -9,6 +9,7 @@ import { fillStock, readSold, settleAndCheck } from './books.ts';
 import { closedLoop, IN_FLIGHT, OPEN_LOOP_PER_S, orderIds, quantile } from './client.ts';
 import { fillStore } from './fill.ts';
 import { AIMS, FULL, type Plan, QUICK } from './plan.ts';
+import { measurePoison } from './poison.ts';
 import { type Row, renderSection, renderVerdict, rowOf, type Section } from './report.ts';
 import { medianOf, medianRatio, type RoundFigures, runRounds } from './rounds.ts';
 import { compileSlowFlush, newDataDir, type Side, startServer, timeToFirstOrder } from './servers.ts';
@@ -133,6 +134,21 @@ async function withLargeStore(plan: Plan): Promise<Part> {
   return { section: { title: 'large store', columns, rows: [row] }, notes: [], wrong: [...seedWrong, ...wrong] };
 }
 
+async function withPoisonedOrder(plan: Plan): Promise<Part> {
+  const poisoned = await startServer('ours', newDataDir());
+  const clean = await startServer('ours', newDataDir());
+  for (const server of [poisoned, clean]) await fillStock(server.port);
+  const durations = { rounds: plan.poisonRounds, roundMs: plan.poisonMs };
+  const { orders, withPoisonMs, withoutMs, ratio } = await measurePoison(poisoned, clean, durations);
+  for (const server of [poisoned, clean]) await server.stop();
+  const measure = 'POST to notice of the others, p99';
+  const row = rowOf({ measure, unit: 'ms', ours: withPoisonMs, against: withoutMs, ratio, aim: AIMS.poisonedP99 });
+  progress(`a poisoned order: p99 ${withPoisonMs.toFixed(1)} ms with it, ${withoutMs.toFixed(1)} ms without`);
+  const columns = ['with it', 'without'] as const;
+  const title = `one poisoned order among ${orders.toLocaleString('en-US')}`;
+  return { section: { title, columns, rows: [row] }, notes: [], wrong: [] };
+}
+
 async function starts(plan: Plan): Promise<Part> {
   const medians = { ours: Number.NaN, reference: Number.NaN };
   for (const side of SIDES) {
@@ -174,7 +190,12 @@ async function main(): Promise<void> {
   const plan = options.quick === true ? QUICK : FULL;
   const parts: Part[] = [await sideBySide(plan, options.only === undefined ? SIDES : [options.only])];
   if (options.only === undefined) {
-    parts.push(await withSlowFlush(plan), await withLargeStore(plan), await starts(plan));
+    parts.push(
+      await withSlowFlush(plan),
+      await withLargeStore(plan),
+      await withPoisonedOrder(plan),
+      await starts(plan),
+    );
   }
   print(parts, plan, performance.now() - startMs);
   // The exit hook ends the children and removes the folders.

@@ -27,7 +27,9 @@ const PROGRAMS: Readonly<Record<Side, string>> = {
 
 export interface Server {
   readonly side: Side;
+  /** Of the gateway. */
   readonly port: number;
+  readonly inventoryPort: number;
   readonly dataDir: string;
   /** The processor time used so far, in microseconds; null where the system does not tell. */
   cpuMicros(): number | null;
@@ -53,7 +55,7 @@ export function newDataDir(): string {
 
 /** Starts a program and waits until it is ready. `preload` is a library that its process loads first. */
 export async function startServer(side: Side, dataDir: string, preload: string | null = null): Promise<Server> {
-  const { child, port, log } = await spawnServer(side, dataDir, preload);
+  const { child, port, inventoryPort, log } = await spawnServer(side, dataDir, preload);
   const deadlineMs = performance.now() + READY_TIMEOUT_MS;
   while (!(await answers(port, requestText('GET', '/readyz', [], ''), 200))) {
     if (child.exitCode !== null || performance.now() > deadlineMs) {
@@ -64,6 +66,7 @@ export async function startServer(side: Side, dataDir: string, preload: string |
   return {
     side,
     port,
+    inventoryPort,
     dataDir,
     cpuMicros: () => cpuMicros(child.pid ?? 0),
     stop: () => stopChild(child),
@@ -127,7 +130,7 @@ async function spawnServer(side: Side, dataDir: string, preload: string | null) 
   closeSync(output);
   children.add(child);
   child.once('exit', () => children.delete(child));
-  return { child, port: gateway, log };
+  return { child, port: gateway, inventoryPort: inventory, log };
 }
 
 /** Ports that are free now: all are taken at once and let go, so that they differ. */
