@@ -12,6 +12,7 @@ import { describeError } from '../shared/runtime/failure.ts';
 import { addFaults, FaultyParts } from '../shared/runtime/faults.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import { createFunctionApp } from '../shared/runtime/function-app.ts';
+import type { Outcome } from '../shared/runtime/handle.ts';
 import type { App } from '../shared/runtime/http.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { runLoop } from '../shared/runtime/loop.ts';
@@ -19,14 +20,19 @@ import { FunctionMetrics } from '../shared/runtime/metrics.ts';
 import { retrySettingsFor } from '../shared/runtime/retry-settings.ts';
 import { Runner } from '../shared/runtime/runner.ts';
 import { Signal } from '../shared/runtime/signal.ts';
+import { asksForFilling, BackorderFiller } from './inventory/filler.ts';
 import { inventory } from './inventory/index.ts';
 import { isEmpty, seedStock } from './inventory/seed.ts';
 import { notification } from './notification/index.ts';
 import { asksForSending, sendPending } from './notification/sender.ts';
-import { order } from './order/index.ts';
+import { createOrder } from './order/index.ts';
 import { addRoutes } from './routes.ts';
 
-const functions = { order, inventory, notification } as const satisfies Record<FunctionName, StoreFunction>;
+/** A function as these settings make it. */
+function functionOf(name: FunctionName, { ORDER_DEADLINE_S, BACKORDER_DEADLINE_S }: Config): StoreFunction {
+  const deadlines = { deadlineMs: ORDER_DEADLINE_S * 1000, backorderDeadlineMs: BACKORDER_DEADLINE_S * 1000 };
+  return { order: createOrder(deadlines), inventory, notification }[name];
+}
 
 /** What the parts of a process share. */
 export interface Surroundings {
@@ -66,7 +72,7 @@ export function createLog(config: Config, here: readonly FunctionName[]): Embedd
 /** Opens the store of a function and runs it. @throws {AppError} when another process already runs it. */
 export async function startFunction(name: FunctionName, surroundings: Surroundings): Promise<RunningFunction> {
   const { config, logger, log } = surroundings;
-  const fn: StoreFunction = functions[name];
+  const fn = functionOf(name, config);
   const file = dataFile(config.DATA_DIR, name);
   const store = openStore(fn, file);
   const parts = new FaultyParts(systemClock, (noRoom) => store.simulateNoRoom(noRoom));
@@ -103,7 +109,7 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
   const seeded = needsSeed ? seedStock(runner, catalogue) : Promise.resolve();
   runner.start();
   await seeded;
-  const sending = name === 'notification' ? startSender(runner, logger, stopping.signal) : Promise.resolve();
+  const beside = startBeside(name, runner, logger, stopping.signal);
   return {
     name,
     app,
@@ -111,7 +117,7 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
     hangUp: () => stopping.abort(),
     async stop() {
       stopping.abort();
-      await sending;
+      await beside;
       await runner.stop();
       await store.close();
     },
@@ -128,18 +134,35 @@ function openStore({ name, tables, migrations }: StoreFunction, file: string): S
   }
 }
 
-/** Sends notices until `signal` aborts; what is pending from an earlier life goes first. */
-function startSender(runner: Runner, logger: Logger, signal: AbortSignal): Promise<void> {
-  const channel = logChannel((fields, text) => logger.info(fields, text));
+/** What a function does besides its batches, until `signal` aborts; what waits from an earlier life goes first. */
+async function startBeside(name: FunctionName, runner: Runner, logger: Logger, signal: AbortSignal): Promise<void> {
+  if (name === 'notification') {
+    const channel = logChannel((fields, text) => logger.info(fields, text));
+    const step = () => sendPending(runner, channel);
+    await wokenLoop(runner, signal, { step, wakes: asksForSending }, (error) =>
+      logger.error({ error: describeError(error) }, 'notices cannot be sent; they are tried again'),
+    );
+  }
+  if (name === 'inventory') {
+    const filler = new BackorderFiller(runner);
+    const step = () => filler.step();
+    await wokenLoop(runner, signal, { step, wakes: asksForFilling }, (error) =>
+      logger.error({ error: describeError(error) }, 'back-orders cannot be filled; they are tried again'),
+    );
+  }
+}
+
+/** Calls `step` until `signal` aborts: at once, and again after commits with an outcome that `wakes`. */
+function wokenLoop(
+  runner: Runner,
+  signal: AbortSignal,
+  { step, wakes }: { readonly step: () => Promise<boolean>; readonly wakes: (outcome: Outcome) => boolean },
+  onError: (error: unknown) => void,
+): Promise<void> {
   const wake = new Signal();
   runner.onCommit((outcomes) => {
-    if (outcomes.some(asksForSending)) wake.raise();
+    if (outcomes.some(wakes)) wake.raise();
   });
   signal.addEventListener('abort', () => wake.raise());
-  return runLoop({
-    step: () => sendPending(runner, channel),
-    wake,
-    signal,
-    onError: (error) => logger.error({ error: describeError(error) }, 'notices cannot be sent; they are tried again'),
-  });
+  return runLoop({ step, wake, signal, onError });
 }

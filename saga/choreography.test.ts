@@ -8,7 +8,7 @@ import { order } from '../functions/order/index.ts';
 import { type Draft, type Message, REFUSED } from '../shared/core/message.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import { choreography, type FunctionName, functionNames, mayStandIn, topics } from './choreography.ts';
-import { isFinal, orderStatuses, statusAfter, transitions } from './lifecycle.ts';
+import { commandsIn, hasOutcome, orderStatuses, publicStatus, statusAfter, transitions } from './lifecycle.ts';
 import { isMessageType, type MessageType, schemas } from './messages.ts';
 
 interface Decided {
@@ -30,6 +30,8 @@ const answers: Readonly<Record<FunctionName, readonly Decided[]>> = {
   inventory: decided(inventory, inventorySituations),
   notification: decided(notification, notificationSituations),
 };
+
+const statuses = [...orderStatuses, 'dispatched'] as const;
 
 function stepsOf(name: FunctionName) {
   return choreography.filter(({ by }) => by === name);
@@ -108,6 +110,12 @@ describe('the choreography', () => {
     expect(undoing.every((types) => types.length > 0)).toBe(true);
     expect(undoing.flat().filter((type) => writersOf(type).length === 0)).toEqual([]);
   });
+
+  it('gives back what was sold: a sale is behind the pivot, and its customer may still take it back', () => {
+    const undone = choreography.filter(({ kind, undoneBy }) => kind === 'retriable' && undoneBy.length > 0);
+
+    expect(undone.map(({ emits, undoneBy }) => [emits, undoneBy])).toEqual([[['StockSold'], ['StockReturned']]]);
+  });
 });
 
 describe('the life-cycle of an order', () => {
@@ -117,16 +125,41 @@ describe('the life-cycle of an order', () => {
     expect(new Set(transitions.map(({ event }) => event))).toEqual(emitted);
   });
 
-  it('is final when it is confirmed or rejected', () => {
-    const reachable = transitions.map(({ to }) => to);
+  it('has its outcome when it is confirmed, rejected or cancelled', () => {
+    expect(statuses.filter(hasOutcome)).toEqual(['confirmed', 'rejected', 'cancelled', 'dispatched']);
+  });
 
-    expect(reachable.filter(isFinal)).toEqual(['confirmed', 'rejected']);
+  it('can be given up as long as it has no outcome, and not after it', () => {
+    const reachable = new Set(transitions.map(({ to }) => to));
+
+    for (const status of reachable) expect(statusAfter(status, 'OrderRejected') === null).toBe(hasOutcome(status));
+  });
+
+  it('ends when it is rejected, cancelled or dispatched', () => {
+    const ends = transitions.map(({ to }) => to).filter((to) => !transitions.some(({ from }) => from === to));
+
+    expect(new Set(ends)).toEqual(new Set(['rejected', 'cancelled', 'dispatched']));
+  });
+
+  it.each([
+    ['placed', ['cancel']],
+    ['backordered', ['cancel']],
+    ['confirmed', ['cancel', 'dispatch']],
+    ['dispatched', []],
+    ['rejected', []],
+    ['cancelled', []],
+  ] as const)('offers to an order that is %s: %s', (status, commands) => {
+    expect(commandsIn(status)).toEqual(commands);
+  });
+
+  it('shows clients only the statuses they know', () => {
+    expect(new Set(statuses.map(publicStatus))).toEqual(new Set(orderStatuses));
   });
 
   it('allows nothing but its table', () => {
-    const events = ['OrderPlaced', 'OrderConfirmed', 'OrderRejected'] as const;
-    const allowed = [null, ...orderStatuses].flatMap((from) =>
-      events.flatMap((event) => {
+    const events = new Set(transitions.map(({ event }) => event));
+    const allowed = [null, ...statuses].flatMap((from) =>
+      [...events].flatMap((event) => {
         const to = statusAfter(from, event);
         return to === null ? [] : [{ from, event, to }];
       }),
@@ -143,7 +176,15 @@ describe('a topic', () => {
     ['order-events', 'StockReserved', '/order', false],
     ['inventory-events', 'StockReserved', '/inventory', true],
     ['order-commands', 'PlaceOrder', '/import', true],
+    ['order-commands', 'CancelOrder', '/import', true],
+    ['order-commands', 'DispatchOrder', '/import', true],
+    ['order-commands', 'ExpireOrder', '/import', false],
+    ['order-commands', 'FillBackorder', '/import', false],
     ['order-commands', 'PlaceOrder', '/http', false],
+    ['order-events', 'ExpireOrder', '/order', false],
+    ['inventory-events', 'StockBackordered', '/inventory', true],
+    ['inventory-events', 'ReservationRefused', '/inventory', true],
+    ['inventory-events', 'FillBackorder', '/inventory', false],
     ['order-commands', 'StockReserved', '/inventory', false],
     ['order-commands', 'ReceiveStock', '/import', false],
     ['nowhere', 'PlaceOrder', '/import', false],

@@ -5,8 +5,9 @@ export const functionNames = ['order', 'inventory', 'notification'] as const;
 export type FunctionName = (typeof functionNames)[number];
 
 /**
- * A step of the saga. `compensatable`: what it did can be undone by the events named in `undoneBy`. `pivot`: from here
- * the order only goes forward. `retriable`: it cannot be refused, only be late. `compensation`: it undoes.
+ * A step of the saga. `compensatable`: what it did is undone by the events named in `undoneBy` when the order fails.
+ * `pivot`: from here the order does not fail any more, and only its customer can still take it back. `retriable`: it does
+ * not undo the order, it can only be late. `compensation`: it undoes.
  */
 export interface Step {
   readonly on: MessageType;
@@ -19,23 +20,56 @@ export interface Step {
 
 /** The saga, written once. The functions are tested against it, and the README's diagram is drawn from it. */
 export const choreography: readonly Step[] = [
-  { on: 'PlaceOrder', by: 'order', emits: ['OrderPlaced'], kind: 'compensatable', undoneBy: ['OrderRejected'] },
+  {
+    on: 'PlaceOrder',
+    by: 'order',
+    emits: ['OrderPlaced'],
+    kind: 'compensatable',
+    undoneBy: ['OrderRejected', 'OrderCancelled'],
+  },
   {
     on: 'OrderPlaced',
     by: 'inventory',
-    emits: ['StockReserved', 'StockRejected'],
+    emits: ['StockReserved', 'StockBackordered', 'StockRejected', 'ReservationRefused'],
+    kind: 'compensatable',
+    undoneBy: ['StockReleased'],
+  },
+  {
+    on: 'StockBackordered',
+    by: 'order',
+    emits: ['OrderBackordered'],
+    kind: 'compensatable',
+    undoneBy: ['OrderRejected', 'OrderCancelled'],
+  },
+  {
+    on: 'FillBackorder',
+    by: 'inventory',
+    emits: ['StockReserved'],
     kind: 'compensatable',
     undoneBy: ['StockReleased'],
   },
   { on: 'StockReserved', by: 'order', emits: ['OrderConfirmed'], kind: 'pivot', undoneBy: [] },
   { on: 'StockRejected', by: 'order', emits: ['OrderRejected'], kind: 'retriable', undoneBy: [] },
-  { on: 'OrderConfirmed', by: 'inventory', emits: ['StockSold'], kind: 'retriable', undoneBy: [] },
+  { on: 'ExpireOrder', by: 'order', emits: ['OrderRejected'], kind: 'retriable', undoneBy: [] },
+  { on: 'CancelOrder', by: 'order', emits: ['OrderCancelled'], kind: 'compensation', undoneBy: [] },
+  { on: 'DispatchOrder', by: 'order', emits: ['OrderDispatched'], kind: 'retriable', undoneBy: [] },
+  { on: 'OrderConfirmed', by: 'inventory', emits: ['StockSold'], kind: 'retriable', undoneBy: ['StockReturned'] },
   { on: 'OrderRejected', by: 'inventory', emits: ['StockReleased'], kind: 'compensation', undoneBy: [] },
+  {
+    on: 'OrderCancelled',
+    by: 'inventory',
+    emits: ['StockReleased', 'StockReturned'],
+    kind: 'compensation',
+    undoneBy: [],
+  },
   { on: 'ReceiveStock', by: 'inventory', emits: ['StockReceived'], kind: 'retriable', undoneBy: [] },
   { on: 'SeedStock', by: 'inventory', emits: ['StockReceived'], kind: 'retriable', undoneBy: [] },
+  { on: 'SetStockPolicy', by: 'inventory', emits: ['StockPolicySet'], kind: 'retriable', undoneBy: [] },
   { on: 'OrderPlaced', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
+  { on: 'OrderBackordered', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
   { on: 'OrderConfirmed', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
   { on: 'OrderRejected', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
+  { on: 'OrderCancelled', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
   { on: 'NoticesSent', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
 ];
 
@@ -47,7 +81,7 @@ export const topics = {
 } as const satisfies Record<string, FunctionName | null>;
 
 /** What the outside world may ask for by a topic that is open to it. */
-const fromOutside: ReadonlySet<string> = new Set<MessageType>(['PlaceOrder']);
+const fromOutside: ReadonlySet<string> = new Set<MessageType>(['PlaceOrder', 'CancelOrder', 'DispatchOrder']);
 const ourSources: ReadonlySet<string> = new Set([CLIENT_SOURCE, ...functionNames.map((name) => `/${name}`)]);
 const emittedBy = new Map(
   functionNames.map((name) => [

@@ -16,6 +16,7 @@ export interface OrderExample {
 export const EXAMPLE_TIME = '2026-03-01T10:00:00.000Z';
 export const EXAMPLE_ORDER = 'ORDER_7';
 const EXAMPLE_CUSTOMER = 'CUSTOMER_7';
+export const CHANGED_MIND = 'I have changed my mind';
 
 /** A message in full. Its id comes from what it says, so that the same example is the same message. */
 export function example<Type extends MessageType>(
@@ -62,12 +63,52 @@ export function orderRejected(quantities: Quantities, reason: Reason = soldOut('
   return example('/order', 'OrderRejected', data.orderId, data);
 }
 
+export function orderBackordered(productIds: readonly string[] = ['lamp'], options: OrderExample = {}) {
+  const { orderId = EXAMPLE_ORDER, customerId = EXAMPLE_CUSTOMER } = options;
+  return example('/order', 'OrderBackordered', orderId, { orderId, customerId, productIds: [...productIds] });
+}
+
+export function orderCancelled(quantities: Quantities, reason = CHANGED_MIND, options: OrderExample = {}) {
+  const data = { ...ending(quantities, options), reason };
+  return example('/order', 'OrderCancelled', data.orderId, data);
+}
+
+export function orderDispatched({ orderId = EXAMPLE_ORDER, customerId = EXAMPLE_CUSTOMER }: OrderExample = {}) {
+  return example('/order', 'OrderDispatched', orderId, { orderId, customerId, dispatchedAt: EXAMPLE_TIME });
+}
+
+export function cancelOrder(reason = CHANGED_MIND, orderId = EXAMPLE_ORDER) {
+  return example(CLIENT_SOURCE, 'CancelOrder', orderId, { orderId, reason });
+}
+
+export function dispatchOrder(orderId = EXAMPLE_ORDER) {
+  return example(CLIENT_SOURCE, 'DispatchOrder', orderId, { orderId });
+}
+
+/** The order's own timer is due. */
+export function expireOrder(orderId = EXAMPLE_ORDER) {
+  return example('/order', 'ExpireOrder', orderId, { orderId });
+}
+
 export function stockReserved(quantities: Quantities, orderId = EXAMPLE_ORDER) {
   return example('/inventory', 'StockReserved', orderId, { orderId, lines: summed(quantities) });
 }
 
 export function stockRejected(reason: Reason = soldOut('lamp'), orderId = EXAMPLE_ORDER) {
   return example('/inventory', 'StockRejected', orderId, { orderId, reason });
+}
+
+export function stockBackordered(
+  quantities: Quantities,
+  productIds: readonly string[] = ['lamp'],
+  orderId = EXAMPLE_ORDER,
+) {
+  const data = { orderId, lines: summed(quantities), productIds: [...productIds] };
+  return example('/inventory', 'StockBackordered', orderId, data);
+}
+
+export function stockReturned(quantities: Quantities, orderId = EXAMPLE_ORDER) {
+  return example('/inventory', 'StockReturned', orderId, { orderId, lines: summed(quantities) });
 }
 
 export function stockSold(quantities: Quantities, orderId = EXAMPLE_ORDER) {

@@ -1,24 +1,53 @@
+/** The statuses that clients see; they may rely on the whole list. */
 export const orderStatuses = ['placed', 'backordered', 'reserved', 'confirmed', 'rejected', 'cancelled'] as const;
 export type OrderStatus = (typeof orderStatuses)[number];
 
-/**
- * The legal changes of an order's status and the event that makes each. Links of the API and the drawing of the saga are
- * made from it; `orderStatuses` names more because clients may rely on the whole list.
- */
+/** The statuses of the life-cycle. A dispatched order stays `confirmed` for its clients, and is too far to be cancelled. */
+export type LifecycleStatus = OrderStatus | 'dispatched';
+
+/** The legal changes of an order and the event that makes each. Links of the API and the drawing of the saga are made from it. */
 export const transitions = [
   { from: null, event: 'OrderPlaced', to: 'placed' },
+  { from: 'placed', event: 'OrderBackordered', to: 'backordered' },
   { from: 'placed', event: 'OrderConfirmed', to: 'confirmed' },
   { from: 'placed', event: 'OrderRejected', to: 'rejected' },
-] as const satisfies readonly { from: OrderStatus | null; event: string; to: OrderStatus }[];
+  { from: 'placed', event: 'OrderCancelled', to: 'cancelled' },
+  { from: 'backordered', event: 'OrderConfirmed', to: 'confirmed' },
+  { from: 'backordered', event: 'OrderRejected', to: 'rejected' },
+  { from: 'backordered', event: 'OrderCancelled', to: 'cancelled' },
+  { from: 'confirmed', event: 'OrderCancelled', to: 'cancelled' },
+  { from: 'confirmed', event: 'OrderDispatched', to: 'dispatched' },
+] as const satisfies readonly { from: LifecycleStatus | null; event: string; to: LifecycleStatus }[];
 
 export type OrderEventType = (typeof transitions)[number]['event'];
 
+/** What a client may ask of an order, by the last part of its path, and the event it leads to. */
+export const orderCommands = {
+  cancel: 'OrderCancelled',
+  dispatch: 'OrderDispatched',
+} as const satisfies Record<string, OrderEventType>;
+export type OrderCommand = keyof typeof orderCommands;
+
+/** Statuses of an order whose outcome is not known yet. */
+const openStatuses: readonly LifecycleStatus[] = ['placed', 'backordered', 'reserved'];
+
 /** The status after `event`, or null where that event is not allowed in this status. `from` is null before the order is. */
-export function statusAfter(from: OrderStatus | null, event: OrderEventType): OrderStatus | null {
+export function statusAfter(from: LifecycleStatus | null, event: OrderEventType): LifecycleStatus | null {
   return transitions.find((row) => row.from === from && row.event === event)?.to ?? null;
 }
 
-/** Whether nothing can happen to the order any more. */
-export function isFinal(status: OrderStatus): boolean {
-  return !transitions.some((row) => row.from === status);
+/** Whether it is known how the order ends: it is confirmed, rejected or cancelled. */
+export function hasOutcome(status: LifecycleStatus): boolean {
+  return !openStatuses.includes(status);
+}
+
+/** What a client may ask of an order in this status. */
+export function commandsIn(status: LifecycleStatus): readonly OrderCommand[] {
+  const commands = Object.keys(orderCommands) as OrderCommand[];
+  return commands.filter((command) => statusAfter(status, orderCommands[command]) !== null);
+}
+
+/** The status as clients see it. */
+export function publicStatus(status: LifecycleStatus): OrderStatus {
+  return status === 'dispatched' ? 'confirmed' : status;
 }

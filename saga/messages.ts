@@ -11,6 +11,8 @@ export const idSchema = z
 
 export const QUANTITY_MAX = 1_000_000;
 export const LINES_MAX = 100;
+/** Characters of what a client gives as his reason. */
+export const REASON_MAX = 500;
 
 const quantitySchema = z.int().min(1).max(QUANTITY_MAX);
 const minorUnitsSchema = z.int().min(0);
@@ -21,11 +23,11 @@ const pricedLinesSchema = z.array(pricedLineSchema).min(1).max(LINES_MAX);
 const lineSchema = z.object({ productId: idSchema, quantity: z.int().min(1) });
 const linesSchema = z.array(lineSchema).min(1).max(LINES_MAX);
 
-export const rejectionCodes = ['out_of_stock', 'unknown_product', 'payment_declined', 'expired'] as const;
+export const reasonCodes = ['out_of_stock', 'unknown_product', 'payment_declined', 'expired', 'cancelled'] as const;
 
-/** Why an order was not accepted: a stable word, a sentence for people, and the products concerned. */
+/** Why an order did not come about: a stable word, a sentence for people, and the products concerned. */
 const reasonSchema = z.object({
-  code: z.enum(rejectionCodes),
+  code: z.enum(reasonCodes),
   detail: z.string(),
   productIds: z.array(idSchema),
 });
@@ -35,6 +37,13 @@ const receiptSchema = z.object({
   quantity: quantitySchema,
   name: z.string().min(1).max(200).nullable(),
 });
+
+/** What becomes of an order that asks for more than there is: it is rejected, or it waits until goods arrive. */
+export const shortagePolicies = ['reject', 'wait'] as const;
+export type ShortagePolicy = (typeof shortagePolicies)[number];
+
+const policySchema = z.object({ productId: idSchema, whenShort: z.enum(shortagePolicies) });
+const givenReasonSchema = z.string().min(1).max(REASON_MAX);
 
 const aboutOrder = { orderId: idSchema, customerId: idSchema };
 
@@ -58,13 +67,30 @@ export const schemas = {
     totalMinor: minorUnitsSchema,
     placedAt: timeSchema,
   }),
+  CancelOrder: z.object({ orderId: idSchema, reason: givenReasonSchema }),
+  DispatchOrder: z.object({ orderId: idSchema }),
+  /** What the order's own timer says when its time is over. */
+  ExpireOrder: z.object({ orderId: idSchema }),
   StockReserved: z.object({ orderId: idSchema, lines: linesSchema }),
+  /** Nothing is held, and the order waits in the queue of each of its products. `productIds`: those that are short. */
+  StockBackordered: z.object({ orderId: idSchema, lines: linesSchema, productIds: z.array(idSchema).min(1) }),
   StockRejected: z.object({ orderId: idSchema, reason: reasonSchema }),
+  OrderBackordered: z.object({ ...aboutOrder, productIds: z.array(idSchema).min(1) }),
   OrderConfirmed: z.object({ ...aboutOrder, lines: linesSchema }),
   OrderRejected: z.object({ ...aboutOrder, lines: linesSchema, reason: reasonSchema }),
+  OrderCancelled: z.object({ ...aboutOrder, lines: linesSchema, reason: givenReasonSchema }),
+  OrderDispatched: z.object({ ...aboutOrder, dispatchedAt: timeSchema }),
   StockSold: z.object({ orderId: idSchema, lines: linesSchema }),
   /** Without lines: nothing was held, and nothing will be. */
   StockReleased: z.object({ orderId: idSchema, lines: z.array(lineSchema).max(LINES_MAX) }),
+  /** What was sold is on hand again. */
+  StockReturned: z.object({ orderId: idSchema, lines: linesSchema }),
+  /** The order came after its own rejection or cancellation, and nothing is held for it. */
+  ReservationRefused: z.object({ orderId: idSchema }),
+  /** `ahead`: what the orders before it in the queues of its products still wait for, at most. */
+  FillBackorder: z.object({ orderId: idSchema, lines: linesSchema, ahead: z.array(lineSchema).max(LINES_MAX) }),
+  SetStockPolicy: policySchema,
+  StockPolicySet: policySchema,
   ReceiveStock: receiptSchema,
   /** The first stock of a product; nothing where the product is known. */
   SeedStock: receiptSchema,

@@ -2,12 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { Message } from '../shared/core/message.ts';
 import { permutations } from '../shared/testing/permutations.ts';
 import {
+  orderBackordered,
+  orderCancelled,
   orderConfirmed,
   orderPlaced,
   orderRejected,
+  stockBackordered,
   stockRejected,
   stockReleased,
   stockReserved,
+  stockReturned,
   stockSold,
 } from './examples.ts';
 import { outcomeOf } from './outcome.ts';
@@ -20,6 +24,22 @@ const undone: readonly Message[] = [
   stockReserved(lamps),
   orderRejected(lamps),
   stockReleased(lamps),
+];
+const waited: readonly Message[] = [
+  orderPlaced(lamps),
+  stockBackordered(lamps),
+  orderBackordered(),
+  stockReserved(lamps),
+  orderConfirmed(lamps),
+  stockSold(lamps),
+];
+const tookBack: readonly Message[] = [...served, orderCancelled(lamps), stockReturned(lamps)];
+const gaveUp: readonly Message[] = [
+  orderPlaced(lamps),
+  stockBackordered(lamps),
+  orderBackordered(),
+  orderCancelled(lamps),
+  stockReleased({}),
 ];
 
 function outcomesOnTheWay(messages: readonly Message[]) {
@@ -43,10 +63,21 @@ describe('the outcome of an order', () => {
     expect(outcomesOnTheWay(undone)).toEqual(['running', 'running', 'running', 'compensated']);
   });
 
+  it('is running while a cancelled order has not given back what was sold', () => {
+    expect(outcomesOnTheWay(tookBack).slice(3)).toEqual(['completed', 'running', 'compensated']);
+  });
+
+  it('is running while a cancelled order still waits for goods', () => {
+    expect(outcomesOnTheWay(gaveUp)).toEqual(['running', 'running', 'running', 'running', 'compensated']);
+  });
+
   it.each([
     ['completed', served],
+    ['completed', waited],
     ['compensated', refused],
     ['compensated', undone],
+    ['compensated', tookBack],
+    ['compensated', gaveUp],
   ])('is %s in whatever order the messages are read, and however often', (outcome, messages) => {
     const outcomes = permutations(messages).map((order) => outcomeOf([...order, ...order]));
 

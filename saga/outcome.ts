@@ -4,11 +4,16 @@ export type Outcome = 'running' | 'completed' | 'compensated';
 
 /**
  * How the saga of one order stands, from all that was published about it, in any order of arrival.
- * `completed`: confirmed and its stock sold. `compensated`: rejected and nothing held. Otherwise still `running`.
+ * `completed`: confirmed and its stock sold. `compensated`: rejected or cancelled, and nothing is held, sold or waited for;
+ * inventory has said so. Otherwise still `running`.
  */
 export function outcomeOf(messages: readonly Message[]): Outcome {
   const types = new Set(messages.map(({ type }) => type));
-  if (types.has('OrderConfirmed')) return types.has('StockSold') ? 'completed' : 'running';
-  if (!types.has('OrderRejected')) return 'running';
-  return types.has('StockReserved') && !types.has('StockReleased') ? 'running' : 'compensated';
+  if (types.has('OrderRejected') || types.has('OrderCancelled')) return isUndone(types) ? 'compensated' : 'running';
+  return types.has('OrderConfirmed') && types.has('StockSold') ? 'completed' : 'running';
+}
+
+function isUndone(types: ReadonlySet<string>): boolean {
+  if (types.has('StockSold')) return types.has('StockReturned');
+  return types.has('StockRejected') || types.has('StockReleased');
 }

@@ -1,13 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { EXAMPLE_ORDER, orderConfirmed, orderPlaced, orderRejected } from '../../saga/examples.ts';
+import { EXAMPLE_ORDER, orderCancelled, orderConfirmed, orderPlaced, orderRejected } from '../../saga/examples.ts';
 import { InvariantError } from '../../shared/core/assert.ts';
 import { decide } from './decide.ts';
-import { holding, receiveStock, refusedFor, released, seedStock, sold, stocked } from './examples.ts';
-import { evolve, type Inventory, type InventoryInput } from './state.ts';
-
-function stateAfter(inventory: Inventory, ...messages: readonly InventoryInput[]): Inventory {
-  return messages.reduce((state, message) => decide(state, message).reduce(evolve, state), inventory);
-}
+import {
+  holding,
+  receiveStock,
+  refused,
+  refusedFor,
+  released,
+  returned,
+  seedStock,
+  sold,
+  stateAfter,
+  stocked,
+  waiting,
+} from './examples.ts';
+import { emptyLevel } from './state.ts';
 
 function about(type: string, data: object) {
   return [{ type, subject: EXAMPLE_ORDER, data: { orderId: EXAMPLE_ORDER, ...data } }];
@@ -104,14 +112,25 @@ describe('when an order is placed', () => {
     ['holds', holding({ lamp: 2 }, { lamp: 5 })],
     ['has sold', sold({ lamp: 2 }, { lamp: 5 })],
     ['has rejected', refusedFor({ lamp: 5 })],
+    ['lets wait', waiting({ lamp: 2 }, { lamp: 1 })],
+    ['has given back', released({ lamp: 2 }, { lamp: 5 })],
+    ['has taken back', returned({ lamp: 2 }, { lamp: 5 })],
+    ['has refused', refused({ lamp: 5 })],
   ])('ignores an order that it %s', (_, inventory) => {
     expect(decide(inventory, orderPlaced({ lamp: 2 }))).toEqual([]);
   });
 
-  it('gives way to a rejection that came first, and holds nothing', () => {
-    const before = stateAfter(stocked({ lamp: 2 }), orderRejected({ lamp: 2 }));
+  it.each([
+    ['a rejection', orderRejected({ lamp: 2 })],
+    ['a cancellation', orderCancelled({ lamp: 2 })],
+  ])('gives way to %s that came first, holds nothing, and says so once', (_, compensation) => {
+    const before = stateAfter(stocked({ lamp: 2 }), compensation);
 
-    expect(decide(before, orderPlaced({ lamp: 2 }))).toEqual([]);
+    expect(decide(before, orderPlaced({ lamp: 2 }))).toEqual(about('ReservationRefused', {}));
+    expect(stateAfter(before, orderPlaced({ lamp: 2 }), orderPlaced({ lamp: 2 }))).toEqual({
+      stock: before.stock,
+      reservation: { status: 'refused', lines: [] },
+    });
   });
 });
 
@@ -121,9 +140,7 @@ describe('when an order is confirmed', () => {
 
     expect(stateAfter(before, orderConfirmed({ lamp: 2 }))).toEqual({
       reservation: { status: 'sold', lines: [{ productId: 'lamp', quantity: 2 }] },
-      stock: new Map([
-        ['lamp', { productId: 'lamp', name: null, received: 5, onHand: 3, reserved: 0, sold: 2, movements: 3 }],
-      ]),
+      stock: new Map([['lamp', { ...emptyLevel('lamp'), received: 5, onHand: 3, sold: 2, movements: 3 }]]),
     });
   });
 
@@ -142,7 +159,10 @@ describe('when an order is confirmed', () => {
   it.each([
     ['sold', sold({ lamp: 2 }, { lamp: 5 })],
     ['released', released({ lamp: 2 }, { lamp: 5 })],
+    ['released before it was held', released({}, { lamp: 5 })],
+    ['returned', returned({ lamp: 2 }, { lamp: 5 })],
     ['rejected', refusedFor({ lamp: 5 })],
+    ['refused', refused({ lamp: 5 })],
   ])('ignores an order whose stock is %s', (_, inventory) => {
     expect(decide(inventory, orderConfirmed({ lamp: 2 }))).toEqual([]);
   });
@@ -154,9 +174,7 @@ describe('when an order is rejected', () => {
 
     expect(after).toEqual({
       reservation: { status: 'released', lines: [{ productId: 'lamp', quantity: 2 }] },
-      stock: new Map([
-        ['lamp', { productId: 'lamp', name: null, received: 5, onHand: 5, reserved: 0, sold: 0, movements: 3 }],
-      ]),
+      stock: new Map([['lamp', { ...emptyLevel('lamp'), received: 5, onHand: 5, movements: 3 }]]),
     });
   });
 
@@ -172,22 +190,66 @@ describe('when an order is rejected', () => {
 
   it.each([
     ['released', released({ lamp: 2 }, { lamp: 5 })],
-    ['refused', refusedFor({ lamp: 5 })],
+    ['released before it was held', released({}, { lamp: 5 })],
+    ['returned', returned({ lamp: 2 }, { lamp: 5 })],
+    ['rejected', refusedFor({ lamp: 5 })],
+    ['refused', refused({ lamp: 5 })],
     ['sold', sold({ lamp: 2 }, { lamp: 5 })],
   ])('ignores an order whose stock is %s', (_, inventory) => {
     expect(decide(inventory, orderRejected({ lamp: 2 }))).toEqual([]);
   });
 });
 
+describe('when an order is cancelled', () => {
+  it('gives back what is held', () => {
+    const before = holding({ lamp: 2 }, { lamp: 5 });
+
+    expect(decide(before, orderCancelled({ lamp: 2 }))).toEqual(
+      about('StockReleased', { lines: [{ productId: 'lamp', quantity: 2 }] }),
+    );
+  });
+
+  it('takes back what was sold, and received is still what is on hand and sold', () => {
+    const after = stateAfter(sold({ lamp: 2 }, { lamp: 5 }), orderCancelled({ lamp: 2 }));
+
+    expect(after).toEqual({
+      reservation: { status: 'returned', lines: [{ productId: 'lamp', quantity: 2 }] },
+      stock: new Map([['lamp', { ...emptyLevel('lamp'), received: 5, onHand: 5, movements: 4 }]]),
+    });
+  });
+
+  it('leaves a tombstone when nothing is held', () => {
+    expect(decide(stocked({ lamp: 2 }), orderCancelled({ lamp: 2 }))).toEqual(about('StockReleased', { lines: [] }));
+  });
+
+  it('sells nothing to a confirmation that comes late', () => {
+    const after = stateAfter(
+      holding({ lamp: 2 }, { lamp: 5 }),
+      orderCancelled({ lamp: 2 }),
+      orderConfirmed({ lamp: 2 }),
+    );
+
+    expect(after.reservation.status).toBe('released');
+    expect(after.stock.get('lamp')).toMatchObject({ onHand: 5, reserved: 0, sold: 0 });
+  });
+
+  it.each([
+    ['released', released({ lamp: 2 }, { lamp: 5 })],
+    ['returned', returned({ lamp: 2 }, { lamp: 5 })],
+    ['rejected', refusedFor({ lamp: 5 })],
+    ['refused', refused({ lamp: 5 })],
+  ])('ignores an order whose stock is %s', (_, inventory) => {
+    expect(decide(inventory, orderCancelled({ lamp: 2 }))).toEqual([]);
+  });
+});
+
 describe('when goods arrive', () => {
   it('books them on a product that is new', () => {
     expect(stateAfter(stocked({}), receiveStock('lamp', 3, 'Lamp')).stock.get('lamp')).toEqual({
-      productId: 'lamp',
+      ...emptyLevel('lamp'),
       name: 'Lamp',
       received: 3,
       onHand: 3,
-      reserved: 0,
-      sold: 0,
       movements: 1,
     });
   });

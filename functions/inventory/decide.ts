@@ -1,25 +1,43 @@
-import { type DataOf, type Line, type Reason, sumByProduct } from '../../saga/messages.ts';
+import { type DataOf, type Line, sumByProduct } from '../../saga/messages.ts';
 import { assert, assertNever } from '../../shared/core/assert.ts';
-import { available, type Inventory, type InventoryEvent, type InventoryInput } from './state.ts';
+import { refusal } from '../../shared/core/message.ts';
+import {
+  available,
+  free,
+  type Inventory,
+  type InventoryEvent,
+  type InventoryInput,
+  type InventoryOutput,
+  type StockLevel,
+} from './state.ts';
 
 /**
- * Inventory holds stock for an order, sells it when the order is confirmed, and gives it back when it is rejected.
+ * Inventory holds stock for an order, sells it when the order is confirmed, and gives it back when the order is rejected
+ * or cancelled. An order that is short of products worth waiting for waits until there is enough for all of its lines.
  *
- * Messages may overtake each other. A rejection with nothing held releases nothing and says so: the late order then finds
- * a released reservation and holds nothing. A confirmation that comes first holds and sells at once.
+ * Messages may overtake each other. A rejection or cancellation with nothing held releases nothing and says so: the late
+ * order then finds that tombstone and is refused. A confirmation that comes first holds and sells at once.
  */
-export function decide(inventory: Inventory, message: InventoryInput): readonly InventoryEvent[] {
+export function decide(inventory: Inventory, message: InventoryInput): readonly InventoryOutput[] {
   switch (message.type) {
     case 'OrderPlaced':
       return reserve(inventory, message.data);
+    case 'FillBackorder':
+      return fill(inventory, message.data);
     case 'OrderConfirmed':
       return sell(inventory, message.data);
     case 'OrderRejected':
       return release(inventory, message.data.orderId);
+    case 'OrderCancelled':
+      return inventory.reservation.status === 'sold'
+        ? [about('StockReturned', message.data.orderId, inventory.reservation.lines)]
+        : release(inventory, message.data.orderId);
     case 'ReceiveStock':
       return [received(message.data)];
     case 'SeedStock':
       return inventory.stock.has(message.data.productId) ? [] : [received(message.data)];
+    case 'SetStockPolicy':
+      return setPolicy(inventory, message.data);
     default:
       return assertNever(message);
   }
@@ -29,45 +47,104 @@ function received(data: DataOf<'ReceiveStock'>): InventoryEvent {
   return { type: 'StockReceived', subject: data.productId, data };
 }
 
+function setPolicy({ stock }: Inventory, data: DataOf<'SetStockPolicy'>): readonly InventoryOutput[] {
+  const { productId, whenShort } = data;
+  const level = stock.get(productId);
+  if (level === undefined) return [refusal(productId, 'product_unknown', `there is no product ${productId}`)];
+  return level.whenShort === whenShort ? [] : [{ type: 'StockPolicySet', subject: productId, data }];
+}
+
 function reserve(inventory: Inventory, { orderId, lines: asked }: DataOf<'OrderPlaced'>): readonly InventoryEvent[] {
-  if (inventory.reservation.status !== 'none') return [];
+  const { status, lines: earlier } = inventory.reservation;
+  const isTombstone = status === 'released' && earlier.length === 0;
+  if (isTombstone) return [{ type: 'ReservationRefused', subject: orderId, data: { orderId } }];
+  if (status !== 'none') return [];
 
   const lines = [...sumByProduct(asked)];
-  const reason = shortage(inventory, lines);
-  return reason === null
-    ? [{ type: 'StockReserved', subject: orderId, data: { orderId, lines } }]
-    : [{ type: 'StockRejected', subject: orderId, data: { orderId, reason } }];
+  const unknown = lines.filter(({ productId }) => !inventory.stock.has(productId)).map(({ productId }) => productId);
+  if (unknown.length > 0) {
+    return [rejected(orderId, 'unknown_product', `unknown: ${unknown.join(', ')}`, unknown)];
+  }
+  const short = shortages(inventory, lines, free);
+  if (short.length === 0) return [about('StockReserved', orderId, lines)];
+
+  const atFault = short.filter(({ productId }) => inventory.stock.get(productId)?.whenShort !== 'wait');
+  if (atFault.length > 0) return [rejected(orderId, 'out_of_stock', sentenceOf(atFault), productsOf(atFault))];
+  return [{ type: 'StockBackordered', subject: orderId, data: { orderId, lines, productIds: productsOf(short) } }];
+}
+
+/**
+ * A waiting order takes what nobody before it waits for. `ahead` was read before this commit, and can only be too high: in the
+ * meantime orders may have left the queue, but new ones come behind. Too high means to wait for the next look, which that
+ * departure brings about.
+ */
+function fill(inventory: Inventory, { orderId, ahead }: DataOf<'FillBackorder'>): readonly InventoryEvent[] {
+  const { status, lines } = inventory.reservation;
+  if (status !== 'waiting') return [];
+  const before = new Map(ahead.map(({ productId, quantity }) => [productId, quantity]));
+  const short = shortages(inventory, lines, (level) => available(level) - (before.get(level.productId) ?? 0));
+  return short.length > 0 ? [] : [about('StockReserved', orderId, lines)];
 }
 
 function sell(inventory: Inventory, { orderId, lines }: DataOf<'OrderConfirmed'>): readonly InventoryEvent[] {
-  const sold: InventoryEvent = { type: 'StockSold', subject: orderId, data: { orderId, lines } };
-  if (inventory.reservation.status === 'held') return [sold];
-  if (inventory.reservation.status !== 'none') return [];
+  const { status } = inventory.reservation;
+  const sold = about('StockSold', orderId, lines);
+  if (status === 'held') return [sold];
+  if (status !== 'none' && status !== 'waiting') return [];
 
-  const reason = shortage(inventory, lines);
-  assert(reason === null, `order ${orderId} is confirmed and cannot be served: ${reason?.detail}`);
-  return [{ type: 'StockReserved', subject: orderId, data: { orderId, lines } }, sold];
+  const short = shortages(inventory, lines, available);
+  assert(short.length === 0, `order ${orderId} is confirmed and cannot be served: ${sentenceOf(short)}`);
+  return [about('StockReserved', orderId, lines), sold];
 }
 
+/** Gives back what is held; an order that waits leaves its queues, and one that is not here yet finds a tombstone. */
 function release({ reservation }: Inventory, orderId: string): readonly InventoryEvent[] {
-  if (reservation.status !== 'held' && reservation.status !== 'none') return [];
-  return [{ type: 'StockReleased', subject: orderId, data: { orderId, lines: [...reservation.lines] } }];
+  const { status, lines } = reservation;
+  if (status === 'held') return [about('StockReleased', orderId, lines)];
+  return status === 'waiting' || status === 'none' ? [about('StockReleased', orderId, [])] : [];
 }
 
-/** Why these lines cannot be held, naming every product at fault; null when they can. Unknown goes before short. */
-function shortage({ stock }: Inventory, lines: readonly Line[]): Reason | null {
-  const unknown = lines.filter(({ productId }) => !stock.has(productId)).map(({ productId }) => productId);
-  if (unknown.length > 0) {
-    return { code: 'unknown_product', detail: `unknown: ${unknown.join(', ')}`, productIds: unknown };
-  }
-  const short = lines.flatMap(({ productId, quantity }) => {
+function about(
+  type: 'StockReserved' | 'StockSold' | 'StockReleased' | 'StockReturned',
+  orderId: string,
+  lines: readonly Line[],
+): InventoryEvent {
+  return { type, subject: orderId, data: { orderId, lines: [...lines] } };
+}
+
+function rejected(
+  orderId: string,
+  code: 'unknown_product' | 'out_of_stock',
+  detail: string,
+  productIds: string[],
+): InventoryEvent {
+  return { type: 'StockRejected', subject: orderId, data: { orderId, reason: { code, detail, productIds } } };
+}
+
+interface Shortage extends Line {
+  readonly left: number;
+}
+
+/** The lines that ask for more than is left, as `leftOf` counts it; nothing is left of a product that nobody knows. */
+function shortages(
+  { stock }: Inventory,
+  lines: readonly Line[],
+  leftOf: (level: StockLevel) => number,
+): readonly Shortage[] {
+  return lines.flatMap(({ productId, quantity }) => {
     const level = stock.get(productId);
-    const left = level === undefined ? 0 : available(level);
-    return left < quantity ? [{ productId, left, quantity }] : [];
+    const left = level === undefined ? 0 : leftOf(level);
+    return left < quantity ? [{ productId, quantity, left }] : [];
   });
-  if (short.length === 0) return null;
-  const detail = short.map(
+}
+
+function sentenceOf(shortages: readonly Shortage[]): string {
+  const parts = shortages.map(
     ({ productId, left, quantity }) => `${productId} has ${left} left and ${quantity} were asked for`,
   );
-  return { code: 'out_of_stock', detail: detail.join('; '), productIds: short.map(({ productId }) => productId) };
+  return parts.join('; ');
+}
+
+function productsOf(shortages: readonly Shortage[]): string[] {
+  return shortages.map(({ productId }) => productId);
 }

@@ -1,19 +1,65 @@
 import {
   EXAMPLE_ORDER,
   example,
+  orderCancelled,
   orderConfirmed,
   orderPlaced,
   orderRejected,
   type Quantities,
 } from '../../saga/examples.ts';
-import { CLIENT_SOURCE } from '../../shared/core/message.ts';
-import { emptyLevel, evolve, type Inventory, type InventoryInput, type StockLevel } from './state.ts';
+import type { Line, ShortagePolicy } from '../../saga/messages.ts';
+import { CLIENT_SOURCE, REFUSED } from '../../shared/core/message.ts';
+import { decide } from './decide.ts';
+import {
+  emptyLevel,
+  evolve,
+  type Inventory,
+  type InventoryEvent,
+  type InventoryInput,
+  type InventoryOutput,
+  type StockLevel,
+} from './state.ts';
 
 type Units = Readonly<Record<string, number>>;
 
 /** These units on hand, nothing held for the order. */
 export function stocked(units: Units): Inventory {
   return { reservation: { status: 'none', lines: [] }, stock: new Map(levelsOf(units)) };
+}
+
+/** The same inventory, in which orders wait for these products. */
+export function worthWaiting(inventory: Inventory, ...productIds: readonly string[]): Inventory {
+  const stock = new Map(inventory.stock);
+  for (const productId of productIds) {
+    stock.set(productId, { ...(stock.get(productId) ?? emptyLevel(productId)), whenShort: 'wait' });
+  }
+  return { ...inventory, stock };
+}
+
+/** The same inventory, in which orders that came earlier wait for these units. */
+export function backordered(inventory: Inventory, units: Units): Inventory {
+  const waiting = { ...inventory, reservation: { status: 'none', lines: [] } } as const;
+  const data = { ...dataOf(units), productIds: Object.keys(units) };
+  const { stock } = evolve(waiting, { type: 'StockBackordered', subject: 'ORDER_1', data });
+  return { ...inventory, stock };
+}
+
+/** `units` on hand of products worth waiting for, and the order waits for `lines`. */
+export function waiting(lines: Units, units: Units): Inventory {
+  const data = { ...dataOf(lines), productIds: Object.keys(lines) };
+  const before = worthWaiting(stocked(units), ...Object.keys(units));
+  return evolve(before, { type: 'StockBackordered', subject: EXAMPLE_ORDER, data });
+}
+
+/** `lines` were sold and have come back. */
+export function returned(lines: Units, units: Units): Inventory {
+  return evolve(sold(lines, units), { type: 'StockReturned', subject: EXAMPLE_ORDER, data: dataOf(lines) });
+}
+
+/** The order came after its compensation. */
+export function refused(units: Units): Inventory {
+  const data = { orderId: EXAMPLE_ORDER };
+  return evolve(released({}, units), { type: 'ReservationRefused', subject: EXAMPLE_ORDER, data });
 }
 
 /** `units` on hand, of which `lines` are held for the order. */
@@ -43,6 +89,16 @@ export function seedStock(productId: string, quantity: number, name: string | nu
   return example(CLIENT_SOURCE, 'SeedStock', productId, { productId, quantity, name });
 }
 
+export function setStockPolicy(productId: string, whenShort: ShortagePolicy) {
+  return example(CLIENT_SOURCE, 'SetStockPolicy', productId, { productId, whenShort });
+}
+
+/** It is the turn of an order that waits; `ahead` is what others before it still wait for. */
+export function fillBackorder(lines: Units, ahead: Units = {}) {
+  const data = { orderId: EXAMPLE_ORDER, lines: linesOf(lines), ahead: linesOf(ahead) };
+  return example(CLIENT_SOURCE, 'FillBackorder', EXAMPLE_ORDER, data);
+}
+
 function levelsOf(units: Units): readonly (readonly [string, StockLevel])[] {
   return Object.entries(units).map(([productId, quantity]) => {
     const level = { ...emptyLevel(productId), received: quantity, onHand: quantity, movements: 1 };
@@ -51,13 +107,23 @@ function levelsOf(units: Units): readonly (readonly [string, StockLevel])[] {
 }
 
 function dataOf(lines: Units) {
-  return {
-    orderId: EXAMPLE_ORDER,
-    lines: Object.entries(lines).map(([productId, quantity]) => ({ productId, quantity })),
-  };
+  return { orderId: EXAMPLE_ORDER, lines: linesOf(lines) };
+}
+
+function linesOf(units: Units): Line[] {
+  return Object.entries(units).map(([productId, quantity]) => ({ productId, quantity }));
 }
 
 const lamps: Quantities = { lamp: 2 };
+
+/** The inventory after these messages; a refusal changes nothing. */
+export function stateAfter(inventory: Inventory, ...messages: readonly InventoryInput[]): Inventory {
+  return messages.reduce((state, message) => decide(state, message).filter(isEvent).reduce(evolve, state), inventory);
+}
+
+function isEvent(output: InventoryOutput): output is InventoryEvent {
+  return output.type !== REFUSED;
+}
 
 /** A situation for each way through the rules. */
 export const situations: readonly { readonly state: Inventory; readonly message: InventoryInput }[] = [
@@ -70,6 +136,14 @@ export const situations: readonly { readonly state: Inventory; readonly message:
   { state: holding({ lamp: 2 }, { lamp: 2 }), message: orderRejected(lamps) },
   { state: stocked({ lamp: 2 }), message: orderRejected(lamps) },
   { state: refusedFor({ lamp: 1 }), message: orderRejected(lamps) },
+  { state: worthWaiting(stocked({ lamp: 1 }), 'lamp'), message: orderPlaced(lamps) },
+  { state: waiting({ lamp: 2 }, { lamp: 2 }), message: fillBackorder({ lamp: 2 }) },
+  { state: waiting({ lamp: 2 }, { lamp: 2 }), message: orderRejected(lamps) },
+  { state: holding({ lamp: 2 }, { lamp: 2 }), message: orderCancelled(lamps) },
+  { state: sold({ lamp: 2 }, { lamp: 2 }), message: orderCancelled(lamps) },
+  { state: stocked({ lamp: 2 }), message: orderCancelled(lamps) },
+  { state: stocked({ lamp: 2 }), message: setStockPolicy('lamp', 'wait') },
+  { state: stocked({}), message: setStockPolicy('lamp', 'wait') },
   { state: stocked({}), message: receiveStock('lamp', 3, 'Lamp') },
   { state: stocked({}), message: seedStock('lamp', 3, 'Lamp') },
 ];

@@ -2,11 +2,11 @@ import { inputsOf, mayStandIn } from '../../saga/choreography.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
 import { sqlite } from './migrations/sqlite.ts';
-import { evolve, type Inventory, type InventoryEvent, type InventoryInput } from './state.ts';
+import { evolve, type Inventory, type InventoryInput, type InventoryOutput } from './state.ts';
 import { load, needs, save, tables } from './tables.ts';
 
-/** Holds, sells and gives back stock. */
-export const inventory: StoreFunction<Inventory, InventoryInput, InventoryEvent> = {
+/** Holds, sells and gives back stock, and keeps the queues of orders that wait for it. */
+export const inventory: StoreFunction<Inventory, InventoryInput, InventoryOutput> = {
   name: 'inventory',
   inputs: inputsOf('inventory'),
   consumes: ['order-events'],

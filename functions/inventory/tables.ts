@@ -14,6 +14,8 @@ export const stock = table<StockLevel>(
     reserved: 'integer',
     sold: 'integer',
     movements: 'integer',
+    whenShort: 'text',
+    backordered: 'integer',
   },
   { key: ['productId'] },
 );
@@ -46,7 +48,7 @@ export const movements = table<MovementRow>(
   { key: ['productId', 'movement'], appendOnly: true },
 );
 
-/** What is or was held for an order; the lines of a reservation never change, so they are a column of it. */
+/** What is or was held or waited for, for an order; the lines of a reservation never change, so they are a column of it. */
 export interface ReservationRow {
   readonly orderId: string;
   readonly status: Exclude<ReservationStatus, 'none'>;
@@ -75,13 +77,31 @@ export const receipts = table<ReceiptRow>(
   { key: ['messageId'], appendOnly: true },
 );
 
-export const tables = [stock, movements, reservations, receipts];
+/** A place in the queue of a product: what an order that waits asks of it. First come, first served. */
+export interface BackorderRow {
+  /** Rises from row to row, over all products; the lines of one order stand together. */
+  readonly place?: number;
+  readonly productId: string;
+  readonly orderId: string;
+  readonly quantity: number;
+  /** The saga of the order. */
+  readonly correlationId: string;
+}
+
+export const backorders = table<BackorderRow>(
+  'backorder',
+  { place: 'sequence', productId: 'text', orderId: 'text', quantity: 'integer', correlationId: 'text' },
+  { key: ['orderId', 'productId'], loadBy: 1, sparse: true },
+);
+
+export const tables = [stock, movements, reservations, receipts, backorders];
 
 export function needs(message: InventoryInput): readonly Need[] {
   if (!isAboutOrder(message)) return [{ table: stock, values: [message.data.productId] }];
   const order = [message.data.orderId];
   return [
     { table: reservations, values: order },
+    { table: backorders, values: order },
     ...productsOf(message).map((productId) => ({ table: stock, values: [productId] })),
   ];
 }
@@ -101,13 +121,20 @@ export function save({ before, after, message, emitted }: Change<Inventory, Inve
   for (const [productId, level] of after.stock) {
     if (level !== before.stock.get(productId)) writes.push({ table: stock, row: level });
   }
-  return [...writes, ...reservationWrites(before, after, message, emitted), ...receiptWrites(after, message)];
+  return [
+    ...writes,
+    ...reservationWrites(before, after, message, emitted),
+    ...queueWrites(before, after, message),
+    ...receiptWrites(after, message),
+  ];
 }
 
 function movementsOf(before: Inventory, message: InventoryInput, emitted: readonly Message[]): readonly MovementRow[] {
   const counts = new Map([...before.stock].map(([productId, level]) => [productId, level.movements]));
   return emitted.flatMap((event) => {
-    const { kind, lines } = movedBy(event);
+    const moved = movedBy(event);
+    if (moved === null) return [];
+    const { kind, lines } = moved;
     const orderId = kind === 'received' ? null : event.subject;
     return lines.map(({ productId, quantity }) => {
       const movement = (counts.get(productId) ?? 0) + 1;
@@ -117,7 +144,13 @@ function movementsOf(before: Inventory, message: InventoryInput, emitted: readon
   });
 }
 
-function movedBy({ type, data }: Message): { readonly kind: MovementKind; readonly lines: readonly Line[] } {
+interface Moved {
+  readonly kind: MovementKind;
+  readonly lines: readonly Line[];
+}
+
+/** Null for what moves no unit. */
+function movedBy({ type, data }: Message): Moved | null {
   const event = { type, data } as InventoryEvent;
   switch (event.type) {
     case 'StockReceived':
@@ -128,8 +161,13 @@ function movedBy({ type, data }: Message): { readonly kind: MovementKind; readon
       return { kind: 'released', lines: event.data.lines };
     case 'StockSold':
       return { kind: 'sold', lines: event.data.lines };
+    case 'StockReturned':
+      return { kind: 'returned', lines: event.data.lines };
+    case 'StockBackordered':
     case 'StockRejected':
-      return { kind: 'released', lines: [] };
+    case 'ReservationRefused':
+    case 'StockPolicySet':
+      return null;
   }
 }
 
@@ -146,6 +184,18 @@ function reservationWrites(
   return [{ table: reservations, row: { orderId, status, lines, updatedAt } }];
 }
 
+/** An order that begins to wait takes a place in the queue of each of its products, and gives them up when it no longer does. */
+function queueWrites(before: Inventory, after: Inventory, message: InventoryInput): readonly Write[] {
+  const isWaiting = after.reservation.status === 'waiting';
+  if (!isAboutOrder(message) || isWaiting === (before.reservation.status === 'waiting')) return [];
+  const { orderId } = message.data;
+  const { lines } = isWaiting ? after.reservation : before.reservation;
+  return lines.map(({ productId, quantity }) => {
+    const row = { productId, orderId, quantity, correlationId: message.correlationid };
+    return isWaiting ? { table: backorders, row } : { table: backorders, row, removed: true };
+  });
+}
+
 function receiptWrites(after: Inventory, message: InventoryInput): readonly Write[] {
   if (message.type !== 'ReceiveStock') return [];
   const { productId, quantity } = message.data;
@@ -158,8 +208,8 @@ function productsOf(message: InventoryInput): readonly string[] {
   return [...new Set(message.data.lines.map(({ productId }) => productId))];
 }
 
-type OrderMessage = Exclude<InventoryInput, { type: 'ReceiveStock' | 'SeedStock' }>;
+type OrderMessage = Extract<InventoryInput, { data: { orderId: string } }>;
 
 function isAboutOrder(message: InventoryInput): message is OrderMessage {
-  return message.type !== 'ReceiveStock' && message.type !== 'SeedStock';
+  return 'orderId' in message.data;
 }

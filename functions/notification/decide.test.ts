@@ -1,10 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { EXAMPLE_ORDER, EXAMPLE_TIME, orderConfirmed, orderPlaced, orderRejected } from '../../saga/examples.ts';
+import {
+  EXAMPLE_ORDER,
+  EXAMPLE_TIME,
+  orderBackordered,
+  orderCancelled,
+  orderConfirmed,
+  orderPlaced,
+  orderRejected,
+} from '../../saga/examples.ts';
 import { decide } from './decide.ts';
 import { nothingTold, noticesSent, sent, told } from './examples.ts';
 import { evolve } from './state.ts';
 
-const facts = [orderPlaced({ lamp: 2 }), orderConfirmed({ lamp: 2 }), orderRejected({ lamp: 2 })] as const;
+const facts = [
+  orderPlaced({ lamp: 2 }),
+  orderConfirmed({ lamp: 2 }),
+  orderRejected({ lamp: 2 }),
+  orderBackordered(['lamp', 'chair']),
+  orderCancelled({ lamp: 2 }),
+] as const;
 const [placed, confirmed, rejected] = facts;
 
 describe('when an order has news', () => {
@@ -33,13 +47,15 @@ describe('when an order has news', () => {
       'We have received your order ORDER_7.',
       'Your order ORDER_7 is confirmed.',
       'We are sorry: your order ORDER_7 cannot be fulfilled (lamp has 0 left and 1 were asked for).',
+      'Your order ORDER_7 waits for goods that are not in stock yet (lamp, chair).',
+      'Your order ORDER_7 is cancelled (I have changed my mind).',
     ]);
   });
 
   it('gives each notice an id of its own, the same one when it is decided twice', () => {
     const ids = [...told(...facts).notices, ...told(...facts).notices].map(({ notificationId }) => notificationId);
 
-    expect([new Set(ids).size, ids.slice(3)]).toEqual([3, ids.slice(0, 3)]);
+    expect([new Set(ids).size, ids.slice(5)]).toEqual([5, ids.slice(0, 5)]);
   });
 
   it.each([

@@ -41,8 +41,12 @@ function textOf(message: FactMessage): string {
   switch (message.type) {
     case 'OrderPlaced':
       return `We have received your order ${orderId}.`;
+    case 'OrderBackordered':
+      return `Your order ${orderId} waits for goods that are not in stock yet (${message.data.productIds.join(', ')}).`;
     case 'OrderConfirmed':
       return `Your order ${orderId} is confirmed.`;
+    case 'OrderCancelled':
+      return `Your order ${orderId} is cancelled (${message.data.reason}).`;
     case 'OrderRejected':
       return `We are sorry: your order ${orderId} cannot be fulfilled (${message.data.reason.detail}).`;
   }

@@ -1,4 +1,12 @@
-import { EXAMPLE_TIME, example, orderConfirmed, orderPlaced, orderRejected } from '../../saga/examples.ts';
+import {
+  EXAMPLE_TIME,
+  example,
+  orderBackordered,
+  orderCancelled,
+  orderConfirmed,
+  orderPlaced,
+  orderRejected,
+} from '../../saga/examples.ts';
 import { CLIENT_SOURCE } from '../../shared/core/message.ts';
 import { decide } from './decide.ts';
 import { evolve, type FactMessage, type NotificationInput, type NotificationState } from './state.ts';
@@ -25,7 +33,9 @@ export function noticesSent(...facts: readonly FactMessage[]) {
 /** A situation for each way through the rules. */
 export const situations: readonly { readonly state: NotificationState; readonly message: NotificationInput }[] = [
   { state: nothingTold, message: orderPlaced({ lamp: 2 }) },
+  { state: nothingTold, message: orderBackordered() },
   { state: nothingTold, message: orderConfirmed({ lamp: 2 }) },
   { state: nothingTold, message: orderRejected({ lamp: 2 }) },
+  { state: nothingTold, message: orderCancelled({ lamp: 2 }) },
   { state: told(orderPlaced({ lamp: 2 })), message: noticesSent(orderPlaced({ lamp: 2 })) },
 ];

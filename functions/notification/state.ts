@@ -2,7 +2,7 @@ import type { MessageOf } from '../../saga/messages.ts';
 import type { Draft } from '../../shared/core/message.ts';
 
 /** What a customer is told about. */
-export type NoticeFact = 'OrderPlaced' | 'OrderConfirmed' | 'OrderRejected';
+export type NoticeFact = 'OrderPlaced' | 'OrderBackordered' | 'OrderConfirmed' | 'OrderRejected' | 'OrderCancelled';
 export type FactMessage = MessageOf<NoticeFact>;
 export type NotificationInput = FactMessage | MessageOf<'NoticesSent'>;
 

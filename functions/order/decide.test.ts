@@ -1,18 +1,31 @@
 import { describe, expect, it } from 'vitest';
 import {
+  CHANGED_MIND,
   EXAMPLE_ORDER,
+  EXAMPLE_TIME,
+  orderBackordered,
   orderConfirmed,
   orderPlaced,
   orderRejected,
   placeOrder,
   soldOut,
+  stockBackordered,
   stockRejected,
   stockReserved,
 } from '../../saga/examples.ts';
 import { InvariantError } from '../../shared/core/assert.ts';
 import type { Message } from '../../shared/core/message.ts';
 import { decide } from './decide.ts';
-import { confirmed, heardEarly, nothingPlaced, placed, rejected } from './examples.ts';
+import {
+  backordered,
+  cancelled,
+  confirmed,
+  dispatched,
+  heardEarly,
+  nothingPlaced,
+  placed,
+  rejected,
+} from './examples.ts';
 import { evolve } from './state.ts';
 
 function draftOf({ type, subject, data }: Message) {
@@ -84,6 +97,16 @@ describe('when an order is placed', () => {
     expect(events).toEqual([draftOf(orderPlaced({ lamp: 2 })), draftOf(orderRejected({ lamp: 2 }))]);
   });
 
+  it('waits and is confirmed at once when both answers were here before the order', () => {
+    const early = heardEarly(stockBackordered({ lamp: 2 }), stockReserved({ lamp: 2 }));
+
+    expect(decide(early, placeOrder({ lamp: 2 })).map(({ type }) => type)).toEqual([
+      'OrderPlaced',
+      'OrderBackordered',
+      'OrderConfirmed',
+    ]);
+  });
+
   it('takes the first of two early answers that contradict each other', () => {
     const events = decide(heardEarly(stockRejected(), stockReserved({ lamp: 2 })), placeOrder({ lamp: 2 }));
 
@@ -105,12 +128,45 @@ describe('when stock is reserved', () => {
     expect(decide(nothingPlaced, stockReserved({ lamp: 2 }))).toEqual([]);
   });
 
+  it('confirms an order that has waited for goods', () => {
+    expect(decide(backordered({ lamp: 2 }), stockReserved({ lamp: 2 }))).toEqual([
+      draftOf(orderConfirmed({ lamp: 2 })),
+    ]);
+  });
+
   it('ignores an order that is confirmed', () => {
     expect(decide(confirmed({ lamp: 2 }), stockReserved({ lamp: 2 }))).toEqual([]);
   });
 
-  it('gives way to a rejection', () => {
-    expect(decide(rejected({ lamp: 2 }), stockReserved({ lamp: 2 }))).toEqual([]);
+  it.each([
+    ['a rejection', rejected({ lamp: 2 })],
+    ['a cancellation', cancelled({ lamp: 2 })],
+  ])('gives way to %s', (_, state) => {
+    expect(decide(state, stockReserved({ lamp: 2 }))).toEqual([]);
+  });
+});
+
+describe('when goods have to come first', () => {
+  it('lets the order wait, and says for which products', () => {
+    expect(decide(placed({ lamp: 2, chair: 1 }), stockBackordered({ lamp: 2, chair: 1 }, ['chair']))).toEqual([
+      draftOf(orderBackordered(['chair'])),
+    ]);
+  });
+
+  it('waits for the order when it is not here yet', () => {
+    expect(decide(nothingPlaced, stockBackordered({ lamp: 2 }))).toEqual([]);
+  });
+
+  it('ignores an order that waits already', () => {
+    expect(decide(backordered({ lamp: 2 }), stockBackordered({ lamp: 2 }))).toEqual([]);
+  });
+
+  it.each([
+    ['a confirmation, which has overtaken it', confirmed({ lamp: 2 })],
+    ['a rejection', rejected({ lamp: 2 })],
+    ['a cancellation', cancelled({ lamp: 2 })],
+  ])('gives way to %s', (_, state) => {
+    expect(decide(state, stockBackordered({ lamp: 2 }))).toEqual([]);
   });
 });
 
@@ -135,6 +191,21 @@ describe('an order', () => {
     const { order } = rejected({ lamp: 2 }, soldOut('lamp'));
 
     expect(order).toMatchObject({ status: 'rejected', version: 2, reason: soldOut('lamp'), totalMinor: 2000 });
+  });
+
+  it('keeps the reason it was cancelled for, in the words of its customer', () => {
+    const reason = { code: 'cancelled', detail: CHANGED_MIND, productIds: [] };
+
+    expect(cancelled({ lamp: 2 }).order).toMatchObject({ status: 'cancelled', version: 2, reason });
+  });
+
+  it('keeps the time when it left the house', () => {
+    expect(dispatched({ lamp: 2 }).order).toMatchObject({
+      status: 'dispatched',
+      version: 3,
+      reason: null,
+      dispatchedAt: EXAMPLE_TIME,
+    });
   });
 
   it('cannot be confirmed after it was rejected', () => {

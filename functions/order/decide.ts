@@ -1,3 +1,4 @@
+import { type OrderCommand, orderCommands, statusAfter } from '../../saga/lifecycle.ts';
 import { type DataOf, type Line, type MessageOf, type Reason, sumByProduct, totalOf } from '../../saga/messages.ts';
 import { assertNever } from '../../shared/core/assert.ts';
 import { refusal } from '../../shared/core/message.ts';
@@ -15,15 +16,23 @@ import {
  * Order takes orders and tells everybody how each one ends.
  *
  * What others answer may be here before the order is, when it comes by another topic: such answers are kept and heard
- * again as soon as the order is placed.
+ * again as soon as the order is placed. What comes too late, because the order has ended by then, changes nothing:
+ * whoever did something for it hears of the end, too, and undoes it.
  */
 export function decide(state: OrderState, message: OrderInput): readonly OrderOutput[] {
   switch (message.type) {
     case 'PlaceOrder':
       return place(state, message);
     case 'StockReserved':
+    case 'StockBackordered':
     case 'StockRejected':
       return hear(state.order, message);
+    case 'ExpireOrder':
+      return expire(state.order);
+    case 'CancelOrder':
+      return cancel(state.order, message.data);
+    case 'DispatchOrder':
+      return dispatch(state.order, message);
     default:
       return assertNever(message);
   }
@@ -53,8 +62,60 @@ function place(state: OrderState, { data, time }: MessageOf<'PlaceOrder'>): read
 }
 
 function hear(order: Order | null, fact: Fact): readonly OrderEvent[] {
-  if (order === null || order.status !== 'placed') return [];
-  return fact.type === 'StockReserved' ? [confirmed(order)] : [rejected(order, fact.data.reason)];
+  if (order === null) return [];
+  switch (fact.type) {
+    case 'StockReserved':
+      return may(order, 'OrderConfirmed') ? [confirmed(order)] : [];
+    case 'StockBackordered':
+      return may(order, 'OrderBackordered') ? [backordered(order, fact.data.productIds)] : [];
+    case 'StockRejected':
+      return may(order, 'OrderRejected') ? [rejected(order, fact.data.reason)] : [];
+    default:
+      return assertNever(fact);
+  }
+}
+
+/** The deadline of an order that has its outcome, or was never placed, means nothing any more. */
+function expire(order: Order | null): readonly OrderEvent[] {
+  if (order === null || !may(order, 'OrderRejected')) return [];
+  const detail =
+    order.status === 'backordered' ? 'the goods did not come in time' : 'it could not be confirmed in time';
+  return [rejected(order, { code: 'expired', detail, productIds: [] })];
+}
+
+function cancel(order: Order | null, { orderId, reason }: DataOf<'CancelOrder'>): readonly OrderOutput[] {
+  if (order === null) return [unknown(orderId)];
+  if (order.status === 'cancelled') return [];
+  if (!may(order, orderCommands.cancel)) return [notNow(order, 'cancel')];
+  const { customerId } = order;
+  return [{ type: 'OrderCancelled', subject: orderId, data: { orderId, customerId, lines: summed(order), reason } }];
+}
+
+function dispatch(order: Order | null, { data, time }: MessageOf<'DispatchOrder'>): readonly OrderOutput[] {
+  const { orderId } = data;
+  if (order === null) return [unknown(orderId)];
+  if (order.status === 'dispatched') return [];
+  if (!may(order, orderCommands.dispatch)) return [notNow(order, 'dispatch')];
+  const { customerId } = order;
+  return [{ type: 'OrderDispatched', subject: orderId, data: { orderId, customerId, dispatchedAt: time } }];
+}
+
+function may(order: Order, event: OrderEvent['type']): boolean {
+  return statusAfter(order.status, event) !== null;
+}
+
+function unknown(orderId: string): OrderOutput {
+  return refusal(orderId, 'order_unknown', `there is no order ${orderId}`);
+}
+
+function notNow({ orderId, status }: Order, command: OrderCommand): OrderOutput {
+  const participle = { cancel: 'cancelled', dispatch: 'dispatched' }[command];
+  return refusal(orderId, 'order_state', `order ${orderId} is ${status} and cannot be ${participle}`);
+}
+
+function backordered(order: Order, productIds: readonly string[]): OrderEvent {
+  const { orderId, customerId } = order;
+  return { type: 'OrderBackordered', subject: orderId, data: { orderId, customerId, productIds: [...productIds] } };
 }
 
 function confirmed(order: Order): OrderEvent {

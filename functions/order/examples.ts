@@ -1,21 +1,27 @@
 import {
+  CHANGED_MIND,
+  cancelOrder,
+  dispatchOrder,
   EXAMPLE_ORDER,
+  EXAMPLE_TIME,
+  expireOrder,
   type OrderExample,
   orderPlaced,
   placeOrder,
   type Quantities,
   soldOut,
+  stockBackordered,
   stockRejected,
   stockReserved,
 } from '../../saga/examples.ts';
 import type { Line, Reason } from '../../saga/messages.ts';
 import { evolve, type Fact, type Order, type OrderInput, type OrderState } from './state.ts';
 
-export const nothingPlaced: OrderState = { order: null, early: [] };
+export const nothingPlaced: OrderState = { order: null, early: [], correlationId: null };
 
 /** No order yet, and these answers about it. */
 export function heardEarly(...early: readonly Fact[]): OrderState {
-  return { order: null, early };
+  return { ...nothingPlaced, early };
 }
 
 export function placed(quantities: Quantities, options: OrderExample = {}): OrderState {
@@ -26,6 +32,26 @@ export function placed(quantities: Quantities, options: OrderExample = {}): Orde
 export function confirmed(quantities: Quantities): OrderState {
   const before = placed(quantities);
   return evolve(before, { type: 'OrderConfirmed', subject: EXAMPLE_ORDER, data: about(before.order) });
+}
+
+export function backordered(quantities: Quantities, productIds: readonly string[] = ['lamp']): OrderState {
+  const before = placed(quantities);
+  const { orderId, customerId } = about(before.order);
+  const data = { orderId, customerId, productIds: [...productIds] };
+  return evolve(before, { type: 'OrderBackordered', subject: EXAMPLE_ORDER, data });
+}
+
+export function cancelled(quantities: Quantities): OrderState {
+  const before = placed(quantities);
+  const data = { ...about(before.order), reason: CHANGED_MIND };
+  return evolve(before, { type: 'OrderCancelled', subject: EXAMPLE_ORDER, data });
+}
+
+export function dispatched(quantities: Quantities): OrderState {
+  const before = confirmed(quantities);
+  const { orderId, customerId } = about(before.order);
+  const data = { orderId, customerId, dispatchedAt: EXAMPLE_TIME };
+  return evolve(before, { type: 'OrderDispatched', subject: EXAMPLE_ORDER, data });
 }
 
 export function rejected(quantities: Quantities, reason: Reason = soldOut('lamp')): OrderState {
@@ -48,4 +74,14 @@ export const situations: readonly { readonly state: OrderState; readonly message
   { state: placed({ lamp: 2 }), message: stockReserved({ lamp: 2 }) },
   { state: placed({ lamp: 2 }), message: stockRejected() },
   { state: confirmed({ lamp: 2 }), message: stockReserved({ lamp: 2 }) },
+  { state: placed({ lamp: 2 }), message: stockBackordered({ lamp: 2 }) },
+  { state: backordered({ lamp: 2 }), message: stockReserved({ lamp: 2 }) },
+  { state: placed({ lamp: 2 }), message: expireOrder() },
+  { state: backordered({ lamp: 2 }), message: expireOrder() },
+  { state: confirmed({ lamp: 2 }), message: expireOrder() },
+  { state: placed({ lamp: 2 }), message: cancelOrder() },
+  { state: confirmed({ lamp: 2 }), message: cancelOrder() },
+  { state: dispatched({ lamp: 2 }), message: cancelOrder() },
+  { state: confirmed({ lamp: 2 }), message: dispatchOrder() },
+  { state: placed({ lamp: 2 }), message: dispatchOrder() },
 ];

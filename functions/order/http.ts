@@ -1,14 +1,15 @@
 import { z } from '@hono/zod-openapi';
 import { orderStatuses } from '../../saga/lifecycle.ts';
 import { idSchema } from '../../saga/messages.ts';
-import { AppError } from '../../shared/core/errors.ts';
 import type { FunctionContext } from '../../shared/runtime/function.ts';
 import { type App, type AppContext, addPath, answers, problems, readQuery } from '../../shared/runtime/http.ts';
 import { linksSchema, pageLinks, pageQuery, placeOf, toPage } from '../../shared/runtime/paging.ts';
+import { cancelOrder, dispatchOrder } from './change-order.ts';
 import { eventsOf } from './events.ts';
+import { existingOrder } from './find-order.ts';
 import { Outcomes } from './outcomes.ts';
-import { findOrder, placeOrder } from './place-order.ts';
-import { orderSchema, placeOrderSchema, toBody } from './representation.ts';
+import { placeOrder } from './place-order.ts';
+import { cancelOrderSchema, orderSchema, placeOrderSchema, toBody } from './representation.ts';
 import { orders, toOrder } from './tables.ts';
 
 const listQuery = z.strictObject({
@@ -25,6 +26,7 @@ export function addOrderRoutes(
   stopping: AbortSignal,
 ): void {
   const outcomes = new Outcomes(context, stopping);
+  addChanges(app, context);
   addPath(app, 'Orders', '/orders', {
     post: {
       summary: 'Place an order',
@@ -55,7 +57,7 @@ export function addOrderRoutes(
       request: { params: z.object({ orderId: idSchema }) },
       responses: { 200: answers('The order', orderSchema), ...problems(404) },
       handler: async (c) => {
-        const { order, updatedAt } = await existing(c, context);
+        const { order, updatedAt } = await existingOrder(context, c.req.param('orderId') ?? '');
         return c.json(toBody(order, updatedAt));
       },
     },
@@ -69,9 +71,36 @@ export function addOrderRoutes(
         ...problems(404),
       },
       handler: async (c) => {
-        const { order } = await existing(c, context);
+        const { order } = await existingOrder(context, c.req.param('orderId') ?? '');
         return c.json({ events: await eventsOf(context.store, order.orderId) });
       },
+    },
+  });
+}
+
+/** What a client may ask of an order that is there. */
+function addChanges(app: App, context: FunctionContext): void {
+  const headers = z.object({ 'idempotency-key': z.string().optional() });
+  const params = z.object({ orderId: idSchema });
+  addPath(app, 'Orders', '/orders/{orderId}/cancel', {
+    post: {
+      summary: 'Cancel an order that has not left the house; what it holds or has bought goes back. Twice is once',
+      request: { params, headers, body: { content: { 'application/json': { schema: cancelOrderSchema } } } },
+      responses: {
+        200: answers('The order, cancelled', orderSchema),
+        ...problems(400, 404, 409, 413, 415, 422, 503, 507),
+      },
+      handler: (c) => cancelOrder(c, context),
+    },
+  });
+  addPath(app, 'Orders', '/orders/{orderId}/dispatch', {
+    post: {
+      summary:
+        'Report that a confirmed order has left the house: from now on it cannot be cancelled. It stays confirmed, ' +
+        'with the time in dispatchedAt. Twice is once',
+      request: { params, headers },
+      responses: { 200: answers('The order, dispatched', orderSchema), ...problems(400, 404, 409, 422, 503, 507) },
+      handler: (c) => dispatchOrder(c, context),
     },
   });
 }
@@ -90,11 +119,4 @@ async function listOrders(c: AppContext, { store }: FunctionContext): Promise<Re
   const { page, next } = toPage(rows, limit, ({ sequence = 0 }) => [sequence]);
   const bodies = page.map((row) => toBody(toOrder(row), row.updatedAt));
   return c.json({ orders: bodies, _links: pageLinks(c.req.url, next) });
-}
-
-async function existing(c: AppContext, context: FunctionContext) {
-  const orderId = c.req.param('orderId') ?? '';
-  const found = await findOrder(context, orderId);
-  if (found === null) throw new AppError('not_found', `there is no order ${orderId.slice(0, 64)}`);
-  return found;
 }

@@ -1,4 +1,4 @@
-import { isFinal } from '../../saga/lifecycle.ts';
+import { hasOutcome } from '../../saga/lifecycle.ts';
 import type { FunctionContext } from '../../shared/runtime/function.ts';
 import { type OrderBody, toBody } from './representation.ts';
 import type { OrderState } from './state.ts';
@@ -19,7 +19,7 @@ export class Outcomes {
       for (const outcome of outcomes) {
         if (outcome.kind !== 'handled' || outcome.emitted.length === 0) continue;
         const { order } = outcome.state as OrderState;
-        if (order === null || !isFinal(order.status)) continue;
+        if (order === null || !hasOutcome(order.status)) continue;
         const waiting = this.#waiting.get(order.orderId);
         if (waiting === undefined) continue;
         const body = toBody(order, outcome.emitted.at(-1)?.time ?? order.placedAt);

@@ -1,29 +1,17 @@
 import { v7 as uuidv7 } from 'uuid';
-import { isFinal } from '../../saga/lifecycle.ts';
+import { hasOutcome } from '../../saga/lifecycle.ts';
 import { SCHEMA_VERSION } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
 import { command, namedId } from '../../shared/core/message.ts';
 import type { FunctionContext } from '../../shared/runtime/function.ts';
 import { type AppContext, idempotencyKey, readBody, traceparent } from '../../shared/runtime/http.ts';
+import { type FoundOrder, findOrder } from './find-order.ts';
 import type { Outcomes } from './outcomes.ts';
 import { asPlaced, type OrderBody, placeOrderSchema, toBody, toCommand } from './representation.ts';
 import type { Order, OrderState } from './state.ts';
-import { orders, toOrder } from './tables.ts';
 
 /** The longest time in seconds that a client may wait for an outcome. */
 const WAIT_MAX_S = 30;
-
-/** An order with the time of its last change. */
-export interface FoundOrder {
-  readonly order: Order;
-  readonly updatedAt: string;
-}
-
-export async function findOrder({ store }: FunctionContext, orderId: string): Promise<FoundOrder | null> {
-  const [row] = await store.find({ table: orders, where: { orderId }, limit: 1 });
-  if (row === undefined) return null;
-  return { order: toOrder(row), updatedAt: row.updatedAt };
-}
 
 /** `POST /orders`: puts the order on disk, and waits for its outcome where the client prefers to. */
 export async function placeOrder(
@@ -59,7 +47,7 @@ export async function placeOrder(
     if (found === null) throw new AppError('conflict', `order ${data.orderId} was removed after it was placed`);
     if (isReplay) c.header('Idempotent-Replayed', 'true');
     if (listening === null || waitS === null) return accepted(c, found.order);
-    const settled = isFinal(found.order.status)
+    const settled = hasOutcome(found.order.status)
       ? toBody(found.order, found.updatedAt)
       : await listening.first(waitS * 1000);
     if (settled === null) return accepted(c, found.order);

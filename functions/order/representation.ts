@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { orderStatuses } from '../../saga/lifecycle.ts';
-import { idSchema, LINES_MAX, QUANTITY_MAX, rejectionCodes, totalOf } from '../../saga/messages.ts';
+import { commandsIn, type LifecycleStatus, orderStatuses, publicStatus } from '../../saga/lifecycle.ts';
+import { idSchema, LINES_MAX, QUANTITY_MAX, REASON_MAX, reasonCodes, totalOf } from '../../saga/messages.ts';
 import { AppError, type FieldError } from '../../shared/core/errors.ts';
 import { currencyDigits, formatAmount, isCurrency, parseAmount } from '../../shared/core/money.ts';
 import { linksSchema } from '../../shared/runtime/paging.ts';
@@ -45,18 +45,24 @@ export const placeOrderSchema = z
   });
 export type PlaceOrderBody = z.infer<typeof placeOrderSchema>;
 
+/** Why a customer takes an order back, in his words. */
+export const cancelOrderSchema = z
+  .strictObject({ reason: z.string().min(1).max(REASON_MAX) })
+  .openapi('CancelOrder', { example: { reason: 'I have changed my mind' } });
+
 export const orderSchema = z
   .object({
     orderId: z.string(),
     customerId: z.string(),
     status: z.enum(orderStatuses),
-    reason: z.object({ code: z.enum(rejectionCodes), detail: z.string(), productIds: z.array(z.string()) }).nullable(),
+    reason: z.object({ code: z.enum(reasonCodes), detail: z.string(), productIds: z.array(z.string()) }).nullable(),
     currency: z.string(),
     items: z.array(z.object({ productId: z.string(), quantity: z.int(), price: z.string() })),
     totalPrice: z.string(),
     totalQuantity: z.int(),
     placedAt: z.iso.datetime(),
     updatedAt: z.iso.datetime(),
+    dispatchedAt: z.iso.datetime().nullable(),
     version: z.int(),
     _links: linksSchema,
   })
@@ -114,12 +120,12 @@ function amountRule(currency: string): string {
 
 /** An order as clients see it. */
 export function toBody(order: Order, updatedAt: string): OrderBody {
-  const { orderId, customerId, status, reason, currency, lines, totalMinor, placedAt, version } = order;
+  const { orderId, customerId, status, reason, currency, lines, totalMinor, placedAt, dispatchedAt, version } = order;
   const self = `/orders/${encodeURIComponent(orderId)}`;
   return {
     orderId,
     customerId,
-    status,
+    status: publicStatus(status),
     reason,
     currency,
     items: lines.map(({ productId, quantity, priceMinor }) => ({
@@ -131,12 +137,19 @@ export function toBody(order: Order, updatedAt: string): OrderBody {
     totalQuantity: lines.reduce((sum, { quantity }) => sum + quantity, 0),
     placedAt,
     updatedAt,
+    dispatchedAt,
     version,
-    _links: { self: { href: self }, events: { href: `${self}/events` } },
+    _links: linksOf(self, status),
   };
+}
+
+/** Where to go on from an order: only what may be asked of it now. */
+function linksOf(self: string, status: LifecycleStatus): OrderBody['_links'] {
+  const commands = commandsIn(status).map((name) => [name, { href: `${self}/${name}`, method: 'POST' }] as const);
+  return { self: { href: self }, events: { href: `${self}/events` }, ...Object.fromEntries(commands) };
 }
 
 /** The order as it was when it was accepted: the first answer, for whoever asks the same again. */
 export function asPlaced(order: Order): OrderBody {
-  return toBody({ ...order, status: 'placed', reason: null, version: 1 }, order.placedAt);
+  return toBody({ ...order, status: 'placed', reason: null, dispatchedAt: null, version: 1 }, order.placedAt);
 }

@@ -1,4 +1,4 @@
-import { type OrderStatus, statusAfter } from '../../saga/lifecycle.ts';
+import { type LifecycleStatus, statusAfter } from '../../saga/lifecycle.ts';
 import type { DraftOf, MessageOf, PricedLine, Reason } from '../../saga/messages.ts';
 import { assert } from '../../shared/core/assert.ts';
 import type { Refusal } from '../../shared/core/message.ts';
@@ -7,19 +7,21 @@ import type { Refusal } from '../../shared/core/message.ts';
 export interface Order {
   readonly orderId: string;
   readonly customerId: string;
-  readonly status: OrderStatus;
+  readonly status: LifecycleStatus;
   readonly reason: Reason | null;
   readonly currency: string;
   readonly lines: readonly PricedLine[];
   readonly totalMinor: number;
   /** ISO 8601, UTC. */
   readonly placedAt: string;
+  /** When it left the house; null before. */
+  readonly dispatchedAt: string | null;
   /** Counts the changes of the order, from 1. */
   readonly version: number;
 }
 
 /** What others say about an order. */
-export type FactType = 'StockReserved' | 'StockRejected';
+export type FactType = 'StockReserved' | 'StockBackordered' | 'StockRejected';
 export type Fact = MessageOf<FactType>;
 
 /** Everything there is to know when a message about one order arrives. */
@@ -27,15 +29,24 @@ export interface OrderState {
   readonly order: Order | null;
   /** Answers that came before the order itself: topics do not wait for each other. Oldest first. */
   readonly early: readonly Fact[];
+  /** The saga of the order; null before there is an order. */
+  readonly correlationId: string | null;
 }
 
-export type OrderInput = MessageOf<'PlaceOrder'> | Fact;
-export type OrderEvent = DraftOf<'OrderPlaced' | 'OrderConfirmed' | 'OrderRejected'>;
-export type OrderOutput = OrderEvent | Refusal<'order_id_reused'>;
+export type OrderInput = MessageOf<'PlaceOrder' | 'CancelOrder' | 'DispatchOrder' | 'ExpireOrder'> | Fact;
+export type OrderEvent = DraftOf<
+  'OrderPlaced' | 'OrderBackordered' | 'OrderConfirmed' | 'OrderRejected' | 'OrderCancelled' | 'OrderDispatched'
+>;
+/** `order_state`: the order is too far, or not far enough. */
+export type OrderOutput = OrderEvent | Refusal<'order_id_reused' | 'order_unknown' | 'order_state'>;
+
+export function isFact(message: OrderInput): message is Fact {
+  return message.type === 'StockReserved' || message.type === 'StockBackordered' || message.type === 'StockRejected';
+}
 
 /** @throws {InvariantError} when the life-cycle does not allow the event. */
 export function evolve(state: OrderState, event: OrderEvent): OrderState {
-  return { order: after(state.order, event), early: state.early };
+  return { order: after(state.order, event), early: state.early, correlationId: state.correlationId };
 }
 
 function after(order: Order | null, event: OrderEvent): Order {
@@ -44,10 +55,37 @@ function after(order: Order | null, event: OrderEvent): Order {
   // Written out, not spread: this runs for every order, and copies of unlike shapes are slow.
   if (event.type === 'OrderPlaced') {
     const { orderId, customerId, currency, lines, totalMinor, placedAt } = event.data;
-    return { orderId, customerId, status, reason: null, currency, lines, totalMinor, placedAt, version: 1 };
+    return {
+      orderId,
+      customerId,
+      status,
+      reason: null,
+      currency,
+      lines,
+      totalMinor,
+      placedAt,
+      dispatchedAt: null,
+      version: 1,
+    };
   }
   assert(order !== null, `order ${event.subject} is missing`);
-  const { orderId, customerId, currency, lines, totalMinor, placedAt, version } = order;
-  const reason = event.type === 'OrderRejected' ? event.data.reason : null;
-  return { orderId, customerId, status, reason, currency, lines, totalMinor, placedAt, version: version + 1 };
+  const { orderId, customerId, currency, lines, totalMinor, placedAt } = order;
+  return {
+    orderId,
+    customerId,
+    status,
+    reason: reasonOf(event),
+    currency,
+    lines,
+    totalMinor,
+    placedAt,
+    dispatchedAt: event.type === 'OrderDispatched' ? event.data.dispatchedAt : order.dispatchedAt,
+    version: order.version + 1,
+  };
+}
+
+function reasonOf(event: OrderEvent): Reason | null {
+  if (event.type === 'OrderRejected') return event.data.reason;
+  if (event.type === 'OrderCancelled') return { code: 'cancelled', detail: event.data.reason, productIds: [] };
+  return null;
 }

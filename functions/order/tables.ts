@@ -1,9 +1,15 @@
-import type { OrderStatus } from '../../saga/lifecycle.ts';
+import { hasOutcome, type OrderStatus, publicStatus } from '../../saga/lifecycle.ts';
 import type { PricedLine, Reason } from '../../saga/messages.ts';
 import type { Message } from '../../shared/core/message.ts';
 import { type Need, table, type Write } from '../../shared/ports/store.ts';
 import type { Change, RowReader } from '../../shared/runtime/function.ts';
-import type { Fact, Order, OrderInput, OrderState } from './state.ts';
+import { type Fact, isFact, type Order, type OrderInput, type OrderState } from './state.ts';
+
+/** How long an order may be without its outcome: one that nobody answers, and one that waits for goods. */
+export interface Deadlines {
+  readonly deadlineMs: number;
+  readonly backorderDeadlineMs: number;
+}
 
 /** `lines` never change and are always read with their order, so they are a column of it. */
 export interface OrderRow {
@@ -19,6 +25,12 @@ export interface OrderRow {
   readonly placedAt: string;
   readonly updatedAt: string;
   readonly version: number;
+  /** The saga of the order; null for one that was placed before orders kept it. */
+  readonly correlationId: string | null;
+  /** A dispatched order is `confirmed`, with this time. */
+  readonly dispatchedAt: string | null;
+  /** When the order is given up unless it has its outcome by then; null when it has. */
+  readonly dueAt: string | null;
   /** The order in which orders were accepted. */
   readonly sequence?: number;
 }
@@ -38,6 +50,9 @@ export const orders = table<OrderRow>(
     placedAt: 'text',
     updatedAt: 'text',
     version: 'integer',
+    correlationId: 'text',
+    dispatchedAt: 'text',
+    dueAt: 'text',
     sequence: 'sequence',
   },
   { key: ['orderId'] },
@@ -71,29 +86,46 @@ export function needs(message: OrderInput): readonly Need[] {
 export function load(rows: RowReader, message: OrderInput): OrderState {
   const { orderId } = message.data;
   const row = rows.one(orders, orderId);
-  if (row !== undefined) return { order: toOrder(row), early: [] };
-  if (message.type !== 'PlaceOrder') return { order: null, early: [] };
-  return { order: null, early: rows.many(orderFacts, orderId).map((row) => row.message as Fact) };
+  if (row !== undefined) return { order: toOrder(row), early: [], correlationId: row.correlationId };
+  if (message.type !== 'PlaceOrder') return { order: null, early: [], correlationId: null };
+  const early = rows.many(orderFacts, orderId).map((row) => row.message as Fact);
+  return { order: null, early, correlationId: null };
 }
 
-export function save({ before, after, message, emitted }: Change<OrderState, OrderInput>): readonly Write[] {
+export function save(
+  { before, after, message, emitted }: Change<OrderState, OrderInput>,
+  deadlines: Deadlines,
+): readonly Write[] {
   const writes: Write[] = [];
-  if (message.type !== 'PlaceOrder') {
+  if (isFact(message)) {
     const row = { orderId: message.data.orderId, atVersion: before.order?.version ?? 0, message };
     writes.push({ table: orderFacts, row });
   }
   if (after.order !== null && after.order !== before.order) {
-    writes.push({ table: orders, row: toRow(after.order, emitted.at(-1)?.time ?? message.time) });
+    const correlationId = before.order === null ? message.correlationid : before.correlationId;
+    const updatedAt = emitted.at(-1)?.time ?? message.time;
+    const row = toRow(after.order, { correlationId, updatedAt, dueAt: dueAtOf(after.order, updatedAt, deadlines) });
+    writes.push({ table: orders, row });
   }
   return writes;
 }
 
-function toRow(order: Order, updatedAt: string): OrderRow {
-  const { orderId, customerId, status, reason, currency, lines, totalMinor, placedAt, version } = order;
+/**
+ * When an order is given up that has been in its status since `since`; null when it has its outcome. It counts from when
+ * the store took the order, not from `placedAt`: a command from a topic says its own time, and may have waited there.
+ */
+export function dueAtOf(order: Order, since: string, { deadlineMs, backorderDeadlineMs }: Deadlines): string | null {
+  if (hasOutcome(order.status)) return null;
+  const allowedMs = order.status === 'backordered' ? backorderDeadlineMs : deadlineMs;
+  return new Date(Date.parse(since) + allowedMs).toISOString();
+}
+
+function toRow(order: Order, kept: Pick<OrderRow, 'updatedAt' | 'correlationId' | 'dueAt'>): OrderRow {
+  const { orderId, customerId, status, reason, currency, lines, totalMinor, placedAt, dispatchedAt, version } = order;
   return {
     orderId,
     customerId,
-    status,
+    status: publicStatus(status),
     reasonCode: reason === null ? null : reason.code,
     reasonDetail: reason === null ? null : reason.detail,
     reasonProductIds: reason === null ? null : reason.productIds,
@@ -101,17 +133,21 @@ function toRow(order: Order, updatedAt: string): OrderRow {
     lines,
     totalMinor,
     placedAt,
-    updatedAt,
+    updatedAt: kept.updatedAt,
     version,
+    correlationId: kept.correlationId,
+    dispatchedAt,
+    dueAt: kept.dueAt,
   };
 }
 
 export function toOrder(row: OrderRow): Order {
-  const { orderId, customerId, status, reasonCode, reasonDetail, reasonProductIds } = row;
-  const { currency, lines, totalMinor, placedAt, version } = row;
+  const { orderId, customerId, reasonCode, reasonDetail, reasonProductIds } = row;
+  const { currency, lines, totalMinor, placedAt, dispatchedAt, version } = row;
+  const status = dispatchedAt === null ? row.status : 'dispatched';
   const reason =
     reasonCode === null
       ? null
       : { code: reasonCode, detail: reasonDetail ?? '', productIds: [...(reasonProductIds ?? [])] };
-  return { orderId, customerId, status, reason, currency, lines, totalMinor, placedAt, version };
+  return { orderId, customerId, status, reason, currency, lines, totalMinor, placedAt, dispatchedAt, version };
 }

@@ -13,6 +13,8 @@ describe('the settings', () => {
       DATA_DIR: './data',
       ENABLE_AUTOMATION: false,
       DEFAULT_CURRENCY: 'EUR',
+      ORDER_DEADLINE_S: 900,
+      BACKORDER_DEADLINE_S: 604_800,
     });
   });
 
@@ -36,6 +38,8 @@ describe('the settings', () => {
     ['ORDER_URL', 'order:8902', '"order:8902"'],
     ['LOG_LEVEL', 'loud', '"loud"'],
     ['EMBEDDED_POLL_MS', '0', '"0"'],
+    ['ORDER_DEADLINE_S', '0', '"0"'],
+    ['BACKORDER_DEADLINE_S', 'week', '"week"'],
   ])('stop the start when %s is %s, and say so', (setting, value, detail) => {
     const read = () => readConfig({ [setting]: value });
 

@@ -10,6 +10,12 @@ const portSchema = z
   .pipe(z.int().max(65_535));
 const urlSchema = z.url({ protocol: /^https?$/ });
 const flagSchema = z.enum(['true', 'false']).transform((flag) => flag === 'true');
+/** Seconds, a year at most. */
+const deadlineSchema = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(365 * 24 * 60 * 60);
 
 const settings = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
@@ -22,6 +28,8 @@ const settings = z.object({
   NODE_ENV: z.string().optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   DEFAULT_CURRENCY: z.string().refine(isCurrency, 'must be a currency of ISO 4217, such as EUR').default('EUR'),
+  ORDER_DEADLINE_S: deadlineSchema.default(15 * 60),
+  BACKORDER_DEADLINE_S: deadlineSchema.default(7 * 24 * 60 * 60),
   ORDER_URL: urlSchema.optional(),
   INVENTORY_URL: urlSchema.optional(),
   NOTIFICATION_URL: urlSchema.optional(),

@@ -29,8 +29,8 @@ export interface Change<State, Input extends Message> {
  */
 export interface Timer<Row extends object = object> {
   readonly table: Table<Row>;
-  /** Holds ISO 8601 with milliseconds, UTC, or null. The table needs an index over it. */
-  readonly column: keyof Row & string;
+  /** A column of the table that holds ISO 8601 with milliseconds, UTC, or null. The table needs an index over it. */
+  readonly column: string;
   /** What is handled when it is due, and the saga it belongs to. */
   message(row: Row): Draft & { readonly correlationid?: string | undefined };
 }

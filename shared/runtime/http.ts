@@ -49,7 +49,7 @@ export function createApp(logger: Logger): App {
   return app;
 }
 
-type Method = 'get' | 'post' | 'delete';
+type Method = 'get' | 'post' | 'put' | 'delete';
 interface Operation {
   readonly summary: string;
   readonly request?: RouteConfig['request'];

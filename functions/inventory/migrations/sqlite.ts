@@ -43,4 +43,34 @@ export const sqlite: readonly Migration[] = [
     at TEXT NOT NULL
   ) STRICT, WITHOUT ROWID;`,
   },
+  {
+    number: 2,
+    name: 'back-orders',
+    // SQLite cannot change a CHECK, so the table is made anew. An answer that is given again has the new fields, too.
+    sql: `
+  CREATE TABLE reservation_2 (
+    order_id TEXT NOT NULL PRIMARY KEY,
+    status TEXT NOT NULL
+      CHECK (status IN ('held', 'waiting', 'sold', 'released', 'returned', 'rejected', 'refused')),
+    lines TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO reservation_2 (order_id, status, lines, updated_at) SELECT order_id, status, lines, updated_at FROM reservation;
+  DROP TABLE reservation;
+  ALTER TABLE reservation_2 RENAME TO reservation;
+
+  ALTER TABLE stock ADD COLUMN when_short TEXT NOT NULL DEFAULT 'reject' CHECK (when_short IN ('reject', 'wait'));
+  ALTER TABLE stock ADD COLUMN backordered INTEGER NOT NULL DEFAULT 0 CHECK (backordered >= 0);
+  UPDATE receipt SET level = json_set(level, '$.whenShort', 'reject', '$.backordered', 0);
+
+  CREATE TABLE backorder (
+    place INTEGER PRIMARY KEY AUTOINCREMENT,
+    product_id TEXT NOT NULL,
+    order_id TEXT NOT NULL,
+    quantity INTEGER NOT NULL CHECK (quantity >= 1),
+    correlation_id TEXT NOT NULL,
+    UNIQUE (order_id, product_id)
+  ) STRICT;
+  CREATE INDEX backorder_by_product ON backorder (product_id, place);`,
+  },
 ];

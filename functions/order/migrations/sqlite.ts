@@ -33,4 +33,16 @@ export const sqlite: readonly Migration[] = [
   CREATE INDEX order_fact_by_order ON order_fact (order_id);
   CREATE INDEX outbox_by_subject ON outbox (subject);`,
   },
+  {
+    number: 2,
+    name: 'deadlines',
+    // Orders that wait already get the default deadline: none of them is without one.
+    sql: `
+  ALTER TABLE orders ADD COLUMN correlation_id TEXT;
+  ALTER TABLE orders ADD COLUMN dispatched_at TEXT CHECK (dispatched_at IS NULL OR status = 'confirmed');
+  ALTER TABLE orders ADD COLUMN due_at TEXT
+    CHECK (due_at IS NULL OR status IN ('placed', 'backordered', 'reserved'));
+  CREATE INDEX orders_due ON orders (due_at) WHERE due_at IS NOT NULL;
+  UPDATE orders SET due_at = strftime('%Y-%m-%dT%H:%M:%fZ', updated_at, '+15 minutes') WHERE status = 'placed';`,
+  },
 ];

@@ -1,0 +1,171 @@
+/** Orders that wait for goods: who may, who comes first, and what nobody takes from them. */
+import { describe, expect, it } from 'vitest';
+import { EXAMPLE_ORDER, orderCancelled, orderConfirmed, orderPlaced, orderRejected } from '../../saga/examples.ts';
+import { decide } from './decide.ts';
+import {
+  backordered,
+  fillBackorder,
+  holding,
+  refusedFor,
+  released,
+  setStockPolicy,
+  stateAfter,
+  stocked,
+  waiting,
+  worthWaiting,
+} from './examples.ts';
+import { free } from './state.ts';
+
+function about(type: string, data: object) {
+  return [{ type, subject: EXAMPLE_ORDER, data: { orderId: EXAMPLE_ORDER, ...data } }];
+}
+
+const twoLamps = [{ productId: 'lamp', quantity: 2 }];
+
+describe('when an order is placed that is short of goods worth waiting for', () => {
+  it('lets it wait for all of its lines, names those that are short, and holds nothing', () => {
+    const before = worthWaiting(stocked({ lamp: 1, chair: 9 }), 'lamp');
+    const order = orderPlaced({ lamp: 2, chair: 1 });
+
+    const lines = [...twoLamps, { productId: 'chair', quantity: 1 }];
+    expect(decide(before, order)).toEqual(about('StockBackordered', { lines, productIds: ['lamp'] }));
+    const after = stateAfter(before, order);
+    expect(after.reservation).toEqual({ status: 'waiting', lines });
+    expect([...after.stock.values()].map(({ reserved, backordered }) => [reserved, backordered])).toEqual([
+      [0, 2],
+      [0, 1],
+    ]);
+  });
+
+  it('rejects it when one of two short products is not worth waiting for, and names that one', () => {
+    const before = worthWaiting(stocked({ lamp: 1, chair: 0 }), 'lamp');
+
+    expect(decide(before, orderPlaced({ lamp: 2, chair: 1 }))).toEqual(
+      about('StockRejected', {
+        reason: { code: 'out_of_stock', detail: 'chair has 0 left and 1 were asked for', productIds: ['chair'] },
+      }),
+    );
+  });
+
+  it('rejects it when nobody knows one of its products', () => {
+    const before = worthWaiting(stocked({ lamp: 1 }), 'lamp');
+
+    expect(decide(before, orderPlaced({ lamp: 2, ghost: 1 }))).toMatchObject([
+      { type: 'StockRejected', data: { reason: { code: 'unknown_product', productIds: ['ghost'] } } },
+    ]);
+  });
+
+  it('takes nothing that somebody who came earlier waits for', () => {
+    const before = backordered(worthWaiting(stocked({ lamp: 3 }), 'lamp'), { lamp: 2 });
+
+    expect([1, 2].map((lamp) => decide(before, orderPlaced({ lamp })).map(({ type }) => type))).toEqual([
+      ['StockReserved'],
+      ['StockBackordered'],
+    ]);
+  });
+
+  it('rejects it when orders wait and no more of them may, and counts what they wait for as gone', () => {
+    const before = backordered(stocked({ lamp: 3 }), { lamp: 5 });
+
+    expect(decide(before, orderPlaced({ lamp: 1 }))).toMatchObject([
+      { type: 'StockRejected', data: { reason: { detail: 'lamp has 0 left and 1 were asked for' } } },
+    ]);
+  });
+});
+
+describe('when it is the turn of an order that waits', () => {
+  it('holds all of its lines, and it has left the queue', () => {
+    const before = waiting({ lamp: 2, chair: 1 }, { lamp: 3, chair: 1 });
+
+    const after = stateAfter(before, fillBackorder({ lamp: 2, chair: 1 }));
+
+    expect(after.reservation.status).toBe('held');
+    expect([...after.stock.values()].map(({ reserved, backordered }) => [reserved, backordered])).toEqual([
+      [2, 0],
+      [1, 0],
+    ]);
+  });
+
+  it('holds nothing when one line is still short', () => {
+    expect(decide(waiting({ lamp: 2, chair: 1 }, { lamp: 3, chair: 0 }), fillBackorder({ lamp: 2, chair: 1 }))).toEqual(
+      [],
+    );
+  });
+
+  it.each([
+    [1, ['StockReserved']],
+    [2, []],
+  ])('leaves to those before it what they wait for: %i of 3', (ahead, types) => {
+    const before = waiting({ lamp: 2 }, { lamp: 3 });
+
+    expect(decide(before, fillBackorder({ lamp: 2 }, { lamp: ahead })).map(({ type }) => type)).toEqual(types);
+  });
+
+  it.each([
+    ['has it already', holding({ lamp: 2 }, { lamp: 5 })],
+    ['was rejected', refusedFor({ lamp: 5 })],
+    ['has been given up', released({ lamp: 2 }, { lamp: 5 })],
+    ['is not known', stocked({ lamp: 5 })],
+  ])('gives way when the order %s', (_, inventory) => {
+    expect(decide(inventory, fillBackorder({ lamp: 2 }))).toEqual([]);
+  });
+});
+
+describe('when an order that waits comes to its end', () => {
+  it.each([
+    ['rejected', orderRejected({ lamp: 2 })],
+    ['cancelled', orderCancelled({ lamp: 2 })],
+  ])('leaves the queue when it is %s, gives nothing back, and the late turn finds it gone', (_, end) => {
+    const before = waiting({ lamp: 2 }, { lamp: 1 });
+
+    expect(decide(before, end)).toEqual(about('StockReleased', { lines: [] }));
+    const after = stateAfter(before, end);
+    expect(after.reservation).toEqual({ status: 'released', lines: twoLamps });
+    expect(after.stock.get('lamp')).toMatchObject({ onHand: 1, reserved: 0, backordered: 0, movements: 1 });
+    expect(decide(after, fillBackorder({ lamp: 2 }))).toEqual([]);
+    expect(decide(after, orderPlaced({ lamp: 2 }))).toEqual([]);
+  });
+
+  it('holds and sells at once when it is confirmed: the answer was lost here and is known there', () => {
+    const after = stateAfter(waiting({ lamp: 2 }, { lamp: 2 }), orderConfirmed({ lamp: 2 }));
+
+    expect(after.reservation.status).toBe('sold');
+    expect(after.stock.get('lamp')).toMatchObject({ onHand: 0, reserved: 0, sold: 2, backordered: 0 });
+  });
+});
+
+describe('when it is said what a shortage means', () => {
+  it('is so for the orders that come', () => {
+    const after = stateAfter(stocked({ lamp: 0 }), setStockPolicy('lamp', 'wait'));
+
+    expect(decide(after, orderPlaced({ lamp: 1 })).map(({ type }) => type)).toEqual(['StockBackordered']);
+  });
+
+  it('leaves in the queue whoever waits', () => {
+    const after = stateAfter(waiting({ lamp: 2 }, { lamp: 2 }), setStockPolicy('lamp', 'reject'));
+
+    expect(decide(after, fillBackorder({ lamp: 2 })).map(({ type }) => type)).toEqual(['StockReserved']);
+  });
+
+  it('ignores what holds already', () => {
+    expect(decide(stocked({ lamp: 1 }), setStockPolicy('lamp', 'reject'))).toEqual([]);
+  });
+
+  it('refuses a product that nobody knows', () => {
+    expect(decide(stocked({}), setStockPolicy('ghost', 'wait'))).toEqual([
+      {
+        type: 'CommandRefused',
+        subject: 'ghost',
+        data: { code: 'product_unknown', detail: 'there is no product ghost' },
+      },
+    ]);
+  });
+});
+
+describe('what is free', () => {
+  it('is never less than nothing', () => {
+    const level = backordered(stocked({ lamp: 3 }), { lamp: 5 }).stock.get('lamp');
+
+    expect(level && free(level)).toBe(0);
+  });
+});

@@ -1,0 +1,27 @@
+import { AppError } from '../../shared/core/errors.ts';
+import type { FunctionContext } from '../../shared/runtime/function.ts';
+import type { Order } from './state.ts';
+import { orders, toOrder } from './tables.ts';
+
+/** An order with the time of its last change. */
+export interface FoundOrder {
+  readonly order: Order;
+  readonly updatedAt: string;
+}
+
+/** The order as it is now, and the saga it belongs to; null where there is none. */
+export async function findOrder(
+  { store }: Pick<FunctionContext, 'store'>,
+  orderId: string,
+): Promise<(FoundOrder & { readonly correlationId: string | null }) | null> {
+  const [row] = await store.find({ table: orders, where: { orderId }, limit: 1 });
+  if (row === undefined) return null;
+  return { order: toOrder(row), updatedAt: row.updatedAt, correlationId: row.correlationId };
+}
+
+/** The same. @throws {AppError} 404 where there is none. */
+export async function existingOrder(context: Pick<FunctionContext, 'store'>, orderId: string) {
+  const found = await findOrder(context, orderId);
+  if (found === null) throw new AppError('not_found', `there is no order ${orderId.slice(0, 64)}`);
+  return found;
+}
