@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import {
+  cancelOrder,
+  dispatchOrder,
+  expireOrder,
+  orderBackordered,
+  orderCancelled,
   orderConfirmed,
   orderPlaced,
   orderRejected,
   placeOrder,
+  stockBackordered,
   stockRejected,
   stockReserved,
 } from '../saga/examples.ts';
@@ -14,9 +20,9 @@ import type { StoreFunction } from '../shared/runtime/function.ts';
 import { handle } from '../shared/runtime/handle.ts';
 import { batchOf } from '../shared/testing/batches.ts';
 import { permutations } from '../shared/testing/permutations.ts';
-import { receiveStock } from './inventory/examples.ts';
+import { fillBackorder, receiveStock, setStockPolicy } from './inventory/examples.ts';
 import { inventory } from './inventory/index.ts';
-import { reservations, stock } from './inventory/tables.ts';
+import { backorders, reservations, stock } from './inventory/tables.ts';
 import { notification } from './notification/index.ts';
 import { notices } from './notification/tables.ts';
 import { order } from './order/index.ts';
@@ -43,7 +49,8 @@ async function endOf<End>(
   for (const messages of batches) {
     const arrivals = messages.map((message) => ({ from: 'command', message, deduplicate: true }) as const);
     const { outcomes } = await handle(fn, store, batchOf(arrivals, NOW_MS));
-    const bad = outcomes.filter(({ kind }) => kind !== 'handled' && kind !== 'duplicate');
+    // A command that comes too late is refused, and changes nothing.
+    const bad = outcomes.filter(({ kind }) => kind !== 'handled' && kind !== 'duplicate' && kind !== 'refused');
     expect(bad).toEqual([]);
   }
   const end = await endState(store);
@@ -81,19 +88,24 @@ async function orderEnd(store: Store) {
   };
 }
 
-/** Whether a reservation was refused or released does not matter to anybody: nothing is held. */
+/** However it came that nothing is held, it matters to nobody. */
+const NOTHING_HELD: readonly string[] = ['released', 'returned', 'rejected', 'refused'];
+
 async function inventoryEnd(store: Store) {
   const levels = await store.find({ table: stock, limit: 9 });
   const [reservation] = await store.find({ table: reservations, limit: 9 });
+  const queue = await store.find({ table: backorders, limit: 9 });
   return {
-    levels: levels.map(({ productId, received, onHand, reserved, sold }) => [
+    levels: levels.map(({ productId, received, onHand, reserved, sold, backordered }) => [
       productId,
       received,
       onHand,
       reserved,
       sold,
+      backordered,
     ]),
-    reservation: reservation?.status === 'rejected' ? 'released' : reservation?.status,
+    reservation: NOTHING_HELD.includes(reservation?.status ?? '') ? 'nothing' : reservation?.status,
+    queue: queue.map(({ productId, orderId, quantity }) => [productId, orderId, quantity]),
   };
 }
 
@@ -129,7 +141,7 @@ describe('the messages of one order, in every order of arrival and each delivere
     const messages = [orderPlaced(lamps), orderConfirmed(lamps)];
 
     expect(await endsOf(inventory, { first: [receiveStock('lamp', 5)], messages }, inventoryEnd)).toEqual([
-      { levels: [['lamp', 5, 3, 0, 2]], reservation: 'sold' },
+      { levels: [['lamp', 5, 3, 0, 2, 0]], reservation: 'sold', queue: [] },
     ]);
   });
 
@@ -140,17 +152,102 @@ describe('the messages of one order, in every order of arrival and each delivere
     const messages = [orderPlaced(lamps), orderRejected(lamps)];
 
     expect(await endsOf(inventory, { first: [receiveStock('lamp', quantity)], messages }, inventoryEnd)).toEqual([
-      { levels: [['lamp', quantity, quantity, 0, 0]], reservation: 'released' },
+      { levels: [['lamp', quantity, quantity, 0, 0, 0]], reservation: 'nothing', queue: [] },
+    ]);
+  });
+
+  it('end in an order that is confirmed after it has waited, or without having waited', async () => {
+    const messages = [placeOrder(lamps), stockBackordered(lamps), stockReserved(lamps)];
+
+    const ends = await endsOf(order, { messages }, orderEnd);
+
+    expect(ends.map(({ orders, heard }) => [orders[0]?.status, heard])).toEqual([
+      ['confirmed', 2],
+      ['confirmed', 2],
+    ]);
+  });
+
+  it.each([
+    ['reserved', [stockReserved(lamps)]],
+    ['rejected', [stockRejected()]],
+    ['backordered and reserved', [stockBackordered(lamps), stockReserved(lamps)]],
+  ])('end in one outcome when the order is cancelled, its time is over and it is %s', async (_, answers) => {
+    const messages = [...answers, cancelOrder(), expireOrder()];
+
+    const ends = await endsOf(order, { first: [placeOrder(lamps)], messages }, orderEnd);
+
+    const codes = ends.flatMap(({ orders }) => orders.map(({ status, reasonCode }) => `${status} ${reasonCode}`));
+    const possible = ['cancelled cancelled', 'rejected expired', 'rejected out_of_stock'];
+    expect(codes.filter((code) => !possible.includes(code))).toEqual([]);
+    expect(new Set(codes).size).toBeGreaterThan(1);
+  });
+
+  it('end in an order that is cancelled or dispatched, and never both', async () => {
+    const messages = [cancelOrder(), dispatchOrder(), expireOrder()];
+
+    const ends = await endsOf(order, { first: [placeOrder(lamps), stockReserved(lamps)], messages }, orderEnd);
+
+    expect(new Set(ends.map(({ orders }) => orders[0]?.status))).toEqual(new Set(['cancelled', 'confirmed']));
+  });
+
+  it.each([
+    ['enough', 5],
+    ['too little', 1],
+  ])('end in stock that is all there, when the order is cancelled and there was %s', async (_, quantity) => {
+    const messages = [orderPlaced(lamps), orderCancelled(lamps)];
+
+    expect(await endsOf(inventory, { first: [receiveStock('lamp', quantity)], messages }, inventoryEnd)).toEqual([
+      { levels: [['lamp', quantity, quantity, 0, 0, 0]], reservation: 'nothing', queue: [] },
+    ]);
+  });
+
+  it('end in stock that is all there, when the order is confirmed and cancelled', async () => {
+    const messages = [orderPlaced(lamps), orderConfirmed(lamps), orderCancelled(lamps)];
+
+    expect(await endsOf(inventory, { first: [receiveStock('lamp', 5)], messages }, inventoryEnd)).toEqual([
+      { levels: [['lamp', 5, 5, 0, 0, 0]], reservation: 'nothing', queue: [] },
+    ]);
+  });
+
+  it.each([
+    ['rejected', orderRejected(lamps)],
+    ['cancelled', orderCancelled(lamps)],
+  ])('end in stock that is all there and an empty queue, when the order waits for goods and is %s', async (_, end) => {
+    const first = [receiveStock('lamp', 1), setStockPolicy('lamp', 'wait')];
+    const messages = [orderPlaced(lamps), receiveStock('lamp', 2), fillBackorder(lamps), end];
+
+    expect(await endsOf(inventory, { first, messages }, inventoryEnd)).toEqual([
+      { levels: [['lamp', 3, 3, 0, 0, 0]], reservation: 'nothing', queue: [] },
+    ]);
+  });
+
+  it('end in stock that is held or waited for, and never both', async () => {
+    const first = [receiveStock('lamp', 1), setStockPolicy('lamp', 'wait')];
+    const messages = [orderPlaced(lamps), receiveStock('lamp', 2), fillBackorder(lamps)];
+
+    const ends = await endsOf(inventory, { first, messages }, inventoryEnd);
+
+    expect(ends.toSorted((a, b) => (a.reservation ?? '').localeCompare(b.reservation ?? ''))).toEqual([
+      { levels: [['lamp', 3, 3, 2, 0, 0]], reservation: 'held', queue: [] },
+      { levels: [['lamp', 3, 3, 0, 0, 2]], reservation: 'waiting', queue: [['lamp', 'ORDER_7', 2]] },
     ]);
   });
 
   it('end in one notice for each fact', async () => {
-    const messages = [orderPlaced(lamps), orderConfirmed(lamps), orderRejected(lamps)];
+    const messages = [
+      orderPlaced(lamps),
+      orderBackordered(),
+      orderConfirmed(lamps),
+      orderRejected(lamps),
+      orderCancelled(lamps),
+    ];
 
     const ends = await endsOf(notification, { messages }, notificationEnd);
 
     expect(ends.map((notices) => notices.map(({ fact, status }) => [fact, status]))).toEqual([
       [
+        ['OrderBackordered', 'pending'],
+        ['OrderCancelled', 'pending'],
         ['OrderConfirmed', 'pending'],
         ['OrderPlaced', 'pending'],
         ['OrderRejected', 'pending'],
