@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import {
+  cancelOrder,
+  dispatchOrder,
+  EXAMPLE_TIME,
+  placeOrder,
+  stockBackordered,
+  stockReserved,
+} from '../../saga/examples.ts';
+import { SqliteStore } from '../../shared/adapters/stores/sqlite/sqlite-store.ts';
+import type { Message } from '../../shared/core/message.ts';
+import { handle } from '../../shared/runtime/handle.ts';
+import { batchOf } from '../../shared/testing/batches.ts';
+import { backordered, cancelled, confirmed, dispatched, placed, rejected } from './examples.ts';
+import { createOrder } from './index.ts';
+import type { OrderState } from './state.ts';
+import { dueAtOf, type OrderRow, orders, toOrder } from './tables.ts';
+
+const deadlines = { deadlineMs: 1_000, backorderDeadlineMs: 60_000 };
+const lamps = { lamp: 2 };
+
+/** The row of the order after these messages, which came a second apart. */
+async function rowAfter(...messages: readonly Message[]): Promise<OrderRow> {
+  const order = createOrder(deadlines);
+  const { name, tables, migrations } = order;
+  const store = SqliteStore.open({ name, file: ':memory:', tables, migrations: migrations.sqlite });
+  for (const [index, message] of messages.entries()) {
+    const arrival = { from: 'command', message, deduplicate: true } as const;
+    await handle(order, store, batchOf([arrival], Date.parse('2026-03-01T11:00:00.000Z') + index * 1_000));
+  }
+  const [row] = await store.find({ table: orders, limit: 1 });
+  await store.close();
+  if (row === undefined) throw new Error('there is no order');
+  return row;
+}
+
+describe('the deadline of an order', () => {
+  it.each([
+    ['placed', placed(lamps), '2026-03-01T10:00:01.000Z'],
+    ['backordered', backordered(lamps), '2026-03-01T10:01:00.000Z'],
+    ['confirmed', confirmed(lamps), null],
+    ['dispatched', dispatched(lamps), null],
+    ['rejected', rejected(lamps), null],
+    ['cancelled', cancelled(lamps), null],
+  ])('of one that is %s counts from when it became that, and is none when it has its outcome', (_, state, dueAt) => {
+    expect(state.order && dueAtOf(state.order, EXAMPLE_TIME, deadlines)).toBe(dueAt);
+  });
+
+  it('counts from when the store took the order, not from the time that its sender gives', async () => {
+    const { placedAt, dueAt } = await rowAfter(placeOrder(lamps));
+
+    expect([placedAt, dueAt]).toEqual([EXAMPLE_TIME, '2026-03-01T11:00:01.000Z']);
+  });
+
+  it('is another one for an order that waits for goods', async () => {
+    expect((await rowAfter(placeOrder(lamps), stockBackordered(lamps))).dueAt).toBe('2026-03-01T11:01:01.000Z');
+  });
+
+  it('is over when the order has its outcome', async () => {
+    expect((await rowAfter(placeOrder(lamps), stockBackordered(lamps), stockReserved(lamps))).dueAt).toBeNull();
+  });
+
+  it('says so in the saga of the order', async () => {
+    const [timer] = createOrder(deadlines).timers ?? [];
+    const command = placeOrder(lamps);
+
+    expect(timer?.message(await rowAfter(command))).toEqual({
+      type: 'ExpireOrder',
+      subject: command.subject,
+      data: { orderId: command.subject },
+      correlationid: command.correlationid,
+    });
+  });
+});
+
+describe('the row of an order', () => {
+  it('keeps the saga it began in, whoever changes it', async () => {
+    const command = placeOrder(lamps);
+
+    const row = await rowAfter(command, { ...cancelOrder(), correlationid: 'another' });
+
+    expect([row.status, row.correlationId]).toEqual(['cancelled', command.correlationid]);
+  });
+
+  it('is confirmed for its customer when the order has left the house, and knows when', async () => {
+    const row = await rowAfter(placeOrder(lamps), stockReserved(lamps), dispatchOrder());
+
+    expect([row.status, row.dispatchedAt, toOrder(row).status]).toEqual(['confirmed', EXAMPLE_TIME, 'dispatched']);
+  });
+
+  it.each([
+    ['waits', [placeOrder(lamps), stockBackordered(lamps)], backordered(lamps)],
+    ['was cancelled', [placeOrder(lamps), cancelOrder()], cancelled(lamps)],
+    ['has left the house', [placeOrder(lamps), stockReserved(lamps), dispatchOrder()], dispatched(lamps)],
+  ] as const)('becomes the same order again that %s', async (_, messages, { order }: OrderState) => {
+    expect(toOrder(await rowAfter(...messages))).toEqual(order);
+  });
+});
