@@ -66,7 +66,10 @@ export function createLog(config: Config, here: readonly FunctionName[]): Embedd
     const file = join(resolve(config.DATA_DIR), 'topics', `${topic}.db`);
     return [topic, { file, writtenHere: false, openToAll: true }];
   });
-  return new EmbeddedLog({ topics: Object.fromEntries(embedded), pollMs: config.EMBEDDED_POLL_MS });
+  const readers = Object.values(functions).map(({ name, consumes }) => {
+    return { group: name, file: dataFile(config.DATA_DIR, name), topics: consumes };
+  });
+  return new EmbeddedLog({ topics: Object.fromEntries(embedded), readers, pollMs: config.EMBEDDED_POLL_MS });
 }
 
 /** Opens the store of a function and runs it. @throws {AppError} when another process already runs it. */

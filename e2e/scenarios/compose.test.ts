@@ -11,11 +11,11 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 const composeText = readFileSync(`${root}compose.yaml`, 'utf8');
 const { scripts }: { scripts: Record<string, string> } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
-/** Each function's port, start script and the functions whose events it reads. */
+/** Each function's port, start script, and the functions whose events it reads or who read its own. */
 const functions = {
   gateway: { port: 8900, script: 'start-service-api-gateway', reads: [] },
   inventory: { port: 8901, script: 'start-service-inventory', reads: ['order'] },
-  order: { port: 8902, script: 'start-service-order', reads: ['inventory', 'topics'] },
+  order: { port: 8902, script: 'start-service-order', reads: ['inventory', 'notification', 'topics'] },
   notification: { port: 8903, script: 'start-service-notification', reads: ['order'] },
 } as const;
 const names = Object.keys(functions) as (keyof typeof functions)[];

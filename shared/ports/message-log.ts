@@ -44,6 +44,19 @@ export interface Subscription {
   close(): Promise<void>;
 }
 
+/** How far a group has read a topic. */
+export interface Progress {
+  readonly group: string;
+  /** Of the last record that the group has dealt with; 0 before the first. */
+  readonly position: number;
+  /** Of the last record that was ever written; 0 before the first. */
+  readonly end: number;
+  /** Records that the group has yet to read. */
+  readonly lag: number;
+  /** When the first of them was written, as it says itself, ISO 8601; null where there is none, or it does not say. */
+  readonly oldestUnreadAt: string | null;
+}
+
 export interface MessageLog {
   readonly features: LogFeatures;
 
@@ -54,6 +67,9 @@ export interface MessageLog {
     readonly positions: readonly Position[];
     readonly wake: () => void;
   }): Promise<Subscription>;
+
+  /** How far each group that reads this topic has come, whether its process runs or not. */
+  progress(topic: string): Promise<readonly Progress[]>;
 
   /** Tells readers in this process that a store just committed messages for this topic. */
   announce(topic: string): void;

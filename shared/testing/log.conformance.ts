@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Message } from '../core/message.ts';
 import type { LogRecord, MessageLog, Subscription } from '../ports/message-log.ts';
 import type { Position } from '../ports/store.ts';
+import { progressing } from './log-progress.conformance.ts';
 import { count } from './probe.ts';
 
 /** A log for the time of one test, with two topics. */
@@ -13,10 +14,14 @@ export interface LogSubject {
   publish(log: MessageLog, messages: readonly Message[]): Promise<void>;
   /** The topic that anybody may append to. */
   readonly free: string;
+  /** A group of which the log knows that it reads `written`. */
+  readonly group: string;
+  /** That group has dealt with everything up to here, and its process is gone. */
+  dealWith(log: MessageLog, positions: readonly Position[]): Promise<void>;
   remove(): Promise<void>;
 }
 
-function numbered(name: string, from: number, to: number): readonly Message[] {
+export function numbered(name: string, from: number, to: number): readonly Message[] {
   return Array.from({ length: to - from + 1 }, (_, index) => count(name, from + index));
 }
 
@@ -30,7 +35,7 @@ function placesOf(records: readonly LogRecord[]): readonly Position[] {
   return [...last.values()];
 }
 
-interface Context {
+export interface Context {
   readonly subject: LogSubject;
   readonly log: MessageLog;
   subscribe(options?: {
@@ -65,6 +70,7 @@ export function logConformance(name: string, create: () => Promise<LogSubject>):
     describe('acknowledging', () => acknowledging(context));
     describe('waking', () => waking(context));
     describe('appending', () => appending(context));
+    describe('progress', () => progressing(context));
   });
 }
 

@@ -13,6 +13,7 @@ export function twice(log: MessageLog, mode: TwiceMode): MessageLog {
       const subscription = await log.subscribe(options);
       return mode === 'at once' ? new Doubled(subscription) : new Repeated(subscription);
     },
+    progress: (topic) => log.progress(topic),
     announce: (topic) => log.announce(topic),
     append: (topic, messages) => log.append(topic, messages),
     close: () => log.close(),

@@ -28,6 +28,7 @@ logConformance('the embedded log behind a SQLite store', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'saga-log-'));
   const file = join(folder, 'writer.db');
   const store = writerOf(file);
+  const readerFile = join(folder, 'reader.db');
   return {
     written: 'events',
     free: 'commands',
@@ -37,11 +38,18 @@ logConformance('the embedded log behind a SQLite store', async () => {
           events: { file, writtenHere: true, openToAll: false },
           commands: { file: join(folder, 'topics', 'commands.db'), writtenHere: false, openToAll: true },
         },
+        readers: [{ group: 'known', file: readerFile, topics: ['events'] }],
         pollMs: POLL_MS,
       }),
     async publish(log: MessageLog, messages) {
       await commit(store, 'events', messages);
       log.announce('events');
+    },
+    group: 'known',
+    async dealWith(_log, positions) {
+      const reader = SqliteStore.open({ name: 'known', file: readerFile, tables: [], migrations: [] });
+      await reader.transact([], [], () => commitOf({ positions }));
+      await reader.close();
     },
     async remove() {
       await store.close();
@@ -215,6 +223,18 @@ describe('the embedded log', () => {
       256,
       Array.from({ length: 10 }, (_, n) => 591 + n),
     ]);
+  });
+
+  it('takes a reader whose file has no tables yet for one that never read', async () => {
+    const readerFile = join(folder, 'reader.db');
+    new Database(readerFile).exec('CREATE TABLE other (id TEXT)').close();
+    const topics = { events: { file, writtenHere: false, openToAll: true } };
+    const readers = [{ group: 'new', file: readerFile, topics: ['events'] }];
+    const other = new EmbeddedLog({ topics, readers, pollMs: POLL_MS });
+    await other.append('events', [count('a', 1)]);
+
+    expect(await other.progress('events')).toMatchObject([{ group: 'new', position: 0, lag: 1 }]);
+    await other.close();
   });
 
   it('knows its topics', async () => {

@@ -4,9 +4,10 @@ import { BroadcastChannel } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { assert } from '../../../core/assert.ts';
 import type { Message } from '../../../core/message.ts';
-import type { LogRecord, MessageLog, Subscription } from '../../../ports/message-log.ts';
+import type { LogRecord, MessageLog, Progress, Subscription } from '../../../ports/message-log.ts';
 import { OUTBOX_COLUMNS, OUTBOX_SQL, OUTBOX_VIEW_SQL, outboxValues } from '../../../ports/outbox.ts';
 import type { Position } from '../../../ports/store.ts';
+import { type EmbeddedReader, positionOf } from './reader-file.ts';
 import { TopicFile } from './topic-file.ts';
 
 export interface EmbeddedTopic {
@@ -22,15 +23,21 @@ export interface EmbeddedTopic {
 export class EmbeddedLog implements MessageLog {
   readonly features = { keepsPositions: false, severalInstances: false };
   readonly #topics: Readonly<Record<string, EmbeddedTopic>>;
+  readonly #readers: readonly EmbeddedReader[];
   readonly #files = new Map<string, TopicFile>();
   readonly #subscriptions = new Set<EmbeddedSubscription>();
   readonly #watch: NodeJS.Timeout | null;
   /** To the logs in the other threads of this process. */
   readonly #threads = new BroadcastChannel('saga-store/embedded-log');
 
-  /** `pollMs`: how often the files of other processes are asked for changes. */
-  constructor(options: { topics: Readonly<Record<string, EmbeddedTopic>>; pollMs: number }) {
+  /** `pollMs`: how often the files of other processes are asked for changes. `readers`: all there are, wherever they run. */
+  constructor(options: {
+    readonly topics: Readonly<Record<string, EmbeddedTopic>>;
+    readonly readers?: readonly EmbeddedReader[];
+    readonly pollMs: number;
+  }) {
     this.#topics = options.topics;
+    this.#readers = options.readers ?? [];
     this.#threads.unref();
     this.#threads.onmessage = (event) => this.#tellReaders(String((event as MessageEvent).data));
     const watched = Object.keys(options.topics).filter((topic) => options.topics[topic]?.writtenHere !== true);
@@ -52,6 +59,15 @@ export class EmbeddedLog implements MessageLog {
     );
     this.#subscriptions.add(subscription);
     return subscription;
+  }
+
+  async progress(topic: string): Promise<readonly Progress[]> {
+    return this.#readers
+      .filter(({ topics }) => topics.includes(topic))
+      .map(({ group, file }) => {
+        const position = positionOf(file, topic);
+        return { group, position, ...this.#fileOf(topic, position).behind(position) };
+      });
   }
 
   announce(topic: string): void {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import type { LogRecord } from '../../../ports/message-log.ts';
+import type { LogRecord, Progress } from '../../../ports/message-log.ts';
 
 /** A reader waits no longer than this for a lock: its loop tries again, and others in this process go on meanwhile. */
-const LOCK_TIMEOUT_MS = 50;
+export const LOCK_TIMEOUT_MS = 50;
 
 /** Records that are kept for other readers. */
 const TAIL_MAX = 1_024;
@@ -86,6 +86,18 @@ export class TopicFile {
   /** The position of the last record that was ever written; 0 before the first. */
   end(): number {
     return (this.#opened()?.seq.get() as number | undefined) ?? 0;
+  }
+
+  /** What lies behind a reader. A file holds one topic, so positions count its records. */
+  behind(position: number): Pick<Progress, 'end' | 'lag' | 'oldestUnreadAt'> {
+    const end = this.end();
+    const [first] = this.#readFile(position, 1);
+    const time = first?.attributes['time'];
+    return {
+      end,
+      lag: first === undefined ? 0 : end - first.position + 1,
+      oldestUnreadAt: typeof time === 'string' && !Number.isNaN(Date.parse(time)) ? time : null,
+    };
   }
 
   close(): void {
