@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { type FunctionName, topics } from '../saga/choreography.ts';
+import { type FunctionName, functionNames, topics } from '../saga/choreography.ts';
 import { catalogue } from '../seed/catalogue.ts';
 import { logChannel } from '../shared/adapters/channels/log-channel.ts';
 import { EmbeddedLog, type EmbeddedTopic } from '../shared/adapters/logs/embedded/embedded-log.ts';
@@ -7,6 +7,7 @@ import { SqliteStore } from '../shared/adapters/stores/sqlite/sqlite-store.ts';
 import { systemClock } from '../shared/adapters/system-clock.ts';
 import { ConfigError } from '../shared/core/errors.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
+import type { Store } from '../shared/ports/store.ts';
 import type { Config } from '../shared/runtime/config.ts';
 import { describeError } from '../shared/runtime/failure.ts';
 import { addFaults, FaultyParts } from '../shared/runtime/faults.ts';
@@ -20,12 +21,15 @@ import { FunctionMetrics } from '../shared/runtime/metrics.ts';
 import { retrySettingsFor } from '../shared/runtime/retry-settings.ts';
 import { Runner } from '../shared/runtime/runner.ts';
 import { Signal } from '../shared/runtime/signal.ts';
+import { addWhy, type Wait, waitsOf } from '../shared/runtime/waiting.ts';
 import { asksForFilling, BackorderFiller } from './inventory/filler.ts';
 import { inventory } from './inventory/index.ts';
 import { isEmpty, seedStock } from './inventory/seed.ts';
+import { backorderWaits } from './inventory/why.ts';
 import { notification } from './notification/index.ts';
 import { asksForSending, sendPending } from './notification/sender.ts';
 import { createOrder } from './order/index.ts';
+import { deadlineWaits } from './order/why.ts';
 import { addRoutes } from './routes.ts';
 
 /** A function as these settings make it. */
@@ -66,8 +70,8 @@ export function createLog(config: Config, here: readonly FunctionName[]): Embedd
     const file = join(resolve(config.DATA_DIR), 'topics', `${topic}.db`);
     return [topic, { file, writtenHere: false, openToAll: true }];
   });
-  const readers = Object.values(functions).map(({ name, consumes }) => {
-    return { group: name, file: dataFile(config.DATA_DIR, name), topics: consumes };
+  const readers = functionNames.map((name) => {
+    return { group: name, file: dataFile(config.DATA_DIR, name), topics: functionOf(name, config).consumes };
   });
   return new EmbeddedLog({ topics: Object.fromEntries(embedded), readers, pollMs: config.EMBEDDED_POLL_MS });
 }
@@ -105,7 +109,13 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
     logger,
   );
   if (config.ENABLE_AUTOMATION) addFaults(app, parts);
-  addRoutes(name, app, runner, { defaultCurrency: config.DEFAULT_CURRENCY, stopping: stopping.signal });
+  const waitsHere = waitsAt(fn, store, log);
+  addWhy(app, waitsHere);
+  addRoutes(name, app, runner, {
+    defaultCurrency: config.DEFAULT_CURRENCY,
+    stopping: stopping.signal,
+    waitsOf: waitsHere,
+  });
   await runner.open();
   // In the queue before the loop starts, so that orders that wait in the topic already find the stock.
   const needsSeed = name === 'inventory' && config.ENABLE_AUTOMATION && (await isEmpty(runner));
@@ -124,6 +134,15 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
       await runner.stop();
       await store.close();
     },
+  };
+}
+
+/** What a key waits for at a function: what the runtime knows, and what only the function does. */
+function waitsAt(fn: StoreFunction, store: Store, log: MessageLog): (key: string) => Promise<readonly Wait[]> {
+  return async (key) => {
+    const waits = await waitsOf(fn, store, (topic) => log.progress(topic), key);
+    if (fn.name === 'order') return [...waits, ...(await deadlineWaits({ store }, key))];
+    return fn.name === 'inventory' ? [...waits, ...(await backorderWaits(store, key))] : waits;
   };
 }
 

@@ -5,19 +5,26 @@ import type { FunctionContext } from '../shared/runtime/function.ts';
 import { createFunctionApp } from '../shared/runtime/function-app.ts';
 import type { App } from '../shared/runtime/http.ts';
 import type { Logger } from '../shared/runtime/log.ts';
+import type { Wait } from '../shared/runtime/waiting.ts';
 import { addInventoryRoutes } from './inventory/http.ts';
 import { addNotificationRoutes } from './notification/http.ts';
 import { addOrderRoutes } from './order/http.ts';
+import { addOrderWhy } from './order/why.ts';
 
 export interface RouteOptions {
   readonly defaultCurrency: string;
   /** Ends the streams, and the waiting for outcomes. */
   readonly stopping: AbortSignal;
+  /** What an order, or a product, waits for at the function. */
+  readonly waitsOf: (key: string) => Promise<readonly Wait[]>;
 }
 
 /** Adds the routes that a function has besides those of every function. */
 export function addRoutes(name: FunctionName, app: App, context: FunctionContext, options: RouteOptions): void {
-  if (name === 'order') addOrderRoutes(app, context, options.defaultCurrency, options.stopping);
+  if (name === 'order') {
+    addOrderRoutes(app, context, options.defaultCurrency, options.stopping);
+    addOrderWhy(app, context, options.waitsOf);
+  }
   if (name === 'inventory') addInventoryRoutes(app, context);
   if (name === 'notification') addNotificationRoutes(app, context, options.stopping);
 }
@@ -30,7 +37,8 @@ export function openapiDocument(logger: Logger, automation: boolean): object {
     logger,
   );
   for (const name of functionNames) {
-    addRoutes(name, app, idleContext, { defaultCurrency: 'EUR', stopping: new AbortController().signal });
+    const stopping = new AbortController().signal;
+    addRoutes(name, app, idleContext, { defaultCurrency: 'EUR', stopping, waitsOf: async () => [] });
   }
   return app.getOpenAPI31Document({
     openapi: '3.1.0',

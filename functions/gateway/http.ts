@@ -5,6 +5,7 @@ import { type App, type AppContext, addPath, answers, createApp, problems } from
 import type { Logger } from '../../shared/runtime/log.ts';
 import { addDocs } from './docs.ts';
 import type { Upstream } from './upstream.ts';
+import { addWhyOfOrders } from './why.ts';
 
 export interface GatewayOptions {
   /** In the order in which data is removed: whoever starts a saga comes first. */
@@ -22,6 +23,7 @@ const OWNERS = { orders: 'order', stock: 'inventory', notifications: 'notificati
 export function createGateway(options: GatewayOptions): App {
   const { upstreams, logger } = options;
   const app = createApp(logger);
+  addWhyOfOrders(app, upstreams.order, [upstreams.inventory, upstreams.notification]);
   for (const [segment, owner] of Object.entries(OWNERS)) {
     const upstream = upstreams[owner];
     const forward = (c: AppContext) => upstream.fetch(c.req.raw, c.get('requestId'));

@@ -1,0 +1,99 @@
+/** An operator asks why an order waits, and is told the exact thing. */
+import { describe, expect, it } from 'vitest';
+import type { Why } from '../../shared/runtime/waiting.ts';
+import { waitUntil } from '../tools/wait-until.ts';
+import { get, orderOf, post, request } from './client.ts';
+import { hosts, run, TestStore } from './harness.ts';
+
+const wait = { headers: { prefer: 'wait=10' } };
+
+async function why(store: TestStore, orderId: string): Promise<Why> {
+  return get<Why>(store.url(`/orders/${orderId}/why`));
+}
+
+async function poison(store: TestStore, subject: string, as: 'trouble' | 'bug'): Promise<void> {
+  const answer = await post(store.url('/automation-testing/faults', 'inventory'), { poison: { subject, as } });
+  expect(answer.status).toBe(200);
+}
+
+/** Asks until the first thing in the way is of this kind. */
+async function whyOfKind(store: TestStore, orderId: string, kind: string): Promise<Why> {
+  let last = await why(store, orderId);
+  await waitUntil(async () => {
+    last = await why(store, orderId);
+    return last.waits[0]?.kind === kind;
+  });
+  return last;
+}
+
+describe.each(hosts)('in %s, an order', (host) => {
+  it('that has ended waits for nothing', async () => {
+    const store = await TestStore.start(host);
+    await post(store.url('/orders'), orderOf('DONE'), wait);
+    await store.settle();
+
+    expect(await why(store, 'DONE')).toEqual({
+      orderId: 'DONE',
+      status: 'confirmed',
+      summary: 'DONE is confirmed and waits for nothing',
+      waits: [],
+    });
+  });
+
+  it('whose message fails names it, its error, and when it is tried again; then the letter it became', async () => {
+    const store = await TestStore.start(host, { RETRY_FIRST_MS: '2000', RETRY_BUG_ATTEMPTS: '2' });
+    await poison(store, 'BAD', 'bug');
+    await post(store.url('/orders'), orderOf('BAD'));
+
+    const parked = await whyOfKind(store, 'BAD', 'parked');
+    const dead = await whyOfKind(store, 'BAD', 'dead_letter');
+
+    const error = 'TypeError: OrderPlaced of BAD was poisoned by a test';
+    expect(parked.waits[0]).toMatchObject({ at: 'inventory', attempt: 1, error, message: { type: 'OrderPlaced' } });
+    expect(Date.parse(parked.waits[0]?.until ?? '')).toBeGreaterThan(Date.parse(parked.waits[0]?.since ?? ''));
+    expect(dead.waits[0]).toMatchObject({ at: 'inventory', error, letter: expect.stringMatching(/^[0-9a-f]{12}$/) });
+    expect(dead.waits.at(-1)).toMatchObject({ at: 'order', kind: 'deadline' });
+  });
+
+  it('for goods that are short names its place in the queue', async () => {
+    const store = await TestStore.start(host);
+    await request('PUT', store.url('/stock/PRODUCT_001/policy'), {
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ whenShort: 'wait' }),
+    });
+    for (const id of ['FIRST', 'SECOND']) await post(store.url('/orders'), orderOf(id, 20));
+
+    const { status, waits, summary } = await whyOfKind(store, 'SECOND', 'backordered');
+
+    expect([status, waits[0]?.place]).toEqual(['backordered', 2]);
+    expect(summary).toContain('SECOND is at place 2 in the queue for PRODUCT_001, of which it asks for 20');
+  });
+});
+
+describe('an order that inventory has not read', () => {
+  it('says since when, and by the tool; one that nobody placed is an error', async () => {
+    const store = await TestStore.start('a process each');
+    await store.kill('inventory');
+    await post(store.url('/orders'), orderOf('UNREAD'));
+
+    const { summary, waits } = await why(store, 'UNREAD');
+    const tool = run('dist/e2e/tools/why.js', ['UNREAD'], { GATEWAY_URL: store.url('') });
+    const [{ code }, unknown] = [
+      await tool.exit,
+      run('dist/e2e/tools/why.js', ['NOBODY'], { GATEWAY_URL: store.url('') }),
+    ];
+
+    expect(summary).toMatch(/^UNREAD is placed: inventory has not read OrderPlaced since 20/);
+    expect(waits.map(({ at, kind }) => [at, kind])).toEqual([
+      ['inventory', 'unread'],
+      ['inventory', 'away'],
+      ['order', 'deadline'],
+    ]);
+    expect([code, tool.stdout()]).toEqual([0, expect.stringContaining(summary)]);
+    expect([(await unknown.exit).code, unknown.stdout(), unknown.stderr()]).toEqual([
+      1,
+      '',
+      expect.stringContaining('there is no order NOBODY'),
+    ]);
+  });
+});

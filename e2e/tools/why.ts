@@ -1,0 +1,36 @@
+/** `yarn why ORDER_001`: the exact thing an order waits for. */
+import { Command } from 'commander';
+import { addressOf, ask, bold, parseObject, runAsMain, type Terminal } from './store-client.ts';
+
+/** @throws StoreError where the store does not answer, or knows no such order */
+export async function why(args: readonly string[], terminal: Terminal): Promise<void> {
+  const command = new Command('why')
+    .description('Tells what an order waits for: where, since when, because of what, and what happens next.')
+    .argument('<orderId>', 'the order')
+    .option('--json', "print the answer's body as it comes")
+    .addHelpText('after', '\nThe store is looked for at GATEWAY_URL, else at GATEWAY_PORT (8900) of this machine.')
+    .configureOutput({
+      writeOut: (text) => terminal.out(text.trimEnd()),
+      writeErr: (text) => terminal.err(text.trimEnd()),
+    })
+    .parse([...args], { from: 'user' });
+
+  const path = `/orders/${encodeURIComponent(command.args[0] ?? '')}/why`;
+  const { text } = await ask(new URL(path, addressOf('GATEWAY', terminal.env)), {});
+  terminal.out(command.opts()['json'] === true ? text : summary(parseObject(text), terminal));
+}
+
+function summary({ summary, waits }: Record<string, unknown>, terminal: Terminal): string {
+  const entries = Array.isArray(waits) ? (waits as readonly Record<string, string>[]) : [];
+  return [
+    bold(String(summary), terminal),
+    ...entries.map(({ at, kind, detail, letter }) =>
+      [
+        `  ${at}  ${kind}  ${detail}`,
+        ...(letter ? [`    npm run letters -- show ${letter} --function ${at}`] : []),
+      ].join('\n'),
+    ),
+  ].join('\n');
+}
+
+await runAsMain(import.meta.url, why);

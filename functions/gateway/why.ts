@@ -1,0 +1,28 @@
+import { AppError } from '../../shared/core/errors.ts';
+import type { App, AppContext } from '../../shared/runtime/http.ts';
+import { type Wait, waitsSchema, whyOf, whySchema } from '../../shared/runtime/waiting.ts';
+import type { Upstream } from './upstream.ts';
+
+/** `GET /orders/{orderId}/why`: what order says, and what the others know. One that does not answer is itself a reason. */
+export function addWhyOfOrders(app: App, order: Upstream, others: readonly Upstream[]): void {
+  app.get('/orders/:orderId/why', async (c) => {
+    const response = await order.fetch(c.req.raw, c.get('requestId'));
+    if (!response.ok) return response;
+    const why = whySchema.parse(await response.json());
+    const elsewhere = await Promise.all(others.map((upstream) => waitsAt(c, upstream, why.orderId)));
+    return c.json(whyOf(why, [...why.waits, ...elsewhere.flat()], why.summary));
+  });
+}
+
+async function waitsAt(c: AppContext, upstream: Upstream, orderId: string): Promise<readonly Wait[]> {
+  const { name } = upstream;
+  try {
+    const url = new URL(`/why/${encodeURIComponent(orderId)}`, c.req.url);
+    const response = await upstream.fetch(new Request(url), c.get('requestId'));
+    if (response.ok) return waitsSchema.parse(await response.json()).waits;
+    return [{ at: name, kind: 'away', detail: `${name} answers ${response.status} when it is asked` }];
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error;
+    return [{ at: name, kind: 'away', detail: `${name} is away` }];
+  }
+}

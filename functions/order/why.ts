@@ -1,0 +1,42 @@
+import { z } from '@hono/zod-openapi';
+import { hasOutcome } from '../../saga/lifecycle.ts';
+import { idSchema } from '../../saga/messages.ts';
+import type { FunctionContext } from '../../shared/runtime/function.ts';
+import { type App, addPath, answers, problems } from '../../shared/runtime/http.ts';
+import { type Wait, whyOf, whySchema } from '../../shared/runtime/waiting.ts';
+import { existingOrder } from './find-order.ts';
+import { orders } from './tables.ts';
+
+/** `GET /orders/{orderId}/why`, as far as order knows; the gateway adds what the other functions know. */
+export function addOrderWhy(
+  app: App,
+  context: FunctionContext,
+  waitsOfKey: (key: string) => Promise<readonly Wait[]>,
+): void {
+  addPath(app, 'Orders', '/orders/{orderId}/why', {
+    get: {
+      summary: 'Why an order has not ended: what it waits for, where, since when and until when',
+      request: { params: z.object({ orderId: idSchema }) },
+      responses: { 200: answers('What it waits for', whySchema), ...problems(404) },
+      handler: async (c) => {
+        const { order } = await existingOrder(context, c.req.param('orderId') ?? '');
+        const { orderId, status } = order;
+        const otherwise = hasOutcome(status)
+          ? `${orderId} is ${status} and waits for nothing`
+          : `${orderId} is ${status}, and its messages are being handled right now`;
+        return c.json(whyOf(order, await waitsOfKey(orderId), otherwise));
+      },
+    },
+  });
+}
+
+/** The deadline of an order that has one. */
+export async function deadlineWaits(
+  { store }: Pick<FunctionContext, 'store'>,
+  orderId: string,
+): Promise<readonly Wait[]> {
+  const [row] = await store.find({ table: orders, where: { orderId }, limit: 1 });
+  if (row === undefined || row.dueAt === null) return [];
+  const detail = `order gives ${orderId} up at ${row.dueAt} when it has no outcome by then`;
+  return [{ at: 'order', kind: 'deadline', detail, until: row.dueAt }];
+}
