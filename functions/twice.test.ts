@@ -17,6 +17,15 @@ const orders = Array.from({ length: 30 }, (_, index) => {
   return { orderId: `ORDER_${String(index).padStart(3, '0')}`, customerId: `CUSTOMER_${index % 3}`, items };
 });
 
+/** What comes to those two when everything is sold: they wait, one is cancelled, and one unit comes for the other. */
+const lateOrders = ['LATE_1', 'LATE_2'].map((orderId) => ({
+  orderId,
+  customerId: 'CUSTOMER_0',
+  items: [{ productId: 'PRODUCT_001', quantity: 1, price: 10 }],
+}));
+/** Each of the late orders is placed and waits; then one is cancelled and the other confirmed. */
+const NOTICES = orders.length * 2 + lateOrders.length * 3;
+
 interface OrderBody {
   readonly orderId: string;
   readonly status: string;
@@ -44,20 +53,29 @@ async function endOf(mode: TwiceMode | null) {
   const store = await startStore(parts, config, logLines().logger, { wrapLog });
   const gateway = store.urls.get('gateway');
   const get = async <Body>(path: string): Promise<Body> => (await fetch(`${gateway}${path}`)).json() as Promise<Body>;
+  const send = (method: string, path: string, body: object, headers: Readonly<Record<string, string>> = {}) =>
+    fetch(`${gateway}${path}`, {
+      method,
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
   try {
-    for (const body of orders) {
-      await fetch(`${gateway}/orders`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json', prefer: 'wait=10' },
-        body: JSON.stringify(body),
-      });
+    for (const body of orders) await send('POST', '/orders', body, { prefer: 'wait=10' });
+    await send('PUT', '/stock/PRODUCT_001/policy', { whenShort: 'wait' });
+    for (const body of lateOrders) {
+      await send('POST', '/orders', body);
+      await vi.waitFor(async () =>
+        expect((await get<OrderBody>(`/orders/${body.orderId}`)).status).toBe('backordered'),
+      );
     }
+    await send('POST', '/orders/LATE_1/cancel', { reason: 'too slow' });
+    await send('POST', '/stock/PRODUCT_001/receipts', { quantity: 1 });
     const notices = () => get<{ notifications: readonly NoticeBody[] }>('/notifications?limit=200');
     await vi.waitFor(async () => {
       const { notifications } = await notices();
       const stock = await get<{ stock: readonly StockBody[] }>('/stock');
       const open = stock.stock.reduce((sum, { reserved }) => sum + reserved, 0);
-      expect([notifications.filter(({ status }) => status === 'sent').length, open]).toEqual([orders.length * 2, 0]);
+      expect([notifications.filter(({ status }) => status === 'sent').length, open]).toEqual([NOTICES, 0]);
     }, 5_000);
     const placed = await get<{ orders: readonly OrderBody[] }>('/orders?limit=200');
     const told = (await notices()).notifications.map(({ orderId, fact, text }) => `${orderId} ${fact} ${text}`);
@@ -86,9 +104,9 @@ describe('a store whose log delivers each message twice', () => {
     const once = await endOf(null);
     const statuses = new Set(once.end.orders.map(({ status, reason }) => `${status} ${reason?.code ?? ''}`.trim()));
     expect([once.end.orders.length, once.duplicates, statuses]).toEqual([
-      orders.length,
+      orders.length + lateOrders.length,
       0,
-      new Set(['confirmed', 'rejected out_of_stock', 'rejected unknown_product']),
+      new Set(['confirmed', 'rejected out_of_stock', 'rejected unknown_product', 'cancelled cancelled']),
     ]);
 
     for (const mode of ['at once', 'later'] as const) {

@@ -41,12 +41,14 @@ function redIn(at: string): string[] {
 }
 
 const STOCK = 'stock of PRODUCT_001';
-const OUTCOME = 'each order has its outcome, or a message on its way';
+const OUTCOME = 'each order has its outcome, waits for goods, or has a message on its way';
+const DEADLINE = 'each order without its outcome has a deadline, and no other has one';
 const EVENTS = 'orders say what their events say';
 const TOTALS = 'totals of orders are the sums of their lines';
 const SOLD = 'what is confirmed is sold';
-const CONFIRMED = 'what is sold is confirmed';
-const HELD = 'nothing is held for an order that was rejected, or that nobody placed';
+const CONFIRMED = 'what is sold was confirmed';
+const HELD = 'nothing is held, sold or waited for, for an order that was rejected or cancelled, or that nobody placed';
+const GIVEN_BACK = 'what was given back belongs to an order that was rejected or cancelled';
 const LINES = 'reservations have the lines of their orders';
 const MOVEMENTS = 'each movement names the message that caused it, and happens once';
 const NOTICES = 'each fact that notification has read has exactly one notice';
@@ -92,7 +94,7 @@ describe('the books of a store that ran', () => {
       'an order that hangs',
       'order',
       "UPDATE orders SET status = 'placed' WHERE order_id = 'ORDER_A'",
-      [OUTCOME, EVENTS, CONFIRMED],
+      [OUTCOME, DEADLINE, EVENTS, CONFIRMED],
     ],
     ['an order that is gone', 'order', "DELETE FROM orders WHERE order_id = 'ORDER_C'", [EVENTS, CONFIRMED]],
     [
@@ -128,7 +130,7 @@ describe('the books of a store that ran', () => {
       'a sale that was given back',
       'inventory',
       "UPDATE reservation SET status = 'released' WHERE order_id = 'ORDER_A'",
-      [STOCK, SOLD],
+      [STOCK, SOLD, GIVEN_BACK],
     ],
     [
       'a rejected order that holds',

@@ -1,8 +1,8 @@
 /** The figures of a store, as plain values, and the reading of them. */
 import type Database from 'better-sqlite3';
-import { functionNames } from '../../saga/choreography.ts';
+import { type FunctionName, functionNames } from '../../saga/choreography.ts';
 import { prepare, readings } from './prepare.ts';
-import { searches } from './searches.ts';
+import { ANSWERS, searches } from './searches.ts';
 import { type Snapshot, withSnapshot } from './snapshot.ts';
 
 /** As many contradictions of one kind are told. */
@@ -18,15 +18,19 @@ export interface ProductBooks {
     readonly reserved: number;
     readonly sold: number;
     readonly movements: number;
+    readonly backordered: number;
   } | null;
   /** Sums of the lines of reservations, by status. */
   readonly reservations: { readonly held: number; readonly sold: number };
+  /** What the queue of the product asks for. */
+  readonly queued: number;
   /** Sums of movements by kind, and how many there are. */
   readonly moved: {
     readonly received: number;
     readonly reserved: number;
     readonly released: number;
     readonly sold: number;
+    readonly returned: number;
     readonly movements: number;
   };
 }
@@ -52,13 +56,18 @@ export interface Books {
   readonly products: readonly ProductBooks[];
   readonly orders: {
     readonly byStatus: Readonly<Record<string, number>>;
-    /** Orders without an outcome, by who has yet to read about them. */
+    /** Orders whose next step is on its way, by who has yet to read about them. */
     readonly waiting: { readonly inventory: number; readonly order: number };
+    /** Orders that wait for goods; not counted in `waiting`. */
+    readonly queued: number;
   };
   readonly notices: { readonly byStatus: Readonly<Record<string, number>> };
   readonly readings: readonly ReadingBooks[];
   readonly searches: readonly SearchBooks[];
+  /** Messages that wait for a person, by function. */
   readonly deadLetters: Readonly<Record<string, number>>;
+  /** Messages that wait for their next attempt, or behind one that does. */
+  readonly parked: Readonly<Record<string, number>>;
   /** Functions whose data was removed on request: what is older is not compared with what they say. */
   readonly removed: readonly string[];
 }
@@ -73,41 +82,50 @@ export function readBooks(dataDir: string): Books {
       orders: {
         byStatus: countBy(db, 'SELECT status, count(*) FROM "order".orders GROUP BY status ORDER BY status'),
         waiting: readWaiting(db),
+        queued: numberOf(db, `SELECT count(*) FROM inventory.reservation WHERE status = 'waiting'`),
       },
       notices: {
         byStatus: countBy(db, 'SELECT status, count(*) FROM notification.notice GROUP BY status ORDER BY status'),
       },
       readings: readReadings(snapshot),
       searches: readSearches(db),
-      deadLetters: Object.fromEntries(
-        functionNames.map((name) => [
-          name,
-          numberOf(db, `SELECT count(*) FROM "${name}".dead_letter WHERE status = 'open'`),
-        ]),
+      deadLetters: byFunction((name) =>
+        numberOf(db, `SELECT count(*) FROM "${name}".dead_letter WHERE status = 'open'`),
       ),
+      parked: byFunction((name) => numberOf(db, `SELECT count(*) FROM "${name}".parked`)),
       removed: db.prepare('SELECT name FROM removed').pluck().all().map(String),
     };
   });
+}
+
+function byFunction(count: (name: FunctionName) => number): Readonly<Record<string, number>> {
+  return Object.fromEntries(functionNames.map((name) => [name, count(name)]));
 }
 
 const PRODUCTS_SQL = `
   WITH moved AS (
     SELECT product_id, count(*) AS movements,
       sum(iif(kind = 'received', quantity, 0)) AS received, sum(iif(kind = 'reserved', quantity, 0)) AS reserved,
-      sum(iif(kind = 'released', quantity, 0)) AS released, sum(iif(kind = 'sold', quantity, 0)) AS sold
+      sum(iif(kind = 'released', quantity, 0)) AS released, sum(iif(kind = 'sold', quantity, 0)) AS sold,
+      sum(iif(kind = 'returned', quantity, 0)) AS returned
     FROM inventory.stock_movement GROUP BY product_id),
   lines AS (
     SELECT product_id, sum(iif(status = 'held', quantity, 0)) AS held, sum(iif(status = 'sold', quantity, 0)) AS sold
     FROM reserved GROUP BY product_id),
-  products AS (SELECT product_id FROM inventory.stock UNION SELECT product_id FROM moved UNION SELECT product_id FROM lines)
-  SELECT p.product_id AS productId, s.received, s.on_hand AS onHand, s.reserved, s.sold, s.movements,
+  queue AS (SELECT product_id, sum(quantity) AS queued FROM inventory.backorder GROUP BY product_id),
+  products AS (SELECT product_id FROM inventory.stock UNION SELECT product_id FROM moved UNION SELECT product_id FROM lines
+    UNION SELECT product_id FROM queue)
+  SELECT p.product_id AS productId, s.received, s.on_hand AS onHand, s.reserved, s.sold, s.movements, s.backordered,
+    coalesce(q.queued, 0) AS queued, coalesce(m.returned, 0) AS movedReturned,
     coalesce(l.held, 0) AS heldLines, coalesce(l.sold, 0) AS soldLines, coalesce(m.movements, 0) AS movedCount,
     coalesce(m.received, 0) AS movedReceived, coalesce(m.reserved, 0) AS movedReserved,
     coalesce(m.released, 0) AS movedReleased, coalesce(m.sold, 0) AS movedSold
   FROM products p LEFT JOIN inventory.stock s USING (product_id) LEFT JOIN moved m USING (product_id)
-  LEFT JOIN lines l USING (product_id) ORDER BY p.product_id`;
+  LEFT JOIN lines l USING (product_id) LEFT JOIN queue q USING (product_id) ORDER BY p.product_id`;
 
-type LevelRow = { [Column in 'received' | 'onHand' | 'reserved' | 'sold' | 'movements']: number | null };
+type LevelRow = {
+  [Column in 'received' | 'onHand' | 'reserved' | 'sold' | 'movements' | 'backordered']: number | null;
+};
 type SumColumn =
   | 'heldLines'
   | 'soldLines'
@@ -115,7 +133,9 @@ type SumColumn =
   | 'movedReceived'
   | 'movedReserved'
   | 'movedReleased'
-  | 'movedSold';
+  | 'movedSold'
+  | 'movedReturned'
+  | 'queued';
 type ProductRow = { productId: string } & LevelRow & { [Column in SumColumn]: number };
 
 function readProducts(db: Database.Database): readonly ProductBooks[] {
@@ -124,35 +144,38 @@ function readProducts(db: Database.Database): readonly ProductBooks[] {
     productId: row.productId,
     level: levelOf(row),
     reservations: { held: row.heldLines, sold: row.soldLines },
+    queued: row.queued,
     moved: {
       received: row.movedReceived,
       reserved: row.movedReserved,
       released: row.movedReleased,
       sold: row.movedSold,
+      returned: row.movedReturned,
       movements: row.movedCount,
     },
   }));
 }
 
-function levelOf({ received, onHand, reserved, sold, movements }: LevelRow): ProductBooks['level'] {
-  if (received === null || onHand === null || reserved === null || sold === null || movements === null) return null;
-  return { received, onHand, reserved, sold, movements };
+function levelOf({ received, onHand, reserved, sold, movements, backordered }: LevelRow): ProductBooks['level'] {
+  if (received === null || onHand === null || reserved === null || sold === null) return null;
+  if (movements === null || backordered === null) return null;
+  return { received, onHand, reserved, sold, movements, backordered };
 }
 
 function readWaiting(db: Database.Database): { inventory: number; order: number } {
-  const placed = `"order".orders o JOIN sent e ON e.order_id = o.order_id AND e.type = 'OrderPlaced' WHERE o.status = 'placed'`;
+  const open = `"order".orders o JOIN sent e ON e.order_id = o.order_id AND e.type = 'OrderPlaced'`;
   const positionOf = (consumer: string, topic: string) =>
     `(SELECT position FROM reading WHERE consumer = '${consumer}' AND topic = '${topic}')`;
   return {
     inventory: numberOf(
       db,
-      `SELECT count(*) FROM ${placed} AND e.position > ${positionOf('inventory', 'order-events')}`,
+      `SELECT count(*) FROM ${open} WHERE o.status = 'placed' AND e.position > ${positionOf('inventory', 'order-events')}`,
     ),
     order: numberOf(
       db,
-      `SELECT count(*) FROM ${placed} AND EXISTS (
+      `SELECT count(*) FROM ${open} WHERE o.status IN ('placed', 'backordered') AND EXISTS (
         SELECT 1 FROM sent a INDEXED BY sent_by_order WHERE a.topic = 'inventory-events' AND a.order_id = o.order_id
-          AND a.type IN ('StockReserved', 'StockRejected') AND a.position > ${positionOf('order', 'inventory-events')})`,
+          AND a.type IN (${ANSWERS}) AND a.position > ${positionOf('order', 'inventory-events')})`,
     ),
   };
 }

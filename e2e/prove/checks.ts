@@ -41,21 +41,21 @@ export function countDifferences(checks: readonly Check[]): number {
 }
 
 /** What does not add up for one product, a sentence each. */
-export function productDifferences({ productId, level, reservations, moved }: ProductBooks): readonly string[] {
+export function productDifferences({ productId, level, reservations, queued, moved }: ProductBooks): readonly string[] {
   if (level === null) return [`${productId} has movements or reservations, and is not in the stock`];
-  const { received, onHand, reserved, sold, movements } = level;
-  const equations: readonly (readonly [what: string, is: number, shouldBe: number])[] = [
-    ['on hand + sold', onHand + sold, received],
-    ['the sum of open reservations', reservations.held, reserved],
-    ['the sum of sold reservations', reservations.sold, sold],
-    ['the sum of received movements', moved.received, received],
-    ['reserved − released − sold movements', moved.reserved - moved.released - moved.sold, reserved],
-    ['the sum of sold movements', moved.sold, sold],
-    ['the count of movements', moved.movements, movements],
+  const { received, onHand, reserved, sold, movements, backordered } = level;
+  const equations: readonly (readonly [name: string, shouldBe: number, what: string, is: number])[] = [
+    ['received', received, 'on hand + sold', onHand + sold],
+    ['reserved', reserved, 'the sum of open reservations', reservations.held],
+    ['sold', sold, 'the sum of sold reservations', reservations.sold],
+    ['backordered', backordered, 'the sum of the queue', queued],
+    ['received', received, 'the sum of received movements', moved.received],
+    ['reserved', reserved, 'reserved − released − sold movements', moved.reserved - moved.released - moved.sold],
+    ['sold', sold, 'sold − returned movements', moved.sold - moved.returned],
+    ['movements', movements, 'the count of movements', moved.movements],
   ];
-  const names = ['received', 'reserved', 'sold', 'received', 'reserved', 'sold', 'movements'];
-  const unequal = equations.flatMap(([what, is, shouldBe], index) =>
-    is === shouldBe ? [] : [`${productId}: ${names[index]} is ${shouldBe} and ${what} is ${is}`],
+  const unequal = equations.flatMap(([name, shouldBe, what, is]) =>
+    is === shouldBe ? [] : [`${productId}: ${name} is ${shouldBe} and ${what} is ${is}`],
   );
   const outOfRange = reserved < 0 || reserved > onHand;
   return outOfRange ? [...unequal, `${productId}: ${reserved} are reserved and ${onHand} are on hand`] : unequal;

@@ -1,6 +1,6 @@
 /** Data folders of stores that really ran, for the tests of this folder. */
 import { createLog } from '../../functions/compose.ts';
-import { type Part, startStore } from '../../functions/store.ts';
+import { type Part, type RunningStore, startStore } from '../../functions/store.ts';
 import { SCHEMA_VERSION } from '../../saga/messages.ts';
 import { command } from '../../shared/core/message.ts';
 import { readConfig } from '../../shared/runtime/config.ts';
@@ -19,9 +19,75 @@ function isSettled({ readings, notices }: Books): boolean {
   return readings.every(({ position, end }) => position === end && end > 0) && notices.byStatus['sent'] === 6;
 }
 
-function configOf(at: string) {
+/**
+ * Every way in which an order can stand or end: EXPIRED was given up, SOLD is confirmed, DISPATCHED has left the house,
+ * RETURNED was confirmed and cancelled, GIVEN_UP was cancelled while it waited, so that FILLED had its turn; WAITING waits.
+ */
+export async function runEveryEnding(dataDir: string): Promise<void> {
+  await append(dataDir, ['EXPIRED', 1]);
+  await run(dataDir, ['order'], ({ orders }) => orders.byStatus['rejected'] === 1, { ORDER_DEADLINE_S: '1' });
+
+  const store = await startStore(['order', 'inventory', 'notification'], configOf(dataDir), silent);
+  const orders = ordersOf(store);
+  await ask(store, 'inventory', 'PUT', '/stock/PRODUCT_001/policy', { whenShort: 'wait' });
+  await orders.place('RETURNED', 2, 'confirmed');
+  await orders.change('RETURNED', 'cancel', { reason: 'I have changed my mind' });
+  await orders.place('SOLD', 3, 'confirmed');
+  await orders.place('DISPATCHED', 1, 'confirmed');
+  await orders.change('DISPATCHED', 'dispatch', {});
+  await orders.place('GIVEN_UP', 20, 'backordered');
+  await orders.place('FILLED', 6, 'backordered');
+  await orders.place('WAITING', 50, 'backordered');
+  await orders.change('GIVEN_UP', 'cancel', { reason: 'too slow' });
+  await orders.is('FILLED', 'confirmed');
+  await waitUntil(() => isRead(readBooks(dataDir)));
+  await store.stop();
+}
+
+function isRead({ readings, notices }: Books): boolean {
+  return readings.every(({ position, end }) => position === end) && notices.byStatus['pending'] === undefined;
+}
+
+/** What the tests of this folder do with orders of PRODUCT_001. */
+function ordersOf(store: RunningStore) {
+  const is = (orderId: string, status: string) =>
+    waitUntil(
+      async () => {
+        const { status: now } = (await ask(store, 'order', 'GET', `/orders/${orderId}`)) as { status: string };
+        return now === status;
+      },
+      { what: `${orderId} to be ${status}` },
+    );
+  return {
+    is,
+    place: async (orderId: string, quantity: number, status: string) => {
+      const items = [{ productId: 'PRODUCT_001', quantity, price: 10 }];
+      await ask(store, 'order', 'POST', '/orders', { orderId, customerId: 'CUSTOMER_001', items });
+      await is(orderId, status);
+    },
+    change: (orderId: string, path: string, body: object) =>
+      ask(store, 'order', 'POST', `/orders/${orderId}/${path}`, body),
+  };
+}
+
+/** @throws when the answer is not 2xx */
+async function ask(
+  { apps }: RunningStore,
+  name: 'order' | 'inventory',
+  method: string,
+  path: string,
+  body?: object,
+): Promise<unknown> {
+  const headers = { 'content-type': 'application/json' };
+  const request = body === undefined ? { method } : { method, headers, body: JSON.stringify(body) };
+  const response = await apps.get(name)?.request(path, request);
+  if (!response?.ok) throw new Error(`${method} ${path}: ${response?.status} ${await response?.text()}`);
+  return response.json();
+}
+
+function configOf(at: string, env: Readonly<Record<string, string>> = {}) {
   const ports = { GATEWAY_PORT: '0', ORDER_PORT: '0', INVENTORY_PORT: '0', NOTIFICATION_PORT: '0' };
-  return readConfig({ ...ports, DATA_DIR: at, ENABLE_AUTOMATION: 'true' });
+  return readConfig({ ...ports, DATA_DIR: at, ENABLE_AUTOMATION: 'true', ...env });
 }
 
 function placeOrder(orderId: string, quantity: number) {
@@ -33,8 +99,13 @@ function placeOrder(orderId: string, quantity: number) {
 }
 
 /** Runs these parts on the data until `isDone`, and stops them. */
-export async function run(at: string, parts: readonly Part[], isDone: (books: Books) => boolean): Promise<void> {
-  const store = await startStore(parts, configOf(at), silent);
+export async function run(
+  at: string,
+  parts: readonly Part[],
+  isDone: (books: Books) => boolean,
+  env: Readonly<Record<string, string>> = {},
+): Promise<void> {
+  const store = await startStore(parts, configOf(at, env), silent);
   await waitUntil(() => isDone(readBooks(at)));
   await store.stop();
 }

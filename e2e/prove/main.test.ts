@@ -73,6 +73,16 @@ describe('prove', () => {
     expect(lines.join('\n')).toContain('! 1 dead letters wait for a person at inventory');
   });
 
+  it('counts parked messages and does not call them a difference', () => {
+    const copy = copyOf();
+    const row = "INSERT INTO parked VALUES ('ORDER_A', 1, 'order-events', 0, 99, '{}', '{}')";
+    new Database(dataFile(copy, 'inventory')).exec(row).close();
+    const { lines, ...rest } = terminal({ DATA_DIR: copy });
+
+    expect(prove([], { ...rest })).toBe(0);
+    expect(lines.join('\n')).toContain('! 1 parked messages wait for their turn at inventory');
+  });
+
   it('says where it looked when there is no data, and ends with 2', () => {
     const nowhere = join(folder, 'nowhere');
     const { lines, ...rest } = terminal({ DATA_DIR: nowhere });

@@ -36,7 +36,7 @@ const READING_SQL = `
     PRIMARY KEY (consumer, topic)
   ) WITHOUT ROWID`;
 
-/** The lines of orders, and of reservations that hold or held something, each product once. */
+/** The lines of orders, and of reservations that hold, wait for or have sold something, each product once. */
 const LINES_SQL = `
   CREATE TEMP TABLE ordered AS
     SELECT order_id, value ->> 'productId' AS product_id, sum(value ->> 'quantity') AS quantity,
@@ -44,7 +44,25 @@ const LINES_SQL = `
     FROM "order".orders, json_each(lines) GROUP BY 1, 2;
   CREATE TEMP TABLE reserved AS
     SELECT order_id, status, value ->> 'productId' AS product_id, sum(value ->> 'quantity') AS quantity
-    FROM inventory.reservation, json_each(lines) WHERE status IN ('held', 'sold') GROUP BY 1, 2, 3;`;
+    FROM inventory.reservation, json_each(lines) WHERE status IN ('held', 'waiting', 'sold') GROUP BY 1, 2, 3;`;
+
+/**
+ * Messages that a consumer has read and not handled: parked until their next attempt, or given up until a person decides. One
+ * that was replayed was handled.
+ */
+const ASIDE_SQL = `
+  CREATE TEMP TABLE aside (
+    consumer TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (consumer, topic, position)
+  ) WITHOUT ROWID;
+  ${functionNames
+    .map(
+      (name) => `INSERT OR IGNORE INTO aside SELECT '${name}', topic, position FROM "${name}".parked
+        UNION SELECT '${name}', topic, position FROM "${name}".dead_letter WHERE status <> 'replayed'`,
+    )
+    .join(';')}`;
 
 /** A command from outside may hold anything: what names no message is no message, and order sets it aside. */
 const COMMANDS_SQL = `
@@ -62,7 +80,7 @@ function eventsSql(schema: 'order' | 'inventory'): string {
 
 /** Fills the temporary tables. */
 export function prepare(db: Database.Database): void {
-  db.exec(`${SENT_SQL}; ${READING_SQL}`);
+  db.exec(`${SENT_SQL}; ${READING_SQL}; ${ASIDE_SQL}`);
   db.exec('CREATE TEMP TABLE input (consumer TEXT, type TEXT); CREATE TEMP TABLE removed (name TEXT)');
   for (const schema of ['order', 'inventory', 'commands'] as const) {
     db.exec(schema === 'commands' ? COMMANDS_SQL : eventsSql(schema));

@@ -42,21 +42,31 @@ function painter({ hasColor }: Look): Painter {
 
 function stockTable(products: readonly ProductBooks[], paint: Painter): string {
   const table = new Table({
-    head: ['product', 'received', '= on hand + sold', 'reserved', '= open reservations', 'movements fold to', ''],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'left', 'left'],
+    head: [
+      'product',
+      'received',
+      '= on hand + sold',
+      'reserved',
+      '= open reservations',
+      'movements fold to',
+      'queue',
+      '',
+    ],
+    colAligns: ['left', 'right', 'right', 'right', 'right', 'left', 'right', 'left'],
     style: { head: [], border: [] },
   });
   const wrong = products.filter((product) => productDifferences(product).length > 0);
   const right = products.filter((product) => !wrong.includes(product));
   for (const product of [...wrong, ...right].slice(0, PRODUCTS_MAX)) {
-    const { productId, level, reservations, moved } = product;
+    const { productId, level, reservations, queued, moved } = product;
     table.push([
       productId,
       String(level?.received ?? '–'),
       level === null ? '–' : `${level.onHand} + ${level.sold}`,
       String(level?.reserved ?? '–'),
       String(reservations.held),
-      `${moved.received} received, ${moved.reserved} reserved, ${moved.released} released, ${moved.sold} sold`,
+      movementsOf(moved),
+      String(queued),
       wrong.includes(product) ? paint.red('✗') : paint.green('✓'),
     ]);
   }
@@ -64,11 +74,17 @@ function stockTable(products: readonly ProductBooks[], paint: Painter): string {
   return rest <= 0 ? table.toString() : `${table.toString()}\nand ${rest} more products; the checks below cover them`;
 }
 
+function movementsOf({ received, reserved, released, sold, returned }: ProductBooks['moved']): string {
+  const sums = Object.entries({ received, reserved, released, sold, returned });
+  return sums.map(([kind, quantity]) => `${quantity} ${kind}`).join(', ');
+}
+
 function ordersLine({ orders }: Books): string {
   const { inventory, order } = orders.waiting;
   const open = inventory + order;
   const why = open === 0 ? '' : ` (${inventory} not read by inventory, ${order} answered and not read by order)`;
-  return `Orders: ${counts(orders.byStatus)}; ${open} on the way to an outcome${why}`;
+  const queued = orders.queued === 0 ? '' : `; ${orders.queued} waiting for goods`;
+  return `Orders: ${counts(orders.byStatus)}; ${open} on the way to an outcome${why}${queued}`;
 }
 
 function noticesLine({ notices }: Books): string {
@@ -106,11 +122,16 @@ function checkLines(checks: readonly Check[], paint: Painter): readonly string[]
   ];
 }
 
-function warnings({ deadLetters, removed }: Books, paint: Painter): readonly string[] {
-  const letters = Object.entries(deadLetters)
-    .filter(([, count]) => count > 0)
-    .map(([name, count]) => `${paint.yellow('!')} ${count} dead letters wait for a person at ${name}`);
+function warnings({ deadLetters, parked, removed }: Books, paint: Painter): readonly string[] {
+  const told = (counted: Readonly<Record<string, number>>, what: string) =>
+    Object.entries(counted)
+      .filter(([, count]) => count > 0)
+      .map(([name, count]) => `${paint.yellow('!')} ${count} ${what} at ${name}`);
   const gone = `The data of ${removed.join(', ')} was removed on request; what is older is not compared with it.`;
-  const lines = removed.length === 0 ? letters : [...letters, gone];
+  const lines = [
+    ...told(deadLetters, 'dead letters wait for a person'),
+    ...told(parked, 'parked messages wait for their turn'),
+    ...(removed.length === 0 ? [] : [gone]),
+  ];
   return lines.length === 0 ? [] : [lines.join('\n')];
 }

@@ -1,5 +1,6 @@
 /** Searches for what must not be there. Each gives a sentence for every place where the books contradict themselves. */
-import { isFinal, orderStatuses, transitions } from '../../saga/lifecycle.ts';
+import { choreography } from '../../saga/choreography.ts';
+import { hasOutcome, orderStatuses, transitions } from '../../saga/lifecycle.ts';
 import { readings } from './prepare.ts';
 
 export interface Search {
@@ -13,34 +14,59 @@ export interface Search {
   readonly wrong: string;
 }
 
-const OPEN = quoted(orderStatuses.filter((status) => !isFinal(status)));
-const FACTS = quoted(transitions.map(({ event }) => event));
+const OPEN = quoted(orderStatuses.filter((status) => !hasOutcome(status)));
+const FACTS = quoted(
+  choreography.filter(({ by, on }) => by === 'notification' && on !== 'NoticesSent').map(({ on }) => on),
+);
+/** What inventory answers to an order that is placed. */
+export const ANSWERS = quoted(['StockReserved', 'StockBackordered', 'StockRejected']);
 const LEGAL = transitions.map(({ to, event }) => `(${quoted([to, event])})`).join(', ');
+/** Which event may follow which in the life of an order; the first follows none. */
+const FOLLOWS = transitions
+  .flatMap(({ from, event }) => {
+    const before = transitions.filter(({ to }) => to === from).map((row) => row.event);
+    return (from === null ? [''] : before).map((each) => `(${quoted([each, event])})`);
+  })
+  .join(', ');
+/** A dispatched order is a confirmed one with a time. */
+const STATUS = "iif(o.dispatched_at IS NULL, o.status, 'dispatched')";
 
-/** Whether a consumer has read, and still remembers, the message `e`. */
+/** Whether a consumer has read the message `e`, still remembers it, and has not set it aside. */
 const read = (consumer: string): string =>
   `EXISTS (SELECT 1 FROM reading r WHERE r.consumer = '${consumer}' AND r.topic = e.topic
-    AND e.position <= r.position AND e.position > r.since)`;
+    AND e.position <= r.position AND e.position > r.since) AND NOT ${aside(consumer, 'e')}`;
 const orderRead = `(SELECT position FROM reading WHERE consumer = 'order' AND topic = 'inventory-events')`;
 const orderKept = `NOT EXISTS (SELECT 1 FROM removed WHERE name = 'order')`;
 
 const outcomes: readonly Search[] = [
   {
-    promise: 'each order has its outcome, or a message on its way',
+    promise: 'each order has its outcome, waits for goods, or has a message on its way',
     unit: 'orders',
     counted: 'SELECT count(*) FROM "order".orders',
     wrong: `SELECT 'order ' || o.order_id || ' is ' || o.status || ' since ' || o.placed_at || ', and no message about it is left to read'
       FROM "order".orders o JOIN sent e ON e.order_id = o.order_id AND e.type = 'OrderPlaced'
-      WHERE o.status IN (${OPEN}) AND ${read('inventory')} AND NOT EXISTS (
-        SELECT 1 FROM sent a INDEXED BY sent_by_order WHERE a.order_id = o.order_id AND a.topic = 'inventory-events'
-          AND a.type IN ('StockReserved', 'StockRejected') AND a.position > ${orderRead})`,
+      WHERE o.status IN (${OPEN}) AND ${read('inventory')} AND NOT (o.status = 'backordered' AND EXISTS (
+          SELECT 1 FROM inventory.reservation v WHERE v.order_id = o.order_id AND v.status = 'waiting'))
+        AND NOT EXISTS (
+          SELECT 1 FROM sent a INDEXED BY sent_by_order WHERE a.order_id = o.order_id AND a.topic = 'inventory-events'
+            AND a.type IN (${ANSWERS}) AND (a.position > ${orderRead} OR ${aside('order', 'a')}))`,
+  },
+  {
+    promise: 'each order without its outcome has a deadline, and no other has one',
+    unit: 'orders',
+    counted: 'SELECT count(*) FROM "order".orders',
+    wrong: `SELECT 'order ' || order_id || ' is ' || status || ' and has no deadline' FROM "order".orders
+      WHERE status IN (${OPEN}) AND due_at IS NULL AND order_id NOT IN (SELECT key FROM "order".parked_key)
+      UNION ALL
+      SELECT 'order ' || order_id || ' is ' || status || ' and is to be given up at ' || due_at FROM "order".orders
+      WHERE status NOT IN (${OPEN}) AND due_at IS NOT NULL`,
   },
   {
     promise: 'orders say what their events say',
     unit: 'orders',
     counted: 'SELECT count(*) FROM "order".orders',
     wrong: `SELECT 'order ' || order_id || ' is ' || status || ' and its last event is ' || coalesce(last, 'missing') FROM (
-        SELECT o.order_id, o.status, (SELECT e.type FROM sent e INDEXED BY sent_by_order WHERE e.order_id = o.order_id AND e.topic = 'order-events'
+        SELECT o.order_id, ${STATUS} AS status, (SELECT e.type FROM sent e INDEXED BY sent_by_order WHERE e.order_id = o.order_id AND e.topic = 'order-events'
           ORDER BY e.position DESC LIMIT 1) AS last FROM "order".orders o)
       WHERE (status, last) NOT IN (VALUES ${LEGAL})
         OR last IS NULL
@@ -48,11 +74,10 @@ const outcomes: readonly Search[] = [
       SELECT 'there are events of order ' || order_id || ' and no such order' FROM sent
       WHERE topic = 'order-events' AND type = 'OrderPlaced' AND order_id NOT IN (SELECT order_id FROM "order".orders)
       UNION ALL
-      SELECT 'order ' || order_id || ' has ' || count(*) || ' times ' || type FROM sent
-      WHERE topic = 'order-events' GROUP BY order_id, type HAVING count(*) > 1
-      UNION ALL
-      SELECT 'order ' || order_id || ' was confirmed and rejected' FROM sent
-      WHERE type IN ('OrderConfirmed', 'OrderRejected') GROUP BY order_id HAVING count(DISTINCT type) > 1`,
+      SELECT 'order ' || order_id || ' has ' || type || ' after ' || iif(before = '', 'nothing', before) FROM (
+        SELECT order_id, type, lag(type, 1, '') OVER (PARTITION BY order_id ORDER BY position) AS before
+        FROM sent WHERE topic = 'order-events')
+      WHERE (before, type) NOT IN (VALUES ${FOLLOWS})`,
   },
   {
     promise: 'totals of orders are the sums of their lines',
@@ -73,36 +98,59 @@ const stock: readonly Search[] = [
       FROM "order".orders o JOIN sent e ON e.order_id = o.order_id AND e.type = 'OrderConfirmed'
       LEFT JOIN inventory.reservation v ON v.order_id = o.order_id
       WHERE o.status = 'confirmed' AND
-        ((${read('inventory')} AND v.status IS NOT 'sold') OR v.status IN ('released', 'rejected'))`,
+        ((${read('inventory')} AND v.status IS NOT 'sold') OR v.status IN ('released', 'returned', 'rejected', 'refused'))`,
   },
   {
-    promise: 'what is sold is confirmed',
+    promise: 'what is sold was confirmed',
     unit: 'sold reservations',
     counted: `SELECT count(*) FROM inventory.reservation WHERE status = 'sold'`,
     wrong: `SELECT 'the stock of order ' || v.order_id || ' is sold and the order is ' || coalesce(o.status, 'missing')
       FROM inventory.reservation v LEFT JOIN "order".orders o ON o.order_id = v.order_id
-      WHERE v.status = 'sold' AND (o.status <> 'confirmed' OR (o.status IS NULL AND ${orderKept}))`,
+      WHERE v.status = 'sold' AND iif(o.status IS NULL, ${orderKept}, o.status <> 'confirmed' AND NOT (
+        o.status = 'cancelled' AND EXISTS (
+          SELECT 1 FROM sent e INDEXED BY sent_by_order WHERE e.order_id = v.order_id AND e.type = 'OrderConfirmed')))`,
   },
   {
-    promise: 'nothing is held for an order that was rejected, or that nobody placed',
-    unit: 'open reservations and rejected orders',
-    counted: `SELECT (SELECT count(*) FROM inventory.reservation WHERE status = 'held') +
-      (SELECT count(*) FROM "order".orders WHERE status = 'rejected')`,
-    wrong: `SELECT 'order ' || o.order_id || ' is rejected and its stock is ' || v.status
-      FROM "order".orders o JOIN sent e ON e.order_id = o.order_id AND e.type = 'OrderRejected'
+    promise: 'nothing is held, sold or waited for, for an order that was rejected or cancelled, or that nobody placed',
+    unit: 'open reservations and orders that came to nothing',
+    counted: `SELECT (SELECT count(*) FROM inventory.reservation WHERE status IN ('held', 'waiting')) +
+      (SELECT count(*) FROM "order".orders WHERE status IN ('rejected', 'cancelled'))`,
+    wrong: `SELECT 'order ' || o.order_id || ' is ' || o.status || ' and its stock is ' || v.status
+      FROM "order".orders o JOIN sent e ON e.order_id = o.order_id AND e.type IN ('OrderRejected', 'OrderCancelled')
       JOIN inventory.reservation v ON v.order_id = o.order_id
-      WHERE o.status = 'rejected' AND v.status IN ('held', 'sold') AND ${read('inventory')}
+      WHERE o.status IN ('rejected', 'cancelled') AND v.status IN ('held', 'waiting', 'sold') AND ${read('inventory')}
       UNION ALL
-      SELECT 'stock is held for order ' || order_id || ', which does not exist' FROM inventory.reservation
-      WHERE status = 'held' AND ${orderKept} AND order_id NOT IN (SELECT order_id FROM "order".orders)`,
+      SELECT 'stock is ' || status || ' for order ' || order_id || ', which does not exist' FROM inventory.reservation
+      WHERE status IN ('held', 'waiting') AND ${orderKept} AND order_id NOT IN (SELECT order_id FROM "order".orders)`,
+  },
+  {
+    promise: 'what was given back belongs to an order that was rejected or cancelled',
+    unit: 'reservations given back or refused',
+    counted: `SELECT count(*) FROM inventory.reservation WHERE status IN ('released', 'returned', 'refused')`,
+    wrong: `SELECT 'the stock of order ' || v.order_id || ' is ' || v.status || ' and the order is ' || coalesce(o.status, 'missing')
+      FROM inventory.reservation v LEFT JOIN "order".orders o ON o.order_id = v.order_id
+      WHERE v.status IN ('released', 'returned', 'refused') AND iif(o.status IS NULL, ${orderKept},
+        o.status NOT IN ('rejected', 'cancelled') OR (v.status = 'returned' AND o.status <> 'cancelled'))`,
+  },
+  {
+    promise: 'who waits is in the queue of each of his products, and nobody else is',
+    unit: 'places in queues',
+    counted: 'SELECT count(*) FROM inventory.backorder',
+    wrong: `WITH waits AS (SELECT order_id, product_id, quantity FROM reserved WHERE status = 'waiting'),
+      queue AS (SELECT order_id, product_id, quantity FROM inventory.backorder)
+      SELECT 'order ' || order_id || ' waits for ' || quantity || ' of ' || product_id || ' and is not in the queue'
+      FROM (SELECT * FROM waits EXCEPT SELECT * FROM queue)
+      UNION ALL
+      SELECT 'order ' || order_id || ' is in the queue for ' || quantity || ' of ' || product_id || ' and does not wait'
+      FROM (SELECT * FROM queue EXCEPT SELECT * FROM waits)`,
   },
   {
     promise: 'reservations have the lines of their orders',
-    unit: 'reservations held or sold',
-    counted: `SELECT count(*) FROM inventory.reservation WHERE status IN ('held', 'sold')`,
+    unit: 'reservations held, waited for or sold',
+    counted: `SELECT count(*) FROM inventory.reservation WHERE status IN ('held', 'waiting', 'sold')`,
     wrong: `WITH theirs AS (SELECT order_id, product_id, quantity FROM reserved WHERE order_id IN (SELECT order_id FROM "order".orders)),
       ours AS (SELECT order_id, product_id, quantity FROM ordered
-        WHERE order_id IN (SELECT order_id FROM inventory.reservation WHERE status IN ('held', 'sold')))
+        WHERE order_id IN (SELECT order_id FROM inventory.reservation WHERE status IN ('held', 'waiting', 'sold')))
       SELECT 'order ' || order_id || ' asks for ' || quantity || ' of ' || product_id || ' and that is not what is reserved'
       FROM (SELECT * FROM ours EXCEPT SELECT * FROM theirs)
       UNION ALL
@@ -153,8 +201,7 @@ const inboxes: readonly Search[] = [
     wrong: `SELECT '${consumer} has read past ${topic} ' || e.position || ' (' || e.type || ' of ' || e.order_id || ') and did not handle it'
       FROM sent e JOIN input i ON i.type = e.type AND i.consumer = '${consumer}'
       WHERE e.topic = '${topic}' AND ${read(consumer)}
-        AND NOT EXISTS (SELECT 1 FROM "${consumer}".inbox b WHERE b.consumer = '${consumer}' AND b.source = e.source AND b.id = e.id)
-        AND NOT EXISTS (SELECT 1 FROM "${consumer}".dead_letter d WHERE d.topic = e.topic AND d.position = e.position)`,
+        AND NOT EXISTS (SELECT 1 FROM "${consumer}".inbox b WHERE b.consumer = '${consumer}' AND b.source = e.source AND b.id = e.id)`,
   })),
   ...(['inventory', 'notification'] as const).map((consumer) => ({
     promise: `${consumer} handled nothing that was never sent`,
@@ -185,6 +232,12 @@ const outboxes: readonly Search[] = (['order', 'inventory', 'commands'] as const
 ]);
 
 export const searches: readonly Search[] = [...outcomes, ...stock, ...notices, ...inboxes, ...outboxes];
+
+/** Whether a consumer has set the message with this alias aside. */
+function aside(consumer: string, alias: string): string {
+  return `EXISTS (SELECT 1 FROM aside x
+    WHERE x.consumer = '${consumer}' AND x.topic = ${alias}.topic AND x.position = ${alias}.position)`;
+}
 
 function quoted(words: readonly string[]): string {
   return words.map((word) => `'${word}'`).join(', ');
