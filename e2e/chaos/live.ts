@@ -1,0 +1,173 @@
+/** What is happening, for whoever watches: one line that changes on a terminal, plain lines elsewhere. */
+import type { FaultOutcome, PartState } from './flight-record.ts';
+import { type Fault, type Target, targets } from './plan.ts';
+
+const BAR_WIDTH = 24;
+/** Where the terminal does not say how wide it is. */
+const COLUMNS_DEFAULT = 80;
+const REDRAW_MS = 100;
+const SUMMARY_MS = 3_000;
+
+export interface Moment {
+  readonly phase: 'storm' | 'calm' | 'reading';
+  readonly elapsedMs: number;
+  /** Null: until Ctrl-C. */
+  readonly totalMs: number | null;
+  readonly states: readonly (readonly [target: Target, state: PartState | 'full' | 'clock'])[];
+  readonly acknowledged: number;
+  readonly withOutcome: number;
+  readonly strikes: number;
+}
+
+export interface Paint {
+  bold(text: string): string;
+  dim(text: string): string;
+  red(text: string): string;
+  green(text: string): string;
+  yellow(text: string): string;
+  cyan(text: string): string;
+}
+
+export function paintFor(hasColor: boolean): Paint {
+  const paint = (open: number, close: number) => (text: string) =>
+    hasColor ? `\u001b[${open}m${text}\u001b[${close}m` : text;
+  return {
+    bold: paint(1, 22),
+    dim: paint(2, 22),
+    red: paint(31, 39),
+    green: paint(32, 39),
+    yellow: paint(33, 39),
+    cyan: paint(36, 39),
+  };
+}
+
+const PHASES = { storm: 'under fire', calm: 'healed, coming to rest', reading: 'reading the history' } as const;
+
+/** `isBrief` leaves the bar out, for lines that stay. */
+export function momentText(moment: Moment, paint: Paint, isBrief = false): string {
+  const { phase, elapsedMs, totalMs, states, acknowledged, withOutcome, strikes } = moment;
+  const time = totalMs === null ? clockText(elapsedMs) : `${clockText(elapsedMs)}/${clockText(totalMs)}`;
+  const bar = isBrief || totalMs === null ? '' : `${barText(elapsedMs / totalMs)} `;
+  const troubles = states.filter(([, state]) => state !== 'up');
+  const away = troubles.map(([target, state]) => stateText(target, state, paint)).join(', ');
+  const orders = `${acknowledged} orders acknowledged, ${withOutcome} with an outcome`;
+  return [
+    bar + time,
+    PHASES[phase],
+    away === '' ? paint.green('all up') : away,
+    `${strikes} ${strikes === 1 ? 'fault' : 'faults'}`,
+    orders,
+  ].join('  ');
+}
+
+function stateText(target: Target, state: PartState | 'full' | 'clock', paint: Paint): string {
+  const text = `${target} ${state === 'clock' ? 'with a wrong clock' : state}`;
+  if (state === 'down' || state === 'stopping') return paint.red(text);
+  return state === 'frozen' ? paint.cyan(text) : paint.yellow(text);
+}
+
+export function barText(share: number): string {
+  const full = Math.round(Math.min(1, Math.max(0, share)) * BAR_WIDTH);
+  return '█'.repeat(full) + '░'.repeat(BAR_WIDTH - full);
+}
+
+function clockText(ms: number): string {
+  const seconds = Math.floor(ms / 1_000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}
+
+/** A fault as a line. */
+export function strikeText(fault: Fault, atMs: number, outcome: FaultOutcome): string {
+  const { kind, target, durationMs, shiftMs } = fault;
+  const seconds = (durationMs / 1_000).toFixed(1);
+  const what = {
+    kill: `kill -9 ${target}, back in ${seconds} s`,
+    freeze: `freeze ${target} for ${seconds} s`,
+    stop: `stop ${target}, back in ${seconds} s`,
+    full: `no room for ${target} for ${seconds} s`,
+    clock: `the clock of ${target} ${Math.abs(Math.round(shiftMs / 1_000))} s ${shiftMs < 0 ? 'back' : 'ahead'} for ${seconds} s`,
+  }[kind];
+  const note = {
+    injected: '',
+    missed: '  (missed: nobody was there)',
+    unsupported: '  (not injected: no such switch)',
+  };
+  return `${(atMs / 1_000).toFixed(1).padStart(6)} s  ${what}${note[outcome]}`;
+}
+
+export interface Screen {
+  readonly isTTY?: boolean;
+  readonly columns?: number | undefined;
+  write(text: string): unknown;
+}
+
+/** Writes lines, and below them the present moment. */
+export class LiveLine {
+  readonly #screen: Screen;
+  readonly #paint: Paint;
+  readonly #timer: NodeJS.Timeout;
+  readonly #moment: () => Moment | null;
+  #hasLine = false;
+
+  constructor(screen: Screen, paint: Paint, moment: () => Moment | null) {
+    this.#screen = screen;
+    this.#paint = paint;
+    this.#moment = moment;
+    this.#timer = setInterval(() => this.#draw(), screen.isTTY ? REDRAW_MS : SUMMARY_MS);
+  }
+
+  /** A line that stays. */
+  say(line: string): void {
+    this.#clear();
+    this.#screen.write(`${line}\n`);
+    if (this.#screen.isTTY) this.#draw();
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#clear();
+  }
+
+  #draw(): void {
+    const moment = this.#moment();
+    if (moment === null) return;
+    if (!this.#screen.isTTY) {
+      this.#screen.write(`${momentText(moment, this.#paint, true)}\n`);
+      return;
+    }
+    this.#clear();
+    this.#screen.write(fitted(momentText(moment, this.#paint), this.#screen.columns || COLUMNS_DEFAULT));
+    this.#hasLine = true;
+  }
+
+  #clear(): void {
+    if (this.#hasLine) this.#screen.write('\r\u001b[2K');
+    this.#hasLine = false;
+  }
+}
+
+/** Cut to the width of the terminal, because a line that wraps cannot be taken back. Colours take no room. */
+export function fitted(text: string, columns: number): string {
+  let room = columns - 1;
+  let isColor = false;
+  let cut = '';
+  for (const character of text) {
+    isColor ||= character === '\u001b';
+    if (isColor || room > 0) cut += character;
+    if (!isColor) room -= 1;
+    if (character === 'm') isColor = false;
+  }
+  return cut;
+}
+
+/** Those whose state is worth a word, with what troubles them. */
+export function statesOf(
+  stateOf: (target: Target) => PartState,
+  troubles: readonly { readonly target: Target; readonly kind: 'full' | 'clock'; readonly toMs: number | null }[],
+): Moment['states'] {
+  return targets.flatMap((target) => {
+    const open = troubles.filter((trouble) => trouble.target === target && trouble.toMs === null);
+    const states: (PartState | 'full' | 'clock')[] = [stateOf(target), ...open.map(({ kind }) => kind)];
+    return states.map((state) => [target, state] as const);
+  });
+}

@@ -1,0 +1,122 @@
+/** What a person can ask `yarn chaos` for. */
+import { randomInt } from 'node:crypto';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { type FaultKind, faultKinds, type Target, targets, targetsOf } from './plan.ts';
+
+const RATE_DEFAULT = 50;
+const RATE_MAX = 1_000;
+const SEED_MAX = 2 ** 32 - 1;
+const MINUTES_MAX = 24 * 60;
+
+export interface Options {
+  /** Null: until Ctrl-C. */
+  readonly minutes: number | null;
+  readonly seed: number;
+  readonly ratePerS: number;
+  readonly targets: readonly Target[];
+  readonly kinds: readonly FaultKind[];
+  readonly reportFile: string | null;
+  readonly isJson: boolean;
+  readonly keepsData: boolean;
+}
+
+const HELP = `
+Functions: ${targets.join(', ')}
+Faults: kill (SIGKILL, then a new start), freeze (SIGSTOP, then SIGCONT), stop (SIGTERM, then a new start),
+  full (no room on the disk), clock (up to ten minutes wrong)
+
+The store is one of its own, on free ports with data in a temporary folder; yours is not touched. Ctrl-C ends the load
+and gives the verdict, a second one ends at once.
+Exit code: 0 when nothing was lost, doubled or unexpected and the books are right, 1 otherwise, 2 for options that make
+no sense or a store that does not start.
+
+Example:
+  yarn chaos --minutes 1 --seed 7 --report chaos.html`;
+
+interface Given {
+  readonly minutes?: number;
+  readonly seed?: number;
+  readonly rate: number;
+  readonly only: readonly Target[];
+  readonly faults: readonly FaultKind[];
+  readonly report?: string;
+  readonly json?: true;
+  readonly keep?: true;
+}
+
+/** @throws {CommanderError} where the arguments make no sense, and for `--help`; what to say has been said */
+export function readOptions(args: readonly string[], out: (text: string) => void, err: (text: string) => void) {
+  const command = new Command('chaos')
+    .description('Runs a store under load, kills and freezes its processes at random, and says what became of it.')
+    .option('--minutes <n>', 'how long, in minutes or parts of them (default: until Ctrl-C)', minutes)
+    .option('--seed <n>', 'repeats the plan of that seed (default: a new one, printed)', wholeFrom(0, SEED_MAX))
+    .option('--rate <n>', 'actions of clients each second', wholeFrom(1, RATE_MAX), RATE_DEFAULT)
+    .addOption(listOption('--only <functions>', 'strike only these, separated by commas', targets))
+    .addOption(listOption('--faults <kinds>', 'only faults of these kinds, separated by commas', faultKinds))
+    .option('--report <file.html>', 'write a page that shows the whole run')
+    .option('--json', 'print the verdict as JSON, and the progress to stderr')
+    .option('--keep', 'keep the data folder')
+    .addHelpText('after', HELP)
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => out(text.trimEnd()), writeErr: (text) => err(text.trimEnd()) });
+  command.parse([...args], { from: 'user' });
+  const given = command.opts<Given>();
+  if (!given.faults.some((kind) => targetsOf(kind, given.only).length > 0)) {
+    command.error(`error: the gateway writes no file and asks no clock, so ${given.faults.join(', ')} cannot be there`);
+  }
+  return toOptions(given);
+}
+
+function toOptions({ minutes, seed, rate, only, faults, report, json, keep }: Given): Options {
+  return {
+    minutes: minutes ?? null,
+    seed: seed ?? randomInt(2 ** 32),
+    ratePerS: rate,
+    targets: only,
+    kinds: faults,
+    reportFile: report ?? null,
+    isJson: json === true,
+    keepsData: keep === true,
+  };
+}
+
+/** The command that repeats the plan. */
+export function commandOf({ minutes, seed, ratePerS, targets: only, kinds }: Options): string {
+  return [
+    'yarn chaos',
+    ...(minutes === null ? [] : [`--minutes ${minutes}`]),
+    `--seed ${seed}`,
+    ...(ratePerS === RATE_DEFAULT ? [] : [`--rate ${ratePerS}`]),
+    ...(only.length === targets.length ? [] : [`--only ${only.join(',')}`]),
+    ...(kinds.length === faultKinds.length ? [] : [`--faults ${kinds.join(',')}`]),
+  ].join(' ');
+}
+
+function minutes(text: string): number {
+  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : 0;
+  if (value > 0 && value <= MINUTES_MAX) return value;
+  throw new InvalidArgumentError(`It takes a number above 0, at most ${MINUTES_MAX}.`);
+}
+
+function wholeFrom(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d{1,10}$/.test(text) ? Number(text) : -1;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`It takes a whole number from ${min} to ${max}.`);
+  };
+}
+
+function listOption(flags: string, description: string, all: readonly string[]): Option {
+  return new Option(flags, description).argParser(listOf(all)).default(all, 'all');
+}
+
+/** Those that are named, in the order in which `all` has them, so that the same choice is the same plan. */
+function listOf<Name extends string>(all: readonly Name[]): (text: string) => readonly Name[] {
+  return (text) => {
+    const named = text.split(',').map((name) => name.trim());
+    const unknown = named.filter((name) => !(all as readonly string[]).includes(name));
+    if (unknown.length === 0) return all.filter((name) => named.includes(name));
+    throw new InvalidArgumentError(`It takes ${all.join(', ')}; "${unknown.join(', ')}" is none of them.`);
+  };
+}

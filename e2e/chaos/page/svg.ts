@@ -1,0 +1,34 @@
+/** Small pieces of SVG as text. Whatever comes from outside goes through `escaped`. */
+
+/** Text that means itself in an element and in an attribute. */
+export function escaped(text: string): string {
+  return text
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;');
+}
+
+type Attributes = Readonly<Record<string, string | number>>;
+
+/** An element. `children` are markup; numbers are rounded to what a screen can show. */
+export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
+  const texts = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(valueText(value))}"`);
+  return children.length === 0
+    ? `<${name}${texts.join('')}/>`
+    : `<${name}${texts.join('')}>${children.join('')}</${name}>`;
+}
+
+function valueText(value: string | number): string {
+  return typeof value === 'number' ? String(Math.round(value * 100) / 100) : value;
+}
+
+/** What a mouse over the element tells. */
+export function title(text: string): string {
+  return element('title', {}, escaped(text));
+}
+
+export function text(x: number, y: number, content: string, attributes: Attributes = {}): string {
+  return element('text', { x, y, ...attributes }, escaped(content));
+}

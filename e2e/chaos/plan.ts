@@ -1,0 +1,149 @@
+/**
+ * What is going to happen, as a pure function of the seed: faults, and what clients do meanwhile. Both lists have no end;
+ * whoever carries them out decides when to stop. Times count from the start, so a plan is the same on every machine, and
+ * only its effects are not.
+ */
+import { functionNames } from '../../saga/choreography.ts';
+import { type Chance, chanceFrom } from './chance.ts';
+
+/** Each is a process of its own. */
+export const targets = ['gateway', ...functionNames] as const;
+export type Target = (typeof targets)[number];
+
+/** `kill`: SIGKILL and a new start · `freeze`: SIGSTOP, then SIGCONT · `stop`: SIGTERM and a new start. */
+export const faultKinds = ['kill', 'freeze', 'stop', 'full', 'clock'] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+export interface Fault {
+  readonly atMs: number;
+  readonly kind: FaultKind;
+  readonly target: Target;
+  /** Until it is healed: started again, continued, given room, put right. */
+  readonly durationMs: number;
+  /** How wrong the clock is; 0 where the fault is another. */
+  readonly shiftMs: number;
+}
+
+export interface OrderLine {
+  readonly productId: string;
+  readonly quantity: number;
+}
+
+/** What a client does. `duplicate` posts an earlier order again, with its key. */
+export type Action =
+  | { readonly atMs: number; readonly kind: 'order'; readonly orderId: string; readonly lines: readonly OrderLine[] }
+  | { readonly atMs: number; readonly kind: 'duplicate' | 'cancel'; readonly orderId: string }
+  | ({ readonly atMs: number; readonly kind: 'receipt'; readonly key: string } & OrderLine)
+  | {
+      readonly atMs: number;
+      readonly kind: 'policy';
+      readonly productId: string;
+      readonly whenShort: 'wait' | 'reject';
+    };
+
+const products = ['BOLT', 'CLAMP', 'DRILL', 'LAMP', 'RASP', 'SAW'] as const;
+/** Asked for now and then; the store does not know it. */
+const UNKNOWN_PRODUCT = 'UNICORN';
+
+const FIRST_FAULT_MS = 1_000;
+const GAP_MS = { min: 250, max: 1_800 };
+/** So many faults strike whoever has not recovered from the one before. */
+const AGAIN_SHARE = 1 / 6;
+const SHIFT_MAX_MS = 600_000;
+const FIRST_STOCK = 120;
+
+const durationsMs: Readonly<Record<FaultKind, { readonly min: number; readonly max: number }>> = {
+  kill: { min: 0, max: 2_000 },
+  freeze: { min: 200, max: 4_000 },
+  stop: { min: 0, max: 1_000 },
+  full: { min: 300, max: 3_000 },
+  clock: { min: 500, max: 5_000 },
+};
+const kindWeights: Readonly<Record<FaultKind, number>> = { kill: 5, freeze: 3, stop: 2, full: 2, clock: 2 };
+
+/** Whoever stands in front of everybody is struck less often, because nothing else gets through meanwhile. */
+const targetWeights: Readonly<Record<Target, number>> = { gateway: 1, order: 2, inventory: 2, notification: 2 };
+
+/** Where this fault can be: the gateway writes no file and asks no clock. */
+export function targetsOf(kind: FaultKind, wanted: readonly Target[]): readonly Target[] {
+  return kind === 'full' || kind === 'clock' ? wanted.filter((target) => target !== 'gateway') : wanted;
+}
+
+export interface FaultChoice {
+  readonly kinds: readonly FaultKind[];
+  readonly targets: readonly Target[];
+}
+
+/** Faults, the earliest first. At least one of the kinds must be possible at one of the targets. */
+export function* faultsOf(seed: number, choice: FaultChoice): Generator<Fault, never> {
+  const chance = chanceFrom(seed, 'faults');
+  const kinds = choice.kinds.filter((kind) => targetsOf(kind, choice.targets).length > 0);
+  const weighted = kinds.map((kind) => [kind, kindWeights[kind]] as const);
+  const busyUntilMs = new Map<Target, number>();
+  for (let atMs = FIRST_FAULT_MS; ; ) {
+    atMs += chance.whole(GAP_MS.min, GAP_MS.max);
+    const kind = chance.pick(weighted);
+    const possible = targetsOf(kind, choice.targets);
+    const free = possible.filter((target) => (busyUntilMs.get(target) ?? 0) <= atMs);
+    const isAgain = chance.next() < AGAIN_SHARE;
+    const candidates = isAgain || free.length === 0 ? possible : free;
+    const target = chance.pick(candidates.map((each) => [each, targetWeights[each]]));
+    const durationMs = chance.whole(durationsMs[kind].min, durationsMs[kind].max);
+    const shiftMs = chance.whole(-SHIFT_MAX_MS, SHIFT_MAX_MS);
+    busyUntilMs.set(target, Math.max(busyUntilMs.get(target) ?? 0, atMs + durationMs));
+    yield { atMs, kind, target, durationMs, shiftMs: kind === 'clock' ? shiftMs : 0 };
+  }
+}
+
+const actionWeights = [
+  ['order', 78],
+  ['duplicate', 9],
+  ['cancel', 6],
+  ['receipt', 4],
+  ['policy', 3],
+] as const;
+/** Who is posted again or cancelled is one of so many that were posted last, so that the two often meet. */
+const RECENT_ORDERS = 60;
+
+/** What clients do, the earliest first: the first stock, then `ratePerS` actions a second on average. */
+export function* actionsOf(seed: number, ratePerS: number): Generator<Action, never> {
+  const chance = chanceFrom(seed, 'actions');
+  for (const productId of products) {
+    yield { atMs: 0, kind: 'receipt', key: `CHAOS-FIRST-${productId}`, productId, quantity: FIRST_STOCK };
+  }
+  let orders = 0;
+  let receipts = 0;
+  for (let exactMs = 0; ; ) {
+    exactMs += (0.2 + 1.6 * chance.next()) * (1_000 / ratePerS);
+    const atMs = Math.round(exactMs);
+    const kind = orders === 0 ? 'order' : chance.pick(actionWeights);
+    if (kind === 'order') {
+      orders += 1;
+      yield { atMs, kind, orderId: orderIdOf(orders), lines: drawLines(chance) };
+    } else if (kind === 'receipt') {
+      receipts += 1;
+      const productId = drawProduct(chance);
+      yield { atMs, kind, key: `CHAOS-RECEIPT-${receipts}`, productId, quantity: chance.whole(40, 130) };
+    } else if (kind === 'policy') {
+      const productId = drawProduct(chance);
+      yield { atMs, kind, productId, whenShort: chance.next() < 0.7 ? 'wait' : 'reject' };
+    } else {
+      yield { atMs, kind, orderId: orderIdOf(chance.whole(Math.max(1, orders - RECENT_ORDERS), orders)) };
+    }
+  }
+}
+
+function orderIdOf(number: number): string {
+  return `CHAOS-${String(number).padStart(6, '0')}`;
+}
+
+function drawProduct(chance: Chance): string {
+  return chance.pick(products.map((product) => [product, 1]));
+}
+
+/** One to three products. One order in a hundred asks for what is not sold here. */
+function drawLines(chance: Chance): readonly OrderLine[] {
+  const chosen = new Set([chance.next() < 0.01 ? UNKNOWN_PRODUCT : drawProduct(chance)]);
+  for (let more = chance.whole(0, 2); more > 0; more--) chosen.add(drawProduct(chance));
+  return [...chosen].map((productId) => ({ productId, quantity: chance.whole(1, 4) }));
+}

@@ -1,0 +1,111 @@
+/** Asks a store at rest for everything that the history check compares, over HTTP like anybody else. */
+import { z } from 'zod';
+import type { StoredMovement, StoredOrder, StoreHistory } from './history.ts';
+import { manyConnections, send } from './http.ts';
+
+const PAGE = 200;
+const PAGES_MAX = 100_000;
+const AT_ONCE = 8;
+const ANSWER_MAX_MS = 10_000;
+
+const linksSchema = z.object({ next: z.object({ href: z.string() }).optional() });
+const orderSchema = z.object({
+  orderId: z.string(),
+  status: z.string(),
+  reason: z.object({ code: z.string() }).nullable(),
+  items: z.array(z.object({ productId: z.string(), quantity: z.number() })),
+});
+const eventSchema = z.object({ id: z.string(), type: z.string(), time: z.string() });
+const movementSchema = z.object({
+  kind: z.string(),
+  quantity: z.number(),
+  orderId: z.string().nullable(),
+  at: z.string(),
+});
+const noticeSchema = z.object({ orderId: z.string(), fact: z.string() });
+
+type Get = (path: string) => Promise<unknown>;
+
+/** @throws when the store does not answer, or answers something else than its documentation says */
+export function readStoreHistory(gateway: string): Promise<StoreHistory> {
+  return asking(gateway, async (get) => {
+    const orders = await listOf(get, 'orders', orderSchema);
+    const stored = await inTurns(orders, async ({ orderId, status, reason, items }): Promise<StoredOrder> => {
+      const { events } = z.object({ events: z.array(eventSchema) }).parse(await get(`/orders/${orderId}/events`));
+      return { orderId, status, reason: reason?.code ?? null, lines: items, events };
+    });
+    const notices = await listOf(get, 'notifications', noticeSchema);
+    return { orders: stored, movements: await movementsOf(get), notices };
+  });
+}
+
+/** What is in stock before anything happens. @throws as above */
+export function readMovements(gateway: string): Promise<readonly StoredMovement[]> {
+  return asking(gateway, movementsOf);
+}
+
+/** How much the orders that wait for goods need of each product. @throws as above */
+export function readNeeds(gateway: string): Promise<ReadonlyMap<string, number>> {
+  return asking(gateway, async (get) => {
+    const waiting = await listOf(get, 'orders', orderSchema, '/orders', '&status=backordered');
+    const needs = new Map<string, number>();
+    for (const { productId, quantity } of waiting.flatMap(({ items }) => items)) {
+      needs.set(productId, (needs.get(productId) ?? 0) + quantity);
+    }
+    return needs;
+  });
+}
+
+async function asking<Result>(gateway: string, ask: (get: Get) => Promise<Result>): Promise<Result> {
+  const agent = manyConnections();
+  try {
+    return await ask(async (path) => {
+      const reply = await send('GET', gateway + path, { agent, timeoutMs: ANSWER_MAX_MS });
+      if (reply.status !== 200) throw new Error(`GET ${path} was answered with ${reply.status}: ${reply.text}`);
+      return JSON.parse(reply.text);
+    });
+  } finally {
+    agent.destroy();
+  }
+}
+
+async function movementsOf(get: Get): Promise<readonly StoredMovement[]> {
+  const stock = await listOf(get, 'stock', z.object({ productId: z.string() }));
+  const lists = await inTurns(stock, async ({ productId }) => {
+    const movements = await listOf(get, 'movements', movementSchema, `/stock/${productId}/movements`);
+    return movements.map((movement) => ({ productId, ...movement }));
+  });
+  return lists.flat();
+}
+
+/** All pages of a list. */
+async function listOf<Item>(
+  get: Get,
+  name: string,
+  itemSchema: z.ZodType<Item>,
+  path = `/${name}`,
+  filter = '',
+): Promise<readonly Item[]> {
+  const items: Item[] = [];
+  const pageSchema = z.object({ [name]: z.array(itemSchema), _links: linksSchema });
+  let next: string | undefined = `${path}?limit=${PAGE}${filter}`;
+  for (let page = 0; next !== undefined && page < PAGES_MAX; page++) {
+    const body: Record<string, unknown> = pageSchema.parse(await get(next));
+    items.push(...(body[name] as readonly Item[]));
+    next = (body['_links'] as z.infer<typeof linksSchema>).next?.href;
+  }
+  return items;
+}
+
+/** The results in the order of the items, a few at a time. */
+async function inTurns<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+  const results: Result[] = [];
+  let next = 0;
+  const worker = async () => {
+    for (let index = next++; index < items.length; index = next++) {
+      results[index] = await work(items[index] as Item);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return results;
+}

@@ -1,0 +1,117 @@
+/** `yarn chaos` itself: a run that ends well, one that does not, and what it leaves behind. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { dataFile } from '../../functions/compose.ts';
+import type { Verdict } from '../chaos/verdict.ts';
+import { waitUntil } from '../tools/wait-until.ts';
+import { type Program, run, runStore, temporaryFolder } from './harness.ts';
+
+const freeChoice = { GATEWAY_PORT: '0', ORDER_PORT: '0', INVENTORY_PORT: '0', NOTIFICATION_PORT: '0' };
+const RUN_MAX_MS = 60_000;
+
+/** The tool, with its temporary folders in one that is gone after the test. */
+function chaos(...args: string[]): Program {
+  const program = run('dist/e2e/chaos/main.js', args, { TMPDIR: temporaryFolder() });
+  onTestFinished(async () => {
+    program.signal('SIGKILL');
+    await program.exit;
+  });
+  return program;
+}
+
+function dataDirOf(program: Program): string {
+  return /data in (\S+)/.exec(program.stdout() + program.stderr())?.[1] ?? '';
+}
+
+/** Each function can be started on the data: nobody of the run holds it any more. */
+async function expectNobodyLeft(dataDir: string): Promise<void> {
+  for (const part of ['order', 'inventory', 'notification']) {
+    const program = runStore([part], { ...freeChoice, DATA_DIR: dataDir });
+    await waitUntil(() => program.stdout().includes('saga-store is up') || program.hasEnded());
+    expect(program.stderr()).toBe('');
+    program.signal('SIGKILL');
+    await program.exit;
+  }
+}
+
+describe('a run', () => {
+  it('ends with 0 where nothing was lost, and writes its report', async () => {
+    const report = join(temporaryFolder(), 'run.html');
+    const program = chaos('--minutes', '0.2', '--seed', '7', '--json', '--keep', '--report', report);
+
+    expect(await program.exit, program.stderr()).toEqual({ code: 0, signal: null });
+
+    const verdict = JSON.parse(program.stdout()) as Verdict;
+    const { lost, doubled, unexpected, books } = verdict;
+    expect({ lost, doubled, unexpected, books: books.differences }).toEqual({
+      lost: [],
+      doubled: [],
+      unexpected: [],
+      books: [],
+    });
+    expect(verdict.faults.injected.kill).toBeGreaterThan(0);
+    expect(verdict.orders.acknowledged).toBeGreaterThan(100);
+    expect(program.stderr()).toContain('kill -9 inventory');
+    expect(readFileSync(report, 'utf8')).toContain('data-name="inventory"');
+    await expectNobodyLeft(dataDirOf(program));
+  });
+
+  it('ends by Ctrl-C with a verdict, which is 1 where somebody changed the books', async () => {
+    const program = chaos('--seed', '7', '--only', 'gateway', '--rate', '100');
+    await waitUntil(() => /[1-9]\d* with an outcome/.test(program.stdout()));
+    const db = new Database(dataFile(dataDirOf(program), 'order'), { timeout: 5_000 });
+    db.exec(
+      "UPDATE orders SET total_minor = 1 WHERE order_id = (SELECT min(order_id) FROM orders WHERE status = 'confirmed')",
+    );
+    db.close();
+
+    program.signal('SIGINT');
+
+    expect(await program.exit, program.stderr()).toEqual({ code: 1, signal: null });
+    expect(program.stdout()).toMatch(/order CHAOS-\d+ has the total 1 and lines of/);
+    expect(program.stdout()).toContain('✗ The store did not keep its promises.');
+    expect(program.stdout()).toContain('Repeat the plan: yarn chaos --seed 7 --rate 100 --only gateway');
+  });
+
+  it('leaves no process behind when it is killed itself', async () => {
+    const program = chaos('--faults', 'kill', '--rate', '10', '--seed', '3');
+    await waitUntil(() => program.stdout().includes('under fire'));
+
+    program.signal('SIGKILL');
+    await program.exit;
+
+    await expectNobodyLeft(dataDirOf(program));
+  });
+
+  it('takes its data away with it on a second Ctrl-C', async () => {
+    const program = chaos('--rate', '10', '--seed', '3');
+    await waitUntil(() => program.stdout().includes('under fire'));
+
+    program.signal('SIGINT');
+    await waitUntil(() => program.stdout().includes('Stopping'));
+    program.signal('SIGINT');
+
+    expect(await program.exit).toEqual({ code: 130, signal: null });
+    expect(existsSync(dataDirOf(program))).toBe(false);
+  });
+});
+
+describe(
+  'options that make no sense',
+  () => {
+    it.each([
+      ['--minutes', 'soon', 'above 0'],
+      ['--faults', 'flood', 'none of them'],
+      ['--report', '/nowhere/at/all/run.html', 'there is no folder'],
+    ])('%s %s: told on stderr, with exit code 2', async (name, value, message) => {
+      const program = chaos(name, value);
+
+      expect(await program.exit).toEqual({ code: 2, signal: null });
+      expect(program.stderr()).toContain(message);
+      expect(program.stdout()).toBe('');
+    });
+  },
+  RUN_MAX_MS,
+);
