@@ -3,6 +3,7 @@ import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:ht
 import { connect } from 'node:net';
 import type { OrderBody } from '../../functions/order/representation.ts';
 import { sampleOrders } from '../tools/orders.ts';
+import { waitUntil } from '../tools/wait-until.ts';
 
 const TIMEOUT_MS = 30_000;
 
@@ -76,6 +77,10 @@ export function post(url: string, body: unknown, options: Omit<RequestOptions, '
   });
 }
 
+export function put(url: string, body: unknown): Promise<Answer> {
+  return request('PUT', url, { headers: JSON_TYPE, body: JSON.stringify(body) });
+}
+
 /** The body of an answer. `Body` is what the caller expects; the test that looks at it is the check. */
 export function bodyOf<Body>(answer: Answer): Body {
   return JSON.parse(answer.text) as Body;
@@ -101,6 +106,12 @@ export interface StockBody {
   readonly reserved: number;
   readonly available: number;
   readonly sold: number;
+  readonly whenShort: string;
+  readonly backordered: number;
+}
+
+export interface MovementsBody {
+  readonly movements: readonly { readonly kind: string; readonly quantity: number; readonly orderId: string | null }[];
 }
 
 export interface NoticeBody {
@@ -113,6 +124,17 @@ export interface NoticeBody {
 /** An order of one product, `PRODUCT_001` where nothing else is said. */
 export function orderOf(orderId: string, quantity = 1, productId = 'PRODUCT_001'): OrderRequest {
   return { orderId, customerId: 'CUSTOMER_001', currency: 'EUR', items: [{ productId, quantity, price: 10 }] };
+}
+
+/** Waits until an order is in this status, and gives it. */
+export async function orderIn(status: string, orderUrl: string): Promise<OrderBody> {
+  let order = await get<OrderBody>(orderUrl);
+  const isThere = async () => {
+    order = await get<OrderBody>(orderUrl);
+    return order.status === status;
+  };
+  await waitUntil(isThere, { what: `${orderUrl} to be ${status}` });
+  return order;
 }
 
 /** One of the two sample orders, with its key and whatever else is wanted. */

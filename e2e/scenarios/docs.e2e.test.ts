@@ -1,7 +1,7 @@
 /** The documentation is there, works offline, names every route of the API, and real answers look as it says. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, get, postSample, request } from './client.ts';
+import { type Answer, get, post, postSample, put, request } from './client.ts';
 import { TestStore } from './harness.ts';
 
 interface Content {
@@ -84,10 +84,14 @@ describe('the documentation', () => {
         'GET /orders',
         'GET /orders/{orderId}',
         'GET /orders/{orderId}/events',
+        'POST /orders/{orderId}/cancel',
+        'POST /orders/{orderId}/dispatch',
         'GET /stock',
         'GET /stock/{productId}',
         'GET /stock/{productId}/movements',
         'POST /stock/{productId}/receipts',
+        'GET /stock/{productId}/backorders',
+        'PUT /stock/{productId}/policy',
         'GET /notifications',
         'GET /notifications/stream',
         'POST /automation-testing/seed',
@@ -116,6 +120,15 @@ describe('the documentation', () => {
       ['GET /stock/{productId}', await request('GET', store.url('/stock/NONE'))],
       ['GET /stock/{productId}/movements', await request('GET', store.url('/stock/PRODUCT_001/movements'))],
       ['POST /stock/{productId}/receipts', await request('POST', store.url('/stock/LAMP/receipts'), receipt)],
+      ['PUT /stock/{productId}/policy', await put(store.url('/stock/LAMP/policy'), { whenShort: 'wait' })],
+      ['PUT /stock/{productId}/policy', await put(store.url('/stock/NONE/policy'), { whenShort: 'wait' })],
+      ['GET /stock/{productId}/backorders', await request('GET', store.url('/stock/LAMP/backorders'))],
+      ['GET /stock/{productId}/backorders', await request('GET', store.url('/stock/LAMP/backorders?limit=0'))],
+      ['POST /orders/{orderId}/dispatch', await request('POST', store.url('/orders/ORDER_001/dispatch'))],
+      ['POST /orders/{orderId}/dispatch', await request('POST', store.url('/orders/NONE/dispatch'))],
+      ['POST /orders/{orderId}/cancel', await post(store.url('/orders/ORDER_001/cancel'), { reason: 'late' })],
+      ['POST /orders/{orderId}/cancel', await post(store.url('/orders/ORDER_002/cancel'), { reason: 'early' })],
+      ['POST /orders/{orderId}/cancel', await post(store.url('/orders/ORDER_002/cancel'), {})],
       ['GET /notifications', await request('GET', store.url('/notifications'))],
       ['GET /livez', await request('GET', store.url('/livez'))],
       ['GET /readyz', await request('GET', store.url('/readyz'))],

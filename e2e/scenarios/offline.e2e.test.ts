@@ -2,14 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderBody } from '../../functions/order/representation.ts';
 import { waitUntil } from '../tools/wait-until.ts';
-import { bodyOf, get, type NoticeBody, orderOf, post, postSample, request } from './client.ts';
+import { bodyOf, get, type MovementsBody, type NoticeBody, orderOf, post, postSample, request } from './client.ts';
 import { TestStore } from './harness.ts';
 
 const ids = (prefix: string) => Array.from({ length: 12 }, (_, n) => `${prefix}-${String(n).padStart(2, '0')}`);
-
-interface MovementsBody {
-  readonly movements: readonly { readonly kind: string; readonly orderId: string | null }[];
-}
 
 describe('a store with a function that is away', () => {
   it.each(['SIGTERM', 'SIGKILL'] as const)(

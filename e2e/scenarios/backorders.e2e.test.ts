@@ -1,0 +1,181 @@
+/** Orders that wait for goods: first come first served, whatever is killed meanwhile, and not for ever. */
+import { describe, expect, it } from 'vitest';
+import { bodyOf, get, type NoticeBody, orderIn, orderOf, post, put, request, type StockBody } from './client.ts';
+import { hosts, TestStore } from './harness.ts';
+
+const PRODUCT = '/stock/PRODUCT_001';
+const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}-${n}`);
+
+interface QueueBody {
+  readonly backorders: readonly { readonly orderId: string; readonly quantity: number; readonly place: number }[];
+  readonly _links: { readonly next?: { readonly href: string } };
+}
+
+/** Ten units on hand of a product worth waiting for. */
+async function worthWaiting(store: TestStore): Promise<void> {
+  expect((await put(store.url(`${PRODUCT}/policy`), { whenShort: 'wait' })).status).toBe(200);
+}
+
+async function placeWaiting(store: TestStore, orderId: string, quantity: number): Promise<void> {
+  expect((await post(store.url('/orders'), orderOf(orderId, quantity))).status).toBe(202);
+  await orderIn('backordered', store.url(`/orders/${orderId}`));
+}
+
+async function receive(store: TestStore, quantity: number): Promise<void> {
+  expect((await post(store.url(`${PRODUCT}/receipts`), { quantity })).status).toBe(201);
+}
+
+const queueOf = (store: TestStore, query = '') => get<QueueBody>(store.url(`${PRODUCT}/backorders${query}`));
+const stockOf = (store: TestStore) => get<StockBody>(store.url(PRODUCT));
+
+describe.each(hosts)('a store in %s', (host) => {
+  it('lets an order wait for goods, says where it stands, and confirms it when they come', async () => {
+    const store = await TestStore.start(host);
+    await worthWaiting(store);
+
+    await placeWaiting(store, 'LARGE', 12);
+    await placeWaiting(store, 'SMALL', 1);
+
+    expect(await stockOf(store)).toMatchObject({ onHand: 10, reserved: 0, whenShort: 'wait', backordered: 13 });
+    const queue = await queueOf(store, '?limit=1');
+    expect(queue.backorders).toEqual([{ orderId: 'LARGE', quantity: 12, place: 1 }]);
+    const next = await get<QueueBody>(store.url(queue._links.next?.href ?? ''));
+    expect(next.backorders).toEqual([{ orderId: 'SMALL', quantity: 1, place: 2 }]);
+    expect((await store.settle()).orders.queued).toBe(2);
+
+    await receive(store, 3);
+    await orderIn('confirmed', store.url('/orders/LARGE'));
+    await orderIn('confirmed', store.url('/orders/SMALL'));
+
+    await store.settle();
+    expect(await stockOf(store)).toMatchObject({ received: 13, onHand: 0, sold: 13, backordered: 0 });
+    expect((await queueOf(store)).backorders).toEqual([]);
+    const { notifications } = await get<{ notifications: readonly NoticeBody[] }>(
+      store.url('/notifications?orderId=LARGE'),
+    );
+    expect(notifications.map(({ fact }) => fact)).toEqual(['OrderPlaced', 'OrderBackordered', 'OrderConfirmed']);
+  });
+
+  it('keeps what comes for a large order that came first, however many small ones come later', async () => {
+    const store = await TestStore.start(host);
+    await worthWaiting(store);
+    await placeWaiting(store, 'LARGE', 15);
+    for (const id of ids('SMALL', 5)) await placeWaiting(store, id, 1);
+
+    for (let n = 0; n < 4; n++) await receive(store, 1);
+    await store.settle();
+    expect((await stockOf(store)).reserved).toBe(0);
+
+    await receive(store, 1);
+    await orderIn('confirmed', store.url('/orders/LARGE'));
+    expect((await store.settle()).orders.byStatus).toEqual({ backordered: 5, confirmed: 1 });
+
+    await receive(store, 5);
+    for (const id of ids('SMALL', 5)) await orderIn('confirmed', store.url(`/orders/${id}`));
+    expect((await store.settle()).orders.byStatus).toEqual({ confirmed: 6 });
+  });
+
+  it('serves the next one when somebody who waits is cancelled', async () => {
+    const store = await TestStore.start(host);
+    await worthWaiting(store);
+    await placeWaiting(store, 'LARGE', 11);
+    await placeWaiting(store, 'SMALL', 10);
+
+    await post(store.url('/orders/LARGE/cancel'), { reason: 'too slow' });
+
+    await orderIn('confirmed', store.url('/orders/SMALL'));
+    expect((await store.settle()).orders.byStatus).toEqual({ cancelled: 1, confirmed: 1 });
+  });
+
+  it('gives up an order whose goods do not come in time', async () => {
+    const store = await TestStore.start(host, { BACKORDER_DEADLINE_S: '1' });
+    await worthWaiting(store);
+
+    const headers = { prefer: 'wait=20' };
+    const answer = await post(store.url('/orders'), orderOf('LATE', 11), { headers });
+
+    const { status, reason } = bodyOf<{ status: string; reason: { code: string } }>(answer);
+    expect([answer.status, status, reason.code]).toEqual([200, 'rejected', 'expired']);
+    await store.settle();
+    expect(await stockOf(store)).toMatchObject({ onHand: 10, reserved: 0, backordered: 0 });
+  });
+
+  it('rejects whoever is short of goods that nobody waits for', async () => {
+    const store = await TestStore.start(host);
+    await worthWaiting(store);
+
+    const items = [
+      { productId: 'PRODUCT_001', quantity: 11, price: 10 },
+      { productId: 'PRODUCT_002', quantity: 16, price: 10 },
+    ];
+    const headers = { prefer: 'wait=10' };
+    const answer = await post(store.url('/orders'), { ...orderOf('BOTH'), items }, { headers });
+
+    expect(bodyOf(answer)).toMatchObject({
+      status: 'rejected',
+      reason: { code: 'out_of_stock', productIds: ['PRODUCT_002'] },
+    });
+    await store.settle();
+  });
+
+  it('says no to a policy that makes no sense', async () => {
+    const store = await TestStore.start(host);
+
+    const answers = [
+      await put(store.url('/stock/NOTHING/policy'), { whenShort: 'wait' }),
+      await put(store.url(`${PRODUCT}/policy`), { whenShort: 'pray' }),
+      await put(store.url(`${PRODUCT}/policy`), {}),
+      await request('GET', store.url('/stock/NOTHING/backorders')),
+      await request('GET', store.url(`${PRODUCT}/policy`)),
+    ];
+
+    expect(answers.map(({ status }) => status)).toEqual([404, 422, 422, 404, 405]);
+    expect(answers.at(-1)?.headers['allow']).toBe('PUT');
+  });
+});
+
+describe('a store whose inventory dies', () => {
+  it('serves those who waited before, also with goods that came just before it died', async () => {
+    const store = await TestStore.start('a process each');
+    await worthWaiting(store);
+    await placeWaiting(store, 'FIRST', 11);
+    await placeWaiting(store, 'SECOND', 3);
+
+    await receive(store, 1);
+    await store.kill('inventory');
+    await store.start(['inventory']);
+    await orderIn('confirmed', store.url('/orders/FIRST'));
+    await store.kill('inventory');
+    await store.start(['inventory']);
+    await receive(store, 3);
+
+    await orderIn('confirmed', store.url('/orders/SECOND'));
+    expect((await store.settle()).orders.byStatus).toEqual({ confirmed: 2 });
+  });
+
+  it('gives up orders that nobody answers, and holds nothing for them when it is back', async () => {
+    const store = await TestStore.start('a process each', { ORDER_DEADLINE_S: '1' });
+    await store.kill('inventory');
+
+    await post(store.url('/orders'), orderOf('LATE', 3));
+    const { reason } = await orderIn('rejected', store.url('/orders/LATE'));
+    await store.start(['inventory']);
+
+    expect(reason?.code).toBe('expired');
+    expect((await store.settle()).orders.byStatus).toEqual({ rejected: 1 });
+    expect(await stockOf(store)).toMatchObject({ onHand: 10, reserved: 0, sold: 0 });
+  });
+
+  it('keeps a deadline while order itself is away', async () => {
+    const store = await TestStore.start('a process each', { BACKORDER_DEADLINE_S: '1' });
+    await worthWaiting(store);
+    await placeWaiting(store, 'LATE', 11);
+
+    await store.kill('order');
+    await store.start(['order']);
+
+    expect((await orderIn('rejected', store.url('/orders/LATE'))).reason?.code).toBe('expired');
+    await store.settle();
+    expect((await queueOf(store)).backorders).toEqual([]);
+  });
+});
