@@ -10,6 +10,8 @@ export interface LogRecord {
   readonly partition: number;
   /** Rises within a partition, with gaps. */
   readonly position: number;
+  /** The life of the topic's writer in which it was written; absent where the log cannot lose what it has told. */
+  readonly epoch?: string;
   readonly attributes: Readonly<Record<string, unknown>>;
   /** The message's `data`, as text. */
   readonly value: string;
@@ -60,7 +62,12 @@ export interface Progress {
 export interface MessageLog {
   readonly features: LogFeatures;
 
-  /** `wake` is called, from no particular place and as often as it likes, when a poll may find something new. */
+  /**
+   * `positions`: where the group has come, and behind that how far it had read earlier lives of the topics' writers. A reader
+   * whose position the topic no longer has goes back to the last place that both know, else to the oldest record.
+   *
+   * `wake` is called, from no particular place and as often as it likes, when a poll may find something new.
+   */
   subscribe(options: {
     readonly group: string;
     readonly topics: readonly string[];

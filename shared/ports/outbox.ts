@@ -34,6 +34,22 @@ export const OUTBOX_VIEW_SQL = `
     data
   FROM outbox`;
 
+/**
+ * The lives of whoever writes the outbox, one for each start: its records lie behind `from_position`. A file that is restored
+ * from a copy uses positions again; by the life that a reader keeps with its position it sees that, and goes back.
+ */
+export const EPOCH_SQL = `
+  CREATE TABLE topic_epoch (
+    number INTEGER PRIMARY KEY AUTOINCREMENT,
+    epoch TEXT NOT NULL,
+    from_position INTEGER NOT NULL
+  ) STRICT`;
+
+/** Begins a life: at a start, before the first record. */
+export const BEGIN_EPOCH_SQL = `
+  INSERT INTO topic_epoch (epoch, from_position) VALUES
+    (lower(hex(randomblob(8))), coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0))`;
+
 /** The columns that are written. */
 export const OUTBOX_COLUMNS = ['topic', 'subject', 'attributes', 'data'] as const;
 
@@ -72,4 +88,18 @@ export const outbox = table<OutboxReadRow>(
   'outbox',
   { position: 'sequence', topic: 'text', subject: 'text', attributes: 'json', data: 'json' },
   { key: ['position'], appendOnly: true },
+);
+
+/** A row of {@link EPOCH_SQL}. */
+export interface TopicEpochRow {
+  readonly number: number;
+  readonly epoch: string;
+  readonly fromPosition: number;
+}
+
+/** The lives of the function as a writer: for reading and removing, the store writes it. */
+export const topicEpochs = table<TopicEpochRow>(
+  'topic_epoch',
+  { number: 'integer', epoch: 'text', fromPosition: 'integer' },
+  { key: ['number'] },
 );

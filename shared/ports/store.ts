@@ -58,6 +58,8 @@ export interface InboxKey {
 
 export interface InboxRow extends InboxKey {
   readonly fingerprint: string;
+  /** When it was handled, in days since 1970. */
+  readonly seenDay: number;
 }
 
 /** A row as it is to be; with `removed`, a row that is to be gone, of which only the key counts. */
@@ -77,6 +79,8 @@ export interface Position {
   readonly topic: string;
   readonly partition: number;
   readonly position: number;
+  /** The life of the topic's writer in which that record was written; absent where the log does not tell lives apart. */
+  readonly epoch?: string;
 }
 
 /** A message for the log, with the bytes it travels as. */

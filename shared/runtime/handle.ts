@@ -2,7 +2,8 @@ import { SCHEMA_VERSION } from '../../saga/messages.ts';
 import { assert } from '../core/assert.ts';
 import { answer, type Draft, fingerprint, type Message, REFUSED } from '../core/message.ts';
 import type { RetryPolicy } from '../core/retry-policy.ts';
-import type { Commit, InboxRow, Loaded, Need, OutboxRow, Position, Store } from '../ports/store.ts';
+import type { LogRecord } from '../ports/message-log.ts';
+import type { Commit, Loaded, Need, OutboxRow, Position, Store } from '../ports/store.ts';
 import {
   type Arrival,
   type DueArrival,
@@ -16,6 +17,7 @@ import {
   timerKey,
 } from './arrival.ts';
 import type { StoreFunction } from './function.ts';
+import { Inbox } from './inbox.ts';
 import { type Failure, Parking, type ParkingLimits } from './parking.ts';
 import { Rows } from './rows.ts';
 
@@ -49,6 +51,8 @@ export interface Batch {
   readonly nowMs: number;
   readonly policy: RetryPolicy;
   readonly limits: ParkingLimits;
+  /** Whether a record was dealt with although no inbox row need be left of it. */
+  readonly isFolded?: (record: LogRecord) => boolean;
   /** The store refused what these led to: they fail without being decided. */
   readonly failures?: ReadonlyMap<Arrival, unknown>;
 }
@@ -106,7 +110,7 @@ class Work {
     this.#batch = batch;
     this.#now = new Date(nowMs).toISOString();
     this.#rows = new Rows(loaded, needs);
-    this.#inbox = new Inbox(loaded);
+    this.#inbox = new Inbox(loaded, nowMs);
     this.#parking = new Parking(fn.name, this.#rows, policy, limits, nowMs);
   }
 
@@ -157,6 +161,9 @@ class Work {
   #read(arrival: RecordArrival): Outcome | null {
     const { record, received } = arrival;
     if (this.#full.has(record.topic)) return null;
+    if (this.#batch.isFolded?.(record) === true) {
+      return this.#taken(record, received.kind === 'message' ? { kind: 'duplicate', message: received.message } : null);
+    }
     const key = keyOf(arrival);
     const waits = key !== null && this.#parking.isWaiting(key);
     if (received.kind === 'unfit') {
@@ -219,8 +226,10 @@ class Work {
     return true;
   }
 
-  #taken({ topic, partition, position }: RecordArrival['record'], outcome: Outcome | null): Outcome | null {
-    this.#positions.set(`${topic} ${partition}`, { topic, partition, position });
+  /** A position for each life of the topic's writer: the store keeps how far the one before was read. */
+  #taken({ topic, partition, position, epoch }: RecordArrival['record'], outcome: Outcome | null): Outcome | null {
+    const place = epoch === undefined ? { topic, partition, position } : { topic, partition, position, epoch };
+    this.#positions.set(`${topic} ${partition} ${epoch}`, place);
     return outcome;
   }
 
@@ -264,26 +273,4 @@ function reasonOf(outcome: Extract<Outcome, { kind: 'refused' | 'id_reused' }>) 
   return outcome.kind === 'refused'
     ? ({ code: 'refused', detail: `${outcome.code}: ${outcome.detail}` } as const)
     : ({ code: 'id_reused', detail: `${outcome.message.id} was seen before with another payload` } as const);
-}
-
-/** Which messages were seen: in the store, or earlier in this batch. */
-class Inbox {
-  readonly added: InboxRow[] = [];
-  readonly #loaded: Loaded;
-  readonly #batch = new Map<string, string>();
-
-  constructor(loaded: Loaded) {
-    this.#loaded = loaded;
-  }
-
-  seen(message: Message): string | undefined {
-    return this.#batch.get(`${message.source} ${message.id}`) ?? this.#loaded.seen(message);
-  }
-
-  add(message: Message): void {
-    const { source, id } = message;
-    const print = fingerprint(message);
-    this.#batch.set(`${source} ${id}`, print);
-    this.added.push({ source, id, fingerprint: print });
-  }
 }

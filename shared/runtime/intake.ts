@@ -5,6 +5,7 @@ import type { MessageLog, Subscription } from '../ports/message-log.ts';
 import { parked, parkedKeys } from '../ports/retry-tables.ts';
 import type { Position, Query, Store, Table } from '../ports/store.ts';
 import type { Arrival, DueArrival, ParkedArrival } from './arrival.ts';
+import { Folds } from './folds.ts';
 import type { StoreFunction, Timer } from './function.ts';
 import type { Handled } from './handle.ts';
 import type { ParkingLimits } from './parking.ts';
@@ -31,6 +32,7 @@ export interface IntakeOptions {
 
 /** What comes to a function by itself: records of its topics, parked messages that are due, timers. */
 export class Intake {
+  readonly folds: Folds;
   readonly #options: IntakeOptions;
   #subscription: Subscription | null = null;
   /** Topics that are not read for now, for want of room. */
@@ -45,6 +47,7 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     this.#options = options;
+    this.folds = new Folds(options.store);
     for (const { table, column } of options.fn.timers ?? []) {
       this.#dueColumns.set(table, [...(this.#dueColumns.get(table) ?? []), column]);
     }
@@ -53,7 +56,9 @@ export class Intake {
   /** Subscribes, and looks what waits from an earlier life. */
   async open(wake: () => void): Promise<void> {
     const { fn, store, log } = this.#options;
-    const positions = await store.positions();
+    await this.folds.load();
+    const own = await store.positions();
+    const positions = [...own, ...this.folds.besides(own)];
     this.#subscription = await log.subscribe({ group: fn.name, topics: fn.consumes, positions, wake });
     await this.lookAgain();
   }

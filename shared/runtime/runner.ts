@@ -6,6 +6,7 @@ import type { MessageLog } from '../ports/message-log.ts';
 import type { Store } from '../ports/store.ts';
 import type { Arrival, CommandArrival } from './arrival.ts';
 import { describeError } from './failure.ts';
+import type { Folds } from './folds.ts';
 import type { FunctionContext, StoreFunction } from './function.ts';
 import { type Batch, type CommandOutcome, type Handled, handle, type Outcome, preview } from './handle.ts';
 import { BATCH_MAX, Intake } from './intake.ts';
@@ -148,6 +149,11 @@ export class Runner implements FunctionContext {
     this.#wake.raise();
   }
 
+  /** What of its topics was dealt with for good. */
+  get folds(): Folds {
+    return this.#intake.folds;
+  }
+
   /** What is parked, and the topics that are not read for want of room. */
   waiting(): { readonly parked: number; readonly paused: readonly string[] } {
     return { parked: this.#intake.parked, paused: this.#intake.paused };
@@ -197,7 +203,9 @@ export class Runner implements FunctionContext {
   }
 
   #batchOf(arrivals: readonly Arrival[]): Batch {
-    return { arrivals, nowMs: this.clock.nowMs(), policy: this.#options.policy, limits: this.#intake.limits };
+    const { limits, folds } = this.#intake;
+    const isFolded: Batch['isFolded'] = (record) => folds.has(record);
+    return { arrivals, nowMs: this.clock.nowMs(), policy: this.#options.policy, limits, isFolded };
   }
 
   /**

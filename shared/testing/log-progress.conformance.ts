@@ -1,11 +1,10 @@
 import { expect, it } from 'vitest';
 import type { Message } from '../core/message.ts';
-import { type Context, numbered } from './log.conformance.ts';
+import { type Context, numbered, placeOf } from './log.conformance.ts';
 import { count } from './probe.ts';
 
 /** How far readers are. */
 export function progressing(context: () => Context): void {
-  const at = (topic: string, position: number) => [{ topic, partition: 0, position }];
   async function told(): Promise<unknown> {
     const { log, subject } = context();
     return (await log.progress(subject.written)).find(({ group }) => group === subject.group);
@@ -28,9 +27,9 @@ export function progressing(context: () => Context): void {
   it('is known while the process of the group is gone', async () => {
     const { publish, subscribe, log, subject } = context();
     await publish(...numbered('a', 1, 5));
-    const [, second] = await (await subscribe()).poll(2);
-    const position = second?.position ?? 0;
-    await subject.dealWith(log, at(subject.written, position));
+    const places = (await (await subscribe()).poll(2)).map(placeOf).slice(1);
+    const position = places[0]?.position;
+    await subject.dealWith(log, places);
 
     expect(await told()).toMatchObject({ position, lag: 3, oldestUnreadAt: count('a', 3).time });
   });

@@ -30,8 +30,13 @@ function contents(records: readonly LogRecord[]): readonly string[] {
   return records.map(({ attributes, value }) => `${attributes['subject']}${JSON.parse(value).quantity}`);
 }
 
+/** The place of a record, for a reader that has dealt with it. */
+export function placeOf({ topic, partition, position, epoch }: LogRecord): Position {
+  return epoch === undefined ? { topic, partition, position } : { topic, partition, position, epoch };
+}
+
 function placesOf(records: readonly LogRecord[]): readonly Position[] {
-  const last = new Map(records.map(({ topic, partition, position }) => [topic, { topic, partition, position }]));
+  const last = new Map(records.map((record) => [record.topic, placeOf(record)]));
   return [...last.values()];
 }
 

@@ -19,7 +19,7 @@ export interface Context {
 }
 
 export function seenRow(id: string, source = '/tests'): InboxRow {
-  return { source, id, fingerprint: `print of ${id}` };
+  return { source, id, fingerprint: `print of ${id}`, seenDay: 20_000 };
 }
 
 /** The fingerprint under which the store remembers this message. */

@@ -109,7 +109,7 @@ describe('the embedded log', () => {
     await commit(startWriter(), 'events', [count('a', 1)]);
     await vi.waitFor(() => expect(wake).toHaveBeenCalled());
 
-    expect(before).toEqual([[], [{ topic: 'events', partition: 0, position: 0 }], null]);
+    expect(before).toEqual([[], [{ topic: 'events', partition: 0, position: 0, epoch: '' }], null]);
     expect(quantities(await subscription.poll(10))).toEqual([1]);
   });
 
@@ -211,7 +211,8 @@ describe('the embedded log', () => {
       'events',
       Array.from({ length: 600 }, (_, n) => count('a', n + 1)),
     );
-    const at = (position: number) => [{ topic: 'events', partition: 0, position }];
+    const ends = await (await subscribe()).ends();
+    const at = (position: number) => ends.map((end) => ({ ...end, position }));
     const options = { topics: ['events'], wake: () => undefined };
     const behind = await log.subscribe({ ...options, group: 'behind', positions: [] });
     const ahead = await log.subscribe({ ...options, group: 'ahead', positions: at(590) });

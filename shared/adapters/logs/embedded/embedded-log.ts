@@ -5,9 +5,17 @@ import Database from 'better-sqlite3';
 import { assert } from '../../../core/assert.ts';
 import type { Message } from '../../../core/message.ts';
 import type { LogRecord, MessageLog, Progress, Subscription } from '../../../ports/message-log.ts';
-import { OUTBOX_COLUMNS, OUTBOX_SQL, OUTBOX_VIEW_SQL, outboxValues } from '../../../ports/outbox.ts';
+import {
+  BEGIN_EPOCH_SQL,
+  EPOCH_SQL,
+  OUTBOX_COLUMNS,
+  OUTBOX_SQL,
+  OUTBOX_VIEW_SQL,
+  outboxValues,
+} from '../../../ports/outbox.ts';
 import type { Position } from '../../../ports/store.ts';
-import { type EmbeddedReader, positionOf } from './reader-file.ts';
+import { type Epoch, placeOf } from './epochs.ts';
+import { type EmbeddedReader, knownOf } from './reader-file.ts';
 import { TopicFile } from './topic-file.ts';
 
 export interface EmbeddedTopic {
@@ -27,6 +35,8 @@ export class EmbeddedLog implements MessageLog {
   readonly #files = new Map<string, TopicFile>();
   readonly #subscriptions = new Set<EmbeddedSubscription>();
   readonly #watch: NodeJS.Timeout | null;
+  /** Topics to which this log has appended: its life as a writer of them has begun. */
+  readonly #begun = new Set<string>();
   /** To the logs in the other threads of this process. */
   readonly #threads = new BroadcastChannel('saga-store/embedded-log');
 
@@ -51,8 +61,7 @@ export class EmbeddedLog implements MessageLog {
     readonly wake: () => void;
   }): Promise<Subscription> {
     const cursors = options.topics.map((topic) => {
-      const position = options.positions.find((known) => known.topic === topic)?.position ?? 0;
-      return { topic, file: this.#fileOf(topic, position), ...startingAt(position) };
+      return cursorOf(this.#fileOf(topic), topic, options.positions);
     });
     const subscription = new EmbeddedSubscription(cursors, options.wake, () =>
       this.#subscriptions.delete(subscription),
@@ -65,8 +74,7 @@ export class EmbeddedLog implements MessageLog {
     return this.#readers
       .filter(({ topics }) => topics.includes(topic))
       .map(({ group, file }) => {
-        const position = positionOf(file, topic);
-        return { group, position, ...this.#fileOf(topic, position).behind(position) };
+        return { group, ...this.#fileOf(topic).progressOf(knownOf(file, topic)) };
       });
   }
 
@@ -90,10 +98,13 @@ export class EmbeddedLog implements MessageLog {
       db.transaction(() => {
         db.exec(OUTBOX_SQL.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'));
         db.exec(OUTBOX_VIEW_SQL.replace('CREATE VIEW', 'CREATE VIEW IF NOT EXISTS'));
+        db.exec(EPOCH_SQL.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'));
+        if (!this.#begun.has(topic)) db.exec(BEGIN_EPOCH_SQL);
         const insert = db.prepare(`INSERT INTO outbox (${OUTBOX_COLUMNS.join(', ')}) VALUES (?, ?, ?, ?)`);
         for (const message of messages) insert.run(...outboxValues(topic, message));
       }).immediate();
       assert(db.pragma('synchronous', { simple: true }) === 2, `${file} must be written with synchronous = FULL`);
+      this.#begun.add(topic);
     } finally {
       db.close();
     }
@@ -112,10 +123,10 @@ export class EmbeddedLog implements MessageLog {
     }
   }
 
-  #fileOf(topic: string, position: number): TopicFile {
+  #fileOf(topic: string): TopicFile {
     let file = this.#files.get(topic);
     if (file === undefined) {
-      file = new TopicFile(topic, this.#topicOf(topic).file, position);
+      file = new TopicFile(topic, this.#topicOf(topic).file);
       this.#files.set(topic, file);
     }
     return file;
@@ -129,10 +140,14 @@ export class EmbeddedLog implements MessageLog {
 }
 
 const NONE: ReadonlySet<string> = new Set();
+const NOWHERE: readonly Epoch[] = [];
 
 interface Cursor {
   readonly topic: string;
   readonly file: TopicFile;
+  /** How far each life of the topic's writer was read, and the lives for which `position` was found. */
+  readonly known: Map<string, number>;
+  epochs: readonly Epoch[];
   /** Of the last acknowledged record. */
   position: number;
   /** Of the last record that a poll gave; behind `position` there is nothing that still has to be given again. */
@@ -143,8 +158,14 @@ interface Cursor {
   isBehind: boolean;
 }
 
-function startingAt(position: number): Pick<Cursor, 'position' | 'polled' | 'isBehind' | 'trouble'> {
-  return { position, polled: position, isBehind: true, trouble: null };
+/** It finds its place with the first look into the file. */
+function cursorOf(file: TopicFile, topic: string, positions: readonly Position[]): Cursor {
+  const known = new Map<string, number>();
+  for (const { topic: of, position, epoch = '' } of positions) {
+    if (of === topic && !known.has(epoch)) known.set(epoch, position);
+  }
+  const position = positions.find((own) => own.topic === topic)?.position ?? 0;
+  return { topic, file, known, epochs: NOWHERE, position, polled: position, isBehind: true, trouble: null };
 }
 
 class EmbeddedSubscription implements Subscription {
@@ -188,16 +209,17 @@ class EmbeddedSubscription implements Subscription {
   }
 
   async acknowledge(positions: readonly Position[]): Promise<void> {
-    for (const { topic, position } of positions) {
+    for (const { topic, position, epoch = '' } of positions) {
       const cursor = this.#cursors.find((known) => known.topic === topic);
       if (cursor === undefined) continue;
+      cursor.known.set(epoch, position);
       cursor.position = position;
       cursor.polled = Math.max(cursor.polled, position);
     }
   }
 
   async ends(): Promise<readonly Position[]> {
-    return this.#cursors.map(({ topic, file }) => ({ topic, partition: 0, position: file.end() }));
+    return this.#cursors.map(({ file }) => file.end());
   }
 
   trouble(): string | null {
@@ -211,7 +233,11 @@ class EmbeddedSubscription implements Subscription {
 
 function read(cursor: Cursor, max: number): readonly LogRecord[] {
   try {
-    const records = cursor.file.read(cursor.position, max);
+    let records = cursor.file.read(cursor.position, max);
+    while (cursor.epochs !== cursor.file.epochs) {
+      place(cursor);
+      records = cursor.file.read(cursor.position, max);
+    }
     cursor.trouble = null;
     cursor.isBehind = records.length > 0;
     cursor.polled = records.at(-1)?.position ?? cursor.position;
@@ -220,4 +246,11 @@ function read(cursor: Cursor, max: number): readonly LogRecord[] {
     cursor.trouble = `${cursor.topic} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
     throw error;
   }
+}
+
+/** The topic's writer has begun a life that the cursor does not know yet; perhaps in a file that was restored from a copy. */
+function place(cursor: Cursor): void {
+  const { position: end } = cursor.file.end();
+  cursor.epochs = cursor.file.epochs;
+  cursor.position = placeOf(cursor.known, cursor.epochs, end);
 }

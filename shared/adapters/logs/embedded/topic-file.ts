@@ -1,17 +1,34 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { LogRecord, Progress } from '../../../ports/message-log.ts';
+import type { Position } from '../../../ports/store.ts';
+import { type Epoch, epochAt, placeOf } from './epochs.ts';
 
 /** A reader waits no longer than this for a lock: its loop tries again, and others in this process go on meanwhile. */
 export const LOCK_TIMEOUT_MS = 50;
 
 /** Records that are kept for other readers. */
 const TAIL_MAX = 1_024;
+/** Looks at the change counter until it is asked whether another file lies in this one's place. */
+const LOOKS_MAX = 100;
 
-const READ_SQL =
-  'SELECT position, attributes, data FROM outbox WHERE position > ? AND topic = ? ORDER BY position LIMIT ?';
+/** `newest` is computed once for all rows: with each batch it tells whether the writer has begun another life. */
+const readSql = (newest: string) =>
+  `SELECT position, attributes, data, ${newest} FROM outbox WHERE position > ? AND topic = ? ORDER BY position LIMIT ?`;
+const NEWEST_SQL = '(SELECT epoch FROM topic_epoch ORDER BY number DESC LIMIT 1)';
+const EPOCHS_SQL = 'SELECT epoch, from_position AS "from" FROM topic_epoch ORDER BY number';
 
-type ReadRow = [position: number, attributes: string, data: string];
+type ReadRow = [position: number, attributes: string, data: string, newest: string | null];
+
+interface OpenFile {
+  readonly db: Database.Database;
+  readonly inode: number;
+  readonly read: Database.Statement;
+  readonly version: Database.Statement;
+  readonly seq: Database.Statement;
+  /** Null in a file of an older program, which does not tell the lives of the writer apart. */
+  readonly lives: { readonly newest: Database.Statement; readonly all: Database.Statement } | null;
+}
 
 /**
  * One topic, read from the outbox in its writer's file over a read-only connection. The file may not be there yet: its
@@ -20,22 +37,23 @@ type ReadRow = [position: number, attributes: string, data: string];
 export class TopicFile {
   readonly #topic: string;
   readonly #file: string;
-  #open: {
-    db: Database.Database;
-    read: Database.Statement;
-    version: Database.Statement;
-    seq: Database.Statement;
-  } | null = null;
+  #open: OpenFile | null = null;
   #version: unknown = undefined;
-  /** All records behind `#tailStart`, up to the last that was read. */
-  readonly #tail: LogRecord[] = [];
-  #tailStart: number;
+  #looks = 0;
+  #epochs: readonly Epoch[] = [];
+  #newest: string | null = null;
+  /** All records behind `#tailStart`, up to the last that was read; null until somebody reads. */
+  #tail: LogRecord[] = [];
+  #tailStart: number | null = null;
 
-  /** `position`: where its first reader begins. */
-  constructor(topic: string, file: string, position: number) {
+  constructor(topic: string, file: string) {
     this.#topic = topic;
     this.#file = file;
-    this.#tailStart = position;
+  }
+
+  /** The lives of the writer, the oldest first: the same array as long as no other has begun when something was read. */
+  get epochs(): readonly Epoch[] {
+    return this.#epochs;
   }
 
   /**
@@ -43,27 +61,20 @@ export class TopicFile {
    * newest are kept, and every reader in this thread gets the same objects: what one has parsed, the next need not.
    */
   read(position: number, max: number): readonly LogRecord[] {
+    this.#tailStart ??= position;
     if (position < this.#tailStart) return this.#readFile(position, max);
     const last = this.#tail.at(-1)?.position ?? this.#tailStart;
     // A reader that is ahead of all others must not be shown what lies between.
     if (position > last) return this.#readFile(position, max);
     if (position === last) {
-      this.#tail.push(...this.#readFile(last, max));
-      if (this.#tail.length > TAIL_MAX) this.#tailStart = this.#tail.splice(0, TAIL_MAX / 2).at(-1)?.position ?? last;
+      const tail = this.#tail;
+      const fresh = this.#readFile(last, max);
+      if (tail !== this.#tail) return fresh;
+      tail.push(...fresh);
+      if (tail.length > TAIL_MAX) this.#tailStart = tail.splice(0, TAIL_MAX / 2).at(-1)?.position ?? last;
     }
     const first = this.#tail.findLastIndex((record) => record.position <= position) + 1;
     return this.#tail.slice(first, first + max);
-  }
-
-  #readFile(position: number, max: number): readonly LogRecord[] {
-    const rows = (this.#opened()?.read.all(position, this.#topic, max) ?? []) as ReadRow[];
-    return rows.map(([position, attributes, value]) => ({
-      topic: this.#topic,
-      partition: 0,
-      position,
-      attributes: readAttributes(attributes),
-      value,
-    }));
   }
 
   /**
@@ -72,6 +83,8 @@ export class TopicFile {
    */
   changed(): boolean {
     try {
+      this.#looks = (this.#looks + 1) % LOOKS_MAX;
+      if (this.#looks === 0 && this.#isReplaced()) this.close();
       const version = this.#opened()?.version.get();
       if (version === this.#version) return false;
       this.#version = version;
@@ -83,17 +96,21 @@ export class TopicFile {
     }
   }
 
-  /** The position of the last record that was ever written; 0 before the first. */
-  end(): number {
-    return (this.#opened()?.seq.get() as number | undefined) ?? 0;
+  /** The place of the last record that was ever written; 0 before the first. */
+  end(): Position & { readonly epoch: string } {
+    const position = (this.#opened()?.seq.get() as number | undefined) ?? 0;
+    this.#noteLives(this.#newestNow());
+    return { topic: this.#topic, partition: 0, position, epoch: epochAt(this.#epochs, position) };
   }
 
-  /** What lies behind a reader. A file holds one topic, so positions count its records. */
-  behind(position: number): Pick<Progress, 'end' | 'lag' | 'oldestUnreadAt'> {
-    const end = this.end();
+  /** How far a reader is that has read each life of the writer up to a position. A file holds one topic: positions count. */
+  progressOf(known: ReadonlyMap<string, number>): Omit<Progress, 'group'> {
+    const { position: end } = this.end();
+    const position = placeOf(known, this.#epochs, end);
     const [first] = this.#readFile(position, 1);
     const time = first?.attributes['time'];
     return {
+      position,
       end,
       lag: first === undefined ? 0 : end - first.position + 1,
       oldestUnreadAt: typeof time === 'string' && !Number.isNaN(Date.parse(time)) ? time : null,
@@ -103,18 +120,53 @@ export class TopicFile {
   close(): void {
     this.#open?.db.close();
     this.#open = null;
+    this.#version = undefined;
   }
 
-  #opened() {
+  #readFile(position: number, max: number): readonly LogRecord[] {
+    const rows = (this.#opened()?.read.all(position, this.#topic, max) ?? []) as ReadRow[];
+    this.#noteLives(rows[0] === undefined ? this.#newestNow() : rows[0][3]);
+    return rows.map(([position, attributes, value]) => ({
+      topic: this.#topic,
+      partition: 0,
+      position,
+      epoch: epochAt(this.#epochs, position),
+      attributes: readAttributes(attributes),
+      value,
+    }));
+  }
+
+  #newestNow(): string | null {
+    return (this.#opened()?.lives?.newest.get() as string | undefined) ?? null;
+  }
+
+  /** Where the writer has begun another life, what was kept for other readers may lie in none of them. */
+  #noteLives(newest: string | null): void {
+    if (newest === this.#newest) return;
+    this.#epochs = (this.#opened()?.lives?.all.all() ?? []) as Epoch[];
+    this.#newest = newest;
+    this.#tail = [];
+    this.#tailStart = null;
+  }
+
+  #isReplaced(): boolean {
+    return this.#open !== null && statSync(this.#file, { throwIfNoEntry: false })?.ino !== this.#open.inode;
+  }
+
+  #opened(): OpenFile | null {
+    if (this.#open !== null && this.#open.lives === null && hasEpochs(this.#open.db)) this.close();
     if (this.#open !== null) return this.#open;
     if (!existsSync(this.#file)) return null;
     const db = new Database(this.#file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
     try {
+      const tellsLives = hasEpochs(db);
       this.#open = {
         db,
-        read: db.prepare(READ_SQL).raw(),
+        inode: statSync(this.#file).ino,
+        read: db.prepare(readSql(tellsLives ? NEWEST_SQL : 'NULL')).raw(),
         version: db.prepare('PRAGMA data_version').pluck(),
         seq: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").pluck(),
+        lives: tellsLives ? { newest: db.prepare(`SELECT ${NEWEST_SQL}`).pluck(), all: db.prepare(EPOCHS_SQL) } : null,
       };
       return this.#open;
     } catch (error) {
@@ -123,6 +175,10 @@ export class TopicFile {
       throw error;
     }
   }
+}
+
+function hasEpochs(db: Database.Database): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'topic_epoch'").get() !== undefined;
 }
 
 /** What is no JSON object is handed on as it is: one bad record must not stop a topic, whoever reads it sets it aside. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type Database from 'better-sqlite3';
 import { AppError } from '../../../core/errors.ts';
 import type { Migration } from '../../../ports/migration.ts';
-import { OUTBOX_SQL, OUTBOX_VIEW_SQL } from '../../../ports/outbox.ts';
+import { EPOCH_SQL, OUTBOX_SQL, OUTBOX_VIEW_SQL } from '../../../ports/outbox.ts';
 
 /** The tables that every function has, whatever it does. */
 export const runtimeMigrations: readonly Migration[] = [
@@ -107,6 +107,35 @@ ${OUTBOX_VIEW_SQL};`,
     after TEXT
   ) STRICT;
   CREATE INDEX decision_by_letter ON decision (letter);`,
+  },
+  {
+    number: 3,
+    name: 'retention',
+    // Whatever sets a position back, or goes on in another life of the topic's writer, leaves behind how far it was.
+    sql: `
+  ALTER TABLE inbox ADD COLUMN seen_day INTEGER NOT NULL DEFAULT 0;
+  UPDATE inbox SET seen_day = unixepoch() / 86400;
+
+  ALTER TABLE position ADD COLUMN epoch TEXT NOT NULL DEFAULT '';
+  CREATE TABLE inbox_fold (
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    epoch TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition, epoch)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER position_left AFTER UPDATE ON position
+    WHEN new.position < old.position OR new.epoch <> old.epoch
+  BEGIN
+    INSERT INTO inbox_fold VALUES (old.topic, old.partition, old.epoch, old.position)
+      ON CONFLICT DO UPDATE SET position = max(position, excluded.position);
+  END;
+  CREATE TRIGGER position_removed AFTER DELETE ON position
+  BEGIN
+    INSERT INTO inbox_fold VALUES (old.topic, old.partition, old.epoch, old.position)
+      ON CONFLICT DO UPDATE SET position = max(position, excluded.position);
+  END;
+${EPOCH_SQL};`,
   },
 ];
 

@@ -138,6 +138,7 @@ describe('SQLite', () => {
       expect(store.database.prepare('SELECT scope, number, name FROM migration ORDER BY scope, number').all()).toEqual([
         { scope: 'runtime', number: 1, name: 'runtime' },
         { scope: 'runtime', number: 2, name: 'retries' },
+        { scope: 'runtime', number: 3, name: 'retention' },
         { scope: 'shelf', number: 1, name: 'shelf' },
         { scope: 'shelf', number: 2, name: 'more' },
       ]);

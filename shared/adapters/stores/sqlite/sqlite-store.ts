@@ -1,7 +1,8 @@
 import type Database from 'better-sqlite3';
 import { CLIENT_SOURCE } from '../../../core/message.ts';
+import { inbox, inboxFolds, readPositions } from '../../../ports/inbox-tables.ts';
 import type { Migration } from '../../../ports/migration.ts';
-import { OUTBOX_COLUMNS, outbox, outboxValues } from '../../../ports/outbox.ts';
+import { BEGIN_EPOCH_SQL, OUTBOX_COLUMNS, outbox, outboxValues, topicEpochs } from '../../../ports/outbox.ts';
 import { retryTables } from '../../../ports/retry-tables.ts';
 import type {
   Commit,
@@ -64,7 +65,7 @@ export class SqliteStore implements Store {
       migrate(db, 'runtime', runtimeMigrations);
       migrate(db, name, options.migrations);
       const store = new SqliteStore(db, hold, options);
-      if (file !== ':memory:') store.#assertDurable();
+      if (file !== ':memory:') store.#begin();
       return store;
     } catch (error) {
       hold?.close();
@@ -77,10 +78,10 @@ export class SqliteStore implements Store {
     this.#hold = hold;
     this.#consumer = options.name;
     this.#statements = prepareStatements(db);
-    this.#remember = new BulkInsert(db, 'inbox', ['consumer', 'source', 'id', 'fingerprint']);
+    this.#remember = new BulkInsert(db, 'inbox', ['consumer', 'source', 'id', 'fingerprint', 'seen_day']);
     this.#append = new BulkInsert(db, 'outbox', OUTBOX_COLUMNS);
     this.#tables = new Map(
-      [...options.tables, ...retryTables, outbox].map((table) => {
+      [...keptTables, ...options.tables, ...retryTables, outbox].map((table) => {
         const sql = tableSql(table);
         return [
           table,
@@ -143,7 +144,8 @@ export class SqliteStore implements Store {
   }
 
   async positions(): Promise<readonly Position[]> {
-    return this.#db.prepare('SELECT topic, partition, position FROM position').all() as Position[];
+    const rows = this.#db.prepare('SELECT topic, partition, position, epoch FROM position').all();
+    return (rows as Required<Position>[]).map(({ epoch, ...place }) => (epoch === '' ? place : { ...place, epoch }));
   }
 
   async count<Row extends object>(table: Table<Row>, where: Partial<Row> = {}): Promise<number> {
@@ -158,7 +160,8 @@ export class SqliteStore implements Store {
 
   async clear(positions: readonly Position[]): Promise<void> {
     const clearing = this.#db.transaction(() => {
-      for (const { clear } of [...this.#tables.values()].reverse()) this.#db.exec(clear);
+      for (const [table, { clear }] of [...this.#tables].reverse())
+        if (!keptTables.includes(table)) this.#db.exec(clear);
       this.#db.prepare('DELETE FROM inbox WHERE source = ?').run(CLIENT_SOURCE);
       this.#savePositions(positions);
     });
@@ -181,7 +184,9 @@ export class SqliteStore implements Store {
     const inserts = new Map<TableStatements, SqlValue[][]>();
     for (const write of writes) this.#write(write, inserts);
     for (const [{ insert }, rows] of inserts) insert.insert(rows);
-    this.#remember.insert(inbox.map(({ source, id, fingerprint }) => [this.#consumer, source, id, fingerprint]));
+    this.#remember.insert(
+      inbox.map(({ source, id, fingerprint, seenDay }) => [this.#consumer, source, id, fingerprint, seenDay]),
+    );
     this.#append.insert(outbox.map(({ topic, message }) => outboxValues(topic, message)));
     this.#savePositions(positions);
   }
@@ -225,8 +230,8 @@ export class SqliteStore implements Store {
   }
 
   #savePositions(positions: readonly Position[]): void {
-    for (const { topic, partition, position } of positions) {
-      this.#statements.savePosition.run(topic, partition, position);
+    for (const { topic, partition, position, epoch = '' } of positions) {
+      this.#statements.savePosition.run(topic, partition, position, epoch);
     }
   }
 
@@ -236,12 +241,20 @@ export class SqliteStore implements Store {
     return statements;
   }
 
-  /** A write that changes nothing a reader sees, so that `synchronous` can be asserted before the first order. */
-  #assertDurable(): void {
-    this.#db.pragma('user_version = 1');
+  /** The first write, so that `synchronous` can be asserted before the first order. */
+  #begin(): void {
+    this.#db.exec(BEGIN_EPOCH_SQL);
     assertDurable(this.#db);
   }
 }
+
+/** What {@link Store.clear} leaves alone, or removes in part. */
+const keptTables: readonly Table[] = [
+  inbox as Table,
+  readPositions as Table,
+  inboxFolds as Table,
+  topicEpochs as Table,
+];
 
 function inWordsOfThePort<Result>(work: () => Result): Result {
   try {
@@ -259,8 +272,8 @@ function prepareStatements(db: Database.Database) {
     rollback: prepare('ROLLBACK'),
     seen: prepare('SELECT fingerprint FROM inbox WHERE consumer = ? AND source = ? AND id = ?').pluck(),
     savePosition: prepare(
-      `INSERT INTO position (topic, partition, position) VALUES (?, ?, ?)
-       ON CONFLICT (topic, partition) DO UPDATE SET position = excluded.position`,
+      `INSERT INTO position (topic, partition, position, epoch) VALUES (?, ?, ?, ?)
+       ON CONFLICT (topic, partition) DO UPDATE SET position = excluded.position, epoch = excluded.epoch`,
     ),
   };
 }
