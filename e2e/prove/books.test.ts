@@ -190,7 +190,7 @@ describe('the books of a store that ran', () => {
     [
       'a message handled twice',
       'order',
-      "INSERT INTO inbox SELECT 'again', source, id, fingerprint FROM inbox WHERE id = 'ORDER_A'",
+      "INSERT INTO inbox SELECT 'again', source, id, fingerprint, seen_day FROM inbox WHERE id = 'ORDER_A'",
       ['order handled no message twice'],
     ],
     [
