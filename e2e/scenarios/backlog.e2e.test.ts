@@ -1,0 +1,75 @@
+/** More work than fits into memory, and a stop that is cut short. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { v7 as uuidv7 } from 'uuid';
+import { expect, it } from 'vitest';
+import { createLog } from '../../functions/compose.ts';
+import { SCHEMA_VERSION } from '../../saga/messages.ts';
+import { command } from '../../shared/core/message.ts';
+import { readConfig } from '../../shared/runtime/config.ts';
+import { waitUntil } from '../tools/wait-until.ts';
+import { orderOf, post } from './client.ts';
+import { TestStore } from './harness.ts';
+
+const ORDERS = 20_000;
+/** As text alone the messages of all those orders are larger than this, some five times. */
+const HEAP_MB = 48;
+
+/** Orders from another program, in the topic before anybody reads it. */
+async function produce(store: TestStore, count: number): Promise<void> {
+  const log = createLog(readConfig(store.env), []);
+  const time = new Date().toISOString();
+  const messages = Array.from({ length: count }, (_, n) => {
+    const orderId = `BACKLOG-${n}`;
+    const lines = [{ productId: 'PRODUCT_001', quantity: 1, priceMinor: 1000 }];
+    const data = { orderId, customerId: 'C', currency: 'EUR', lines };
+    const envelope = { id: uuidv7(), time, schemaversion: SCHEMA_VERSION };
+    return { ...command({ type: 'PlaceOrder', subject: orderId, data }, envelope), source: '/another-shop' };
+  });
+  await log.append('order-commands', messages);
+  await log.close();
+}
+
+it(`deals with ${ORDERS} orders that wait, in a heap of ${HEAP_MB} MB, and stays reachable`, async () => {
+  const store = await TestStore.create('a process each', { NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` });
+  await produce(store, ORDERS);
+  await store.start();
+  await post(store.url('/stock/PRODUCT_001/receipts'), { quantity: ORDERS });
+  const answer = await post(store.url('/orders'), orderOf('IN-BETWEEN'), { headers: { prefer: 'wait=30' } });
+  expect(answer.status).toBeLessThan(300);
+
+  const isDone = () => {
+    const { byStatus } = store.books().orders;
+    return Object.values(byStatus).reduce((sum, n) => sum + n, 0) === ORDERS + 1;
+  };
+  await waitUntil(isDone, { timeoutMs: 90_000, what: 'all orders to be placed' });
+  const { orders } = await store.settle();
+
+  expect(Object.keys(orders.byStatus).filter((status) => !['confirmed', 'rejected'].includes(status))).toEqual([]);
+});
+
+it('loses nothing when a stop under load is cut short by kill -9', async () => {
+  const store = await TestStore.start('one process');
+  await post(store.url('/stock/PRODUCT_001/receipts'), { quantity: 10_000 });
+  let accepted = 0;
+  for (let life = 0; life < 5; life++) {
+    const posts = Array.from({ length: 100 }, (_, n) =>
+      post(store.url('/orders'), orderOf(`CUT-${life}-${n}`)).then(
+        ({ status }) => {
+          accepted += status === 202 ? 1 : 0;
+        },
+        () => undefined,
+      ),
+    );
+    await sleep(20);
+    store.program('order').signal('SIGTERM');
+    await sleep(life * 4);
+    await store.kill('order');
+    await Promise.all(posts);
+    await store.start();
+  }
+
+  const { byStatus } = (await store.settle()).orders;
+  expect(Object.keys(byStatus)).toEqual(['confirmed']);
+  expect(byStatus['confirmed']).toBeGreaterThanOrEqual(accepted);
+  expect(accepted).toBeGreaterThan(0);
+});
