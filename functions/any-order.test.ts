@@ -188,6 +188,7 @@ describe('the messages of one order, in every order of arrival and each delivere
     const ends = await endsOf(order, { first: [placeOrder(lamps), stockReserved(lamps)], messages }, orderEnd);
 
     expect(new Set(ends.map(({ orders }) => orders[0]?.status))).toEqual(new Set(['cancelled', 'confirmed']));
+    expect(new Set(ends.map(({ heard }) => heard))).toEqual(new Set([1]));
   });
 
   it.each([
