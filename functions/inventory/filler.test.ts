@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { orderCancelled, orderPlaced, type Quantities } from '../../saga/examples.ts';
 import { SqliteStore } from '../../shared/adapters/stores/sqlite/sqlite-store.ts';
+import { AppError } from '../../shared/core/errors.ts';
 import type { Message } from '../../shared/core/message.ts';
-import type { CommandOutcome } from '../../shared/runtime/handle.ts';
-import { handle } from '../../shared/runtime/handle.ts';
+import { type CommandOutcome, handle } from '../../shared/runtime/handle.ts';
 import { batchOf } from '../../shared/testing/batches.ts';
 import { receiveStock, setStockPolicy } from './examples.ts';
 import { asksForFilling, BackorderFiller, type FillerContext } from './filler.ts';
@@ -189,6 +189,42 @@ describe('when one who waits gives up', () => {
 
     await walk();
     expect(await statusOf('A', 'B')).toEqual(['released', 'held']);
+  });
+});
+
+describe('when an order cannot be served for trouble of ours', () => {
+  /** A walk on which every question for A fails with this; gives how often A was asked for. */
+  async function walkWith(error: Error, steps: number): Promise<number> {
+    let asked = 0;
+    const failing: FillerContext = {
+      ...context,
+      store,
+      submit: async (message) => {
+        if (message.subject !== 'A') return submit(message, true);
+        asked += 1;
+        throw error;
+      },
+    };
+    const filler = new BackorderFiller(failing);
+    for (let n = 0; n < steps; n++) await filler.step().catch(() => true);
+    return asked;
+  }
+
+  beforeEach(async () => {
+    await emptyShelf('lamp');
+    await place('A', { lamp: 1 });
+    await place('B', { lamp: 1 });
+    await receive('lamp', 2);
+  });
+
+  it('serves those behind it when it is a bug, and leaves it its share', async () => {
+    expect(await walkWith(new Error('a bug'), 2)).toBe(1);
+    expect(await statusOf('A', 'B')).toEqual(['waiting', 'held']);
+  });
+
+  it('asks again in its turn when the trouble may pass', async () => {
+    expect(await walkWith(new AppError('unavailable', 'locked'), 2)).toBe(2);
+    expect(await statusOf('A', 'B')).toEqual(['waiting', 'waiting']);
   });
 });
 

@@ -1,5 +1,6 @@
 import { v7 as uuidv7 } from 'uuid';
 import { LINES_MAX, type Line, SCHEMA_VERSION } from '../../saga/messages.ts';
+import { AppError, isTransient } from '../../shared/core/errors.ts';
 import { command } from '../../shared/core/message.ts';
 import type { FunctionContext } from '../../shared/runtime/function.ts';
 import type { Outcome } from '../../shared/runtime/handle.ts';
@@ -33,7 +34,7 @@ export class BackorderFiller {
   /** The place of the last row of this walk. */
   #after = 0;
   /** What the orders up to that place still wait for. */
-  readonly #ahead = new Map<string, number>();
+  readonly #ahead: Units = new Map();
 
   constructor(context: FillerContext) {
     this.#context = context;
@@ -44,11 +45,8 @@ export class BackorderFiller {
     const waiting = await this.#nextPage();
     const left = await this.#leftOf(new Set(waiting.flatMap(({ lines }) => lines.map(({ productId }) => productId))));
     for (const each of waiting) {
-      const isFilled = this.#isEnough(each, left) && (await this.#fill(each));
-      for (const { productId, quantity } of each.lines) {
-        const counted = isFilled ? left : this.#ahead;
-        counted.set(productId, (counted.get(productId) ?? 0) + (isFilled ? -quantity : quantity));
-      }
+      if (this.#isEnough(each, left) && (await this.#fillOrPass(each))) take(left, each.lines);
+      else add(this.#ahead, each.lines);
       this.#after = each.lastPlace;
     }
     if (waiting.length > 0) return true;
@@ -68,7 +66,7 @@ export class BackorderFiller {
   }
 
   /** Units that nobody holds now, by product. */
-  async #leftOf(productIds: ReadonlySet<string>): Promise<Map<string, number>> {
+  async #leftOf(productIds: ReadonlySet<string>): Promise<Units> {
     const { store } = this.#context;
     const found = await Promise.all(
       [...productIds].map((productId) => store.find({ table: stock, where: { productId }, limit: 1 })),
@@ -80,6 +78,19 @@ export class BackorderFiller {
     return lines.every(
       ({ productId, quantity }) => (left.get(productId) ?? 0) - (this.#ahead.get(productId) ?? 0) >= quantity,
     );
+  }
+
+  /** Where it fails for a bug of ours, the next step goes on behind the order, which waits until the next walk. */
+  async #fillOrPass(waiting: Waiting): Promise<boolean> {
+    try {
+      return await this.#fill(waiting);
+    } catch (error) {
+      if (!(error instanceof AppError) && !isTransient(error)) {
+        add(this.#ahead, waiting.lines);
+        this.#after = waiting.lastPlace;
+      }
+      throw error;
+    }
   }
 
   /** Asks for the stock, in the saga of the order. Gives whether the order has it now. */
@@ -97,6 +108,16 @@ export class BackorderFiller {
     const outcome = await this.#context.submit({ ...message, correlationid: correlationId }, { deduplicate: true });
     return outcome.kind === 'handled' && outcome.emitted.length > 0;
   }
+}
+
+type Units = Map<string, number>;
+
+function add(units: Units, lines: readonly Line[]): void {
+  for (const { productId, quantity } of lines) units.set(productId, (units.get(productId) ?? 0) + quantity);
+}
+
+function take(units: Units, lines: readonly Line[]): void {
+  for (const { productId, quantity } of lines) units.set(productId, (units.get(productId) ?? 0) - quantity);
 }
 
 function toWaiting(rows: readonly BackorderRow[]): Waiting {
