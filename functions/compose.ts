@@ -8,6 +8,7 @@ import { systemClock } from '../shared/adapters/system-clock.ts';
 import { ConfigError } from '../shared/core/errors.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
 import type { Store } from '../shared/ports/store.ts';
+import { guardOperations, operationsAccess } from '../shared/runtime/access.ts';
 import type { Config } from '../shared/runtime/config.ts';
 import { describeError } from '../shared/runtime/failure.ts';
 import { addFaults, FaultyParts } from '../shared/runtime/faults.ts';
@@ -15,12 +16,16 @@ import type { StoreFunction } from '../shared/runtime/function.ts';
 import { createFunctionApp } from '../shared/runtime/function-app.ts';
 import type { Outcome } from '../shared/runtime/handle.ts';
 import type { App } from '../shared/runtime/http.ts';
+import type { LetterDesk } from '../shared/runtime/letter-desk.ts';
+import { addLetterRoutes } from '../shared/runtime/letter-routes.ts';
+import { letterLimitsOf } from '../shared/runtime/letter-settings.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { runLoop } from '../shared/runtime/loop.ts';
 import { FunctionMetrics } from '../shared/runtime/metrics.ts';
 import { retrySettingsFor } from '../shared/runtime/retry-settings.ts';
 import { Runner } from '../shared/runtime/runner.ts';
 import { Signal } from '../shared/runtime/signal.ts';
+import { readAgain } from '../shared/runtime/upgrade.ts';
 import { addWhy, type Wait, waitsOf } from '../shared/runtime/waiting.ts';
 import { asksForFilling, BackorderFiller } from './inventory/filler.ts';
 import { inventory } from './inventory/index.ts';
@@ -116,7 +121,11 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
     stopping: stopping.signal,
     waitsOf: waitsHere,
   });
+  const desk = { fn, context: runner, limits: letterLimitsOf(config), stopping: stopping.signal };
+  guardOperations(app, operationsAccess(config));
+  addLetterRoutes(app, desk);
   await runner.open();
+  await takeUpAgain(desk, logger);
   // In the queue before the loop starts, so that orders that wait in the topic already find the stock.
   const needsSeed = name === 'inventory' && config.ENABLE_AUTOMATION && (await isEmpty(runner));
   const seeded = needsSeed ? seedStock(runner, catalogue) : Promise.resolve();
@@ -144,6 +153,12 @@ function waitsAt(fn: StoreFunction, store: Store, log: MessageLog): (key: string
     if (fn.name === 'order') return [...waits, ...(await deadlineWaits({ store }, key))];
     return fn.name === 'inventory' ? [...waits, ...(await backorderWaits(store, key))] : waits;
   };
+}
+
+async function takeUpAgain(desk: LetterDesk, logger: Logger): Promise<void> {
+  const { replayed, discarded } = await readAgain(desk);
+  if (replayed + discarded === 0) return;
+  logger.info({ replayed, discarded }, `${desk.fn.name} can read letters that an older program could not`);
 }
 
 /** @throws {ConfigError} naming `DATA_DIR` when the system refuses the folder. */

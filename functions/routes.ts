@@ -4,11 +4,15 @@ import { AppError } from '../shared/core/errors.ts';
 import type { FunctionContext } from '../shared/runtime/function.ts';
 import { createFunctionApp } from '../shared/runtime/function-app.ts';
 import type { App } from '../shared/runtime/http.ts';
+import { addLetterRoutes } from '../shared/runtime/letter-routes.ts';
+import type { LetterLimits } from '../shared/runtime/letter-settings.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import type { Wait } from '../shared/runtime/waiting.ts';
+import { addAllGroups } from './gateway/letters.ts';
 import { addInventoryRoutes } from './inventory/http.ts';
 import { addNotificationRoutes } from './notification/http.ts';
 import { addOrderRoutes } from './order/http.ts';
+import { order } from './order/index.ts';
 import { addOrderWhy } from './order/why.ts';
 
 export interface RouteOptions {
@@ -30,15 +34,20 @@ export function addRoutes(name: FunctionName, app: App, context: FunctionContext
 }
 
 /** The OpenAPI 3.1 document of the whole store, made from the routes themselves; it needs none of the functions to run. */
-export function openapiDocument(logger: Logger, automation: boolean): object {
+export function openapiDocument(logger: Logger, options: { automation: boolean; operations: boolean }): object {
+  const { automation, operations } = options;
+  const stopping = new AbortController().signal;
   const idle = { seed: async () => [], clear: async () => undefined };
   const app = createFunctionApp(
     { name: 'store', trouble: async () => null, metrics: async () => '', automation: automation ? idle : null },
     logger,
   );
   for (const name of functionNames) {
-    const stopping = new AbortController().signal;
     addRoutes(name, app, idleContext, { defaultCurrency: 'EUR', stopping, waitsOf: async () => [] });
+  }
+  if (operations) {
+    addLetterRoutes(app, { fn: order, context: idleContext, limits: noLimits, stopping });
+    addAllGroups(app, {});
   }
   return app.getOpenAPI31Document({
     openapi: '3.1.0',
@@ -49,6 +58,8 @@ export function openapiDocument(logger: Logger, automation: boolean): object {
     },
   });
 }
+
+const noLimits: LetterLimits = { replaysMax: 0, perSecond: 0, windowMs: 0 };
 
 const idleContext: FunctionContext = {
   get store(): never {

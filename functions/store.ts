@@ -1,5 +1,6 @@
 import { type FunctionName, functionNames } from '../saga/choreography.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
+import { operationsAccess } from '../shared/runtime/access.ts';
 import type { Config } from '../shared/runtime/config.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { type RunningServer, serve } from '../shared/runtime/server.ts';
@@ -56,7 +57,11 @@ export async function startStore(
       const gateway = createGateway({
         upstreams: upstreamsOf(functions, beside, config),
         automation: config.ENABLE_AUTOMATION,
-        openapi: () => openapiDocument(logger, config.ENABLE_AUTOMATION),
+        openapi: () =>
+          openapiDocument(logger, {
+            automation: config.ENABLE_AUTOMATION,
+            operations: operationsAccess(config).isOpen,
+          }),
         logger,
       });
       servers.set('gateway', await listen('gateway', gateway.fetch, config));

@@ -17,7 +17,15 @@ export interface Answer {
 }
 
 /** Trouble that the person can do something about; the message is for them. */
-export class StoreError extends Error {}
+export class StoreError extends Error {
+  /** Of the answer; undefined where there was none. */
+  readonly status: number | undefined;
+
+  constructor(message: string, status?: number) {
+    super(message);
+    this.status = status;
+  }
+}
 
 const ANSWER_TIMEOUT_MS = 15_000;
 
@@ -25,26 +33,36 @@ const ANSWER_TIMEOUT_MS = 15_000;
  * One request to the store.
  *
  * @returns any 2xx answer
- * @throws StoreError where the store refuses the connection, takes longer than 15 s, or answers with a problem
+ * @throws StoreError where the store refuses the connection, takes longer than it may, or answers with a problem
  */
-export async function ask(url: URL, request: RequestInit): Promise<Answer> {
-  const { response, text } = await exchange(url, request);
-  if (!response.ok) throw new StoreError(`${sentence(response.status, text)}\n${advice(response)}`);
+export async function ask(url: URL, request: RequestInit, timeoutMs = ANSWER_TIMEOUT_MS): Promise<Answer> {
+  const { response, text } = await exchange(url, request, timeoutMs);
+  if (!response.ok) {
+    const isForOperators = url.pathname.startsWith('/operations/');
+    const what = isForOperators ? operatorAdvice(response) : advice(response);
+    throw new StoreError([sentence(response.status, text), what].filter(Boolean).join('\n'), response.status);
+  }
   return { status: response.status, headers: response.headers, text };
 }
 
-async function exchange(url: URL, request: RequestInit): Promise<{ response: Response; text: string }> {
+async function exchange(
+  url: URL,
+  request: RequestInit,
+  timeoutMs: number,
+): Promise<{ response: Response; text: string }> {
   try {
-    const response = await fetch(url, { ...request, signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+    const response = await fetch(url, { ...request, signal: AbortSignal.timeout(timeoutMs) });
     return { response, text: await response.text() };
   } catch (error) {
-    throw new StoreError(`${url.origin} does not answer (${reasonOf(error)}). Is the store running? npm start`);
+    throw new StoreError(
+      `${url.origin} does not answer (${reasonOf(error, timeoutMs)}). Is the store running? npm start`,
+    );
   }
 }
 
-function reasonOf(error: unknown): string {
+function reasonOf(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `nothing for ${ANSWER_TIMEOUT_MS / 1000} s`;
+  if (error.name === 'TimeoutError') return `nothing for ${timeoutMs / 1000} s`;
   const { cause } = error;
   if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message;
   return error.message;
@@ -68,6 +86,19 @@ function advice({ status, headers }: Response): string {
       return `Try again in ${headers.get('retry-after') ?? 'a few'} s; the same key makes that safe.`;
     default:
       return "The store's own log says more.";
+  }
+}
+
+function operatorAdvice({ status }: Response): string {
+  switch (status) {
+    case 401:
+      return 'Set OPERATIONS_TOKEN to the token the store was started with.';
+    case 404:
+      return 'In production the routes are there only when OPERATIONS_TOKEN is set.';
+    case 503:
+      return 'Nothing was decided; try again in a few s.';
+    default:
+      return '';
   }
 }
 

@@ -4,6 +4,7 @@ import { processMetrics } from '../../shared/runtime/function-app.ts';
 import { type App, type AppContext, addPath, answers, createApp, problems } from '../../shared/runtime/http.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { addDocs } from './docs.ts';
+import { addLetters } from './letters.ts';
 import type { Upstream } from './upstream.ts';
 import { addWhyOfOrders } from './why.ts';
 
@@ -31,6 +32,7 @@ export function createGateway(options: GatewayOptions): App {
     app.all(`/${segment}/*`, forward);
   }
   addOperations(app);
+  addLetters(app, upstreams);
   if (options.automation) addAutomation(app, Object.values(upstreams));
   addDocs(app, options.openapi);
   return app;

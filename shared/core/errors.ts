@@ -1,6 +1,7 @@
 /** The stable words of the API: each stands for one kind of trouble a caller can do something about. */
 export type ErrorCode =
   | 'malformed_request'
+  | 'unauthorized'
   | 'not_found'
   | 'method_not_allowed'
   | 'conflict'

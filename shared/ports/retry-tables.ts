@@ -127,6 +127,12 @@ export const letters = table<LetterRow>(
   { key: ['letter'], keepsFirst: true, sparse: true },
 );
 
+/** A letter without its contents, for lists: reading only. */
+export type LetterHead = Omit<LetterRow, 'value'>;
+
+const { value: _, ...headColumns } = letters.columns;
+export const letterHeads = table<LetterHead>('dead_letter', headColumns, { key: ['letter'] });
+
 /** Who decided what about a letter: rows are added and never changed. */
 export interface DecisionRow {
   readonly sequence?: number;
@@ -140,7 +146,7 @@ export interface DecisionRow {
   readonly after: unknown;
 }
 
-const decisions = table<DecisionRow>(
+export const decisions = table<DecisionRow>(
   'decision',
   {
     sequence: 'sequence',
@@ -156,4 +162,4 @@ const decisions = table<DecisionRow>(
 );
 
 /** The tables of what waits, which every function has. */
-export const retryTables = [parkedKeys, parked, letters, decisions];
+export const retryTables = [parkedKeys, parked, letters, letterHeads, decisions];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ConfigError } from '../core/errors.ts';
 import { isCurrency } from '../core/money.ts';
+import { letterSettings } from './letter-settings.ts';
 import { retrySettings } from './retry-settings.ts';
 
 const portSchema = z
@@ -36,8 +37,13 @@ const settings = z.object({
   GATEWAY_TIMEOUT_MS: z.coerce.number().int().min(1).max(600_000).default(5_000),
   GATEWAY_RETRIES: z.coerce.number().int().min(0).max(20).default(4),
   EMBEDDED_POLL_MS: z.coerce.number().int().min(1).max(60_000).default(5),
+  INBOX_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
   ...retrySettings,
+  ...letterSettings,
 });
+
+/** Never shown. */
+const secrets: ReadonlySet<string> = new Set(['OPERATIONS_TOKEN']);
 
 /** The settings of a process, by the names of the environment variables. */
 export type Config = Readonly<z.infer<typeof settings>>;
@@ -52,5 +58,9 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   const setting = String(issue?.path[0] ?? 'settings');
-  throw new ConfigError(setting, `${issue?.message ?? 'cannot be used'}; it is ${JSON.stringify(given[setting])}`);
+  const problem = issue?.message ?? 'cannot be used';
+  throw new ConfigError(
+    setting,
+    secrets.has(setting) ? problem : `${problem}; it is ${JSON.stringify(given[setting])}`,
+  );
 }

@@ -53,6 +53,8 @@ type Method = 'get' | 'post' | 'put' | 'delete';
 interface Operation {
   readonly summary: string;
   readonly request?: RouteConfig['request'];
+  /** What a caller must show, by the names of OpenAPI. */
+  readonly security?: RouteConfig['security'];
   readonly responses: RouteConfig['responses'];
   readonly handler: Handler<AppEnv>;
 }
@@ -70,7 +72,7 @@ export function addPath(
   const route = path.replaceAll(/\{(\w+)\}/g, ':$1');
   const methods = Object.keys(operations) as Method[];
   for (const method of methods) {
-    const { summary, request, responses, handler } = operations[method] as Operation;
+    const { summary, request, security, responses, handler } = operations[method] as Operation;
     app.openAPIRegistry.registerPath({
       method,
       path,
@@ -78,6 +80,7 @@ export function addPath(
       summary,
       responses,
       ...(request ? { request } : {}),
+      ...(security ? { security } : {}),
     });
     app.on(method.toUpperCase(), route, handler);
   }

@@ -96,7 +96,7 @@ export class Parking {
       this.queue(record, key);
       return 'parked';
     }
-    const started = { ...this.#newKey(key), ...this.#afterAttempt(failure, 0) };
+    const started = { ...newParkedKey(key, this.#now), ...this.#afterAttempt(failure, 0) };
     if (1 >= attemptsFor(this.#policy, isTransient(error))) {
       this.#die(started, failure, null);
       return 'dead';
@@ -141,16 +141,32 @@ export class Parking {
   holdUp(record: LogRecord, key: string, { code, detail }: Reason): void {
     const letter = letterIdOf(this.#name, record);
     this.#putLetter(record, key, { code, detail, fingerprint: code, attempts: 1 }, letter);
-    this.#put(parkedKeys, { ...this.#newKey(key), detail, fingerprint: code, letter });
+    this.#put(parkedKeys, { ...newParkedKey(key, this.#now), detail, fingerprint: code, letter });
   }
 
-  /** The head cannot be handled, and no attempt will change that: it is set aside and lets the others pass. */
+  /**
+   * The head cannot be handled, and no attempt will change that: it is set aside and lets the others pass. One that is too new
+   * for this program goes on holding them up.
+   */
   headSetAside(arrival: ParkedArrival, reason: Reason): void {
-    const letter = letterIdOf(this.#name, arrival.row);
+    const { code, detail } = reason;
+    const { key } = arrival.row;
+    const letter = arrival.letter ?? letterIdOf(this.#name, arrival.row);
     const known = this.#rows.one(letters, letter);
+    const before = this.#keyRow(key);
+    const holdsUp = code === 'newer_version' && before !== undefined;
     this.passed(arrival);
-    if (known === undefined) this.setAside(arrival.row, reason);
-    else this.#put(letters, { ...known, ...reason, status: 'open', attempts: known.attempts + 1, diedAt: this.#now });
+    if (holdsUp) {
+      const held = { head: before.head + 1, attempt: 0, dueAt: null, letter, detail, fingerprint: code };
+      this.#put(parkedKeys, { ...before, ...held });
+    }
+    if (known === undefined) {
+      const why = { code, detail, fingerprint: code, attempts: 1 };
+      this.#putLetter(arrival.row, holdsUp ? key : null, why, letter);
+      return;
+    }
+    const again = { status: 'open', code, detail, fingerprint: code, diedAt: this.#now } as const;
+    this.#put(letters, { ...known, ...again, attempts: known.attempts + 1 });
   }
 
   #die(row: ParkedKeyRow, failure: Failure, replayed: string | null): void {
@@ -199,12 +215,6 @@ export class Parking {
     this.delta -= 1;
   }
 
-  #newKey(key: string): ParkedKeyRow {
-    const now = this.#now;
-    const waits = { attempt: 0, attemptedAt: now, dueAt: null, letter: null, detail: '', fingerprint: '', since: now };
-    return { key, head: 0, tail: 0, ...waits };
-  }
-
   #afterAttempt({ id, error }: Failure, before: number) {
     const attempt = before + 1;
     const dueMs = this.#nowMs + retryDelayMs(this.#policy, id, attempt);
@@ -226,4 +236,10 @@ export class Parking {
     const write: Write = removed ? { table: table as Table, row, removed } : { table: table as Table, row };
     this.#rows.put([write]);
   }
+}
+
+/** A key with nothing in it yet; whoever keeps it says when it is due, or which letter it waits for. */
+export function newParkedKey(key: string, now: string): ParkedKeyRow {
+  const waits = { attempt: 0, attemptedAt: now, dueAt: null, letter: null, detail: '', fingerprint: '', since: now };
+  return { key, head: 0, tail: 0, ...waits };
 }

@@ -4,6 +4,7 @@ import { AppError, type ErrorCode, type FieldError } from '../core/errors.ts';
 /** The HTTP status of each code, and what the problem is called. */
 const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
   malformed_request: [400, 'The request cannot be read'],
+  unauthorized: [401, 'Not allowed without the right token'],
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'This method is not allowed here'],
   conflict: [409, 'The present state does not allow it'],
@@ -46,6 +47,7 @@ export function problemResponse(error: unknown, headers: Readonly<Record<string,
     headers: {
       'content-type': 'application/problem+json',
       ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
+      ...(problem.code === 'unauthorized' ? { 'www-authenticate': 'Bearer realm="operations"' } : {}),
       ...headers,
     },
   });

@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { orderPlaced, orderRejected } from '../saga/examples.ts';
+import { TransientError } from '../shared/core/errors.ts';
+import { replay } from '../shared/runtime/decisions.ts';
+import type { StoreFunction } from '../shared/runtime/function.ts';
+import { LetterBench } from '../shared/testing/letter-bench.ts';
+import { receiveStock } from './inventory/examples.ts';
+import { inventory } from './inventory/index.ts';
+import { reservations, stock } from './inventory/tables.ts';
+
+let bench: LetterBench;
+
+beforeEach(async () => {
+  bench = await LetterBench.open(inventory as unknown as StoreFunction);
+  const received = bench.runner.submit(receiveStock('lamp', 5, 'Lamp'));
+  await bench.settle();
+  await received;
+});
+afterEach(() => bench.close());
+
+async function books() {
+  const [level] = await bench.store.find({ table: stock, limit: 1 });
+  const [reservation] = await bench.store.find({ table: reservations, limit: 1 });
+  return [level?.onHand, level?.reserved, reservation?.status];
+}
+
+describe('a compensation that keeps failing', () => {
+  it('becomes a dead letter that shows what was not undone, and undoes it when it is replayed', async () => {
+    const rejected = orderRejected({ lamp: 2 });
+    bench.trouble.set(rejected.id, new TransientError('the books are locked'));
+    await bench.exhaust(orderPlaced({ lamp: 2 }), rejected);
+    const [stuck] = await bench.letters();
+    const held = await books();
+    bench.trouble.clear();
+    const by = { who: 'ann', reason: 'the books are open again' };
+    await replay(bench.desk(), stuck?.letter ?? '', by);
+    await bench.settle();
+
+    expect(stuck).toMatchObject({ status: 'open', code: 'failed', key: rejected.subject });
+    expect(stuck?.attributes).toMatchObject({ type: 'OrderRejected', id: rejected.id });
+    expect([held, await books()]).toEqual([
+      [5, 2, 'held'],
+      [5, 0, 'released'],
+    ]);
+    expect(await bench.statuses()).toEqual(['replayed']);
+  });
+});
