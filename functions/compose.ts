@@ -22,6 +22,7 @@ import { letterLimitsOf } from '../shared/runtime/letter-settings.ts';
 import type { Logger } from '../shared/runtime/log.ts';
 import { runLoop } from '../shared/runtime/loop.ts';
 import { FunctionMetrics } from '../shared/runtime/metrics.ts';
+import { keptDaysOf } from '../shared/runtime/retention-settings.ts';
 import { retrySettingsFor } from '../shared/runtime/retry-settings.ts';
 import { Runner } from '../shared/runtime/runner.ts';
 import { Signal } from '../shared/runtime/signal.ts';
@@ -35,6 +36,7 @@ import { notification } from './notification/index.ts';
 import { asksForSending, sendPending } from './notification/sender.ts';
 import { createOrder } from './order/index.ts';
 import { deadlineWaits } from './order/why.ts';
+import { startRetention } from './retention.ts';
 import { addRoutes } from './routes.ts';
 
 /** A function as these settings make it. */
@@ -81,11 +83,16 @@ export function createLog(config: Config, here: readonly FunctionName[]): Embedd
   return new EmbeddedLog({ topics: Object.fromEntries(embedded), readers, pollMs: config.EMBEDDED_POLL_MS });
 }
 
-/** Opens the store of a function and runs it. @throws {AppError} when another process already runs it. */
+/**
+ * Opens the store of a function and runs it.
+ * @throws {AppError} when another process already runs it, {@link ConfigError} when it would forget too soon.
+ */
 export async function startFunction(name: FunctionName, surroundings: Surroundings): Promise<RunningFunction> {
   const { config, logger, log } = surroundings;
   const fn = functionOf(name, config);
   const file = dataFile(config.DATA_DIR, name);
+  const retries = retrySettingsFor(config, name);
+  const days = keptDaysOf(config, retries.policy);
   const store = openStore(fn, file);
   const parts = new FaultyParts(systemClock, (noRoom) => store.simulateNoRoom(noRoom));
   const metrics = new FunctionMetrics(name, store, () => runner.waiting());
@@ -96,7 +103,7 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
     clock: parts.clock,
     logger,
     metrics,
-    ...retrySettingsFor(config, name),
+    ...retries,
   });
   const stopping = new AbortController();
   const app = createFunctionApp(
@@ -132,6 +139,9 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
   runner.start();
   await seeded;
   const beside = startBeside(name, runner, logger, stopping.signal);
+  const everyMs = config.RETENTION_EVERY_S * 1000;
+  const kept = { fn, runner, log, clock: parts.clock, logger, metrics, days, everyMs };
+  const cleaning = startRetention(kept, stopping.signal);
   return {
     name,
     app,
@@ -139,7 +149,7 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
     hangUp: () => stopping.abort(),
     async stop() {
       stopping.abort();
-      await beside;
+      await Promise.all([beside, cleaning]);
       await runner.stop();
       await store.close();
     },

@@ -1,7 +1,10 @@
 import { inputsOf, mayStandIn } from '../../saga/choreography.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
+import { keeps } from './keeps.ts';
 import { sqlite } from './migrations/sqlite.ts';
+import { opening } from './migrations/sqlite-opening.ts';
+import { openings } from './opening.ts';
 import { evolve, type Inventory, type InventoryInput, type InventoryOutput } from './state.ts';
 import { load, needs, save, tables } from './tables.ts';
 
@@ -12,8 +15,9 @@ export const inventory: StoreFunction<Inventory, InventoryInput, InventoryOutput
   consumes: ['order-events'],
   mayStandIn,
   publishes: 'inventory-events',
-  tables,
-  migrations: { sqlite },
+  tables: [...tables, openings],
+  migrations: { sqlite: [...sqlite, opening] },
+  keeps,
   rules: { decide, evolve },
   needs,
   load,

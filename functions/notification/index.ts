@@ -1,6 +1,7 @@
 import { inputsOf, mayStandIn } from '../../saga/choreography.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
+import { keeps } from './keeps.ts';
 import { sqlite } from './migrations/sqlite.ts';
 import { evolve, type NotificationEvent, type NotificationInput, type NotificationState } from './state.ts';
 import { load, needs, save, tables } from './tables.ts';
@@ -14,6 +15,7 @@ export const notification: StoreFunction<NotificationState, NotificationInput, N
   publishes: null,
   tables,
   migrations: { sqlite },
+  keeps,
   rules: { decide, evolve },
   needs,
   load,

@@ -1,6 +1,7 @@
 import { inputsOf, mayStandIn } from '../../saga/choreography.ts';
 import type { StoreFunction, Timer } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
+import { keeps } from './keeps.ts';
 import { sqlite } from './migrations/sqlite.ts';
 import { evolve, type OrderInput, type OrderOutput, type OrderState } from './state.ts';
 import { type Deadlines, load, needs, type OrderRow, orders, save, tables } from './tables.ts';
@@ -31,6 +32,7 @@ export function createOrder(deadlines: Deadlines): StoreFunction<OrderState, Ord
     tables,
     migrations: { sqlite },
     timers: [expiry],
+    keeps,
     rules: { decide, evolve },
     needs,
     load,

@@ -64,6 +64,15 @@ export function deriveId(cause: Pick<Message, 'id' | 'time'>, writer: string, po
   return uuidOf(timeMs + digest(`${cause.id} ${writer} ${position}`).slice(0, 19));
 }
 
+/**
+ * What every derived id sorts before, or at, whose cause is older than this, and no other: the ids of one source from the
+ * oldest on are one range. Milliseconds since 1970.
+ */
+export function idsBefore(timeMs: number): string {
+  const hex = Math.max(0, timeMs).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}`;
+}
+
 /** An id that depends on its name alone, for what a client may repeat at any time: a UUID version 8, all of it digest. */
 export function namedId(name: string): string {
   return uuidOf(digest(name));

@@ -29,3 +29,12 @@ export function retryDelayMs({ firstMs, factor, longestMs }: RetryPolicy, id: st
   const share = Number.parseInt(hash('sha1', `${id} ${attempt}`, 'hex').slice(0, 8), 16) / 2 ** 32;
   return Math.round(longest * share);
 }
+
+/** How long a message may wait in all between its first attempt and its last, at most, in milliseconds. */
+export function longestRetryMs({ firstMs, factor, longestMs, attempts, bugAttempts }: RetryPolicy): number {
+  let sum = 0;
+  for (let attempt = 1; attempt < Math.max(attempts, bugAttempts); attempt++) {
+    sum += Math.min(longestMs, firstMs * factor ** (attempt - 1));
+  }
+  return sum;
+}

@@ -84,5 +84,15 @@ export interface MessageLog {
   /** Appends from outside of any function. Durable when it resolves. Only for topics that no function writes. */
   append(topic: string, messages: readonly Message[]): Promise<void>;
 
+  /**
+   * Removes up to `limit` of the oldest records, by their own account written before `cutoffMs`, that every group has read;
+   * never the newest. Gives how many went; 0 also where the log sees to it by itself. Only for topics that no function
+   * writes. Milliseconds since 1970.
+   */
+  prune(
+    topic: string,
+    options: { readonly cutoffMs: number; readonly nowMs: number; readonly limit: number },
+  ): Promise<number>;
+
   close(): Promise<void>;
 }

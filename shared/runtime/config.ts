@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ConfigError } from '../core/errors.ts';
 import { isCurrency } from '../core/money.ts';
 import { letterSettings } from './letter-settings.ts';
+import { retentionSettings } from './retention-settings.ts';
 import { retrySettings } from './retry-settings.ts';
 
 const portSchema = z
@@ -37,9 +38,9 @@ const settings = z.object({
   GATEWAY_TIMEOUT_MS: z.coerce.number().int().min(1).max(600_000).default(5_000),
   GATEWAY_RETRIES: z.coerce.number().int().min(0).max(20).default(4),
   EMBEDDED_POLL_MS: z.coerce.number().int().min(1).max(60_000).default(5),
-  INBOX_RETENTION_DAYS: z.coerce.number().int().min(1).max(3_650).default(90),
   ...retrySettings,
   ...letterSettings,
+  ...retentionSettings,
 });
 
 /** Never shown. */

@@ -5,6 +5,7 @@ import type { Migration } from '../ports/migration.ts';
 import type { Need, Store, Table, Write } from '../ports/store.ts';
 import type { Arrival } from './arrival.ts';
 import type { CommandOutcome, Handled, Outcome } from './handle.ts';
+import type { KeptDays } from './retention-settings.ts';
 
 /** Rows of the function's tables as the messages of a batch see them: later ones see what earlier ones changed. */
 export interface RowReader {
@@ -36,6 +37,28 @@ export interface Timer<Row extends object = object> {
 }
 
 /**
+ * Rows that are kept for a time and then removed, some at a time; or, with `fold`, put together. What it reads is named
+ * beforehand, and it is as pure as the rules.
+ */
+export interface Kept<Row extends object = object> {
+  readonly table: Table<Row>;
+  /** For how long, counted from `overSince`. */
+  readonly days: keyof KeptDays;
+  /** The columns in whose order rows are looked at, together a key; the table's key where they are not given. */
+  readonly orderBy?: readonly string[];
+  /** Rows of this table, whose key is the first column of `orderBy`, are looked at one after the other, each with its group. */
+  readonly per?: Table;
+  /** The groups of rows that are read besides. */
+  needs?(row: Row): readonly Need[];
+  /** Since when nobody needs the row, ISO 8601, UTC; null while somebody does. */
+  overSince(row: Row, rows: RowReader): string | null;
+  /** When the row was written, where that rises with the order: then the young ones are not looked at. */
+  writtenAt?(row: Row): string;
+  /** What stays in the place of rows that go, all of one group, the oldest first. @throws where they do not add up: they stay. */
+  fold?(gone: readonly Row[], rows: RowReader, now: string): readonly Write[];
+}
+
+/**
  * A function as a value: what it answers to, its rules, its tables. A host gives it triggers.
  * `needs`, `load` and `save` are as pure as the rules: they turn rows into state and back.
  */
@@ -52,6 +75,8 @@ export interface StoreFunction<State = unknown, Input extends Message = Message,
   /** Numbered changes of its schema, by engine. */
   readonly migrations: { readonly sqlite: readonly Migration[] };
   readonly timers?: readonly Timer[];
+  /** What it does not keep for ever. */
+  readonly keeps?: readonly Kept[];
   readonly rules: Decider<State, Input, Output>;
   /** The groups of rows that `load` will read for this message. */
   needs(message: Input): readonly Need[];

@@ -6,6 +6,7 @@ import type { Commit, Store } from '../ports/store.ts';
 import { count } from './probe.ts';
 import { added, changed, commitOf, notes, shelf, shelves, writesOf } from './shelf.ts';
 import { type Context, loads, reads, type StoreSubject, seen, seenRow } from './store-reads.conformance.ts';
+import { retains } from './store-retention.conformance.ts';
 
 const letter: LetterRow = {
   letter: 'a letter',
@@ -52,6 +53,7 @@ export function storeConformance(name: string, create: () => Promise<StoreSubjec
     describe('a read', () => reads(context));
     describe('the outbox', () => outboxes(context));
     describe('clear', () => clears(context));
+    describe('what is kept', () => retains(context));
   });
 }
 

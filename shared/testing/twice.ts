@@ -16,6 +16,7 @@ export function twice(log: MessageLog, mode: TwiceMode): MessageLog {
     progress: (topic) => log.progress(topic),
     announce: (topic) => log.announce(topic),
     append: (topic, messages) => log.append(topic, messages),
+    prune: (topic, options) => log.prune(topic, options),
     close: () => log.close(),
   };
 }

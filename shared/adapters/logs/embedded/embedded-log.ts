@@ -1,22 +1,13 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { BroadcastChannel } from 'node:worker_threads';
-import Database from 'better-sqlite3';
 import { assert } from '../../../core/assert.ts';
 import type { Message } from '../../../core/message.ts';
+import { countOver } from '../../../core/retention.ts';
 import type { LogRecord, MessageLog, Progress, Subscription } from '../../../ports/message-log.ts';
-import {
-  BEGIN_EPOCH_SQL,
-  EPOCH_SQL,
-  OUTBOX_COLUMNS,
-  OUTBOX_SQL,
-  OUTBOX_VIEW_SQL,
-  outboxValues,
-} from '../../../ports/outbox.ts';
 import type { Position } from '../../../ports/store.ts';
 import { type Epoch, placeOf } from './epochs.ts';
 import { type EmbeddedReader, knownOf } from './reader-file.ts';
 import { TopicFile } from './topic-file.ts';
+import { appendTo, removeFrom } from './topic-writer.ts';
 
 export interface EmbeddedTopic {
   /** The SQLite file with the outbox that is this topic. */
@@ -90,25 +81,27 @@ export class EmbeddedLog implements MessageLog {
   async append(topic: string, messages: readonly Message[]): Promise<void> {
     const { file, openToAll } = this.#topicOf(topic);
     assert(openToAll, `only its own function writes to ${topic}`);
-    mkdirSync(dirname(file), { recursive: true });
-    const db = new Database(file, { timeout: 5_000 });
-    try {
-      db.pragma('journal_mode = WAL');
-      db.pragma('synchronous = FULL');
-      db.transaction(() => {
-        db.exec(OUTBOX_SQL.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'));
-        db.exec(OUTBOX_VIEW_SQL.replace('CREATE VIEW', 'CREATE VIEW IF NOT EXISTS'));
-        db.exec(EPOCH_SQL.replace('CREATE TABLE', 'CREATE TABLE IF NOT EXISTS'));
-        if (!this.#begun.has(topic)) db.exec(BEGIN_EPOCH_SQL);
-        const insert = db.prepare(`INSERT INTO outbox (${OUTBOX_COLUMNS.join(', ')}) VALUES (?, ?, ?, ?)`);
-        for (const message of messages) insert.run(...outboxValues(topic, message));
-      }).immediate();
-      assert(db.pragma('synchronous', { simple: true }) === 2, `${file} must be written with synchronous = FULL`);
-      this.#begun.add(topic);
-    } finally {
-      db.close();
-    }
+    appendTo(file, topic, messages, { begin: !this.#begun.has(topic) });
+    this.#begun.add(topic);
     this.announce(topic);
+  }
+
+  async prune(
+    topic: string,
+    { cutoffMs, nowMs, limit }: { readonly cutoffMs: number; readonly nowMs: number; readonly limit: number },
+  ): Promise<number> {
+    const { file, openToAll } = this.#topicOf(topic);
+    assert(openToAll, `only its own function removes what is in ${topic}`);
+    const read = Math.min(...(await this.progress(topic)).map(({ position }) => position));
+    const last = Math.min(read, this.#fileOf(topic).end().position - 1);
+    const records = this.#fileOf(topic)
+      .oldest(limit)
+      .filter(({ position }) => position <= last);
+    const times = records.map(({ attributes }) => attributes['time']);
+    const over = records.slice(0, countOver(times, cutoffMs, nowMs));
+    const newest = over.at(-1);
+    if (newest !== undefined) removeFrom(file, newest.position);
+    return over.length;
   }
 
   async close(): Promise<void> {

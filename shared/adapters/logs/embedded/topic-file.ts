@@ -117,6 +117,11 @@ export class TopicFile {
     };
   }
 
+  /** The oldest records there are. */
+  oldest(max: number): readonly LogRecord[] {
+    return this.#readFile(0, max);
+  }
+
   close(): void {
     this.#open?.db.close();
     this.#open = null;

@@ -1,0 +1,74 @@
+import { assert } from '../../shared/core/assert.ts';
+import { table, type Write } from '../../shared/ports/store.ts';
+import type { Kept, RowReader } from '../../shared/runtime/function.ts';
+import { type MovementKind, type MovementRow, movements, stock } from './tables.ts';
+
+/** The sum of the first movements of a product, which are no longer kept one by one. */
+export interface OpeningRow extends Readonly<Record<MovementKind, number>> {
+  readonly productId: string;
+  /** The last movement in it. */
+  readonly movement: number;
+  readonly foldedAt: string;
+}
+
+export const openings = table<OpeningRow>(
+  'stock_opening',
+  {
+    productId: 'text',
+    movement: 'integer',
+    received: 'integer',
+    reserved: 'integer',
+    released: 'integer',
+    sold: 'integer',
+    returned: 'integer',
+    corrected: 'integer',
+    foldedAt: 'text',
+  },
+  { key: ['productId'] },
+);
+
+/**
+ * The ledger of each product begins with an opening balance: the sum of its oldest movements. They are put together without
+ * a gap, and only where the balance could have been that of the product then.
+ */
+export const keptMovements: Kept<MovementRow> = {
+  table: movements,
+  days: 'movements',
+  per: stock,
+  orderBy: ['productId', 'movement'],
+  needs: ({ productId }) => [openings, stock].map((table) => ({ table, values: [productId] })),
+  overSince: ({ at }) => at,
+  writtenAt: ({ at }) => at,
+  fold: openingOf,
+};
+
+/** @throws {InvariantError} when a movement is missing, or the sums contradict each other or the product's books. */
+function openingOf(gone: readonly MovementRow[], rows: RowReader, now: string): readonly Write[] {
+  const productId = gone[0]?.productId ?? '';
+  const before = rows.one(openings, productId) ?? emptyOpening(productId);
+  const sums = { ...before, foldedAt: now };
+  for (const { movement, kind, quantity } of gone) {
+    assert(movement === sums.movement + 1, `movement ${sums.movement + 1} of ${productId} is missing`);
+    sums.movement = movement;
+    sums[kind] += quantity;
+  }
+  assertBalanced(sums, rows);
+  return [{ table: openings, row: sums }];
+}
+
+function assertBalanced({ productId, movement, ...sums }: OpeningRow, rows: RowReader): void {
+  const level = rows.one(stock, productId);
+  assert(level !== undefined, `${productId} has movements and is not in the stock`);
+  const onHand = sums.received - sums.sold + sums.returned + sums.corrected;
+  const reserved = sums.reserved - sums.released - sums.sold;
+  const balance = `the first ${movement} movements of ${productId} leave ${onHand} on hand and ${reserved} reserved`;
+  assert(0 <= reserved && reserved <= onHand, balance);
+  assert(sums.returned <= sums.sold, `${balance}, with ${sums.sold} sold and ${sums.returned} returned`);
+  const isWithin = sums.received <= level.received && movement <= level.movements;
+  assert(isWithin, `${balance}, with ${sums.received} received, and the books say ${level.received} in all`);
+}
+
+function emptyOpening(productId: string): OpeningRow {
+  const sums = { received: 0, reserved: 0, released: 0, sold: 0, returned: 0, corrected: 0 };
+  return { productId, movement: 0, ...sums, foldedAt: '' };
+}

@@ -1,0 +1,154 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EmbeddedLog } from '../adapters/logs/embedded/embedded-log.ts';
+import { SqliteStore } from '../adapters/stores/sqlite/sqlite-store.ts';
+import { deriveId, type Message } from '../core/message.ts';
+import { DAY_MS } from '../runtime/days.ts';
+import type { StoreFunction } from '../runtime/function.ts';
+import type { Outcome } from '../runtime/handle.ts';
+import { FunctionMetrics } from '../runtime/metrics.ts';
+import { Retention } from '../runtime/retention.ts';
+import type { KeptDays } from '../runtime/retention-settings.ts';
+import { Runner } from '../runtime/runner.ts';
+import { testPolicy } from './batches.ts';
+import { logLines } from './log-lines.ts';
+import { count, probe, tallies } from './probe.ts';
+import { commitOf } from './shelf.ts';
+
+/** The topic that another function writes, and the one that is open to all. */
+export const OWNED = 'probe-facts';
+export const FREE = 'probe-commands';
+
+export const testDays: KeptDays = { log: 30, inbox: 90, fold: 7, notices: 365, letters: 30, movements: 365 };
+
+/** The probe with its retention, reading a topic of another function and one that is open to all; the clock stands still. */
+export class ProbeReader {
+  nowMs = Date.parse('2026-03-01T10:00:00.000Z');
+  /** Rows that went, by table. */
+  readonly removed: Record<string, number> = {};
+  readonly outcomes: Outcome[] = [];
+  readonly folder = mkdtempSync(join(tmpdir(), 'saga-reader-'));
+  readonly writerFile = join(this.folder, 'writer.db');
+  readonly file = join(this.folder, 'probe.db');
+  readonly logged = logLines();
+  readonly #changes: Partial<StoreFunction>;
+  writer: SqliteStore;
+  store!: SqliteStore;
+  log!: EmbeddedLog;
+  runner!: Runner;
+  retention!: Retention;
+
+  private constructor(changes: Partial<StoreFunction>) {
+    this.#changes = changes;
+    this.writer = this.startWriter();
+  }
+
+  static async create(changes: Partial<StoreFunction> = {}): Promise<ProbeReader> {
+    const reader = new ProbeReader(changes);
+    await reader.start();
+    return reader;
+  }
+
+  startWriter(): SqliteStore {
+    this.writer = SqliteStore.open({ name: 'writer', file: this.writerFile, tables: [], migrations: [] });
+    return this.writer;
+  }
+
+  async start(): Promise<void> {
+    const { file, writerFile, folder } = this;
+    const clock = { nowMs: () => this.nowMs };
+    const { logger } = this.logged;
+    const fn = { ...probe, consumes: [OWNED, FREE], ...this.#changes } as unknown as StoreFunction;
+    const store = SqliteStore.open({ name: fn.name, file, tables: fn.tables, migrations: fn.migrations.sqlite });
+    const log = new EmbeddedLog({
+      topics: {
+        [OWNED]: { file: writerFile, writtenHere: false, openToAll: false },
+        [FREE]: { file: join(folder, 'topics', `${FREE}.db`), writtenHere: false, openToAll: true },
+        'probe-events': { file, writtenHere: true, openToAll: false },
+      },
+      readers: [
+        { group: fn.name, file, topics: fn.consumes },
+        { group: 'follower', file: join(folder, 'follower.db'), topics: ['probe-events'] },
+      ],
+      pollMs: 1,
+    });
+    const metrics = new FunctionMetrics(fn.name, store, () => this.runner.waiting());
+    const limits = { policy: testPolicy, parkedMax: 100, parkedPerKeyMax: 100 };
+    this.runner = new Runner({ fn, store, log, clock, logger, metrics, ...limits });
+    this.runner.onCommit((outcomes) => this.outcomes.push(...outcomes));
+    const { folds } = this.runner;
+    const writerOf = (topic: string) => (topic === OWNED ? 'writer' : null);
+    const removed = (table: string, rows: number) => {
+      this.removed[table] = (this.removed[table] ?? 0) + rows;
+    };
+    this.retention = new Retention({ fn, store, log, clock, logger, folds, days: testDays, writerOf, removed });
+    Object.assign(this, { store, log });
+    await this.runner.open();
+  }
+
+  async stop(): Promise<void> {
+    await this.runner.stop();
+    await this.log.close();
+    await this.store.close();
+  }
+
+  async restart(): Promise<void> {
+    await this.stop();
+    await this.start();
+  }
+
+  async remove(): Promise<void> {
+    await this.stop();
+    await this.writer.close();
+    rmSync(this.folder, { recursive: true });
+  }
+
+  pass(days: number): void {
+    this.nowMs += days * DAY_MS;
+  }
+
+  /** A fact of the other function, said now. */
+  fact(name: string, quantity: number): Message {
+    const time = new Date(this.nowMs).toISOString();
+    const message = count(name, quantity);
+    return { ...message, source: '/writer', time, id: deriveId({ id: message.id, time }, 'writer', 0) };
+  }
+
+  async publish(...messages: readonly Message[]): Promise<void> {
+    await this.writer.transact([], [], () =>
+      commitOf({ outbox: messages.map((message) => ({ topic: OWNED, message })) }),
+    );
+    this.log.announce(OWNED);
+  }
+
+  /** Handles until there is nothing to do. */
+  async settle(): Promise<void> {
+    while (await this.runner.step());
+  }
+
+  /** A whole pass of the retention, and what came of it. */
+  async cleanUp(): Promise<Readonly<Record<string, number>>> {
+    for (const table of Object.keys(this.removed)) delete this.removed[table];
+    while (await this.retention.step());
+    return { ...this.removed };
+  }
+
+  /** Messages and units by name. */
+  async counted(): Promise<Readonly<Record<string, readonly [messages: number, units: number]>>> {
+    const rows = await this.store.find({ table: tallies, limit: 999 });
+    return Object.fromEntries(rows.map(({ name, messages, units }) => [name, [messages, units] as const]));
+  }
+
+  /** The reader of what the probe publishes has come to this position. */
+  async follow(position: number): Promise<void> {
+    const file = join(this.folder, 'follower.db');
+    const topics = ['probe-events'];
+    const subscription = await this.log.subscribe({ group: 'follower', topics, positions: [], wake: () => undefined });
+    const positions = (await subscription.ends()).map((end) => ({ ...end, position }));
+    const follower = SqliteStore.open({ name: 'follower', file, tables: [], migrations: [] });
+    await follower.transact([], [], () => commitOf({ positions }));
+    await follower.close();
+    await subscription.close();
+  }
+}

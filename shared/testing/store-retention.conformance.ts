@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest';
+import { inbox, inboxFolds } from '../ports/inbox-tables.ts';
+import { outbox } from '../ports/outbox.ts';
+import type { StoredWrite, Table } from '../ports/store.ts';
+import { count } from './probe.ts';
+import { type Context, seen, seenRow } from './store-reads.conformance.ts';
+
+/** What a store must know so that rows can be removed and nothing is forgotten. */
+export function retains(context: Context): void {
+  const { store, commit } = context;
+  const removal = (table: Table, row: object): StoredWrite => ({ table, row, stored: row, removed: true });
+  const at = (position: number, epoch: string) => ({ topic: 'facts', partition: 0, position, epoch });
+  const folds = () => store().find({ table: inboxFolds, limit: 9 });
+
+  it('reads what was remembered by source and a range of ids, and forgets what is removed', async () => {
+    await commit({ inbox: [seenRow('a1'), seenRow('a2'), seenRow('b1'), seenRow('a1', '/elsewhere')] });
+    const [some] = await store().find({ table: inbox, limit: 1 });
+    const where = { consumer: some?.consumer ?? '', source: '/tests' };
+    const rows = await store().find({ table: inbox, where, atMost: { id: 'b' }, limit: 9 });
+    await commit({ writes: rows.map((row) => removal(inbox as Table, row)) });
+
+    expect(rows.map(({ id, seenDay }) => [id, seenDay])).toEqual([
+      ['a1', 20_000],
+      ['a2', 20_000],
+    ]);
+    const asked = [seenRow('a1'), seenRow('a2'), seenRow('b1'), seenRow('a1', '/elsewhere')];
+    expect(await Promise.all(asked.map((row) => seen(store(), row)))).toEqual([
+      undefined,
+      undefined,
+      'print of b1',
+      'print of a1',
+    ]);
+  });
+
+  it('keeps the life of the writer with a position', async () => {
+    await commit({ positions: [at(7, 'one')] });
+    await context.reopen();
+
+    expect([await store().positions(), await folds()]).toEqual([[at(7, 'one')], []]);
+  });
+
+  it('notes how far a position was that is set back, or goes on in another life', async () => {
+    await commit({ positions: [at(7, 'one')] });
+    await commit({ positions: [at(9, 'one')] });
+    await commit({ positions: [at(3, 'one')] });
+    await commit({ positions: [at(5, 'one')] });
+    await commit({ positions: [at(11, 'two')] });
+    await commit({ positions: [at(12, 'three')] });
+
+    expect([await store().positions(), await folds()]).toEqual([[at(12, 'three')], [at(9, 'one'), at(11, 'two')]]);
+  });
+
+  it('keeps these notes when it is cleared', async () => {
+    await commit({ positions: [at(9, 'one')] });
+    await store().clear([at(20, 'two')]);
+
+    expect(await folds()).toEqual([at(9, 'one')]);
+  });
+
+  it('never gives a position of the outbox again, also when its newest row is removed', async () => {
+    await commit({ outbox: [{ topic: 'events', message: count('a', 1) }] });
+    const [row] = await store().find({ table: outbox, limit: 1 });
+    await commit({ writes: [removal(outbox as Table, row ?? {})] });
+    await context.reopen();
+    await commit({ outbox: [{ topic: 'events', message: count('a', 2) }] });
+
+    const published = await context.published();
+    expect(published.map(({ position }) => position > (row?.position ?? 0))).toEqual([true]);
+  });
+}
