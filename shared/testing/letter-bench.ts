@@ -121,7 +121,7 @@ export class LetterBench {
 
   #newRunner(): Runner {
     const { store, log, logged } = this;
-    const limits = { policy: testPolicy, parkedMax: 5_000, parkedPerKeyMax: 10 };
+    const limits = { policy: testPolicy, parkedMax: 20_000, parkedPerKeyMax: 10 };
     const metrics = new FunctionMetrics(this.#base.name, store, () => this.runner.waiting());
     const clock = { nowMs: () => this.nowMs };
     return new Runner({ fn: this.#fn(), store, log, clock, logger: logged.logger, metrics, ...limits });
