@@ -65,6 +65,7 @@ describe('a fault', () => {
     ['stop', ['stop', 'start']],
     ['freeze', ['freeze', 'thaw']],
     ['full', [`${SWITCH} {"noRoom":true}`, `${SWITCH} {"noRoom":false}`]],
+    ['poison', [`${SWITCH} {"poison":{"share":0.3,"as":"trouble"}}`, `${SWITCH} {"poison":null}`]],
     ['clock', [`${SWITCH} {"clockShiftMs":-9000}`, `${SWITCH} {"clockShiftMs":0}`]],
   ] as const)('is done, told and healed: %s', async (kind, expected) => {
     const { order, done } = await victim(200);
@@ -110,5 +111,5 @@ it('heals all at the end: continued, started, with room and the right time', asy
 
   await injector.healAll();
 
-  expect(done).toEqual(['thaw', 'start', `${SWITCH} {"noRoom":false,"clockShiftMs":0}`]);
+  expect(done).toEqual(['thaw', 'start', `${SWITCH} {"noRoom":false,"clockShiftMs":0,"poison":null}`]);
 });

@@ -3,11 +3,14 @@ import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FaultOutcome, FlightRecord } from './flight-record.ts';
 import { type Reply, send } from './http.ts';
-import type { Fault, Target } from './plan.ts';
+import { type Fault, isSwitch, type Target } from './plan.ts';
 
 const SWITCH_MAX_MS = 3_000;
 const HEAL_POLL_MS = 100;
 const HEAL_TRIES_MAX = 100;
+/** Three orders in ten: the others show that they do not wait for them. */
+const TROUBLE = { share: 0.3, as: 'trouble' };
+const HEALED = { noRoom: false, clockShiftMs: 0, poison: null };
 
 /** Whoever is struck: a process of the store. What each of these does is said at `StoreProcess`. */
 export interface Victim {
@@ -61,9 +64,7 @@ export class Faults {
     const { processes } = this.#context;
     for (const process of processes.values()) process.thaw();
     await Promise.all([...processes.values()].map((process) => process.start()));
-    await Promise.all(
-      [...processes.values()].map((process) => this.#heal(process, process.life, { noRoom: false, clockShiftMs: 0 })),
-    );
+    await Promise.all([...processes.values()].map((process) => this.#heal(process, process.life, HEALED)));
   }
 
   async #strike(fault: Fault, signal: AbortSignal): Promise<void> {
@@ -89,6 +90,8 @@ export class Faults {
         return this.#switch(fault, process, { noRoom: true }, { noRoom: false }, pause);
       case 'clock':
         return this.#switch(fault, process, { clockShiftMs: fault.shiftMs }, { clockShiftMs: 0 }, pause);
+      case 'poison':
+        return this.#switch(fault, process, { poison: TROUBLE }, { poison: null }, pause);
     }
   }
 
@@ -97,8 +100,8 @@ export class Faults {
     const { life } = process;
     const outcome = this.#isUnsupported ? 'unsupported' : this.#outcomeOf(await this.#post(process, on));
     this.#tell(fault, outcome);
-    if (outcome !== 'injected') return;
-    const kind = fault.kind === 'full' ? 'full' : 'clock';
+    if (outcome !== 'injected' || !isSwitch(fault.kind)) return;
+    const { kind } = fault;
     record.beginTrouble(fault.target, kind, fault.shiftMs);
     await pause();
     await this.#heal(process, life, off);

@@ -1,5 +1,5 @@
 /** What happened when: the data that the live line, the verdict and the page are made of. */
-import type { Fault, Target } from './plan.ts';
+import type { Fault, SwitchKind, Target } from './plan.ts';
 
 /** `starting`: it runs and is not ready · `stopping`: it was asked to end · `frozen`: it has a process and no time. */
 export type PartState = 'up' | 'starting' | 'frozen' | 'stopping' | 'down';
@@ -10,10 +10,10 @@ export interface StateChange {
   readonly state: PartState;
 }
 
-/** A time in which a function has no room, or a wrong clock. */
+/** A time in which a function has no room, a wrong clock, or fails on some orders. */
 export interface Trouble {
   readonly target: Target;
-  readonly kind: 'full' | 'clock';
+  readonly kind: SwitchKind;
   readonly fromMs: number;
   /** Null while it lasts. */
   readonly toMs: number | null;

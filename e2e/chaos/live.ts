@@ -1,6 +1,6 @@
 /** What is happening, for whoever watches: one line that changes on a terminal, plain lines elsewhere. */
 import type { FaultOutcome, PartState } from './flight-record.ts';
-import { type Fault, type Target, targets } from './plan.ts';
+import { type Fault, type SwitchKind, type Target, targets } from './plan.ts';
 
 const BAR_WIDTH = 24;
 /** Where the terminal does not say how wide it is. */
@@ -13,7 +13,7 @@ export interface Moment {
   readonly elapsedMs: number;
   /** Null: until Ctrl-C. */
   readonly totalMs: number | null;
-  readonly states: readonly (readonly [target: Target, state: PartState | 'full' | 'clock'])[];
+  readonly states: readonly (readonly [target: Target, state: PartState | SwitchKind])[];
   readonly acknowledged: number;
   readonly withOutcome: number;
   readonly strikes: number;
@@ -60,8 +60,8 @@ export function momentText(moment: Moment, paint: Paint, isBrief = false): strin
   ].join('  ');
 }
 
-function stateText(target: Target, state: PartState | 'full' | 'clock', paint: Paint): string {
-  const text = `${target} ${state === 'clock' ? 'with a wrong clock' : state}`;
+function stateText(target: Target, state: PartState | SwitchKind, paint: Paint): string {
+  const text = `${target} ${state === 'clock' ? 'with a wrong clock' : state === 'poison' ? 'failing on some orders' : state}`;
   if (state === 'down' || state === 'stopping') return paint.red(text);
   return state === 'frozen' ? paint.cyan(text) : paint.yellow(text);
 }
@@ -86,6 +86,7 @@ export function strikeText(fault: Fault, atMs: number, outcome: FaultOutcome): s
     stop: `stop ${target}, back in ${seconds} s`,
     full: `no room for ${target} for ${seconds} s`,
     clock: `the clock of ${target} ${Math.abs(Math.round(shiftMs / 1_000))} s ${shiftMs < 0 ? 'back' : 'ahead'} for ${seconds} s`,
+    poison: `${target} fails on some orders for ${seconds} s`,
   }[kind];
   const note = {
     injected: '',
@@ -163,11 +164,11 @@ export function fitted(text: string, columns: number): string {
 /** Those whose state is worth a word, with what troubles them. */
 export function statesOf(
   stateOf: (target: Target) => PartState,
-  troubles: readonly { readonly target: Target; readonly kind: 'full' | 'clock'; readonly toMs: number | null }[],
+  troubles: readonly { readonly target: Target; readonly kind: SwitchKind; readonly toMs: number | null }[],
 ): Moment['states'] {
   return targets.flatMap((target) => {
     const open = troubles.filter((trouble) => trouble.target === target && trouble.toMs === null);
-    const states: (PartState | 'full' | 'clock')[] = [stateOf(target), ...open.map(({ kind }) => kind)];
+    const states: (PartState | SwitchKind)[] = [stateOf(target), ...open.map(({ kind }) => kind)];
     return states.map((state) => [target, state] as const);
   });
 }

@@ -21,7 +21,7 @@ describe('options', () => {
       minutes: null,
       ratePerS: 50,
       targets: ['gateway', 'order', 'inventory', 'notification'],
-      kinds: ['kill', 'freeze', 'stop', 'full', 'clock'],
+      kinds: ['kill', 'freeze', 'stop', 'full', 'clock', 'poison'],
       reportFile: null,
       isJson: false,
       keepsData: false,

@@ -23,7 +23,7 @@ export interface Options {
 const HELP = `
 Functions: ${targets.join(', ')}
 Faults: kill (SIGKILL, then a new start), freeze (SIGSTOP, then SIGCONT), stop (SIGTERM, then a new start),
-  full (no room on the disk), clock (up to ten minutes wrong)
+  full (no room on the disk), clock (up to ten minutes wrong), poison (messages about some orders fail)
 
 The store is one of its own, on free ports with data in a temporary folder; yours is not touched. Ctrl-C ends the load
 and gives the verdict, a second one ends at once.
@@ -63,7 +63,9 @@ export function readOptions(args: readonly string[], out: (text: string) => void
   command.parse([...args], { from: 'user' });
   const given = command.opts<Given>();
   if (!given.faults.some((kind) => targetsOf(kind, given.only).length > 0)) {
-    command.error(`error: the gateway writes no file and asks no clock, so ${given.faults.join(', ')} cannot be there`);
+    command.error(
+      `error: the gateway writes no file, asks no clock and handles no message, so ${given.faults.join(', ')} cannot be there`,
+    );
   }
   return toOptions(given);
 }

@@ -10,9 +10,14 @@ import { type Chance, chanceFrom } from './chance.ts';
 export const targets = ['gateway', ...functionNames] as const;
 export type Target = (typeof targets)[number];
 
-/** `kill`: SIGKILL and a new start · `freeze`: SIGSTOP, then SIGCONT · `stop`: SIGTERM and a new start. */
-export const faultKinds = ['kill', 'freeze', 'stop', 'full', 'clock'] as const;
+/**
+ * `kill`: SIGKILL and a new start · `freeze`: SIGSTOP, then SIGCONT · `stop`: SIGTERM and a new start · `full`: no room on the disk ·
+ * `clock`: a wrong clock · `poison`: messages about a share of all orders fail.
+ */
+export const faultKinds = ['kill', 'freeze', 'stop', 'full', 'clock', 'poison'] as const;
 export type FaultKind = (typeof faultKinds)[number];
+/** Faults that are switched on and off in a process that goes on. */
+export type SwitchKind = Extract<FaultKind, 'full' | 'clock' | 'poison'>;
 
 export interface Fault {
   readonly atMs: number;
@@ -58,15 +63,20 @@ const durationsMs: Readonly<Record<FaultKind, { readonly min: number; readonly m
   stop: { min: 0, max: 1_000 },
   full: { min: 300, max: 3_000 },
   clock: { min: 500, max: 5_000 },
+  poison: { min: 300, max: 3_000 },
 };
-const kindWeights: Readonly<Record<FaultKind, number>> = { kill: 5, freeze: 3, stop: 2, full: 2, clock: 2 };
+const kindWeights: Readonly<Record<FaultKind, number>> = { kill: 5, freeze: 3, stop: 2, full: 2, clock: 2, poison: 3 };
 
 /** Whoever stands in front of everybody is struck less often, because nothing else gets through meanwhile. */
 const targetWeights: Readonly<Record<Target, number>> = { gateway: 1, order: 2, inventory: 2, notification: 2 };
 
-/** Where this fault can be: the gateway writes no file and asks no clock. */
+/** Where this fault can be: the gateway writes no file, asks no clock and handles no message. */
 export function targetsOf(kind: FaultKind, wanted: readonly Target[]): readonly Target[] {
-  return kind === 'full' || kind === 'clock' ? wanted.filter((target) => target !== 'gateway') : wanted;
+  return isSwitch(kind) ? wanted.filter((target) => target !== 'gateway') : wanted;
+}
+
+export function isSwitch(kind: FaultKind): kind is SwitchKind {
+  return kind === 'full' || kind === 'clock' || kind === 'poison';
 }
 
 export interface FaultChoice {

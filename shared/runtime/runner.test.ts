@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EmbeddedLog } from '../adapters/logs/embedded/embedded-log.ts';
 import { SqliteStore } from '../adapters/stores/sqlite/sqlite-store.ts';
+import { TransientError } from '../core/errors.ts';
 import { testPolicy } from '../testing/batches.ts';
 import { logLines } from '../testing/log-lines.ts';
 import { count, probe, tallies, UNITS_MAX } from '../testing/probe.ts';
@@ -272,5 +273,17 @@ describe('clear', () => {
     await vi.waitFor(async () => expect(await runner.step()).toBe(true));
 
     expect([await counted(), await store.positions()]).toMatchObject([{ b: [1, 2] }, [{ topic, position: 2 }]]);
+  });
+});
+
+describe('a command in trouble that may pass', () => {
+  it('is answered as unavailable, so that its sender tries again', async () => {
+    vi.spyOn(probe.rules, 'decide').mockImplementationOnce(() => {
+      throw new TransientError('the warehouse does not answer');
+    });
+    const answers = settled([runner.submit(count('a', 1))]);
+    await runner.step();
+
+    expect(await answers).toEqual(['unavailable: the warehouse does not answer']);
   });
 });

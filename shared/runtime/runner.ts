@@ -1,4 +1,4 @@
-import { AppError } from '../core/errors.ts';
+import { AppError, TransientError } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import type { RetryPolicy } from '../core/retry-policy.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -246,6 +246,12 @@ export class Runner implements FunctionContext {
   }
 }
 
+/** Whoever sent a command is told when trouble may pass: he is the one who tries again. */
+function forCaller(error: unknown): unknown {
+  if (!(error instanceof TransientError)) return error;
+  return new AppError('unavailable', error.message, { retryAfterS: 1, cause: error });
+}
+
 function settle({ resolve, reject }: PendingCommand, outcome: Outcome | undefined): void {
   switch (outcome?.kind) {
     case 'handled':
@@ -255,7 +261,7 @@ function settle({ resolve, reject }: PendingCommand, outcome: Outcome | undefine
       resolve(outcome);
       return;
     case 'failed':
-      reject(outcome.error);
+      reject(forCaller(outcome.error));
       return;
     default:
       reject(new Error(`a command cannot be ${outcome?.kind ?? 'without an outcome'}`));

@@ -28,6 +28,7 @@ export const strikeNames: Readonly<Record<FaultKind, string>> = {
   stop: 'SIGTERM',
   full: 'disk full',
   clock: 'clock shift',
+  poison: 'some orders fail',
 };
 
 /** Attempts of clients that the gateway turned down or nobody answered. */
@@ -70,7 +71,11 @@ function bar(state: PartState, name: string, fromMs: number, toMs: number, { x }
 
 function troubleBar({ kind, fromMs, toMs, shiftMs }: Trouble, { x, endMs }: Scale): string {
   const end = toMs ?? endMs;
-  const what = kind === 'full' ? 'no room on the disk' : `clock ${(shiftMs / 1_000).toFixed(0)} s off`;
+  const what = {
+    full: 'no room on the disk',
+    clock: `clock ${(shiftMs / 1_000).toFixed(0)} s off`,
+    poison: 'messages about some orders fail',
+  }[kind];
   const told = `${what} from ${secondsText(fromMs)} for ${secondsText(end - fromMs)}`;
   const width = Math.max(1.5, x(end) - x(fromMs));
   const place = { x: x(fromMs), y: TROUBLE.y, width, height: TROUBLE.height, rx: 2 };

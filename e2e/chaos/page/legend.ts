@@ -10,6 +10,7 @@ const shapes = {
   stop: '<rect fill="currentColor" x="2.5" y="2.5" width="7" height="7" rx="1"/>',
   full: '<path fill="currentColor" d="M1.5,2.5H10.5L6,10.5Z"/>',
   clock: `<circle cx="6" cy="6" r="4.2" ${stroke.replace('2.2', '1.6')}/><path ${stroke.replace('2.2', '1.6')} d="M6,3.6V6L7.6,7"/>`,
+  poison: '<path fill="currentColor" d="M6,1.5L10.5,6L6,10.5L1.5,6Z"/>',
 } as const;
 
 /** Drawn once, used by name. */
@@ -27,6 +28,7 @@ const swatches = [
   ['stopping', 'stopping'],
   ['trouble full', 'no room on the disk'],
   ['trouble clock', 'wrong clock'],
+  ['trouble poison', 'failing on some orders'],
   ['compensation', 'taken back: rejected, cancelled, released, returned'],
   ['retry', 'attempts that failed and come again'],
   ['parked', 'messages parked for another try'],
