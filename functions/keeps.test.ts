@@ -1,6 +1,6 @@
 /** What the functions keep, and for how long: their own declarations on a real store. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EXAMPLE_ORDER, EXAMPLE_TIME, stockReserved } from '../saga/examples.ts';
+import { EXAMPLE_ORDER, EXAMPLE_TIME, orderConfirmed, stockReserved, stockSold } from '../saga/examples.ts';
 import { SqliteStore } from '../shared/adapters/stores/sqlite/sqlite-store.ts';
 import { decisions, type LetterRow, letters } from '../shared/ports/retry-tables.ts';
 import type { Table } from '../shared/ports/store.ts';
@@ -15,6 +15,7 @@ import { emptyLevel } from './inventory/state.ts';
 import { type MovementKind, movements, receipts, stock } from './inventory/tables.ts';
 import { notification } from './notification/index.ts';
 import { type NoticeRow, notices } from './notification/tables.ts';
+import { eventsOf } from './order/events.ts';
 import { order } from './order/index.ts';
 import { type OrderRow, orderFacts, orders } from './order/tables.ts';
 
@@ -44,6 +45,24 @@ async function cleanUp({ keeps = [] }: StoreFunction, days: number): Promise<rea
   }
   return troubles;
 }
+
+const orderRow = (orderId: string, status: OrderRow['status'], updatedAt: string): OrderRow => ({
+  orderId,
+  customerId: 'C',
+  status,
+  reasonCode: null,
+  reasonDetail: null,
+  reasonProductIds: null,
+  currency: 'EUR',
+  lines: [],
+  totalMinor: 0,
+  placedAt: EXAMPLE_TIME,
+  updatedAt,
+  version: 1,
+  correlationId: null,
+  dispatchedAt: null,
+  dueAt: null,
+});
 
 describe('dead letters', () => {
   beforeEach(() => open(order as unknown as StoreFunction));
@@ -91,27 +110,10 @@ describe('dead letters', () => {
 
 describe('what an order has heard', () => {
   beforeEach(() => open(order as unknown as StoreFunction));
-  const row = (orderId: string, status: OrderRow['status'], updatedAt: string): OrderRow => ({
-    orderId,
-    customerId: 'C',
-    status,
-    reasonCode: null,
-    reasonDetail: null,
-    reasonProductIds: null,
-    currency: 'EUR',
-    lines: [],
-    totalMinor: 0,
-    placedAt: EXAMPLE_TIME,
-    updatedAt,
-    version: 1,
-    correlationId: null,
-    dispatchedAt: null,
-    dueAt: null,
-  });
 
   it('goes some days after the end of the order, and not before it has ended', async () => {
-    await add(orders, row('ended', 'confirmed', EXAMPLE_TIME), row('open', 'placed', EXAMPLE_TIME));
-    await add(orders, row('late', 'confirmed', later(10)));
+    await add(orders, orderRow('ended', 'confirmed', EXAMPLE_TIME), orderRow('open', 'placed', EXAMPLE_TIME));
+    await add(orders, orderRow('late', 'confirmed', later(10)));
     const heard = ['ended', 'open', 'late', 'early'].map((orderId) => ({
       orderId,
       atVersion: 1,
@@ -124,6 +126,27 @@ describe('what an order has heard', () => {
       'early',
       'late',
       'open',
+    ]);
+  });
+});
+
+describe('the event log of an order', () => {
+  it('keeps its order when the first events of its own are gone', async () => {
+    open(order as unknown as StoreFunction);
+    await add(orders, { ...orderRow('old', 'confirmed', EXAMPLE_TIME), version: 2 });
+    const [early, answered] = [stockReserved({ lamp: 1 }, 'old'), stockSold({ lamp: 1 }, 'old')];
+    await add(
+      orderFacts,
+      { orderId: 'old', atVersion: 1, message: early },
+      { orderId: 'old', atVersion: 2, message: answered },
+    );
+    const confirmed = orderConfirmed({ lamp: 1 }, { orderId: 'old' });
+    await store.transact([], [], () => commitOf({ outbox: [{ topic: 'order-events', message: confirmed }] }));
+
+    expect((await eventsOf(store, 'old')).map(({ type }) => type)).toEqual([
+      'StockReserved',
+      'OrderConfirmed',
+      'StockSold',
     ]);
   });
 });

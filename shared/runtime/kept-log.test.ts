@@ -89,7 +89,7 @@ describe('the outbox', () => {
     });
     const read: number[] = [];
     const pieces: number[] = [];
-    while (read.length < 1_400) {
+    for (let turn = 0; turn < 3; turn++) {
       const records = await subscription.poll(700);
       read.push(...records.map(({ position }) => position));
       await reader.follow(read.length);
