@@ -132,14 +132,30 @@ describe('the inbox of a topic that one function writes', () => {
     trouble.clear();
     await reader.settle();
     await reader.cleanUp();
+    const handled = await rows();
+    reader.pass(testDays.fold + 1);
+    await reader.cleanUp();
     await setBack();
     await reader.settle();
 
-    expect([meanwhile, await reader.counted(), await rows()]).toEqual([
+    expect([meanwhile, handled, await reader.counted(), await rows()]).toEqual([
       [{ b: [1, 4] }, 2],
+      2,
       { a: [2, 3], b: [1, 4] },
       0,
     ]);
+  });
+
+  it('keeps a young row of a cause that says that it is old', async () => {
+    const old = { ...reader.fact('a', 1), id: '00000000-0001-8000-8000-000000000000' };
+    await reader.publish(old, ...Array.from({ length: 300 }, (_, n) => reader.fact(`p${n}`, 1)));
+    await reader.settle();
+    await reader.cleanUp();
+    const young = await rows();
+    reader.pass(testDays.fold + 1);
+    await reader.cleanUp();
+
+    expect([young, await rows()]).toEqual([301, 0]);
   });
 
   it('does not take the same id of another source for a repeat', async () => {

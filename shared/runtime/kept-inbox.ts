@@ -1,5 +1,5 @@
 import { idsBefore } from '../core/message.ts';
-import { inbox, inboxFolds, readPositions } from '../ports/inbox-tables.ts';
+import { type InboxReadRow, inbox, inboxFolds, readPositions } from '../ports/inbox-tables.ts';
 import type { MessageLog } from '../ports/message-log.ts';
 import type { Loaded, Position, Store, StoredWrite, Table } from '../ports/store.ts';
 import { DAY_MS, dayOf } from './days.ts';
@@ -60,13 +60,17 @@ function raise(loaded: Loaded, folds: Folds, topic: string): readonly StoredWrit
   });
 }
 
-/** Folds what one function has said. Derived ids begin with the time of their cause, so the old ones are one range. */
+/**
+ * Folds what one function has said. Derived ids begin with the time of their cause, so the old ones are one range; in it are
+ * also young rows of a cause that says that it is old, or that was parked for long, and those stay.
+ */
 export class FoldedInbox implements Cleaner {
   readonly name = 'inbox';
   readonly isDaily = false;
   readonly #options: InboxOptions;
   readonly #source: string;
   readonly #days: number;
+  #after: readonly string[] = [];
 
   constructor(options: InboxOptions, { source }: OwnedTopic, days: number) {
     this.#options = options;
@@ -75,15 +79,28 @@ export class FoldedInbox implements Cleaner {
   }
 
   async clean(nowMs: number): Promise<Cleaned> {
-    const { store, name } = this.#options;
-    const rows = await store.find({
+    const cutoffMs = nowMs - this.#days * DAY_MS;
+    const rows = await this.#options.store.find({
       table: inbox,
-      where: { consumer: name, source: this.#source },
-      atMost: { id: idsBefore(nowMs - this.#days * DAY_MS) },
+      where: { consumer: this.#options.name, source: this.#source },
+      atMost: { id: idsBefore(cutoffMs) },
+      ...behind(this.#after),
       limit: ROWS_MAX,
     });
-    return { removed: await forget(this.#options, rows), more: rows.length === ROWS_MAX };
+    const old = rows.filter(({ seenDay }) => seenDay <= dayOf(cutoffMs));
+    this.#after = next(rows);
+    return { removed: await forget(this.#options, old), more: this.#after.length > 0 };
   }
+}
+
+function behind(after: readonly string[]): { readonly after?: readonly string[] } {
+  return after.length === 0 ? {} : { after };
+}
+
+/** Where the next piece begins; nowhere when these rows were the last. */
+function next(rows: readonly InboxReadRow[]): readonly string[] {
+  const last = rows.at(-1);
+  return last === undefined || rows.length < ROWS_MAX ? [] : [last.consumer, last.source, last.id];
 }
 
 /**
@@ -107,18 +124,11 @@ export class ForgottenInbox implements Cleaner {
 
   async clean(nowMs: number): Promise<Cleaned> {
     if (!(await this.#hasCaughtUp())) return { removed: {}, more: false, later: true };
-    const { store } = this.#options;
-    const after = this.#after.length === 0 ? {} : { after: this.#after };
-    const rows = await store.find({ table: inbox, ...after, limit: ROWS_MAX });
+    const rows = await this.#options.store.find({ table: inbox, ...behind(this.#after), limit: ROWS_MAX });
     const oldest = dayOf(nowMs) - this.#days;
-    const removed = await forget(
-      this.#options,
-      rows.filter(({ seenDay }) => seenDay < oldest),
-    );
-    const last = rows.at(-1);
-    const more = rows.length === ROWS_MAX && last !== undefined;
-    this.#after = more ? [last.consumer, last.source, last.id] : [];
-    return { removed, more };
+    const old = rows.filter(({ seenDay }) => seenDay < oldest);
+    this.#after = next(rows);
+    return { removed: await forget(this.#options, old), more: this.#after.length > 0 };
   }
 
   async #hasCaughtUp(): Promise<boolean> {
