@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderBody } from '../../functions/order/representation.ts';
 import type { LetterBody, LetterHeadBody, ReplayedBody } from '../../shared/runtime/letter-bodies.ts';
+import type { Why } from '../../shared/runtime/waiting.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { bodyOf, get, orderOf, post, request, type StockBody } from './client.ts';
 import { hosts, TestStore } from './harness.ts';
@@ -97,6 +98,32 @@ describe.each(hosts)('in %s, an order whose message was given up', (host) => {
 
     const { onHand, reserved, sold } = await get<StockBody>(store.url('/stock/PRODUCT_001'));
     expect([reason?.code, onHand, reserved, sold]).toEqual(['expired', 10, 0, 0]);
+  });
+});
+
+describe('a compensation that keeps failing', () => {
+  it('becomes a dead letter that is named as what the order waits for, and gives back what is held once it is mended', async () => {
+    const store = await TestStore.start('a process each', quick);
+    await post(store.url('/orders'), orderOf('SOLD', 4), { headers: { prefer: 'wait=10' } });
+    await waitUntil(async () => (await get<StockBody>(store.url('/stock/PRODUCT_001'))).sold === 4);
+    await poison(store, 'SOLD');
+    await post(store.url('/orders/SOLD/cancel'), { reason: 'too late' });
+    const [letter] = await letters(store, 1);
+    const stuck = await get<Why>(store.url('/orders/SOLD/why'));
+    const { sold } = await get<StockBody>(store.url('/stock/PRODUCT_001'));
+    store.prove();
+
+    await poison(store, null);
+    await post(store.url(`${path}/${letter?.letter}/replay`), by);
+    await store.settle();
+
+    expect([sold, stuck.status, stuck.waits[0]]).toMatchObject([
+      4,
+      'cancelled',
+      { at: 'inventory', kind: 'dead_letter', letter: letter?.letter, message: { type: 'OrderCancelled' } },
+    ]);
+    expect(stuck.summary).toContain('SOLD is cancelled: inventory gave OrderCancelled up');
+    expect((await get<StockBody>(store.url('/stock/PRODUCT_001'))).onHand).toBe(10);
   });
 });
 
