@@ -1,11 +1,11 @@
 /** One run from the first process to the verdict. */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Books, readBooks } from '../prove/books.ts';
 import { checksOf } from '../prove/checks.ts';
+import { freePorts } from '../tools/free-ports.ts';
 import { Clients } from './client.ts';
 import { Faults } from './faults.ts';
 import { FlightRecord } from './flight-record.ts';
@@ -24,8 +24,6 @@ const REST_MAX_MS = 90_000;
 const REST_POLL_MS = 250;
 /** Goods are brought for those who wait, and they may be more when it is looked again. */
 const TOP_UPS_MAX = 5;
-/** Below the ports that systems lend to outgoing connections: one of those could take the place of a killed function. */
-const PORTS = { first: 20_000, count: 10_000 };
 
 /** It could not be tried; the message is for a person. */
 export class ChaosError extends Error {}
@@ -234,22 +232,4 @@ function isAtRest({ readings, orders, notices }: Books): boolean {
   const isRead = readings.every(({ position, end }) => position === end);
   const isDone = orders.byStatus['placed'] === undefined && orders.byStatus['reserved'] === undefined;
   return isRead && isDone && notices.byStatus['pending'] === undefined;
-}
-
-/** Ports that nobody listens on. */
-async function freePorts(count: number): Promise<readonly number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
-    if (await isFree(port)) ports.add(port);
-  }
-  return [...ports];
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }

@@ -1,7 +1,6 @@
 /** Real processes of `dist/`, each store with a data folder and ports of its own. What a test starts ends with the test. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -9,14 +8,13 @@ import { expect, onTestFinished } from 'vitest';
 import { type Part, parts } from '../../functions/store.ts';
 import { type Books, readBooks } from '../prove/books.ts';
 import { checksOf } from '../prove/checks.ts';
+import { freePorts } from '../tools/free-ports.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { request } from './client.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const READY_MS = 20_000;
 const SETTLED_MS = 60_000;
-/** Below the ports that systems lend to outgoing connections: one of those could take the place of a killed function. */
-const PORTS = { first: 20_000, count: 10_000 };
 
 export type Env = Readonly<Record<string, string>>;
 
@@ -80,24 +78,6 @@ export function temporaryFolder(onFinished: OnFinished = onTestFinished): string
   const folder = mkdtempSync(join(tmpdir(), 'saga-store-e2e-'));
   onFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
-}
-
-/** Ports that nobody listens on. */
-export async function freePorts(count: number): Promise<readonly number[]> {
-  const ports = new Set<number>();
-  while (ports.size < count) {
-    const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
-    if (await isFree(port)) ports.add(port);
-  }
-  return [...ports];
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
 }
 
 /** How the store runs: all in one process, or one process for each part. */

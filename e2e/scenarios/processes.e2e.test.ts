@@ -2,9 +2,10 @@
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePorts } from '../tools/free-ports.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { oneConnection, orderOf, post, postSample, request, sendRaw } from './client.ts';
-import { freePorts, hosts, runStore, TestStore, temporaryFolder } from './harness.ts';
+import { hosts, runStore, TestStore, temporaryFolder } from './harness.ts';
 
 const functions = ['order', 'inventory', 'notification'] as const;
 const freeChoice = { GATEWAY_PORT: '0', ORDER_PORT: '0', INVENTORY_PORT: '0', NOTIFICATION_PORT: '0' };
