@@ -68,7 +68,7 @@ export interface Books {
   readonly deadLetters: Readonly<Record<string, number>>;
   /** Messages that wait for their next attempt, or behind one that does. */
   readonly parked: Readonly<Record<string, number>>;
-  /** Functions whose data was removed on request: what is older is not compared with what they say. */
+  /** Functions whose old data is gone, removed on request or no longer kept: what is older is not compared with it. */
   readonly removed: readonly string[];
 }
 
@@ -109,18 +109,24 @@ const PRODUCTS_SQL = `
       sum(iif(kind = 'released', quantity, 0)) AS released, sum(iif(kind = 'sold', quantity, 0)) AS sold,
       sum(iif(kind = 'returned', quantity, 0)) AS returned
     FROM inventory.stock_movement GROUP BY product_id),
+  ledger AS (
+    SELECT product_id, sum(movements) AS movements, sum(received) AS received, sum(reserved) AS reserved,
+      sum(released) AS released, sum(sold) AS sold, sum(returned) AS returned
+    FROM (SELECT product_id, movements, received, reserved, released, sold, returned FROM moved
+      UNION ALL SELECT product_id, movement, received, reserved, released, sold, returned FROM inventory.stock_opening)
+    GROUP BY product_id),
   lines AS (
     SELECT product_id, sum(iif(status = 'held', quantity, 0)) AS held, sum(iif(status = 'sold', quantity, 0)) AS sold
     FROM reserved GROUP BY product_id),
   queue AS (SELECT product_id, sum(quantity) AS queued FROM inventory.backorder GROUP BY product_id),
-  products AS (SELECT product_id FROM inventory.stock UNION SELECT product_id FROM moved UNION SELECT product_id FROM lines
+  products AS (SELECT product_id FROM inventory.stock UNION SELECT product_id FROM ledger UNION SELECT product_id FROM lines
     UNION SELECT product_id FROM queue)
   SELECT p.product_id AS productId, s.received, s.on_hand AS onHand, s.reserved, s.sold, s.movements, s.backordered,
     coalesce(q.queued, 0) AS queued, coalesce(m.returned, 0) AS movedReturned,
     coalesce(l.held, 0) AS heldLines, coalesce(l.sold, 0) AS soldLines, coalesce(m.movements, 0) AS movedCount,
     coalesce(m.received, 0) AS movedReceived, coalesce(m.reserved, 0) AS movedReserved,
     coalesce(m.released, 0) AS movedReleased, coalesce(m.sold, 0) AS movedSold
-  FROM products p LEFT JOIN inventory.stock s USING (product_id) LEFT JOIN moved m USING (product_id)
+  FROM products p LEFT JOIN inventory.stock s USING (product_id) LEFT JOIN ledger m USING (product_id)
   LEFT JOIN lines l USING (product_id) LEFT JOIN queue q USING (product_id) ORDER BY p.product_id`;
 
 type LevelRow = {

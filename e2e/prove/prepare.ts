@@ -64,6 +64,24 @@ const ASIDE_SQL = `
     )
     .join(';')}`;
 
+/**
+ * `folded`: stretches of a topic that a consumer has dealt with for good, without a row of its inbox for each message. A fold
+ * is for one life of the writer, which ends where the next one begins.
+ */
+const FOLDED_SQL = `
+  CREATE TEMP TABLE folded (consumer TEXT NOT NULL, topic TEXT NOT NULL, after INTEGER NOT NULL, upto INTEGER NOT NULL);
+  ${readings
+    .filter(({ schema }) => schema !== 'commands')
+    .map(
+      ({ consumer, topic, schema }) => `
+  INSERT INTO folded SELECT '${consumer}', f.topic, coalesce(e.from_position, 0),
+      min(f.position, coalesce((SELECT min(n.from_position) FROM "${schema}".topic_epoch n
+        WHERE n.number > coalesce(e.number, 0)), f.position))
+    FROM "${consumer}".inbox_fold f LEFT JOIN "${schema}".topic_epoch e ON e.epoch = f.epoch
+    WHERE f.topic = '${topic}' AND (e.number IS NOT NULL OR f.epoch = '')`,
+    )
+    .join(';')}`;
+
 /** A command from outside may hold anything: what names no message is no message, and order sets it aside. */
 const COMMANDS_SQL = `
   INSERT INTO sent SELECT topic, position, source, id, type, coalesce(causationid, id), subject, NULL FROM (
@@ -80,7 +98,7 @@ function eventsSql(schema: 'order' | 'inventory'): string {
 
 /** Fills the temporary tables. */
 export function prepare(db: Database.Database): void {
-  db.exec(`${SENT_SQL}; ${READING_SQL}; ${ASIDE_SQL}`);
+  db.exec(`${SENT_SQL}; ${READING_SQL}; ${ASIDE_SQL}; ${FOLDED_SQL}`);
   db.exec('CREATE TEMP TABLE input (consumer TEXT, type TEXT); CREATE TEMP TABLE removed (name TEXT)');
   for (const schema of ['order', 'inventory', 'commands'] as const) {
     db.exec(schema === 'commands' ? COMMANDS_SQL : eventsSql(schema));
@@ -101,7 +119,7 @@ export function prepare(db: Database.Database): void {
   }
 }
 
-/** A ledger counts from 1 and never loses a row, unless all of the function's data was removed on request. */
+/** A ledger counts from 1. It begins later where old rows are no longer kept, or all data was removed on request. */
 function wasRemoved(db: Database.Database, name: FunctionName): boolean {
   const ledger = name === 'notification' ? 'notice' : 'outbox';
   const first = db.prepare(`SELECT min(position) FROM "${name}".${ledger}`).pluck().get();

@@ -127,7 +127,7 @@ function warnings({ deadLetters, parked, removed }: Books, paint: Painter): read
     Object.entries(counted)
       .filter(([, count]) => count > 0)
       .map(([name, count]) => `${paint.yellow('!')} ${count} ${what} at ${name}`);
-  const gone = `The data of ${removed.join(', ')} was removed on request; what is older is not compared with it.`;
+  const gone = `Old data of ${removed.join(', ')} is no longer there; what is older is not compared with it.`;
   const lines = [
     ...told(deadLetters, 'dead letters wait for a person'),
     ...told(parked, 'parked messages wait for their turn'),

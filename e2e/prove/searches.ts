@@ -35,6 +35,10 @@ const STATUS = "iif(o.dispatched_at IS NULL, o.status, 'dispatched')";
 const read = (consumer: string): string =>
   `EXISTS (SELECT 1 FROM reading r WHERE r.consumer = '${consumer}' AND r.topic = e.topic
     AND e.position <= r.position AND e.position > r.since) AND NOT ${aside(consumer, 'e')}`;
+/** Whether the message `e` is one that a consumer remembers by a position alone. */
+const folded = (consumer: string): string =>
+  `EXISTS (SELECT 1 FROM folded d WHERE d.consumer = '${consumer}' AND d.topic = e.topic
+    AND e.position > d.after AND e.position <= d.upto)`;
 const orderRead = `(SELECT position FROM reading WHERE consumer = 'order' AND topic = 'inventory-events')`;
 const orderKept = `NOT EXISTS (SELECT 1 FROM removed WHERE name = 'order')`;
 
@@ -66,10 +70,11 @@ const outcomes: readonly Search[] = [
     unit: 'orders',
     counted: 'SELECT count(*) FROM "order".orders',
     wrong: `SELECT 'order ' || order_id || ' is ' || status || ' and its last event is ' || coalesce(last, 'missing') FROM (
-        SELECT o.order_id, ${STATUS} AS status, (SELECT e.type FROM sent e INDEXED BY sent_by_order WHERE e.order_id = o.order_id AND e.topic = 'order-events'
+        SELECT o.order_id, ${STATUS} AS status, o.updated_at, (SELECT e.type FROM sent e INDEXED BY sent_by_order WHERE e.order_id = o.order_id AND e.topic = 'order-events'
           ORDER BY e.position DESC LIMIT 1) AS last FROM "order".orders o)
       WHERE (status, last) NOT IN (VALUES ${LEGAL})
-        OR last IS NULL
+        OR (last IS NULL AND (${orderKept} OR
+          updated_at > coalesce((SELECT time FROM "order".outbox_message ORDER BY position LIMIT 1), '')))
       UNION ALL
       SELECT 'there are events of order ' || order_id || ' and no such order' FROM sent
       WHERE topic = 'order-events' AND type = 'OrderPlaced' AND order_id NOT IN (SELECT order_id FROM "order".orders)
@@ -77,7 +82,7 @@ const outcomes: readonly Search[] = [
       SELECT 'order ' || order_id || ' has ' || type || ' after ' || iif(before = '', 'nothing', before) FROM (
         SELECT order_id, type, lag(type, 1, '') OVER (PARTITION BY order_id ORDER BY position) AS before
         FROM sent WHERE topic = 'order-events')
-      WHERE (before, type) NOT IN (VALUES ${FOLLOWS})`,
+      WHERE (before, type) NOT IN (VALUES ${FOLLOWS}) AND (before <> '' OR ${orderKept})`,
   },
   {
     promise: 'totals of orders are the sums of their lines',
@@ -107,8 +112,8 @@ const stock: readonly Search[] = [
     wrong: `SELECT 'the stock of order ' || v.order_id || ' is sold and the order is ' || coalesce(o.status, 'missing')
       FROM inventory.reservation v LEFT JOIN "order".orders o ON o.order_id = v.order_id
       WHERE v.status = 'sold' AND iif(o.status IS NULL, ${orderKept}, o.status <> 'confirmed' AND NOT (
-        o.status = 'cancelled' AND EXISTS (
-          SELECT 1 FROM sent e INDEXED BY sent_by_order WHERE e.order_id = v.order_id AND e.type = 'OrderConfirmed')))`,
+        o.status = 'cancelled' AND (NOT ${orderKept} OR EXISTS (
+          SELECT 1 FROM sent e INDEXED BY sent_by_order WHERE e.order_id = v.order_id AND e.type = 'OrderConfirmed'))))`,
   },
   {
     promise: 'nothing is held, sold or waited for, for an order that was rejected or cancelled, or that nobody placed',
@@ -163,6 +168,8 @@ const stock: readonly Search[] = [
     counted: 'SELECT count(*) FROM inventory.stock_movement',
     wrong: `SELECT 'movement ' || movement || ' of ' || product_id || ' was caused by ' || caused_by || ', which inventory never handled'
       FROM inventory.stock_movement WHERE order_id IS NOT NULL AND caused_by NOT IN (SELECT id FROM inventory.inbox)
+        AND NOT EXISTS (SELECT 1 FROM sent e WHERE e.id = caused_by AND ${folded('inventory')})
+        AND (${orderKept} OR caused_by IN (SELECT id FROM sent))
       UNION ALL
       SELECT product_id || ' was ' || kind || ' ' || count(*) || ' times for order ' || order_id
       FROM inventory.stock_movement WHERE order_id IS NOT NULL GROUP BY order_id, product_id, kind HAVING count(*) > 1`,
@@ -201,7 +208,8 @@ const inboxes: readonly Search[] = [
     wrong: `SELECT '${consumer} has read past ${topic} ' || e.position || ' (' || e.type || ' of ' || e.order_id || ') and did not handle it'
       FROM sent e JOIN input i ON i.type = e.type AND i.consumer = '${consumer}'
       WHERE e.topic = '${topic}' AND ${read(consumer)}
-        AND NOT EXISTS (SELECT 1 FROM "${consumer}".inbox b WHERE b.consumer = '${consumer}' AND b.source = e.source AND b.id = e.id)`,
+        AND NOT EXISTS (SELECT 1 FROM "${consumer}".inbox b WHERE b.consumer = '${consumer}' AND b.source = e.source AND b.id = e.id)
+        AND NOT ${folded(consumer)}`,
   })),
   ...(['inventory', 'notification'] as const).map((consumer) => ({
     promise: `${consumer} handled nothing that was never sent`,

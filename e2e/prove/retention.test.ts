@@ -1,0 +1,92 @@
+/** The books of a store are right when old rows were removed, and what is wrong is still found. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLog, dataFile } from '../../functions/compose.ts';
+import { inventory } from '../../functions/inventory/index.ts';
+import { notification } from '../../functions/notification/index.ts';
+import { order } from '../../functions/order/index.ts';
+import { topics } from '../../saga/choreography.ts';
+import { SqliteStore } from '../../shared/adapters/stores/sqlite/sqlite-store.ts';
+import { readConfig } from '../../shared/runtime/config.ts';
+import { DAY_MS } from '../../shared/runtime/days.ts';
+import { Folds } from '../../shared/runtime/folds.ts';
+import type { StoreFunction } from '../../shared/runtime/function.ts';
+import { Retention } from '../../shared/runtime/retention.ts';
+import { keptDaysOf } from '../../shared/runtime/retention-settings.ts';
+import { retrySettingsFor } from '../../shared/runtime/retry-settings.ts';
+import { readBooks } from './books.ts';
+import { checksOf } from './checks.ts';
+import { append, run, runEveryEnding } from './examples.ts';
+
+const dataDir = join(mkdtempSync(join(tmpdir(), 'saga-store-prove-retention-')), 'data');
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+afterAll(() => rmSync(join(dataDir, '..'), { recursive: true, force: true }));
+beforeAll(async () => {
+  await runEveryEnding(dataDir);
+  await append(dataDir, ['LAST', 1000]);
+  await run(
+    dataDir,
+    ['order', 'inventory', 'notification'],
+    ({ readings, notices }) =>
+      readings.every(({ position, end }) => position === end) && notices.byStatus['pending'] === undefined,
+  );
+}, 30_000);
+
+/** What the retention removes so many days from now, by table. */
+async function cleanUp(days: number): Promise<Readonly<Record<string, number>>> {
+  const gone: Record<string, number> = {};
+  const config = readConfig({ DATA_DIR: dataDir });
+  const log = createLog(config, []);
+  for (const fn of [order, inventory, notification] as unknown as readonly StoreFunction[]) {
+    const { name, tables, migrations } = fn;
+    const store = SqliteStore.open({ name, file: dataFile(dataDir, name), tables, migrations: migrations.sqlite });
+    const folds = new Folds(store);
+    await folds.load();
+    const retention = new Retention({
+      fn,
+      store,
+      log,
+      folds,
+      logger: silent,
+      clock: { nowMs: () => Date.now() + days * DAY_MS },
+      days: keptDaysOf(config, retrySettingsFor(config, 'order').policy),
+      writerOf: (topic) => topics[topic as keyof typeof topics],
+      removed: (table, rows) => {
+        gone[table] = (gone[table] ?? 0) + rows;
+      },
+    });
+    while (await retention.step());
+    await store.close();
+  }
+  await log.close();
+  return gone;
+}
+
+function red(): string[] {
+  return checksOf(readBooks(dataDir))
+    .filter(({ differences }) => differences.length > 0)
+    .map(({ name }) => name);
+}
+
+describe('the books of a store that has removed old rows', () => {
+  it.each([
+    [10, ['order-commands', 'inbox']],
+    [40, ['outbox', 'order_fact']],
+    [400, ['inbox', 'stock_movement', 'notice']],
+  ])('are right after %i days', async (days, tables) => {
+    const gone = await cleanUp(days);
+
+    expect([Object.keys(gone), red()]).toEqual([tables, []]);
+  });
+
+  it('are not right where an opening balance was changed', () => {
+    const db = new Database(dataFile(dataDir, 'inventory'));
+    db.exec("UPDATE stock_opening SET received = received + 1 WHERE product_id = 'PRODUCT_001'");
+    db.close();
+
+    expect(red()).toEqual(['stock of PRODUCT_001']);
+  });
+});
