@@ -64,6 +64,8 @@ export interface Handled extends Commit {
   readonly full: readonly string[];
   /** By how many more messages are parked after it. */
   readonly parkedDelta: number;
+  /** Whether one that was parked no longer is, so that there is room again: also where others have come in its place. */
+  readonly hasFreed: boolean;
 }
 
 /**
@@ -128,6 +130,7 @@ class Work {
       outcomes,
       full: [...this.#full],
       parkedDelta: this.#parking.delta,
+      hasFreed: this.#parking.hasFreed,
     };
   }
 

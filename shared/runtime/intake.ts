@@ -116,7 +116,7 @@ export class Intake {
   /** After the commit of what was taken. */
   async committed(handled: Handled, tookParked: boolean): Promise<void> {
     this.#parked += handled.parkedDelta;
-    if (handled.parkedDelta < 0) this.#paused.clear();
+    if (handled.hasFreed) this.#paused.clear();
     for (const topic of handled.full) this.#paused.add(topic);
     const hasFailed = handled.outcomes.some((outcome) => 'error' in outcome);
     if (hasFailed) this.#drainKeys = 1;

@@ -53,6 +53,8 @@ export class Parking {
   #room: number;
   /** By how much more is parked after the batch. */
   delta = 0;
+  /** Whether a message that was parked no longer is. */
+  hasFreed = false;
 
   constructor(name: string, rows: Rows, policy: RetryPolicy, limits: ParkingLimits, nowMs: number) {
     this.#name = name;
@@ -213,6 +215,7 @@ export class Parking {
     this.#put(parked, row, true);
     this.#room += 1;
     this.delta -= 1;
+    this.hasFreed = true;
   }
 
   #afterAttempt({ id, error }: Failure, before: number) {

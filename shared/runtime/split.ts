@@ -46,6 +46,7 @@ const NOTHING: Handled = {
   outcomes: [],
   full: [],
   parkedDelta: 0,
+  hasFreed: false,
 };
 
 function together(one: Handled, next: Handled): Handled {
@@ -57,5 +58,6 @@ function together(one: Handled, next: Handled): Handled {
     outcomes: [...one.outcomes, ...next.outcomes],
     full: [...one.full, ...next.full],
     parkedDelta: one.parkedDelta + next.parkedDelta,
+    hasFreed: one.hasFreed || next.hasFreed,
   };
 }

@@ -33,6 +33,8 @@ export class ProbeReader {
   readonly file = join(this.folder, 'probe.db');
   readonly logged = logLines();
   readonly #changes: Partial<StoreFunction>;
+  /** From its next life on. */
+  limits = { parkedMax: 100, parkedPerKeyMax: 100 };
   writer: SqliteStore;
   store!: SqliteStore;
   log!: EmbeddedLog;
@@ -74,7 +76,7 @@ export class ProbeReader {
       pollMs: 1,
     });
     const metrics = new FunctionMetrics(fn.name, store, () => this.runner.waiting());
-    const limits = { policy: testPolicy, parkedMax: 100, parkedPerKeyMax: 100 };
+    const limits = { policy: testPolicy, ...this.limits };
     this.runner = new Runner({ fn, store, log, clock, logger, metrics, ...limits });
     this.runner.onCommit((outcomes) => this.outcomes.push(...outcomes));
     const { folds } = this.runner;
