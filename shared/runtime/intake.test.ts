@@ -34,6 +34,26 @@ describe('what waits at a function that reads two topics', () => {
     await reader.restart();
   }
 
+  it('is tried again in its time although no topic can be read', async () => {
+    failing.add('a');
+    await reader.log.append(FREE, [count('a', 1)]);
+    await reader.settle();
+    failing.clear();
+    reader.nowMs += SOON_MS;
+    const broken = new Error('the topic cannot be read');
+    const subscription = await reader.log.subscribe({
+      group: 'x',
+      topics: [FREE],
+      positions: [],
+      wake: () => undefined,
+    });
+    vi.spyOn(Object.getPrototypeOf(subscription), 'poll').mockRejectedValue(broken);
+
+    await expect(reader.runner.step()).rejects.toBe(broken);
+
+    expect(await reader.counted()).toEqual({ a: [1, 1] });
+  });
+
   it('gives its room back also where others take as much in the same commit', async () => {
     await startWith({ parkedPerKeyMax: 2 });
     failing.add('a');

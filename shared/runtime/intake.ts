@@ -30,6 +30,12 @@ export interface IntakeOptions {
   readonly parkedPerKeyMax: number;
 }
 
+/** What waits at a function, and why that may not be all; null where it is. */
+export interface Taken {
+  readonly arrivals: readonly Arrival[];
+  readonly failure: { readonly error: unknown } | null;
+}
+
 /** What comes to a function by itself: records of its topics, parked messages that are due, timers. */
 export class Intake {
   readonly folds: Folds;
@@ -100,17 +106,24 @@ export class Intake {
     return Math.min(Math.max(0, this.#dueMs - nowMs), SLEEP_MAX_MS);
   }
 
-  /** What waits now: parked messages first, then timers, then records, none of them yet dealt with. */
-  async take(nowMs: number): Promise<readonly Arrival[]> {
+  /**
+   * What waits now: parked messages first, then timers, then records, none of them yet dealt with. Trouble with what comes
+   * later does not hold up what was found before it: deadlines pass and attempts are made also while no topic can be read.
+   */
+  async take(nowMs: number): Promise<Taken> {
     const { fn } = this.#options;
     const arrivals: Arrival[] = [];
-    // Whoever sets the clock back must not make us wait for the same hour again.
-    if (nowMs >= this.#dueMs || nowMs < this.#lookedMs) arrivals.push(...(await this.#takeDue(nowMs)));
-    this.#lookedMs = nowMs;
-    for (const record of (await this.#subscription?.poll(BATCH_MAX, this.#paused)) ?? []) {
-      arrivals.push({ from: 'log', record, received: receive(record, fn) });
+    try {
+      // Whoever sets the clock back must not make us wait for the same hour again.
+      if (nowMs >= this.#dueMs || nowMs < this.#lookedMs) arrivals.push(...(await this.#takeDue(nowMs)));
+      this.#lookedMs = nowMs;
+      for (const record of (await this.#subscription?.poll(BATCH_MAX, this.#paused)) ?? []) {
+        arrivals.push({ from: 'log', record, received: receive(record, fn) });
+      }
+      return { arrivals, failure: null };
+    } catch (error) {
+      return { arrivals, failure: { error } };
     }
-    return arrivals;
   }
 
   /** After the commit of what was taken. */

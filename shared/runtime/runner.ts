@@ -163,10 +163,10 @@ export class Runner implements FunctionContext {
   async step(): Promise<boolean> {
     for (const clear of this.#clearing.splice(0)) await clear();
     const commands = this.#commands.splice(0, BATCH_MAX);
-    const [read] = await Promise.allSettled([this.#intake.take(this.clock.nowMs())]);
-    const worked = await this.#handleTogether(commands, read.status === 'fulfilled' ? read.value : []);
-    // Thrown late: a topic that cannot be read must not keep commands waiting.
-    if (read.status === 'rejected') throw read.reason;
+    const { arrivals, failure } = await this.#intake.take(this.clock.nowMs());
+    const worked = await this.#handleTogether(commands, arrivals);
+    // Thrown late: a topic that cannot be read must not keep anybody else waiting.
+    if (failure !== null) throw failure.error;
     // Also where there was nothing to commit: a topic that could not be read can be read again.
     this.#trouble = null;
     return worked;
