@@ -1,10 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TransientError } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
+import { parkedKeys } from '../ports/retry-tables.ts';
+import type { Query } from '../ports/store.ts';
+import { LetterBench } from '../testing/letter-bench.ts';
 import { count, probe } from '../testing/probe.ts';
 import { FREE, ProbeReader } from '../testing/probe-reader.ts';
+import { replay } from './decisions.ts';
 import type { StoreFunction } from './function.ts';
 
+const by = { who: 'ann', reason: 'mended' };
 const SOON_MS = 1_000;
 
 /** The subjects on which the probe fails, as in trouble that may pass. */
@@ -71,5 +76,34 @@ describe('what waits at a function that reads two topics', () => {
       { parked: 2, paused: [] },
     ]);
     expect(await reader.counted()).toEqual({ a: [3, 7] });
+  });
+});
+
+describe('what waits at a function', () => {
+  let bench: LetterBench;
+  beforeEach(async () => {
+    bench = await LetterBench.open();
+  });
+  afterEach(() => bench.close());
+
+  it('is heard of when a person decides while the function looks when something is due', async () => {
+    const message = count('a', 1);
+    bench.trouble.set(message.id, new TransientError('not now'));
+    await bench.exhaust(message);
+    bench.trouble.clear();
+    const letter = await bench.letter();
+    await bench.runner.lookAgain();
+    const find = bench.store.find.bind(bench.store);
+    let looks = 0;
+    vi.spyOn(bench.store, 'find').mockImplementation(async <Row extends object>(query: Query<Row>) => {
+      const rows = await find(query);
+      if ((query.table as object) === parkedKeys && ++looks === 2) await replay(bench.desk(), letter, by);
+      return rows;
+    });
+    await bench.settle();
+    // The decision has woken the loop.
+    await bench.settle();
+
+    expect([await bench.statuses(), await bench.units()]).toEqual([['replayed'], { a: 1 }]);
   });
 });

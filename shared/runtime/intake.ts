@@ -44,6 +44,8 @@ export class Intake {
   /** Topics that are not read for now, for want of room. */
   readonly #paused = new Set<string>();
   #parked = 0;
+  /** Whether somebody has changed what is parked since it was counted. */
+  #isStale = false;
   /** When something parked or a timer is due, at the earliest; milliseconds since 1970. */
   #dueMs = Number.NEGATIVE_INFINITY;
   #lookedMs = Number.NEGATIVE_INFINITY;
@@ -66,16 +68,29 @@ export class Intake {
     const own = await store.positions();
     const positions = [...own, ...this.folds.besides(own)];
     this.#subscription = await log.subscribe({ group: fn.name, topics: fn.consumes, positions, wake });
-    await this.lookAgain();
+    await this.#lookAfresh();
   }
 
   async close(): Promise<void> {
     await this.#subscription?.close();
   }
 
-  /** What is parked was changed beside the batches: counts again, and reads on where there was no room. */
-  async lookAgain(): Promise<void> {
-    this.#parked = await this.#options.store.count(parked);
+  /**
+   * What is parked was changed beside the batches. The next `take` counts again, and reads on where there was no room: not
+   * now, because a batch or a look at what is due may be under way that knows nothing of it, and would have the last word.
+   */
+  lookAgain(): void {
+    this.#isStale = true;
+  }
+
+  async #lookAfresh(): Promise<void> {
+    this.#isStale = false;
+    try {
+      this.#parked = await this.#options.store.count(parked);
+    } catch (error) {
+      this.#isStale = true;
+      throw error;
+    }
     this.#dueMs = Number.NEGATIVE_INFINITY;
     this.#paused.clear();
   }
@@ -114,6 +129,7 @@ export class Intake {
     const { fn } = this.#options;
     const arrivals: Arrival[] = [];
     try {
+      if (this.#isStale) await this.#lookAfresh();
       // Whoever sets the clock back must not make us wait for the same hour again.
       if (nowMs >= this.#dueMs || nowMs < this.#lookedMs) arrivals.push(...(await this.#takeDue(nowMs)));
       this.#lookedMs = nowMs;

@@ -137,7 +137,7 @@ export class Runner implements FunctionContext {
     const ends = await this.#intake.ends();
     await this.store.clear(ends);
     await this.#intake.acknowledge(ends);
-    await this.#intake.lookAgain();
+    this.#intake.lookAgain();
   }
 
   preview(arrivals: readonly Arrival[]): Promise<Handled> {
@@ -145,7 +145,7 @@ export class Runner implements FunctionContext {
   }
 
   async lookAgain(): Promise<void> {
-    await this.#intake.lookAgain();
+    this.#intake.lookAgain();
     this.#wake.raise();
   }
 
