@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { TransientError } from '../core/errors.ts';
+import { AppError, TransientError } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import { parkedKeys } from '../ports/retry-tables.ts';
 import type { Query } from '../ports/store.ts';
 import { LetterBench } from '../testing/letter-bench.ts';
-import { count, probe } from '../testing/probe.ts';
+import { count, probe, UNITS_MAX } from '../testing/probe.ts';
 import { FREE, ProbeReader } from '../testing/probe-reader.ts';
 import { replay } from './decisions.ts';
 import type { StoreFunction } from './function.ts';
@@ -76,6 +76,31 @@ describe('what waits at a function that reads two topics', () => {
       { parked: 2, paused: [] },
     ]);
     expect(await reader.counted()).toEqual({ a: [3, 7] });
+  });
+
+  it('is counted right after a batch that was handled one by one and not to its end', async () => {
+    await startWith({ parkedMax: 1 });
+    failing.add('a').add('b');
+    await reader.log.append(FREE, [count('a', 1), count('b', 1)]);
+    await reader.settle();
+    const full = reader.runner.waiting();
+    failing.clear();
+    reader.nowMs += SOON_MS;
+    await reader.publish(reader.fact('c', UNITS_MAX + 1));
+    const transact = reader.store.transact.bind(reader.store);
+    const calls = vi.spyOn(reader.store, 'transact').mockImplementation(async (needs, inbox, work) => {
+      if (calls.mock.calls.length === 3) throw new AppError('unavailable', 'the database is locked');
+      return transact(needs, inbox, work);
+    });
+    await expect(reader.runner.step()).rejects.toMatchObject({ code: 'unavailable' });
+    calls.mockRestore();
+    await reader.settle();
+
+    expect([full, reader.runner.waiting()]).toEqual([
+      { parked: 1, paused: [FREE] },
+      { parked: 1, paused: [] },
+    ]);
+    expect(await reader.counted()).toEqual({ a: [1, 1], b: [1, 1] });
   });
 });
 

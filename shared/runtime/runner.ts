@@ -218,7 +218,10 @@ export class Runner implements FunctionContext {
       return await handle(fn, store, batch);
     } catch (error) {
       if (error instanceof AppError) throw error;
-      return await handleOneByOne(fn, store, batch, (done) => this.#announce(done));
+      return await handleOneByOne(fn, store, batch, (done) => {
+        this.#announce(done);
+        this.#intake.lookAgain();
+      });
     }
   }
 
