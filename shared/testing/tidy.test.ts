@@ -147,6 +147,34 @@ describe('purity', () => {
   });
 });
 
+describe('a transaction', () => {
+  const mine = 'shared/adapters/stores/sqlite/a.ts';
+  const promise = 'a transaction waits for nothing';
+  const late = 'a transaction is called with .immediate()';
+
+  it.each([
+    ["db.exec('BEGIN');", 'a transaction begins with BEGIN IMMEDIATE'],
+    ['db.prepare("BEGIN DEFERRED");', 'a transaction begins with BEGIN IMMEDIATE'],
+    ['db.transaction(() => work())();', late],
+    ['const run = db.transaction(() => work());', late],
+    ['db.transaction(() => work()).deferred();', late],
+    ['db.transaction(async () => { await work(); }).immediate();', promise],
+    ['db.transaction(() => work().then(done)).immediate();', promise],
+    ['store.transact([], [], async () => commit);', promise],
+  ])('goes red on %s', (code, problem) => {
+    expect(found(mine, code)).toEqual([`transaction: ${problem}`]);
+  });
+
+  it.each([
+    "db.prepare('BEGIN IMMEDIATE');",
+    "db.exec('BEGIN EXCLUSIVE');",
+    'db.transaction(() => work(a(b))).immediate();',
+    'await store.transact(needs, [], (loaded) => work(loaded));',
+  ])('may be %s', (code) => {
+    expect(found(mine, code)).toEqual([]);
+  });
+});
+
 describe('the limits', () => {
   it('go red on a file that is too long, and only then', () => {
     expect([FILE_LINES_MAX, FILE_LINES_MAX + 1].map((count) => found('saga/a.ts', lines(count)))).toEqual([

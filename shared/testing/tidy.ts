@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
 import { functionBodies, lineAt, type Source } from './tidy-source.ts';
+import { transactionFaults } from './tidy-transactions.ts';
 
 export const FILE_LINES_MAX = 300;
 export const FUNCTION_LINES_MAX = 70;
@@ -53,6 +54,7 @@ export function violationsOf(sources: readonly Source[]): readonly Violation[] {
   return sources.flatMap((source) => [
     ...importViolations(source),
     ...purityViolations(source),
+    ...transactionViolations(source),
     ...sizeViolations(source),
     ...markerViolations(source),
   ]);
@@ -120,6 +122,13 @@ function purityViolations(source: Source): readonly Violation[] {
   return impurities.flatMap(([what, pattern]) =>
     [...source.code.matchAll(pattern)].map((match) => violation(source, match.index, 'purity', `${what}: ${match[0]}`)),
   );
+}
+
+/** Of the store itself: tests and tools may plant what it never does. */
+function transactionViolations(source: Source): readonly Violation[] {
+  const { path } = source;
+  if (isTest(path) || path.startsWith('e2e/') || path.startsWith('shared/testing/')) return [];
+  return transactionFaults(source).map(({ position, detail }) => violation(source, position, 'transaction', detail));
 }
 
 function sizeViolations(source: Source): readonly Violation[] {

@@ -159,13 +159,16 @@ export class SqliteStore implements Store {
   }
 
   async clear(positions: readonly Position[]): Promise<void> {
-    const clearing = this.#db.transaction(() => {
-      for (const [table, { clear }] of [...this.#tables].reverse())
-        if (!keptTables.includes(table)) this.#db.exec(clear);
-      this.#db.prepare('DELETE FROM inbox WHERE source = ?').run(CLIENT_SOURCE);
-      this.#savePositions(positions);
-    });
-    inWordsOfThePort(() => clearing.immediate());
+    inWordsOfThePort(() =>
+      this.#db
+        .transaction(() => {
+          for (const [table, { clear }] of [...this.#tables].reverse())
+            if (!keptTables.includes(table)) this.#db.exec(clear);
+          this.#db.prepare('DELETE FROM inbox WHERE source = ?').run(CLIENT_SOURCE);
+          this.#savePositions(positions);
+        })
+        .immediate(),
+    );
   }
 
   async check(): Promise<void> {
