@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { CLIENT_SOURCE } from '../../../core/message.ts';
 import { inbox, inboxFolds, readPositions } from '../../../ports/inbox-tables.ts';
@@ -19,6 +20,7 @@ import { BulkInsert } from './bulk-insert.ts';
 import { assertDurable, holdExclusively, openForWriting, storeError } from './database.ts';
 import { migrate, runtimeMigrations } from './migrate.ts';
 import { countSql, querySql, type SqlValue, shapeOf, type TableSql, tableSql } from './statements.ts';
+import { workWhole } from './work-whole.ts';
 
 type Statement = Database.Statement<unknown[], unknown>;
 interface TableStatements extends Omit<TableSql, 'isEmpty' | 'remove'> {
@@ -109,6 +111,11 @@ export class SqliteStore implements Store {
     this.#db.pragma(`max_page_count = ${pages}`);
   }
 
+  /** Of the write-ahead log. It grows past some pages only while somebody outside keeps a transaction open. */
+  walBytes(): number {
+    return statSync(`${this.#db.name}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+  }
+
   async transact<Result extends Commit>(
     _needs: readonly Need[],
     _inbox: readonly InboxKey[],
@@ -118,7 +125,8 @@ export class SqliteStore implements Store {
     try {
       begin.run();
       this.#empty.clear();
-      const result = work({ rows: (need) => this.#rows(need), seen: (key) => this.#seen(key) });
+      const loaded: Loaded = { rows: (need) => this.#rows(need), seen: (key) => this.#seen(key) };
+      const result = workWhole(this.#db, loaded, work);
       this.#apply(result);
       commit.run();
       return result;
