@@ -1,0 +1,203 @@
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type Database from 'better-sqlite3';
+import { EmbeddedLog } from '../adapters/logs/embedded/embedded-log.ts';
+import { SqliteStore } from '../adapters/stores/sqlite/sqlite-store.ts';
+import { TransientError } from '../core/errors.ts';
+import type { Message } from '../core/message.ts';
+import type { MessageLog } from '../ports/message-log.ts';
+import { outbox } from '../ports/outbox.ts';
+import { letters, parked } from '../ports/retry-tables.ts';
+import type { StoreFunction } from '../runtime/function.ts';
+import { FunctionMetrics } from '../runtime/metrics.ts';
+import { Runner } from '../runtime/runner.ts';
+import { testPolicy } from './batches.ts';
+import { logLines } from './log-lines.ts';
+import { probe, tallies } from './probe.ts';
+
+export const TOPIC = 'probe-commands';
+/** Records in one batch, so that a few messages make several. */
+const POLL_MAX = 3;
+const START_MS = Date.parse('2026-03-01T10:00:00.000Z');
+/** Longer than any wait between two attempts here. */
+const LATER_MS = 1_000;
+
+/** Enough attempts for a message that fails once in each of several lives. */
+const policy = { ...testPolicy, attempts: 6 };
+
+/** The files of a function and its topic as they lay on disk at one moment. */
+export type DiskImage = ReadonlyMap<string, Buffer>;
+
+/** Which messages fail: some for the first time in each life, some always. */
+export interface Failing {
+  readonly once: ReadonlySet<string>;
+  readonly always: ReadonlySet<string>;
+}
+
+/** One life of the probe on files of its own. Its death is a look at its files: whatever is on disk then is all there is. */
+export class Life {
+  nowMs = START_MS;
+  readonly store: SqliteStore;
+  readonly runner: Runner;
+  readonly #log: EmbeddedLog;
+  readonly #folder: string;
+
+  private constructor(folder: string, failing: Failing) {
+    const { name, tables, migrations } = probe;
+    this.#folder = folder;
+    const file = join(folder, 'probe.db');
+    this.store = SqliteStore.open({ name, file, tables, migrations: migrations.sqlite });
+    // What is not committed yet reaches the disk, too, as it does in a large transaction.
+    this.store.database.pragma('cache_size = 1');
+    this.store.database.pragma('cache_spill = 1');
+    this.#log = new EmbeddedLog({
+      topics: {
+        'probe-events': { file, writtenHere: true, openToAll: false },
+        [TOPIC]: { file: join(folder, 'topics', `${TOPIC}.db`), writtenHere: false, openToAll: true },
+      },
+      pollMs: 2,
+    });
+    this.runner = new Runner({
+      fn: failingAt(failing),
+      store: this.store,
+      log: inSmallBatches(this.#log),
+      clock: { nowMs: () => this.nowMs },
+      logger: logLines().logger,
+      metrics: new FunctionMetrics(name, this.store, () => this.runner.waiting()),
+      policy,
+      parkedMax: 100,
+      parkedPerKeyMax: 100,
+    });
+  }
+
+  /** On an empty disk with these messages in the topic. */
+  static async begin(messages: readonly Message[], failing: Failing): Promise<Life> {
+    const life = new Life(mkdtempSync(join(tmpdir(), 'saga-crash-')), failing);
+    await life.#log.append(TOPIC, messages);
+    await life.runner.open();
+    return life;
+  }
+
+  /** On what an earlier life has left behind. */
+  static async after(image: DiskImage, failing: Failing): Promise<Life> {
+    const folder = mkdtempSync(join(tmpdir(), 'saga-crash-'));
+    for (const [name, bytes] of image) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true });
+      writeFileSync(join(folder, name), bytes);
+    }
+    const life = new Life(folder, failing);
+    await life.runner.open();
+    return life;
+  }
+
+  /** Lets time pass until nothing is tried any more. */
+  async exhaust(): Promise<void> {
+    for (let attempt = 0; attempt <= policy.attempts + 1; attempt++) {
+      while (await this.runner.step());
+      this.nowMs += LATER_MS;
+    }
+  }
+
+  /** `look` is called before and after each statement that writes. Gives the way back. */
+  watch(look: (sql: string, image: DiskImage) => void): () => void {
+    const prototype = Object.getPrototypeOf(this.store.database.prepare('SELECT 1')) as Database.Statement;
+    const { run } = prototype;
+    const { store } = this;
+    const disk = () => this.#disk();
+    prototype.run = function (this: Database.Statement, ...values: unknown[]) {
+      if (this.database !== store.database) return run.apply(this, values);
+      look(this.source, disk());
+      const result = run.apply(this, values);
+      look(this.source, disk());
+      return result;
+    };
+    return () => {
+      prototype.run = run;
+    };
+  }
+
+  /** What it has done, key by key, and what waits. */
+  async books() {
+    const { store } = this;
+    const counted = await store.find({ table: tallies, orderBy: ['name'], limit: 99 });
+    const published = await store.find({ table: outbox, orderBy: ['position'], limit: 999 });
+    const causes: Record<string, string[]> = {};
+    for (const { subject, attributes } of published) {
+      const ofKey = causes[subject] ?? [];
+      causes[subject] = [...ofKey, String(attributes.causationid)];
+    }
+    const dead = await store.find({ table: letters, orderBy: ['key'], limit: 99 });
+    const waiting = await store.find({ table: parked, orderBy: ['key', 'number'], limit: 99 });
+    return {
+      counted,
+      causes,
+      dead: dead.map(({ code, key, attempts }) => ({ code, key, attempts })),
+      waiting: waiting.map(({ key }) => key),
+    };
+  }
+
+  /** How far it has read, and how many messages it has dealt with in one way or another: the same number at any moment. */
+  async dealtWith(): Promise<{ readonly position: number; readonly messages: number }> {
+    const { counted, dead, waiting } = await this.books();
+    const handled = counted.reduce((sum, { messages }) => sum + messages, 0);
+    const [place] = await this.store.positions();
+    return { position: place?.position ?? 0, messages: handled + dead.length + waiting.length };
+  }
+
+  async end(): Promise<void> {
+    await this.runner.stop();
+    await this.#log.close();
+    await this.store.close();
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  /** Ends it and keeps its files, as `kill` and a copy would. */
+  async endWithImage(): Promise<DiskImage> {
+    await this.runner.stop();
+    const image = this.#disk();
+    await this.end();
+    return image;
+  }
+
+  #disk(): DiskImage {
+    const names = readdirSync(this.#folder, { recursive: true, encoding: 'utf8' });
+    const kept = names.filter((name) => /\.db(?:-wal)?$/.test(name));
+    return new Map(kept.map((name) => [name, readFileSync(join(this.#folder, name))]));
+  }
+}
+
+function failingAt({ once, always }: Failing): StoreFunction {
+  const asked = new Set<string>();
+  const { rules, ...rest } = probe as unknown as StoreFunction;
+  const decide: typeof rules.decide = (state, message) => {
+    const isFirst = !asked.has(message.id);
+    asked.add(message.id);
+    if (always.has(message.id)) throw new TypeError('this is a bug');
+    if (once.has(message.id) && isFirst) throw new TransientError('not now');
+    return rules.decide(state, message);
+  };
+  return { ...rest, rules: { ...rules, decide } };
+}
+
+function inSmallBatches(log: MessageLog): MessageLog {
+  const subscribe: MessageLog['subscribe'] = async (options) => {
+    const subscription = await log.subscribe(options);
+    return {
+      poll: (max, paused) => subscription.poll(Math.min(max, POLL_MAX), paused),
+      acknowledge: (positions) => subscription.acknowledge(positions),
+      ends: () => subscription.ends(),
+      trouble: () => subscription.trouble(),
+      close: () => subscription.close(),
+    };
+  };
+  return {
+    features: log.features,
+    subscribe,
+    progress: (topic) => log.progress(topic),
+    announce: (topic) => log.announce(topic),
+    append: (topic, messages) => log.append(topic, messages),
+    prune: (topic, options) => log.prune(topic, options),
+    close: () => log.close(),
+  };
+}
