@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { orderPlaced, orderRejected } from '../saga/examples.ts';
+import { orderCancelled, orderPlaced, orderRejected } from '../saga/examples.ts';
 import { TransientError } from '../shared/core/errors.ts';
+import { outbox } from '../shared/ports/outbox.ts';
 import { replay } from '../shared/runtime/decisions.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import { LetterBench } from '../shared/testing/letter-bench.ts';
@@ -43,5 +44,39 @@ describe('a compensation that keeps failing', () => {
       [5, 0, 'released'],
     ]);
     expect(await bench.statuses()).toEqual(['replayed']);
+  });
+});
+
+describe('an order whose reservation fails for a while', () => {
+  it('is not overtaken by its own cancellation, however long it takes: nothing is held in the end', async () => {
+    const placed = orderPlaced({ lamp: 2 });
+    const cancelled = orderCancelled({ lamp: 2 });
+    bench.asked.length = 0;
+    bench.trouble.set(placed.id, new TransientError('the books are locked'));
+    await bench.log.append('order-events', [placed, cancelled]);
+    await bench.settle();
+    const meanwhile = [await books(), await bench.waiting()];
+    bench.trouble.clear();
+    await bench.exhaust();
+
+    expect(meanwhile).toEqual([
+      [5, 0, undefined],
+      [2, 1],
+    ]);
+    expect([bench.asked, await books()]).toEqual([
+      [placed.id, placed.id, cancelled.id],
+      [5, 0, 'released'],
+    ]);
+  });
+});
+
+describe('an order that is short of goods', () => {
+  it('is answered at once and never tried again: that is no trouble', async () => {
+    bench.asked.length = 0;
+    await bench.exhaust(orderPlaced({ lamp: 6 }));
+    const sent = await bench.store.find({ table: outbox, orderBy: ['position'], limit: 9 });
+
+    expect(sent.map(({ attributes }) => attributes.type)).toEqual(['StockReceived', 'StockRejected']);
+    expect([bench.asked.length, await bench.waiting(), await bench.statuses()]).toEqual([1, [0, 0], []]);
   });
 });

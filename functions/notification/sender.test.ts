@@ -1,0 +1,80 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { orderPlaced } from '../../saga/examples.ts';
+import type { OutgoingNotice } from '../../shared/ports/notice-channel.ts';
+import type { StoreFunction } from '../../shared/runtime/function.ts';
+import { LetterBench } from '../../shared/testing/letter-bench.ts';
+import { notification } from './index.ts';
+import { sendPending } from './sender.ts';
+import { notices } from './tables.ts';
+
+let bench: LetterBench;
+/** What the channel has taken over. */
+let taken: string[];
+
+beforeEach(async () => {
+  bench = await LetterBench.open(notification as unknown as StoreFunction);
+  taken = [];
+});
+afterEach(() => bench.close());
+
+/** A channel that takes a notice over, and then says this. */
+function channel(after: () => Promise<void> = async () => undefined) {
+  return {
+    send({ notificationId }: OutgoingNotice) {
+      taken.push(notificationId);
+      return after();
+    },
+  };
+}
+
+/** Sends what is pending, with the function beside it. */
+async function send(after?: () => Promise<void>): Promise<boolean> {
+  bench.runner.start();
+  try {
+    return await sendPending(bench.runner, channel(after));
+  } finally {
+    await bench.restart();
+  }
+}
+
+async function statuses(): Promise<readonly string[]> {
+  return (await bench.store.find({ table: notices, limit: 99 })).map(({ status }) => status);
+}
+
+describe('a notice', () => {
+  it('is sent for a fact that is on disk, and not for one whose step was taken back', async () => {
+    bench.trouble.set(orderPlaced({ chair: 1 }, { orderId: 'ORDER_8' }).id, new TypeError('this is a bug'));
+    await bench.exhaust(orderPlaced({ lamp: 1 }), orderPlaced({ chair: 1 }, { orderId: 'ORDER_8' }));
+    const worked = [await send(), await send()];
+
+    expect([worked, taken.length, await statuses()]).toEqual([[true, false], 1, ['sent']]);
+  });
+
+  it('that the channel did not take is sent again later', async () => {
+    await bench.exhaust(orderPlaced({ lamp: 1 }));
+    const away = send(() => Promise.reject(new Error('the channel is away')));
+    await expect(away).rejects.toThrow('the channel is away');
+    const before = await statuses();
+    await send();
+
+    expect([before, await statuses(), new Set(taken).size]).toEqual([['pending'], ['sent'], 1]);
+  });
+
+  it('is sent again under the same id when its sending could not be noted: its receiver can tell', async () => {
+    await bench.exhaust(orderPlaced({ lamp: 1 }));
+    const cut = send(() => bench.runner.stop());
+    await expect(cut).rejects.toMatchObject({ code: 'unavailable' });
+    const before = await statuses();
+    await send();
+
+    expect([before, await statuses(), taken.length, new Set(taken).size]).toEqual([['pending'], ['sent'], 2, 1]);
+  });
+
+  it('is written once, however often its fact comes', async () => {
+    await bench.exhaust(orderPlaced({ lamp: 1 }), orderPlaced({ lamp: 1 }));
+    await send();
+    await bench.exhaust(orderPlaced({ lamp: 1 }));
+
+    expect([await send(), taken.length]).toEqual([false, 1]);
+  });
+});
