@@ -136,6 +136,21 @@ describe('a message that fails', () => {
     expect([soon, await units()]).toEqual([1, { a: 1 }]);
   });
 
+  it('is tried once for a clock that leaps a day ahead, and once when it is right again: no more, and no day later', async () => {
+    const message = count('a', 1);
+    trouble.set(message.id, new TransientError('not now'));
+    await log.append(topic, [message]);
+    await settle();
+    nowMs += 86_400_000;
+    await settle();
+    const ahead = asked.length;
+    trouble.clear();
+    nowMs -= 86_400_000;
+    await settle();
+
+    expect([ahead, asked.length, await units()]).toEqual([2, 3, { a: 1 }]);
+  });
+
   it.each([
     ['trouble that may pass', new TransientError('not now'), testPolicy.attempts],
     ['a bug', new TypeError('undefined is not a function'), testPolicy.bugAttempts],

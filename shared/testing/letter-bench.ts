@@ -31,6 +31,8 @@ export class LetterBench {
   readonly logged = logLines();
   readonly stopping = new AbortController();
   runner: Runner;
+  /** The figures of this life. */
+  metrics!: FunctionMetrics;
   /** What it answers to, and what may stand in its topic, from its next life on. */
   reader: Partial<Pick<StoreFunction, 'inputs' | 'mayStandIn'>> = {};
   readonly #base: StoreFunction;
@@ -123,6 +125,7 @@ export class LetterBench {
     const { store, log, logged } = this;
     const limits = { policy: testPolicy, parkedMax: 20_000, parkedPerKeyMax: 10 };
     const metrics = new FunctionMetrics(this.#base.name, store, () => this.runner.waiting());
+    this.metrics = metrics;
     const clock = { nowMs: () => this.nowMs };
     return new Runner({ fn: this.#fn(), store, log, clock, logger: logged.logger, metrics, ...limits });
   }
