@@ -3,7 +3,7 @@ import { AppError, TransientError } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import { parkedKeys } from '../ports/retry-tables.ts';
 import type { Query } from '../ports/store.ts';
-import { LetterBench } from '../testing/letter-bench.ts';
+import { LetterBench, TOPIC } from '../testing/letter-bench.ts';
 import { count, probe, UNITS_MAX } from '../testing/probe.ts';
 import { FREE, ProbeReader } from '../testing/probe-reader.ts';
 import { replay } from './decisions.ts';
@@ -130,5 +130,20 @@ describe('what waits at a function', () => {
     await bench.settle();
 
     expect([await bench.statuses(), await bench.units()]).toEqual([['replayed'], { a: 1 }]);
+  });
+
+  it('does not wait behind one that fails on, when the clock was set back', async () => {
+    const messages = ['a', 'b', 'c', 'd', 'e'].map((name) => count(name, 1));
+    for (const { id } of messages) bench.trouble.set(id, new TransientError('not now'));
+    await bench.log.append(TOPIC, messages);
+    await bench.settle();
+    const [last] = await bench.store.find({ table: parkedKeys, orderBy: ['dueAt'], descending: true, limit: 1 });
+    const healed = messages.find(({ subject }) => subject === last?.key);
+    bench.trouble.delete(healed?.id ?? '');
+    bench.nowMs -= 3_600_000;
+    await bench.settle();
+
+    const triedAgain = messages.map(({ id }) => bench.asked.lastIndexOf(id) >= messages.length);
+    expect([triedAgain, await bench.units()]).toEqual([Array(5).fill(true), { [last?.key ?? '']: 1 }]);
   });
 });

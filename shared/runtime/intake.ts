@@ -2,7 +2,7 @@ import { SCHEMA_VERSION } from '../../saga/messages.ts';
 import { type Message, namedId } from '../core/message.ts';
 import type { RetryPolicy } from '../core/retry-policy.ts';
 import type { MessageLog, Subscription } from '../ports/message-log.ts';
-import { parked, parkedKeys } from '../ports/retry-tables.ts';
+import { type ParkedKeyRow, parked, parkedKeys } from '../ports/retry-tables.ts';
 import type { Position, Query, Store, Table } from '../ports/store.ts';
 import type { Arrival, DueArrival, ParkedArrival } from './arrival.ts';
 import { Folds } from './folds.ts';
@@ -177,8 +177,7 @@ export class Intake {
 
   async #takeParked(now: string): Promise<readonly ParkedArrival[]> {
     const { store } = this.#options;
-    const first = { table: parkedKeys, orderBy: ['dueAt'], atMost: { dueAt: EVER }, limit: this.#drainKeys };
-    const due = (await store.find(first)).filter(({ dueAt, attemptedAt }) => isDue(dueAt, attemptedAt, now));
+    const due = (await this.#parkedEnds(this.#drainKeys)).filter((row) => isDue(row, now)).slice(0, this.#drainKeys);
     const arrivals: ParkedArrival[] = [];
     const limit = Math.max(1, Math.floor(BATCH_MAX / Math.max(1, due.length)));
     for (const { key, letter } of due) {
@@ -190,13 +189,25 @@ export class Intake {
     return arrivals;
   }
 
+  /**
+   * The keys whose heads are due first, and those whose heads are due last: where the clock was set back, those that were
+   * tried before it was lie at that end, and are due as well.
+   */
+  async #parkedEnds(limit: number): Promise<readonly ParkedKeyRow[]> {
+    const { store } = this.#options;
+    const query = { table: parkedKeys, orderBy: ['dueAt'], atMost: { dueAt: EVER }, limit };
+    const first = await store.find(query);
+    if (first.length < limit) return first;
+    const last = await store.find({ ...query, descending: true });
+    return [...first, ...last.filter(({ key }) => first.every((other) => other.key !== key))];
+  }
+
   /** When the next one is due that is not being taken now. More of what is due already counts as due. */
   async #firstDue(now: string): Promise<number> {
     const { store, fn } = this.#options;
     let first = Number.POSITIVE_INFINITY;
-    const waiting = await store.find({ table: parkedKeys, orderBy: ['dueAt'], atMost: { dueAt: EVER }, limit: 1 });
-    for (const { dueAt, attemptedAt } of waiting) {
-      first = isDue(dueAt, attemptedAt, now) ? Number.NEGATIVE_INFINITY : Math.min(first, Date.parse(dueAt ?? EVER));
+    for (const row of await this.#parkedEnds(1)) {
+      first = isDue(row, now) ? Number.NEGATIVE_INFINITY : Math.min(first, Date.parse(row.dueAt ?? EVER));
     }
     for (const timer of fn.timers ?? []) {
       for (const row of await store.find({ ...dueQuery(timer, EVER), limit: 1 })) {
@@ -218,7 +229,7 @@ export class Intake {
   }
 }
 
-function isDue(dueAt: string | null, attemptedAt: string, now: string): boolean {
+function isDue({ dueAt, attemptedAt }: ParkedKeyRow, now: string): boolean {
   return dueAt !== null && (dueAt <= now || attemptedAt > now);
 }
 
