@@ -86,6 +86,9 @@ export function needsOf(fn: StoreFunction, arrivals: readonly Arrival[]): readon
     if (arrival.from === 'command') continue;
     const key = keyOf(arrival);
     if (key !== null) needs.push({ table: parkedKeys, values: [key] });
+    if (arrival.from === 'log' && arrival.received.kind === 'unfit' && key !== null) {
+      needs.push({ table: letters, values: [letterIdOf(fn.name, arrival.record)] });
+    }
     if (arrival.from === 'timer') needs.push({ table: arrival.timer.table, values: timerKey(arrival) });
     if (arrival.from !== 'parked') continue;
     const { row, letter } = arrival;

@@ -171,6 +171,7 @@ class Work {
     const waits = key !== null && this.#parking.isWaiting(key);
     if (received.kind === 'unfit') {
       if (key === null) this.#parking.setAside(record, received);
+      else if (this.#parking.hasLetter(record)) return this.#taken(record, null);
       else if (!waits) this.#parking.holdUp(record, key, received);
       else if (this.#isFull(record, key)) return null;
       else this.#parking.queue(record, key);

@@ -3,11 +3,13 @@ import { AppError, TransientError } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import { parkedKeys } from '../ports/retry-tables.ts';
 import type { Query } from '../ports/store.ts';
+import { batchOf, fromTopic } from '../testing/batches.ts';
 import { LetterBench, TOPIC } from '../testing/letter-bench.ts';
 import { count, probe, UNITS_MAX } from '../testing/probe.ts';
 import { FREE, ProbeReader } from '../testing/probe-reader.ts';
-import { replay } from './decisions.ts';
+import { close, replay } from './decisions.ts';
 import type { StoreFunction } from './function.ts';
+import { handle } from './handle.ts';
 
 const by = { who: 'ann', reason: 'mended' };
 const SOON_MS = 1_000;
@@ -145,5 +147,20 @@ describe('what waits at a function', () => {
 
     const triedAgain = messages.map(({ id }) => bench.asked.lastIndexOf(id) >= messages.length);
     expect([triedAgain, await bench.units()]).toEqual([Array(5).fill(true), { [last?.key ?? '']: 1 }]);
+  });
+
+  it('is nothing when a record that this program cannot read comes again after it was discarded', async () => {
+    const arrival = fromTopic(TOPIC, 7, { ...count('a', 1), schemaversion: 2 });
+    const deliver = () => handle(probe as never, bench.store, batchOf([arrival], bench.nowMs));
+    await deliver();
+    await close(bench.desk(), await bench.letter(), 'discard', by);
+    await deliver();
+    await bench.exhaust(count('a', 2));
+
+    expect([await bench.statuses(), await bench.units(), await bench.waiting()]).toEqual([
+      ['discarded'],
+      { a: 2 },
+      [0, 0],
+    ]);
   });
 });

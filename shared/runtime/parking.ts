@@ -139,6 +139,11 @@ export class Parking {
     this.#putLetter(record, null, { code, detail, fingerprint: code, attempts: 1 }, letterIdOf(this.#name, record));
   }
 
+  /** Whether a record that holds up its key was set aside before: somebody has decided about it, or still is to. */
+  hasLetter(record: LogRecord): boolean {
+    return this.#rows.one(letters, letterIdOf(this.#name, record)) !== undefined;
+  }
+
   /** Sets a record aside that holds up its key until this program can read it. */
   holdUp(record: LogRecord, key: string, { code, detail }: Reason): void {
     const letter = letterIdOf(this.#name, record);
