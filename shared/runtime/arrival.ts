@@ -77,12 +77,16 @@ export function recordOf(topic: string, { data, ...attributes }: Message): LogRe
   return { topic, partition: 0, position: 0, attributes, value: JSON.stringify(data) };
 }
 
-/** The rows that a batch looks at. */
-export function needsOf(fn: StoreFunction, arrivals: readonly Arrival[]): readonly Need[] {
+/** The rows that a batch looks at. Those in `failures` are not decided, and the rules are not asked what they need. */
+export function needsOf(
+  fn: StoreFunction,
+  arrivals: readonly Arrival[],
+  failures: ReadonlyMap<Arrival, unknown> = new Map(),
+): readonly Need[] {
   const needs: Need[] = [];
   for (const arrival of arrivals) {
     const message = messageOf(arrival);
-    if (message !== null) needs.push(...fn.needs(message));
+    if (message !== null && !failures.has(arrival)) needs.push(...fn.needs(message));
     if (arrival.from === 'command') continue;
     const key = keyOf(arrival);
     if (key !== null) needs.push({ table: parkedKeys, values: [key] });

@@ -53,7 +53,7 @@ export interface Batch {
   readonly limits: ParkingLimits;
   /** Whether a record was dealt with although no inbox row need be left of it. */
   readonly isFolded?: (record: LogRecord) => boolean;
-  /** The store refused what these led to: they fail without being decided. */
+  /** What these need cannot be told, or the store refused what they led to: they fail without being decided. */
   readonly failures?: ReadonlyMap<Arrival, unknown>;
 }
 
@@ -74,7 +74,7 @@ export interface Handled extends Commit {
  * answered with its error, any other is parked in the same commit. Resolves when the commit is on disk.
  */
 export function handle(fn: StoreFunction, store: Store, batch: Batch): Promise<Handled> {
-  const needs = needsOf(fn, batch.arrivals);
+  const needs = needsOf(fn, batch.arrivals, batch.failures);
   return store.transact(needs, inboxKeysOf(batch.arrivals), (loaded) => new Work(fn, batch, loaded, needs).done());
 }
 

@@ -5,7 +5,7 @@ import { parkedKeys } from '../ports/retry-tables.ts';
 import type { Query } from '../ports/store.ts';
 import { batchOf, fromTopic } from '../testing/batches.ts';
 import { LetterBench, TOPIC } from '../testing/letter-bench.ts';
-import { count, probe, UNITS_MAX } from '../testing/probe.ts';
+import { count, probe, tallies, UNITS_MAX } from '../testing/probe.ts';
 import { FREE, ProbeReader } from '../testing/probe-reader.ts';
 import { close, replay } from './decisions.ts';
 import type { StoreFunction } from './function.ts';
@@ -147,6 +147,24 @@ describe('what waits at a function', () => {
 
     const triedAgain = messages.map(({ id }) => bench.asked.lastIndexOf(id) >= messages.length);
     expect([triedAgain, await bench.units()]).toEqual([Array(5).fill(true), { [last?.key ?? '']: 1 }]);
+  });
+
+  it('holds up only its key when what it needs cannot be told', async () => {
+    const needs = ({ subject }: Message) => {
+      if (subject === 'a') throw new TypeError('lines is not iterable');
+      return [{ table: tallies, values: [subject] }];
+    };
+    const fn = { ...probe, needs } as unknown as StoreFunction;
+    const other = await LetterBench.open(fn);
+    await other.exhaust(count('a', 1), count('b', 2), count('a', 4));
+    const found = [await other.letters(), await other.units(), await other.waiting()];
+    await other.close();
+
+    expect(found).toMatchObject([
+      [{ code: 'failed', key: 'a', detail: expect.stringContaining('lines is not iterable') }],
+      { b: 2 },
+      [1, 1],
+    ]);
   });
 
   it('is nothing when a record that this program cannot read comes again after it was discarded', async () => {

@@ -209,8 +209,8 @@ export class Runner implements FunctionContext {
   }
 
   /**
-   * A batch that the store refuses for a reason that will not pass (a CHECK that fails: a bug of ours) is handled one by
-   * one, so that only the message at fault fails.
+   * A batch that the store refuses for a reason that will not pass (a CHECK that fails: a bug of ours), or of which cannot
+   * be told what it needs, is handled one by one, so that only the message at fault fails.
    */
   async #handleOrSplit(batch: Batch): Promise<Handled> {
     const { fn, store } = this.#options;
