@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { AppError, TransientError } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
-import { parkedKeys } from '../ports/retry-tables.ts';
+import { parked, parkedKeys } from '../ports/retry-tables.ts';
 import type { Query } from '../ports/store.ts';
 import { batchOf, fromTopic } from '../testing/batches.ts';
 import { LetterBench, TOPIC } from '../testing/letter-bench.ts';
@@ -39,6 +39,17 @@ describe('what waits at a function that reads two topics', () => {
   async function startWith(limits: Partial<ProbeReader['limits']>): Promise<void> {
     reader.limits = { ...reader.limits, ...limits };
     await reader.restart();
+  }
+
+  /** A step that finds the database locked when it asks for it for the `n`-th time. */
+  async function interruptAt(n: number): Promise<void> {
+    const transact = reader.store.transact.bind(reader.store);
+    const calls = vi.spyOn(reader.store, 'transact').mockImplementation(async (needs, inbox, work) => {
+      if (calls.mock.calls.length === n) throw new AppError('unavailable', 'the database is locked');
+      return transact(needs, inbox, work);
+    });
+    await expect(reader.runner.step()).rejects.toMatchObject({ code: 'unavailable' });
+    calls.mockRestore();
   }
 
   it('is tried again in its time although no topic can be read', async () => {
@@ -89,13 +100,7 @@ describe('what waits at a function that reads two topics', () => {
     failing.clear();
     reader.nowMs += SOON_MS;
     await reader.publish(reader.fact('c', UNITS_MAX + 1));
-    const transact = reader.store.transact.bind(reader.store);
-    const calls = vi.spyOn(reader.store, 'transact').mockImplementation(async (needs, inbox, work) => {
-      if (calls.mock.calls.length === 3) throw new AppError('unavailable', 'the database is locked');
-      return transact(needs, inbox, work);
-    });
-    await expect(reader.runner.step()).rejects.toMatchObject({ code: 'unavailable' });
-    calls.mockRestore();
+    await interruptAt(3);
     await reader.settle();
 
     expect([full, reader.runner.waiting()]).toEqual([
@@ -103,6 +108,30 @@ describe('what waits at a function that reads two topics', () => {
       { parked: 1, paused: [] },
     ]);
     expect(await reader.counted()).toEqual({ a: [1, 1], b: [1, 1] });
+  });
+
+  it('is answered where its commit was made before the trouble', async () => {
+    const answers = Promise.allSettled([
+      reader.runner.submit(count('a', 1)),
+      reader.runner.submit(count('b', UNITS_MAX + 1)),
+      reader.runner.submit(count('c', 1)),
+    ]);
+    await interruptAt(5);
+
+    expect(
+      (await answers).map((answer) => (answer.status === 'rejected' ? String(answer.reason) : answer.value.kind)),
+    ).toEqual(['handled', expect.stringContaining('CHECK constraint failed'), 'AppError: the database is locked']);
+    expect(await reader.counted()).toEqual({ a: [1, 1] });
+  });
+
+  it('waits once where a batch that was handled one by one was not handled to its end', async () => {
+    failing.add('a');
+    await reader.publish(reader.fact('a', 1), reader.fact('b', UNITS_MAX + 1), reader.fact('c', 1));
+    await interruptAt(5);
+    await reader.settle();
+
+    expect([reader.runner.waiting().parked, await reader.store.count(parked)]).toEqual([2, 2]);
+    expect(await reader.counted()).toEqual({ c: [1, 1] });
   });
 });
 

@@ -174,17 +174,19 @@ export class Runner implements FunctionContext {
 
   async #handleTogether(commands: readonly PendingCommand[], taken: readonly Arrival[]): Promise<boolean> {
     if (commands.length === 0 && taken.length === 0) return false;
-    try {
-      const handled = await this.#commit([...commands.map(({ arrival }) => arrival), ...taken]);
-      commands.forEach((command, index) => {
+    const tookParked = taken.some(({ from }) => from === 'parked');
+    /** After a commit: of all of them, or of the first ones only. */
+    const committed = async (handled: Handled) => {
+      commands.slice(0, handled.outcomes.length).forEach((command, index) => {
         settle(command, handled.outcomes[index]);
       });
-      await this.#intake.committed(
-        handled,
-        taken.some(({ from }) => from === 'parked'),
-      );
-      for (const arrival of taken) this.#warn(arrival);
+      await this.#intake.committed(handled, tookParked);
       this.#announce(handled);
+    };
+    try {
+      const handled = await this.#commit([...commands.map(({ arrival }) => arrival), ...taken], committed);
+      for (const arrival of taken) this.#warn(arrival);
+      await committed(handled);
       return true;
     } catch (error) {
       for (const { reject } of commands) reject(error);
@@ -192,10 +194,10 @@ export class Runner implements FunctionContext {
     }
   }
 
-  async #commit(arrivals: readonly Arrival[]): Promise<Handled> {
+  async #commit(arrivals: readonly Arrival[], interrupted: (handled: Handled) => Promise<void>): Promise<Handled> {
     const { metrics } = this.#options;
     const stop = metrics.commitTimer();
-    const handled = await this.#handleOrSplit(this.#batchOf(arrivals));
+    const handled = await this.#handleOrSplit(this.#batchOf(arrivals), interrupted);
     stop();
     metrics.count(handled.outcomes);
     this.#trouble = null;
@@ -212,16 +214,13 @@ export class Runner implements FunctionContext {
    * A batch that the store refuses for a reason that will not pass (a CHECK that fails: a bug of ours), or of which cannot
    * be told what it needs, is handled one by one, so that only the message at fault fails.
    */
-  async #handleOrSplit(batch: Batch): Promise<Handled> {
+  async #handleOrSplit(batch: Batch, interrupted: (handled: Handled) => Promise<void>): Promise<Handled> {
     const { fn, store } = this.#options;
     try {
       return await handle(fn, store, batch);
     } catch (error) {
       if (error instanceof AppError) throw error;
-      return await handleOneByOne(fn, store, batch, (done) => {
-        this.#announce(done);
-        this.#intake.lookAgain();
-      });
+      return await handleOneByOne(fn, store, batch, interrupted);
     }
   }
 

@@ -6,14 +6,14 @@ import { type Batch, type Handled, handle } from './handle.ts';
 
 /**
  * Handles what waits message by message, with a commit for each: for a batch that the store has refused, so that only the
- * message at fault fails. What is committed before trouble with the store interrupts it is told to `interrupted`; the batch
+ * message at fault fails. What is committed before trouble with the store interrupts it is told to `interrupted`; the rest
  * comes again.
  */
 export async function handleOneByOne(
   fn: StoreFunction,
   store: Store,
   batch: Batch,
-  interrupted: (handled: Handled) => void,
+  interrupted: (handled: Handled) => Promise<void>,
 ): Promise<Handled> {
   let sum = NOTHING;
   for (const arrival of batch.arrivals) {
@@ -22,7 +22,7 @@ export async function handleOneByOne(
     try {
       sum = together(sum, await alone(fn, store, { ...batch, limits, arrivals: [arrival] }, arrival));
     } catch (error) {
-      interrupted(sum);
+      await interrupted(sum);
       throw error;
     }
   }
