@@ -26,6 +26,7 @@ import { keptDaysOf } from '../shared/runtime/retention-settings.ts';
 import { retrySettingsFor } from '../shared/runtime/retry-settings.ts';
 import { Runner } from '../shared/runtime/runner.ts';
 import { Signal } from '../shared/runtime/signal.ts';
+import { addStoreMetrics } from '../shared/runtime/store-metrics.ts';
 import { readAgain } from '../shared/runtime/upgrade.ts';
 import { addWhy, type Wait, waitsOf } from '../shared/runtime/waiting.ts';
 import { asksForFilling, BackorderFiller } from './inventory/filler.ts';
@@ -96,6 +97,7 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
   const store = openStore(fn, file);
   const parts = new FaultyParts(systemClock, (noRoom) => store.simulateNoRoom(noRoom));
   const metrics = new FunctionMetrics(name, store, () => runner.waiting());
+  addStoreMetrics(metrics.registry, () => store.walBytes());
   const runner = new Runner({
     fn: config.ENABLE_AUTOMATION ? parts.poisoned(fn) : fn,
     store,

@@ -1,4 +1,5 @@
 /** Trouble with one message, with the disk, with a lock or with a clock: it costs time, and nothing is lost or doubled. */
+import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { dataFile } from '../../functions/compose.ts';
@@ -131,16 +132,19 @@ describe('somebody outside who holds the lock of a database', () => {
 });
 
 describe('a reader that keeps a transaction open all the time', () => {
-  it('stops nobody', async () => {
+  it('stops nobody, and shows in the size of the write-ahead log', async () => {
     const store = await TestStore.start('a process each');
     const readers = functionNames.map((name) => new Database(dataFile(store.dataDir, name), { readonly: true }));
     for (const reader of readers) reader.exec('BEGIN; SELECT count(*) FROM inbox');
     await receive(store, 1_000);
     for (let n = 0; n < 50; n++) await post(store.url('/orders'), orderOf(`OPEN-${n}`));
     const books = await store.settle();
+    const wal = statSync(`${dataFile(store.dataDir, 'order')}-wal`).size;
+    const shown = await figure(store, 'order', 'saga_wal_bytes');
     for (const reader of readers) reader.close();
 
     expect(books.orders.byStatus).toEqual({ confirmed: 50 });
+    expect([shown, shown > 50 * 4096]).toEqual([wal, true]);
   });
 });
 
