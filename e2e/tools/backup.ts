@@ -1,0 +1,57 @@
+/**
+ * `npm run backup -- <folder>`: copies the data of a store, also while it runs, as it was at one moment.
+ *
+ * Each file alone could be copied at any time, but they speak of one another. So the write locks of all files are held
+ * while they are copied: whatever the store does meanwhile waits some seconds at most, and then tells its callers to come
+ * again. Ends of the process by whatever means let go of the locks.
+ */
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import Database from 'better-sqlite3';
+import { dataFile } from '../../functions/compose.ts';
+import { functionNames } from '../../saga/choreography.ts';
+
+const LOCK_TIMEOUT_MS = 5_000;
+const TOPIC_FILES = ['order-commands'];
+
+/** Gives the files that were copied, as they lie in both folders. @throws {Error} when there is a store in `target`. */
+export function backUp(dataDir: string, target: string): readonly string[] {
+  const topics = TOPIC_FILES.map((topic) => join(resolve(dataDir), 'topics', `${topic}.db`));
+  const files = [...functionNames.map((name) => dataFile(dataDir, name)), ...topics].filter((file) => existsSync(file));
+  const names = files.map((file) => relative(resolve(dataDir), file));
+  const taken = names.find((name) => existsSync(join(target, name)));
+  if (taken !== undefined) throw new Error(`${join(target, taken)} is there already; copy into an empty folder`);
+  const locked: Database.Database[] = [];
+  try {
+    for (const file of files) {
+      const db = new Database(file, { timeout: LOCK_TIMEOUT_MS });
+      locked.push(db);
+      db.exec('BEGIN IMMEDIATE');
+    }
+    for (const name of names) copy(join(dataDir, name), join(target, name));
+  } finally {
+    for (const db of locked) db.close();
+  }
+  return names;
+}
+
+function copy(file: string, target: string): void {
+  mkdirSync(dirname(target), { recursive: true });
+  const db = new Database(file, { readonly: true, timeout: LOCK_TIMEOUT_MS });
+  try {
+    db.prepare('VACUUM INTO ?').run(target);
+  } finally {
+    db.close();
+  }
+}
+
+const [, file, target] = process.argv;
+if (file !== undefined && pathToFileURL(file).href === import.meta.url) {
+  if (target === undefined) {
+    console.error('Usage: npm run backup -- <folder>\nCopies the data of DATA_DIR, else ./data, into an empty folder.');
+    process.exitCode = 2;
+  } else {
+    for (const name of backUp(process.env['DATA_DIR'] || './data', target)) console.log(join(target, name));
+  }
+}
