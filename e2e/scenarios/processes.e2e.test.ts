@@ -84,6 +84,26 @@ describe.each(hosts)('a store in %s', (host) => {
   });
 });
 
+it.each(hosts)(
+  'a store in %s owes no line of its log when it ends: what was sent to a customer is in it',
+  async (host) => {
+    const store = await TestStore.start(host, { LOG_LEVEL: 'info' });
+    for (let n = 0; n < 40; n++) await post(store.url('/orders'), orderOf(`LOGGED-${n}`));
+    await waitUntil(() => (store.books().notices.byStatus['sent'] ?? 0) > 0);
+    const exits = await store.stopAll();
+    const sent = store.books().notices.byStatus['sent'] ?? 0;
+    const written =
+      store
+        .program('notification')
+        .stdout()
+        .match(/"notificationId":"[^"]+"/g) ?? [];
+
+    expect(exits).toEqual(exits.map(() => ({ code: 0, signal: null })));
+    expect(sent).toBeGreaterThan(0);
+    expect(new Set(written).size).toBeGreaterThanOrEqual(sent);
+  },
+);
+
 it('ends at once on a second signal', async () => {
   const store = await TestStore.start('one process');
   // A request that stays open holds the first stop up.
