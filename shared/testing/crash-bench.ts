@@ -16,7 +16,7 @@ import { testPolicy } from './batches.ts';
 import { logLines } from './log-lines.ts';
 import { probe, tallies } from './probe.ts';
 
-export const TOPIC = 'probe-commands';
+const TOPIC = 'probe-commands';
 /** Records in one batch, so that a few messages make several. */
 const POLL_MAX = 3;
 const START_MS = Date.parse('2026-03-01T10:00:00.000Z');
