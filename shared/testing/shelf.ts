@@ -29,6 +29,13 @@ export const shelves = table<Shelf>(
   { key: ['shelfId'] },
 );
 
+/** The same rows with some of their columns: reading only. */
+export const shelfHeads = table<Pick<Shelf, 'shelfId' | 'places'>>(
+  'shelf',
+  { shelfId: 'text', places: 'integer' },
+  { key: ['shelfId'] },
+);
+
 export const books = table<ShelfBook>(
   'shelf_book',
   { shelfId: 'text', place: 'integer', title: 'text' },
@@ -41,7 +48,7 @@ export const notes = table<ShelfNote>(
   { key: ['shelfId', 'position'], loadBy: 1, appendOnly: true },
 );
 
-export const shelfTables = [shelves, books, notes];
+export const shelfTables = [shelves, books, notes, shelfHeads];
 
 /** Its schema; `places` may not be negative. */
 export const shelfMigrations: { readonly sqlite: readonly Migration[] } = {

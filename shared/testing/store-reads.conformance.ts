@@ -1,6 +1,6 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { Commit, InboxRow, Need, Store } from '../ports/store.ts';
-import { added, books, commitOf, needOf, notes, type Shelf, shelf, shelves, writesOf } from './shelf.ts';
+import { added, books, commitOf, needOf, notes, type Shelf, shelf, shelfHeads, shelves, writesOf } from './shelf.ts';
 
 /** The data of one function, for the time of one test. It has the tables and the schema of `shelf.ts`. */
 export interface StoreSubject {
@@ -114,5 +114,18 @@ export function reads({ store, commit }: Context): void {
   it('gives JSON as a value', async () => {
     const [found] = await store().find({ table: shelves, where: { shelfId: 'c' }, limit: 1 });
     expect(found?.labels).toEqual(['old']);
+  });
+
+  it('gives some columns of the rows that it has given whole, and the other way round', async () => {
+    const look = async () => {
+      const query = { where: { shelfId: 'c' }, limit: 1 };
+      return [await store().find({ table: shelves, ...query }), await store().find({ table: shelfHeads, ...query })];
+    };
+    const expected = [
+      [{ ...shelf('c', 3, { room: 'attic', labels: ['old'] }), sequence: 3 }],
+      [{ shelfId: 'c', places: 3 }],
+    ];
+
+    expect([await look(), await look()]).toEqual([expected, expected]);
   });
 }

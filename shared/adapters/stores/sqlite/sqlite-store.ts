@@ -30,6 +30,8 @@ interface TableStatements extends Omit<TableSql, 'isEmpty' | 'remove'> {
   readonly remove: Statement;
   /** By the columns they change. */
   readonly updates: Map<string, Statement>;
+  /** By their shape; of this table alone, because another one may show other columns of the same rows. */
+  readonly queries: Map<string, Statement>;
 }
 
 export interface SqliteStoreOptions {
@@ -51,7 +53,6 @@ export class SqliteStore implements Store {
   readonly #hold: { close(): void } | null;
   readonly #consumer: string;
   readonly #tables: ReadonlyMap<Table, TableStatements>;
-  readonly #queries = new Map<string, Statement>();
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #remember: BulkInsert;
   readonly #append: BulkInsert;
@@ -94,6 +95,7 @@ export class SqliteStore implements Store {
             insert: new BulkInsert(db, table.name, sql.insertColumns, table.keepsFirst),
             remove: db.prepare(sql.remove),
             updates: new Map(),
+            queries: new Map(),
           },
         ];
       }),
@@ -140,12 +142,12 @@ export class SqliteStore implements Store {
   async find<Row extends object>(query: Query<Row>): Promise<readonly Row[]> {
     const { table, where = {}, atMost = {}, after = [], limit } = query as Query<object>;
     const shape = shapeOf(query as Query<object>);
-    let statement = this.#queries.get(shape);
+    const { revive, queries } = this.#tableOf(table);
+    let statement = queries.get(shape);
     if (statement === undefined) {
       statement = inWordsOfThePort(() => this.#db.prepare(querySql(query as Query<object>)).raw());
-      this.#queries.set(shape, statement);
+      queries.set(shape, statement);
     }
-    const { revive } = this.#tableOf(table);
     const found = statement;
     const rows = inWordsOfThePort(() => found.all(...Object.values(where), ...Object.values(atMost), ...after, limit));
     return rows.map((row) => revive(row as SqlValue[]) as Row);

@@ -58,7 +58,7 @@ export function tableSql(table: Table): TableSql {
   };
 }
 
-/** Two queries of the same shape have the same SQL. */
+/** Two queries of one table that have the same shape have the same SQL. */
 export function shapeOf({
   table,
   where = {},
@@ -67,7 +67,7 @@ export function shapeOf({
   descending = false,
   after = [],
 }: Query<object>): string {
-  return `${table.name} ${Object.keys(where)} ${Object.keys(atMost)} ${orderBy} ${descending} ${after.length}`;
+  return `${Object.keys(where)} ${Object.keys(atMost)} ${orderBy} ${descending} ${after.length}`;
 }
 
 /** SQL for a read; the values of `where`, `atMost`, `after` and `limit` are bound in this order. */
