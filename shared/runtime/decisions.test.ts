@@ -212,6 +212,18 @@ describe('an edit', () => {
     await expect(refusal).rejects.toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/data/quantity' }] });
     expect([await bench.statuses(), await bench.audit()]).toEqual([['open'], []]);
   });
+
+  it('is refused where it would make the message one about something else', async () => {
+    const letter = await deadHead(count('a', 1));
+    const other = { ...count('b', 1).data };
+
+    const refusals = [edit(bench.desk(), letter, other, by), foreseeEdit(bench.desk(), letter, other)];
+
+    const detail = 'the message is about a, and an edit cannot make it one about b';
+    const error = { code: 'invalid_request', errors: [{ pointer: '/data/productId', detail }] };
+    for (const refusal of refusals) await expect(refusal).rejects.toMatchObject(error);
+    expect([await bench.statuses(), await bench.audit()]).toEqual([['open'], []]);
+  });
 });
 
 describe('a replay is refused', () => {

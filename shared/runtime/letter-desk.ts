@@ -6,6 +6,7 @@ import { type KeptRecord, type LetterRow, letters } from '../ports/retry-tables.
 import type { InboxKey, InboxRow } from '../ports/store.ts';
 import { dayOf } from './days.ts';
 import type { FunctionContext, StoreFunction } from './function.ts';
+import { parsedOrText } from './letter-diff.ts';
 import type { LetterLimits } from './letter-settings.ts';
 import { invalid } from './problem.ts';
 import { type Received, readKept, receive } from './receive.ts';
@@ -79,7 +80,23 @@ export function editedRecord(fn: StoreFunction, row: LetterRow, data: unknown): 
   const newId = deriveId({ id, time: String(time) }, `${fn.name} letter ${letter}`, 0);
   const envelope = { id: newId, causationid: id, correlationid: correlationid ?? id, schemaversion: SCHEMA_VERSION };
   const value = JSON.stringify(parsed.data.data);
+  assertSameSubject(row, parsed.data.data);
   return { id: newId, topic, partition, position, attributes: { ...attributes, ...envelope }, value };
+}
+
+/** What a message is about is in its envelope, too, and others have read it there: only its first sender could change it. */
+function assertSameSubject({ attributes, value }: LetterRow, data: object): void {
+  const before = parsedOrText(value);
+  for (const name of ['orderId', 'productId'] as const) {
+    if (!(name in data)) continue;
+    const now = (data as Readonly<Record<string, unknown>>)[name];
+    const was =
+      typeof before === 'object' && before !== null ? (before as Readonly<Record<string, unknown>>)[name] : null;
+    if (now === attributes['subject'] || now === was) return;
+    const detail = `the message is about ${String(attributes['subject'])}, and an edit cannot make it one about ${String(now)}`;
+    const errors = [{ pointer: `/data/${name}`, detail }];
+    throw new AppError('invalid_request', `the body is not valid at /data/${name}: ${detail}`, { errors });
+  }
 }
 
 /**
