@@ -144,6 +144,12 @@ describe('when an order is confirmed', () => {
     });
   });
 
+  it('sells all that is held, also where the confirmation has other lines', () => {
+    const { reservation, stock } = stateAfter(holding({ lamp: 3 }, { lamp: 5 }), orderConfirmed({ lamp: 2 }));
+
+    expect([reservation.status, stock.get('lamp')]).toMatchObject(['sold', { onHand: 2, reserved: 0, sold: 3 }]);
+  });
+
   it('holds and sells at once when it overtook its order', () => {
     const events = decide(stocked({ lamp: 2 }), orderConfirmed({ lamp: 2 }));
 

@@ -87,14 +87,14 @@ function fill(inventory: Inventory, { orderId, ahead }: DataOf<'FillBackorder'>)
 }
 
 function sell(inventory: Inventory, { orderId, lines }: DataOf<'OrderConfirmed'>): readonly InventoryEvent[] {
-  const { status } = inventory.reservation;
-  const sold = about('StockSold', orderId, lines);
-  if (status === 'held') return [sold];
+  const { status, lines: held } = inventory.reservation;
+  // Not what the confirmation says: where a person has edited what was asked for, the two differ, and the rest would stay held.
+  if (status === 'held') return [about('StockSold', orderId, held)];
   if (status !== 'none' && status !== 'waiting') return [];
 
   const short = shortages(inventory, lines, available);
   assert(short.length === 0, `order ${orderId} is confirmed and cannot be served: ${sentenceOf(short)}`);
-  return [about('StockReserved', orderId, lines), sold];
+  return [about('StockReserved', orderId, lines), about('StockSold', orderId, lines)];
 }
 
 /** Gives back what is held; an order that waits leaves its queues, and one that is not here yet finds a tombstone. */
