@@ -1,5 +1,5 @@
 /** Searches for what must not be there. Each gives a sentence for every place where the books contradict themselves. */
-import { choreography } from '../../saga/choreography.ts';
+import { choreography, type FunctionName } from '../../saga/choreography.ts';
 import { hasOutcome, orderStatuses, transitions } from '../../saga/lifecycle.ts';
 import { readings } from './prepare.ts';
 
@@ -199,6 +199,11 @@ const notices: readonly Search[] = [
   },
 ];
 
+/** Messages that a person has put in the place of those that were sent. */
+function editedIds(consumer: FunctionName): string {
+  return `SELECT after ->> '$.id' FROM "${consumer}".decision WHERE action = 'edit' AND after ->> '$.id' IS NOT NULL`;
+}
+
 const inboxes: readonly Search[] = [
   ...readings.map(({ consumer, topic }) => ({
     promise: `${consumer} remembers every message of ${topic} that it has read`,
@@ -216,7 +221,8 @@ const inboxes: readonly Search[] = [
     unit: 'inbox rows',
     counted: `SELECT count(*) FROM "${consumer}".inbox WHERE source = '/order'`,
     wrong: `SELECT '${consumer} handled ' || id || ', which order never sent' FROM "${consumer}".inbox
-      WHERE source = '/order' AND ${orderKept} AND id NOT IN (SELECT id FROM sent)`,
+      WHERE source = '/order' AND ${orderKept} AND id NOT IN (SELECT id FROM sent)
+        AND id NOT IN (${editedIds(consumer)})`,
   })),
   ...(['inventory', 'notification', 'order'] as const).map((consumer) => ({
     promise: `${consumer} handled no message twice`,

@@ -72,6 +72,19 @@ describe.each(hosts)('in %s, an order whose message was given up', (host) => {
     expect((await get<OrderBody>(store.url('/orders/DEAD'))).reason?.detail).toBe('cannot be delivered');
   });
 
+  it('completes when the message is edited, and its books are right', async () => {
+    const store = await TestStore.start(host, quick);
+    const letter = await deadOrder(store, 'DEAD');
+    await poison(store, null);
+    const { value } = await get<LetterBody>(store.url(`${path}/${letter}`));
+    const data = { ...(JSON.parse(value) as object), customerId: 'CUSTOMER_002' };
+
+    const answer = await post(store.url(`${path}/${letter}/edit`), { ...by, data });
+    await store.settle();
+
+    expect([answer.status, await statusOf(store, 'DEAD')]).toEqual([200, 'confirmed']);
+  });
+
   it('that was cancelled meanwhile keeps its cancellation behind it, and holds nothing after the replay', async () => {
     const store = await TestStore.start(host, quick);
     const letter = await deadOrder(store, 'DEAD');
