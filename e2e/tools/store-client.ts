@@ -38,8 +38,7 @@ const ANSWER_TIMEOUT_MS = 15_000;
 export async function ask(url: URL, request: RequestInit, timeoutMs = ANSWER_TIMEOUT_MS): Promise<Answer> {
   const { response, text } = await exchange(url, request, timeoutMs);
   if (!response.ok) {
-    const isForOperators = url.pathname.startsWith('/operations/');
-    const what = isForOperators ? operatorAdvice(response) : advice(response);
+    const what = response.status === 404 ? adviceOnRoute(url, text) : adviceOn(url, response);
     throw new StoreError([sentence(response.status, text), what].filter(Boolean).join('\n'), response.status);
   }
   return { status: response.status, headers: response.headers, text };
@@ -76,10 +75,21 @@ function sentence(status: number, text: string): string {
   return `The store answers ${status}${typeof code === 'string' ? ` ${code}` : ''}: ${what}${fields.join('')}`;
 }
 
+/** Where the route itself is missing, and not what was asked for by it. */
+function adviceOnRoute({ pathname }: URL, text: string): string {
+  if (!String(parseObject(text)['detail']).startsWith('there is nothing at')) return '';
+  if (pathname.startsWith('/operations/'))
+    return 'In production the routes are there only when OPERATIONS_TOKEN is set.';
+  if (!pathname.startsWith('/automation-testing/')) return '';
+  return 'For /automation-testing the store must run with ENABLE_AUTOMATION=true, as npm start does by default.';
+}
+
+function adviceOn({ pathname }: URL, response: Response): string {
+  return pathname.startsWith('/operations/') ? operatorAdvice(response) : advice(response);
+}
+
 function advice({ status, headers }: Response): string {
   switch (status) {
-    case 404:
-      return 'For /automation-testing the store must run with ENABLE_AUTOMATION=true, as npm start does by default.';
     case 409:
     case 429:
     case 503:
@@ -93,8 +103,6 @@ function operatorAdvice({ status }: Response): string {
   switch (status) {
     case 401:
       return 'Set OPERATIONS_TOKEN to the token the store was started with.';
-    case 404:
-      return 'In production the routes are there only when OPERATIONS_TOKEN is set.';
     case 503:
       return 'Nothing was decided; try again in a few s.';
     default:

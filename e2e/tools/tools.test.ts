@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { automation } from './automation.ts';
 import { sampleOrders } from './orders.ts';
 import { postOrder } from './post-order.ts';
-import type { Terminal } from './store-client.ts';
+import { ask, type Terminal } from './store-client.ts';
 
 const stops: (() => void)[] = [];
 afterEach(() => {
@@ -83,6 +83,27 @@ describe('post-order', () => {
     const posted = postOrder(['1'], terminalWith({ GATEWAY_URL: url }).terminal);
 
     await expect(posted).rejects.toThrow('The store answers 422 invalid: one field is wrong\n  /x no');
+  });
+
+  it.each([
+    ['an order that is not there', '/orders/O/why', 'there is no order O', ''],
+    ['a letter that is not there', '/operations/order/letters/x', 'there is no letter x', ''],
+    ['routes for operators', '/operations/order/letters', 'there is nothing at /operations', '\nIn production the'],
+    [
+      'test automation',
+      '/automation-testing/all',
+      'there is nothing at /automation-testing',
+      '\nFor /automation-testing',
+    ],
+  ])('says what to do about %s only where that helps', async (_, path, detail, advice) => {
+    const url = await serverAt((_request, response) => {
+      response.statusCode = 404;
+      response.end(JSON.stringify({ code: 'not_found', detail }));
+    });
+
+    const asked = ask(new URL(path, url), {}).catch(({ message }: Error) => message);
+
+    expect(await asked).toMatch(new RegExp(`^The store answers 404 not_found: ${detail}${advice || '$'}`));
   });
 
   it('asks whether the store is running when nobody listens', async () => {
