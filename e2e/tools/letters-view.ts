@@ -86,8 +86,20 @@ export function decidedText(action: string, decided: DecidedBody, paint: Painter
     return `  ${removed ? 'removes' : 'writes'} ${table} ${JSON.stringify(row)}`;
   });
   const said = (foreseen?.events ?? []).map((event) => `  says ${event['type']} ${JSON.stringify(event['data'])}`);
-  const waiting = behind === 0 ? [] : [`${messages(behind)} behind it ${dryRun ? 'would go on' : 'can go on'}.`];
-  return [head, ...diffLines(diff, paint), ...outcome, ...said, ...wrote, ...waiting].join('\n');
+  const what = dryRun && Object.hasOwn(endings, action) ? [endings[action as keyof typeof endings]] : [];
+  const waiting = behind === 0 ? [] : [`${messages(behind)} behind it ${goOn(decided)}.`];
+  return [head, ...what, ...diffLines(diff, paint), ...outcome, ...said, ...wrote, ...waiting].join('\n');
+}
+
+const endings = {
+  discard: 'It would never be handled.',
+  compensate: 'Its order would be cancelled, where it still can be, and the message would never be handled.',
+};
+
+/** What waits may go on once the message is handled or over; one that fails again is a dead letter again. */
+function goOn({ dryRun, foreseen }: DecidedBody): string {
+  if (!dryRun) return 'can go on';
+  return foreseen?.outcome === 'failed' ? 'would wait on' : 'would go on';
 }
 
 /** One line for each wave of a round. */

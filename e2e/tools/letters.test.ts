@@ -85,6 +85,22 @@ describe('letters', () => {
   });
 
   it.each([
+    ['replay', { outcome: 'failed', error: 'Error: no' }, 'would wait on'],
+    ['replay', { outcome: 'handled', error: null }, 'would go on'],
+    ['discard', null, 'would go on'],
+    ['compensate', null, 'would go on'],
+  ])('says of a dry run of %s that ends as %o that what is behind it %s', async (action, ends, expected) => {
+    const foreseen = ends === null ? null : { ...ends, events: [], writes: [] };
+    const dry = { ...edited, diff: null, dryRun: true, foreseen };
+    const decide = { [`POST /operations/inventory/letters/abc/${action}`]: [dry] };
+
+    const { text } = await runWith([action, 'abc'], { ...find, ...decide });
+
+    expect(text).toContain(`2 messages behind it ${expected}.`);
+    expect(text.includes('would never be handled')).toBe(foreseen === null);
+  });
+
+  it.each([
     ['coloured on a terminal', true, {}, '\u001b[31m− /quantity 1\u001b[39m\n\u001b[32m+ /quantity 2\u001b[39m'],
     ['plain where NO_COLOR is set', true, { NO_COLOR: '1' }, '− /quantity 1\n+ /quantity 2'],
     ['plain elsewhere', false, {}, '− /quantity 1\n+ /quantity 2'],

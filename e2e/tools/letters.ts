@@ -77,7 +77,7 @@ export async function letters(args: readonly string[], terminal: Terminal): Prom
 
 const closing = {
   discard: 'never handle it; what waits behind it goes on',
-  compensate: 'cancel its order, then discard it',
+  compensate: 'cancel its order, which tells the customer the reason, then discard it',
 } as const;
 
 function common(command: Command): Command {
