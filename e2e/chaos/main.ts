@@ -1,5 +1,5 @@
 /** `yarn chaos`: real processes under fire, and a verdict. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { CommanderError } from 'commander';
@@ -46,12 +46,25 @@ function optionsOf(args: readonly string[]): Options | number {
   try {
     const options = readOptions(args, console.log, console.error);
     const { reportFile } = options;
-    if (reportFile === null || existsSync(dirname(resolve(reportFile)))) return options;
-    console.error(`error: there is no folder ${dirname(resolve(reportFile))} for the report`);
+    const refusal = reportFile === null ? null : refusalOf(resolve(reportFile));
+    if (refusal === null) return options;
+    console.error(`error: ${refusal}`);
     return 2;
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     return error.exitCode === 0 ? 0 : 2;
+  }
+}
+
+/** Why the report cannot be written there, before a long run; null where it can. */
+function refusalOf(file: string): string | null {
+  if (!existsSync(dirname(file))) return `there is no folder ${dirname(file)} for the report`;
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) return `${file} is a folder, and no report`;
+  try {
+    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+    return null;
+  } catch {
+    return `${file} may not be written`;
   }
 }
 

@@ -1,5 +1,6 @@
 /** `yarn chaos` itself: a run that ends well, one that does not, and what it leaves behind. */
 import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -105,6 +106,7 @@ describe(
       ['--minutes', 'soon', 'above 0'],
       ['--faults', 'flood', 'none of them'],
       ['--report', '/nowhere/at/all/run.html', 'there is no folder'],
+      ['--report', tmpdir(), 'is a folder, and no report'],
     ])('%s %s: told on stderr, with exit code 2', async (name, value, message) => {
       const program = chaos(name, value);
 
