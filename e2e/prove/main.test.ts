@@ -92,6 +92,16 @@ describe('prove', () => {
     expect(existsSync(nowhere)).toBe(false);
   });
 
+  it('says so where an older store wrote the data last, and ends with 2', () => {
+    const copy = copyOf();
+    const forget = "DELETE FROM migration WHERE number = (SELECT max(number) FROM migration WHERE scope = 'order')";
+    new Database(dataFile(copy, 'order')).exec(forget).close();
+    const { lines, ...rest } = terminal({ DATA_DIR: copy });
+
+    expect(prove([], { ...rest })).toBe(2);
+    expect(lines).toEqual([expect.stringContaining(`The data of order in ${copy} were written by an older store.`)]);
+  });
+
   it('explains itself', () => {
     const { lines, ...rest } = terminal({});
 

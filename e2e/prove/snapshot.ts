@@ -12,6 +12,7 @@ import { dataFile } from '../../functions/compose.ts';
 import { inventory } from '../../functions/inventory/index.ts';
 import { notification } from '../../functions/notification/index.ts';
 import { order } from '../../functions/order/index.ts';
+import { runtimeMigrations } from '../../shared/adapters/stores/sqlite/migrate.ts';
 import { SqliteStore } from '../../shared/adapters/stores/sqlite/sqlite-store.ts';
 import { OUTBOX_SQL, OUTBOX_VIEW_SQL } from '../../shared/ports/outbox.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
@@ -35,7 +36,7 @@ export class NoDataError extends Error {}
 
 /**
  * Calls `read` with the files attached, each in one read transaction. What was never started counts as empty.
- * @throws {NoDataError} when `dataDir` does not exist.
+ * @throws {NoDataError} when `dataDir` does not exist, or an older store wrote it last.
  */
 export function withSnapshot<Result>(dataDir: string, read: (snapshot: Snapshot) => Result): Result {
   if (!existsSync(dataDir)) {
@@ -47,6 +48,7 @@ export function withSnapshot<Result>(dataDir: string, read: (snapshot: Snapshot)
     const db = readOnly(emptyFile(scratch, 'commands', 'main'));
     try {
       for (const [schema, file] of files) db.prepare(`ATTACH ? AS "${schema}"`).run(file);
+      assertUpToDate(db, dataDir);
       db.exec('BEGIN');
       for (const schema of schemas) db.exec(`SELECT count(*) FROM "${schema}".sqlite_sequence`);
       return read({ db, inventoryEnd: endOf(new Map(files).get('inventory') ?? '') });
@@ -55,6 +57,17 @@ export function withSnapshot<Result>(dataDir: string, read: (snapshot: Snapshot)
     }
   } finally {
     rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+/** What this program asks for is there only once a store of its version has opened the data. */
+function assertUpToDate(db: Database.Database, dataDir: string): void {
+  for (const [schema, { migrations }] of Object.entries(functions)) {
+    const steps = runtimeMigrations.length + migrations.sqlite.length;
+    const done = db.prepare(`SELECT count(*) FROM "${schema}".migration`).pluck().get();
+    if (Number(done) >= steps) continue;
+    const what = `The data of ${schema} in ${resolve(dataDir)} were written by an older store.`;
+    throw new NoDataError(`${what} Start this one on them once; it brings them up to date.`);
   }
 }
 
