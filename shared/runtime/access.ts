@@ -23,7 +23,9 @@ export function operationsAccess(config: {
 export function guardOperations(app: App, { token, isOpen }: OperationsAccess): void {
   app.use('/operations/*', async (c, next) => {
     if (!isOpen) throw new AppError('not_found', `there is nothing at ${new URL(c.req.url).pathname}`);
-    if (token !== null && !isSame(c.req.header('authorization') ?? '', `Bearer ${token}`)) {
+    // The scheme is written in any case (RFC 9110).
+    const shown = (c.req.header('authorization') ?? '').replace(/^bearer /i, 'Bearer ');
+    if (token !== null && !isSame(shown, `Bearer ${token}`)) {
       throw new AppError('unauthorized', 'this needs Authorization: Bearer and the token of the operators');
     }
     await next();
