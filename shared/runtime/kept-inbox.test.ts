@@ -2,10 +2,14 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TransientError } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import { inbox, inboxFolds } from '../ports/inbox-tables.ts';
-import { parked } from '../ports/retry-tables.ts';
+import { letters, parked } from '../ports/retry-tables.ts';
 import { count, probe } from '../testing/probe.ts';
 import { FREE, OWNED, ProbeReader, testDays } from '../testing/probe-reader.ts';
+import { close } from './decisions.ts';
 import type { StoreFunction } from './function.ts';
+
+const limits = { replaysMax: 3, perSecond: 1_000, windowMs: Number.MAX_SAFE_INTEGER };
+const stopping = new AbortController().signal;
 
 let reader: ProbeReader;
 /** What the probe throws, by quantity. */
@@ -122,7 +126,7 @@ describe('the inbox of a topic that one function writes', () => {
     expect(bytesOf('inbox')).toBeLessThan((testDays.fold + 2) * 100 * 130);
   }, 20_000);
 
-  it('lets a message pass that was parked when it was folded, and knows it afterwards', async () => {
+  it('lets a message pass that was parked for longer than rows are kept, and knows it afterwards', async () => {
     trouble.set(1, new TransientError('not now'));
     await reader.publish(reader.fact('a', 1), reader.fact('a', 2), reader.fact('b', 4));
     await reader.settle();
@@ -142,6 +146,32 @@ describe('the inbox of a topic that one function writes', () => {
       [{ b: [1, 4] }, 2],
       2,
       { a: [2, 3], b: [1, 4] },
+      0,
+    ]);
+  });
+
+  it('knows a message as long as a copy of it may wait, parked behind another', async () => {
+    trouble.set(1, new TransientError('not now'));
+    trouble.set(2, new TypeError('a bug'));
+    const first = reader.fact('a', 1);
+    await reader.publish(first, reader.fact('a', 2), first);
+    await reader.settle();
+    trouble.delete(1);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      reader.pass(1);
+      await reader.settle();
+    }
+    reader.pass(testDays.fold + 1);
+    await reader.cleanUp();
+    const [letter] = await reader.store.find({ table: letters, limit: 1 });
+    trouble.clear();
+    const desk = { fn: probe as unknown as StoreFunction, context: reader.runner, limits, stopping };
+    await close(desk, letter?.letter ?? '', 'discard', { who: 'ann', reason: 'no use' });
+    await reader.settle();
+
+    expect([letter?.code, await reader.counted(), await reader.store.count(parked)]).toEqual([
+      'failed',
+      { a: [1, 1] },
       0,
     ]);
   });

@@ -1,6 +1,7 @@
 import { idsBefore } from '../core/message.ts';
 import { type InboxReadRow, inbox, inboxFolds, readPositions } from '../ports/inbox-tables.ts';
 import type { MessageLog } from '../ports/message-log.ts';
+import { parked } from '../ports/retry-tables.ts';
 import type { Loaded, Position, Store, StoredWrite, Table } from '../ports/store.ts';
 import { DAY_MS, dayOf } from './days.ts';
 import type { Folds } from './folds.ts';
@@ -31,7 +32,8 @@ export interface InboxOptions {
  * reader's position, or where the position was before it was set back or went on in another life of the writer, which
  * `position_left` has noted. All of that is in the fold before the first row goes, in the same commit. Should the record
  * come again from the topic, the fold says that it was dealt with. What is parked or dead does not ask the fold: it waits
- * here, in one place, which the commit that handles it empties.
+ * here, in one place, which the commit that handles it empties. A copy of it may wait behind it and asks for its row, so no
+ * row goes while anything is parked.
  *
  * Only a writer that says something again under the same id and a new position is beyond the fold: one that was restored from
  * a copy. For it the rows are kept for some days, and a copy must not be older than that.
@@ -46,6 +48,10 @@ async function forget({ store, folds, owned }: InboxOptions, rows: readonly obje
     return { ...NOTHING, writes: [...raised, ...rows.map((row) => removal(inbox as Table, row))] };
   });
   return { [inbox.name]: rows.length };
+}
+
+async function hasParked(store: Store): Promise<boolean> {
+  return (await store.find({ table: parked, limit: 1 })).length > 0;
 }
 
 function raise(loaded: Loaded, folds: Folds, topic: string): readonly StoredWrite[] {
@@ -79,6 +85,7 @@ export class FoldedInbox implements Cleaner {
   }
 
   async clean(nowMs: number): Promise<Cleaned> {
+    if (await hasParked(this.#options.store)) return { removed: {}, more: false };
     const cutoffMs = nowMs - this.#days * DAY_MS;
     const rows = await this.#options.store.find({
       table: inbox,
@@ -123,7 +130,8 @@ export class ForgottenInbox implements Cleaner {
   }
 
   async clean(nowMs: number): Promise<Cleaned> {
-    if (!(await this.#hasCaughtUp())) return { removed: {}, more: false, later: true };
+    const mustWait = (await hasParked(this.#options.store)) || !(await this.#hasCaughtUp());
+    if (mustWait) return { removed: {}, more: false, later: true };
     const rows = await this.#options.store.find({ table: inbox, ...behind(this.#after), limit: ROWS_MAX });
     const oldest = dayOf(nowMs) - this.#days;
     const old = rows.filter(({ seenDay }) => seenDay < oldest);
