@@ -114,6 +114,23 @@ describe.each(hosts)('in %s, an order whose message was given up', (host) => {
   });
 });
 
+describe('a letter that was discarded', () => {
+  it('is named as the reason why its order has no outcome, as long as it has none', async () => {
+    const store = await TestStore.start('a process each', quick);
+    const letter = await deadOrder(store, 'GONE');
+    await poison(store, null);
+    await post(store.url(`${path}/${letter}/discard`), by);
+    const waiting = await get<Why>(store.url('/orders/GONE/why'));
+    await post(store.url('/orders/GONE/cancel'), { reason: 'nobody answers' });
+    const over = await get<Why>(store.url('/orders/GONE/why'));
+
+    expect(waiting.summary).toBe(
+      `GONE is placed: OrderPlaced was discarded at inventory (letter ${letter}), so that nobody answers it`,
+    );
+    expect([over.hasOutcome, over.waits.filter(({ kind }) => kind === 'discarded')]).toEqual([true, []]);
+  });
+});
+
 describe('a compensation that keeps failing', () => {
   it('becomes a dead letter that is named as what the order waits for, and gives back what is held once it is mended', async () => {
     const store = await TestStore.start('a process each', quick);

@@ -35,6 +35,7 @@ describe.each(hosts)('in %s, an order', (host) => {
     expect(await why(store, 'DONE')).toEqual({
       orderId: 'DONE',
       status: 'confirmed',
+      hasOutcome: true,
       summary: 'DONE is confirmed and waits for nothing',
       waits: [],
     });

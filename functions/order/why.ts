@@ -21,10 +21,11 @@ export function addOrderWhy(
       handler: async (c) => {
         const { order } = await existingOrder(context, c.req.param('orderId') ?? '');
         const { orderId, status } = order;
-        const otherwise = hasOutcome(status)
+        const isOver = hasOutcome(status);
+        const otherwise = isOver
           ? `${orderId} is ${status} and waits for nothing`
           : `${orderId} is ${status}, and its messages are being handled right now`;
-        return c.json(whyOf(order, await waitsOfKey(orderId), otherwise));
+        return c.json(whyOf({ orderId, status, hasOutcome: isOver }, await waitsOfKey(orderId), otherwise));
       },
     },
   });

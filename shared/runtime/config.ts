@@ -27,7 +27,7 @@ const settings = z.object({
   NOTIFICATION_PORT: portSchema.default(8903),
   DATA_DIR: z.string().min(1).default('./data'),
   ENABLE_AUTOMATION: flagSchema.default(false),
-  NODE_ENV: z.string().optional(),
+  NODE_ENV: z.enum(['production', 'development', 'test']).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   DEFAULT_CURRENCY: z.string().refine(isCurrency, 'must be a currency of ISO 4217, such as EUR').default('EUR'),
   ORDER_DEADLINE_S: deadlineSchema.default(15 * 60),

@@ -14,7 +14,7 @@ export const waitSchema = z
   .object({
     /** The function where it waits. */
     at: z.string(),
-    kind: z.enum(['parked', 'dead_letter', 'unread', 'backordered', 'deadline', 'away']),
+    kind: z.enum(['parked', 'dead_letter', 'discarded', 'unread', 'backordered', 'deadline', 'away']),
     detail: z.string(),
     since: z.iso.datetime().optional(),
     /** When something will happen by itself. */
@@ -44,6 +44,7 @@ export async function waitsOf(
     const text = `${name} gave ${message.type} up (${code}: ${error}); letter ${letter} waits for a person`;
     waits.push({ at: name, kind: 'dead_letter', detail: text, since: diedAt, letter, error, message });
   }
+  waits.push(...(await discardedWaits(name, store, key)));
   const [row] = await store.find({ table: parkedKeys, where: { key }, limit: 1 });
   if (row !== undefined && row.head < row.tail) waits.push(await parkedWait(name, store, row));
   if (publishes !== null) waits.push(...(await unreadWaits(store, await progressOf(publishes), key)));
@@ -57,11 +58,33 @@ async function parkedWait(name: string, store: Store, row: ParkedKeyRow): Promis
   const error = firstLine(detail);
   const message = messageIn(first?.attributes ?? {});
   if (dueAt === null) {
-    const text = `${name} keeps ${count} more messages of ${key} behind letter ${letter}`;
+    const text = `${name} keeps ${messages(count)} of ${key} behind letter ${letter}`;
     return { at: name, kind: 'parked', detail: text, since, error, ...(letter === null ? {} : { letter }) };
   }
-  const text = `${name} has ${message.type} parked after attempt ${attempt} (${error}), tries again at ${dueAt}, and keeps ${count - 1} more behind it`;
+  const behind = count === 1 ? '' : `, and keeps ${messages(count - 1)} behind it`;
+  const text = `${name} has ${message.type} parked after attempt ${attempt} (${error}), tries again at ${dueAt}${behind}`;
   return { at: name, kind: 'parked', detail: text, since, until: dueAt, error, attempt, message };
+}
+
+/** Messages that nobody will handle any more, because a person has said so: what they would have led to never comes. */
+async function discardedWaits(name: string, store: Store, key: string): Promise<readonly Wait[]> {
+  const rows = await store.find({ table: letters, where: { status: 'discarded', key }, limit: LOOK_MAX });
+  return rows.map(({ letter, attributes, decidedAt }) => {
+    const message = messageIn(attributes);
+    const detail = `${message.type} was discarded at ${name} (letter ${letter}), so that nobody answers it`;
+    return {
+      at: name,
+      kind: 'discarded',
+      detail,
+      letter,
+      message,
+      ...(decidedAt === null ? {} : { since: decidedAt }),
+    };
+  });
+}
+
+function messages(count: number): string {
+  return `${count} more ${count === 1 ? 'message' : 'messages'}`;
 }
 
 /** The messages about this key that a reader of our topic has not come to. */
@@ -93,21 +116,37 @@ function firstLine(text: string): string {
 
 /** Why an order has not ended yet; `summary` is a sentence for people. */
 export const whySchema = z
-  .object({ orderId: z.string(), status: z.string(), summary: z.string(), waits: z.array(waitSchema) })
+  .object({
+    orderId: z.string(),
+    status: z.string(),
+    /** Whether it is known how the order ends. */
+    hasOutcome: z.boolean(),
+    summary: z.string(),
+    waits: z.array(waitSchema),
+  })
   .openapi('Why');
 export type Why = z.infer<typeof whySchema>;
 
-/** `otherwise` is the summary where nothing is in the way. A deadline is in nobody's way, and comes last. */
+/**
+ * `otherwise` is the summary where nothing is in the way. A deadline is in nobody's way, and comes last; what was discarded is
+ * in the way of an order without its outcome alone.
+ */
 export function whyOf(
-  order: { readonly orderId: string; readonly status: string },
+  order: { readonly orderId: string; readonly status: string; readonly hasOutcome: boolean },
   waits: readonly Wait[],
   otherwise: string,
 ): Why {
-  const { orderId, status } = order;
-  const inTheWay = waits.filter(({ kind }) => kind !== 'deadline');
+  const { orderId, status, hasOutcome } = order;
+  const inTheWay = waits.filter(({ kind }) => kind !== 'deadline' && !(kind === 'discarded' && hasOutcome));
   const [first] = inTheWay;
   const summary = first === undefined ? otherwise : `${orderId} is ${status}: ${first.detail}`;
-  return { orderId, status, summary, waits: [...inTheWay, ...waits.filter(({ kind }) => kind === 'deadline')] };
+  return {
+    orderId,
+    status,
+    hasOutcome,
+    summary,
+    waits: [...inTheWay, ...waits.filter(({ kind }) => kind === 'deadline')],
+  };
 }
 
 export const waitsSchema = z.object({ waits: z.array(waitSchema) });
