@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type DiskImage, type Failing, Life } from '../testing/crash-bench.ts';
 import { count } from '../testing/probe.ts';
+import { Signal } from './signal.ts';
 
 /** Ten messages of three keys: one of `a` fails once in each life, one of `b` always, and others stand behind them. */
 const messages = ['a', 'b', 'c', 'a', 'b', 'c', 'a', 'b', 'c', 'a'].map((name, n) => count(name, n + 1));
@@ -114,4 +115,35 @@ describe('a function that is asked to stop', () => {
       expect([done, found.messages, books]).toEqual([nth, found.position, rightEnd]);
     },
   );
+
+  it('while a commit is on its way waits for it, and answers whoever waits for that', async () => {
+    const life = await Life.begin([], failing);
+    const { store, runner } = life;
+    const transact = store.transact.bind(store);
+    const reached = new Signal();
+    const mayGoOn = new Signal();
+    store.transact = async (...work) => {
+      reached.raise();
+      await mayGoOn.wait();
+      return transact(...work);
+    };
+    const answer = runner.submit(count('a', 1));
+    runner.start();
+    await reached.wait();
+    let hasStopped = false;
+    const stopped = runner.stop().then(() => {
+      hasStopped = true;
+    });
+    await new Promise((resolve) => setImmediate(resolve));
+    const tooSoon = hasStopped;
+    mayGoOn.raise();
+    await stopped;
+
+    expect([tooSoon, (await answer).kind, (await life.books()).counted]).toEqual([
+      false,
+      'handled',
+      [{ name: 'a', messages: 1, units: 1 }],
+    ]);
+    await life.end();
+  });
 });
