@@ -118,6 +118,18 @@ describe('the rows of a batch', () => {
     ]);
   });
 
+  it('are written in the order in which they were first, whether the batch looks at their group or not', () => {
+    const { rows } = overlay();
+
+    rows.put([{ table: notes, row: { order: 'unnamed', text: 'first' } }]);
+    rows.put([{ table: lines, row: line(3, 'second') }]);
+    rows.put([{ table: notes, row: { order: 'o', text: 'third' } }]);
+    rows.put([{ table: notes, row: { order: 'unnamed', text: 'fourth' } }]);
+
+    const texts = rows.writes().map(({ row }) => (row as { text: string }).text);
+    expect(texts).toEqual(['first', 'second', 'third', 'fourth']);
+  });
+
   it('can be added to a ledger that the batch does not look at', () => {
     const { rows } = overlay();
 

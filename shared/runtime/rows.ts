@@ -19,8 +19,8 @@ interface Group {
 export class Rows implements RowReader {
   readonly #loaded: Loaded;
   readonly #tables = new Map<Table, Map<string, Group>>();
-  /** Rows of ledgers that the batch does not read. */
-  readonly #added: StoredWrite[] = [];
+  /** What was written, in the order in which it was first: a row of a group, or one that may be added without a look. */
+  readonly #order: (StoredWrite | { readonly group: Group; readonly rest: string })[] = [];
   #appended = 0;
 
   constructor(loaded: Loaded, needs: readonly Need[]) {
@@ -49,24 +49,23 @@ export class Rows implements RowReader {
     const groups = writes.map((write) => this.#groupOf(write));
     for (const [index, write] of writes.entries()) {
       const group = groups[index];
-      if (group === null || group === undefined) this.#added.push({ table: write.table, row: write.row, stored: null });
+      if (group === null || group === undefined) this.#order.push({ table: write.table, row: write.row, stored: null });
       else this.#write(group, write);
     }
   }
 
-  /** Each changed row once, as it is in the end. */
+  /** Each changed row once, as it is in the end; in the order in which they were first written. */
   writes(): StoredWrite[] {
-    const writes = [...this.#added];
-    for (const groups of this.#tables.values()) {
-      for (const { written } of groups.values()) writes.push(...written.values());
-    }
-    return writes;
+    return this.#order.map((write) => {
+      return 'group' in write ? (write.group.written.get(write.rest) as StoredWrite) : write;
+    });
   }
 
   #write(group: Group, { table, row, removed = false }: Write): void {
     if (table.appendOnly) {
       // The store may give the row its key later; its place in the batch stands for it until then.
       const rest = `+${this.#appended++}`;
+      this.#order.push({ group, rest });
       group.written.set(rest, { table, row, stored: null });
       group.rows?.set(rest, row);
       return;
@@ -75,6 +74,7 @@ export class Rows implements RowReader {
     const rest = restName(key, table.loadBy);
     const rows = group.rows ?? this.#rowsOf(table, key);
     const earlier = group.written.get(rest);
+    if (earlier === undefined) this.#order.push({ group, rest });
     const stored = earlier === undefined ? (rows.get(rest) ?? null) : earlier.stored;
     group.written.set(rest, removed ? { table, row, stored, removed } : { table, row, stored });
     if (removed) rows.delete(rest);
