@@ -30,6 +30,9 @@ describe('the figures raise an alarm', () => {
 
     expect(before).toEqual({ reused: 0, dead: 0, parked: 0 });
     expect([await alarms(), await bench.units()]).toEqual([{ reused: 1, dead: 1, parked: 0 }, { a: 1 }]);
+    expect(bench.logged.lines).toMatchObject([
+      { level: 40, id: first.id, msg: `set aside: ${first.id} was seen before with another payload` },
+    ]);
   });
 
   it('when a message waits, and another one when it is given up', async () => {

@@ -186,6 +186,7 @@ export class Runner implements FunctionContext {
     try {
       const handled = await this.#commit([...commands.map(({ arrival }) => arrival), ...taken], committed);
       for (const arrival of taken) this.#warn(arrival);
+      for (const outcome of handled.outcomes.slice(commands.length)) this.#warnOfOutcome(outcome);
       await committed(handled);
       return true;
     } catch (error) {
@@ -241,6 +242,14 @@ export class Runner implements FunctionContext {
     if (arrival.from !== 'log' || arrival.received.kind !== 'unfit') return;
     const { topic, position } = arrival.record;
     this.#options.logger.warn({ topic, position }, `set aside: ${arrival.received.detail}`);
+  }
+
+  /** A message without anybody who waits for the answer: somebody should know why it is kept apart. */
+  #warnOfOutcome(outcome: Outcome): void {
+    if (outcome.kind !== 'id_reused' && outcome.kind !== 'refused') return;
+    const { id, source, type } = outcome.message;
+    const why = outcome.kind === 'refused' ? outcome.detail : `${id} was seen before with another payload`;
+    this.#options.logger.warn({ id, source, type }, `set aside: ${why}`);
   }
 
   #unavailable(why: string): AppError {
