@@ -29,13 +29,13 @@ export const FULL: Plan = {
 };
 
 export const QUICK: Plan = {
-  rounds: 3,
+  rounds: 2,
   warmUpMs: 1000,
   measureMs: 1200,
   latencyMs: 1500,
   slowMeasureMs: 1000,
   largeMeasureMs: 1000,
-  poisonRounds: 3,
+  poisonRounds: 2,
   poisonMs: 2000,
   storedOrders: 100_000,
   starts: 3,

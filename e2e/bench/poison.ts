@@ -7,12 +7,11 @@ import type { Server } from './servers.ts';
 const PER_S = 200;
 
 export interface Poisoned {
-  /** Orders in a round. */
+  /** Orders on each side, over all rounds. */
   readonly orders: number;
-  /** The 99th percentile from POST to notice, in milliseconds: the medians of all rounds, and of their ratios. */
+  /** The 99th percentile from POST to notice over all of them, in milliseconds: a single round is too short for one. */
   readonly withPoisonMs: number;
   readonly withoutMs: number;
-  readonly ratio: number;
 }
 
 /** The inventory of `poisoned` fails on one order all the time, as in trouble that may pass; that of `clean` does not. */
@@ -22,27 +21,22 @@ export async function measurePoison(
   { rounds, roundMs }: { rounds: number; roundMs: number },
 ): Promise<Poisoned> {
   const nextId = orderIds();
-  const p99 = async (server: Server) => quantile(await openLoop(server.port, nextId, roundMs, PER_S), 0.99);
-  for (const server of [poisoned, clean]) await p99(server);
-  const figures: { withPoison: number; without: number }[] = [];
+  const latencies = (server: Server) => openLoop(server.port, nextId, roundMs, PER_S);
+  for (const server of [poisoned, clean]) await latencies(server);
+  const withPoison: number[] = [];
+  const without: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const subject = nextId();
     await post(poisoned.inventoryPort, '/automation-testing/faults', { poison: { subject, as: 'trouble' } }, 200);
     const { status } = await requestOnce(poisoned.port, orderRequest(subject, false));
     if (status !== 202) throw new Error(`the poisoned order was answered with ${status}`);
-    const isOdd = round % 2 === 1;
-    const first = await p99(isOdd ? clean : poisoned);
-    const second = await p99(isOdd ? poisoned : clean);
-    figures.push(isOdd ? { withPoison: second, without: first } : { withPoison: first, without: second });
+    if (round % 2 === 1) without.push(...(await latencies(clean)));
+    withPoison.push(...(await latencies(poisoned)));
+    if (round % 2 === 0) without.push(...(await latencies(clean)));
     await post(poisoned.inventoryPort, '/automation-testing/faults', { poison: null }, 200);
   }
-  const median = (figure: (round: (typeof figures)[number]) => number) => quantile(figures.map(figure), 0.5);
-  return {
-    orders: (PER_S * roundMs) / 1000,
-    withPoisonMs: median(({ withPoison }) => withPoison),
-    withoutMs: median(({ without }) => without),
-    ratio: median(({ withPoison, without }) => withPoison / without),
-  };
+  const [withPoisonMs, withoutMs] = [withPoison, without].map((each) => quantile(each, 0.99)) as [number, number];
+  return { orders: withPoison.length, withPoisonMs, withoutMs };
 }
 
 async function post(port: number, path: string, body: object, expected: number): Promise<void> {
