@@ -8,9 +8,12 @@ const SEPARATOR = '\u0000';
 interface Group {
   /** As the batch sees them now, by the rest of the key; null until somebody looks. */
   rows: Map<string, object> | null;
-  /** What the batch wrote, by the rest of the key. */
-  readonly written: Map<string, StoredWrite>;
+  /** What the batch wrote, by the rest of the key; null while that is nothing. Most groups are only looked at. */
+  written: Map<string, StoredWrite> | null;
 }
+
+/** The rows of a group that has none; replaced before the first one is written. */
+const NO_ROWS = new Map<string, object>();
 
 /**
  * The overlay of a batch: rows as loaded, and over them what the messages so far have written. A message that fails
@@ -32,7 +35,7 @@ export class Rows implements RowReader {
         this.#tables.set(table, groups);
       }
       const name = groupName(values, table.loadBy);
-      if (!groups.has(name)) groups.set(name, { rows: null, written: new Map() });
+      if (!groups.has(name)) groups.set(name, { rows: null, written: null });
     }
   }
 
@@ -57,17 +60,18 @@ export class Rows implements RowReader {
   /** Each changed row once, as it is in the end; in the order in which they were first written. */
   writes(): StoredWrite[] {
     return this.#order.map((write) => {
-      return 'group' in write ? (write.group.written.get(write.rest) as StoredWrite) : write;
+      return 'group' in write ? (write.group.written?.get(write.rest) as StoredWrite) : write;
     });
   }
 
   #write(group: Group, { table, row, removed = false }: Write): void {
+    group.written ??= new Map();
     if (table.appendOnly) {
       // The store may give the row its key later; its place in the batch stands for it until then.
       const rest = `+${this.#appended++}`;
       this.#order.push({ group, rest });
       group.written.set(rest, { table, row, stored: null });
-      group.rows?.set(rest, row);
+      if (group.rows !== null) writable(group).set(rest, row);
       return;
     }
     const key = keyOf({ table, row });
@@ -77,8 +81,8 @@ export class Rows implements RowReader {
     if (earlier === undefined) this.#order.push({ group, rest });
     const stored = earlier === undefined ? (rows.get(rest) ?? null) : earlier.stored;
     group.written.set(rest, removed ? { table, row, stored, removed } : { table, row, stored });
-    if (removed) rows.delete(rest);
-    else rows.set(rest, row);
+    if (removed) writable(group).delete(rest);
+    else writable(group).set(rest, row);
   }
 
   /** The group a write belongs to; null for a row that may be added without a look. */
@@ -95,13 +99,17 @@ export class Rows implements RowReader {
     const group = this.#tables.get(table)?.get(groupName(values, table.loadBy));
     assert(group !== undefined, `${table.name} [${values.join(', ')}] was not named by the batch`);
     if (group.rows !== null) return group.rows;
-    group.rows = new Map();
-    for (const row of this.#loaded.rows({ table, values: values.slice(0, table.loadBy) })) {
-      group.rows.set(restName(keyOf({ table, row }), table.loadBy), row);
-    }
-    for (const [rest, { row }] of group.written) group.rows.set(rest, row);
+    const loaded = this.#loaded.rows({ table, values: values.slice(0, table.loadBy) });
+    group.rows = NO_ROWS;
+    for (const row of loaded) writable(group).set(restName(keyOf({ table, row }), table.loadBy), row);
+    for (const [rest, { row }] of group.written ?? []) writable(group).set(rest, row);
     return group.rows;
   }
+}
+
+function writable(group: Group): Map<string, object> {
+  if (group.rows === null || group.rows === NO_ROWS) group.rows = new Map();
+  return group.rows;
 }
 
 function groupName(key: readonly string[], loadBy: number): string {
