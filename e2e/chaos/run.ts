@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { functionNames } from '../../saga/choreography.ts';
 import { type Books, readBooks } from '../prove/books.ts';
 import { checksOf } from '../prove/checks.ts';
 import { freePorts } from '../tools/free-ports.ts';
@@ -10,7 +11,7 @@ import { Clients } from './client.ts';
 import { Faults } from './faults.ts';
 import { FlightRecord } from './flight-record.ts';
 import type { StoredMovement, StoreHistory } from './history.ts';
-import { send } from './http.ts';
+import { bodyOf, type Reply, send } from './http.ts';
 import { type Moment, statesOf, strikeText } from './live.ts';
 import { commandOf, type Options } from './options.ts';
 import { actionsOf, faultsOf, type Target, targets } from './plan.ts';
@@ -20,6 +21,7 @@ import { readMovements, readNeeds, readStoreHistory } from './store-history.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
 const SEED_MAX_MS = 10_000;
+const REPLAY = { maxMs: 30_000, tries: 20, pauseMs: 250 };
 const REST_MAX_MS = 90_000;
 const REST_POLL_MS = 250;
 /** Goods are brought for those who wait, and they may be more when it is looked again. */
@@ -94,6 +96,7 @@ export class ChaosRun {
     this.#phase = 'calm';
     this.#say('The load is over. Healing everything, and waiting until the store comes to rest.');
     await faults.healAll();
+    await this.#replayLetters();
     const isAtRest = await this.#comeToRest(clients);
     sampler.stop();
     this.#phase = 'reading';
@@ -138,6 +141,22 @@ export class ChaosRun {
       onUnsupported: () =>
         this.#say('! The store has no switch for full disks and wrong clocks (404): such faults are NOT injected.'),
     });
+  }
+
+  /** What an operator does when the trouble is over: what was given up meanwhile is tried once more. */
+  async #replayLetters(): Promise<void> {
+    const body = { who: 'chaos', reason: 'the trouble is over', code: 'failed' };
+    for (const name of functionNames) {
+      const url = `${this.#urlOf('gateway')}/operations/${name}/letters/replay`;
+      let reply: Reply | null = null;
+      for (let tries = 0; tries < REPLAY.tries && reply?.status !== 200; tries++) {
+        if (reply !== null) await sleep(REPLAY.pauseMs);
+        reply = await send('POST', url, { body, timeoutMs: REPLAY.maxMs });
+      }
+      const replayed = reply?.status === 200 ? bodyOf(reply)['replayed'] : null;
+      if (replayed === null) this.#say(`! The letters of ${name} cannot be replayed: ${reply?.status}`);
+      else if (replayed !== 0) this.#say(`${replayed} dead letters of ${name} were replayed`);
+    }
   }
 
   /** A store fills in its examples when it starts; asked once more, it has done so for certain. */

@@ -8,7 +8,7 @@ const defaults = {
   RETRY_FIRST_MS: count(3_600_000).default(100),
   RETRY_FACTOR: z.coerce.number().min(1).max(10).default(2),
   RETRY_LONGEST_MS: count(86_400_000).default(60_000),
-  RETRY_ATTEMPTS: count(1_000).default(10),
+  RETRY_ATTEMPTS: count(1_000).default(20),
   RETRY_BUG_ATTEMPTS: count(1_000).default(3),
   PARKED_MAX: count(10_000_000).default(10_000),
   PARKED_PER_KEY_MAX: count(1_000_000).default(1_000),
