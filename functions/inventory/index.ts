@@ -13,6 +13,8 @@ export const inventory: StoreFunction<Inventory, InventoryInput, InventoryOutput
   name: 'inventory',
   inputs: inputsOf('inventory'),
   consumes: ['order-events'],
+  // What is held is as good as sold.
+  unhurried: new Set<InventoryInput['type']>(['OrderConfirmed']),
   mayStandIn,
   publishes: 'inventory-events',
   tables: [...tables, openings],

@@ -11,6 +11,8 @@ export const notification: StoreFunction<NotificationState, NotificationInput, N
   name: 'notification',
   inputs: inputsOf('notification'),
   consumes: ['order-events'],
+  // Mostly the outcome follows at once, and both are written together.
+  unhurried: new Set<NotificationInput['type']>(['OrderPlaced']),
   mayStandIn,
   publishes: null,
   tables,

@@ -67,6 +67,8 @@ export interface StoreFunction<State = unknown, Input extends Message = Message,
   /** The message types it answers to; others on its topics are none of its business. */
   readonly inputs: ReadonlySet<string>;
   readonly consumes: readonly string[];
+  /** Those of its inputs for whose effect nobody waits: while there is nothing else, they wait some milliseconds for others. */
+  readonly unhurried?: ReadonlySet<string>;
   /** Whether a message of this type and source may stand in this topic. Anything else there is set aside. */
   mayStandIn(topic: string, type: string, source: string): boolean;
   /** The topic it alone writes; null where it publishes nothing. */

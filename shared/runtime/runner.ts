@@ -13,6 +13,7 @@ import { BATCH_MAX, Intake } from './intake.ts';
 import type { Logger } from './log.ts';
 import { runLoop } from './loop.ts';
 import type { FunctionMetrics } from './metrics.ts';
+import { Patience } from './patience.ts';
 import { Signal } from './signal.ts';
 import { handleOneByOne } from './split.ts';
 
@@ -52,12 +53,14 @@ export class Runner implements FunctionContext {
   readonly #wake = new Signal();
   readonly #stopping = new AbortController();
   readonly #intake: Intake;
+  readonly #patience: Patience;
   #running: Promise<void> | null = null;
   #trouble: string | null = 'not started yet';
 
   constructor(options: RunnerOptions) {
     this.#options = options;
     this.#intake = new Intake(options);
+    this.#patience = new Patience(options.fn);
     this.store = options.store;
     this.clock = options.clock;
   }
@@ -72,9 +75,14 @@ export class Runner implements FunctionContext {
   start(): void {
     const { fn, logger } = this.#options;
     this.#running = runLoop({
-      step: () => this.step(),
+      step: () => this.step({ patient: true }),
       wake: this.#wake,
-      sleepMs: () => this.#intake.sleepMs(this.clock.nowMs()),
+      sleepMs: () => {
+        return Math.min(
+          this.#intake.sleepMs(this.clock.nowMs()),
+          Math.max(0, this.#patience.untilMs - performance.now()),
+        );
+      },
       waiting: () => this.#commands.length,
       signal: this.#stopping.signal,
       onError: (error) => {
@@ -159,17 +167,27 @@ export class Runner implements FunctionContext {
     return { parked: this.#intake.parked, paused: this.#intake.paused };
   }
 
-  /** Handles at most `BATCH_MAX` messages from each way in. Gives whether there was anything to do. */
-  async step(): Promise<boolean> {
+  /**
+   * Handles at most `BATCH_MAX` messages from each way in. Gives whether there was anything to do; when `patient`, what may
+   * wait a moment for others is left for a later step.
+   */
+  async step({ patient = false } = {}): Promise<boolean> {
     for (const clear of this.#clearing.splice(0)) await clear();
     const commands = this.#commands.splice(0, BATCH_MAX);
     const { arrivals, failure } = await this.#intake.take(this.clock.nowMs());
+    if (patient && this.#mayWait(commands, arrivals)) return false;
     const worked = await this.#handleTogether(commands, arrivals);
+    this.#patience.handled(commands.length + arrivals.length);
     // Thrown late: a topic that cannot be read must not keep anybody else waiting.
     if (failure !== null) throw failure.error;
     // Also where there was nothing to commit: a topic that could not be read can be read again.
     this.#trouble = null;
     return worked;
+  }
+
+  #mayWait(commands: readonly PendingCommand[], arrivals: readonly Arrival[]): boolean {
+    if (commands.length > 0 || arrivals.length >= BATCH_MAX) return false;
+    return this.#patience.mayWait(arrivals, performance.now());
   }
 
   async #handleTogether(commands: readonly PendingCommand[], taken: readonly Arrival[]): Promise<boolean> {

@@ -169,6 +169,19 @@ function acknowledging(context: () => Context): void {
     expect([first, again, behind].map(contents)).toEqual([['a1', 'a2'], ['a1', 'a2'], ['a3']]);
   });
 
+  it('is not needed to see what comes behind the records that come again', async () => {
+    const { subscribe, publish } = context();
+    const subscription = await subscribe();
+    const other = await subscribe();
+    await publish(count('a', 1));
+    const first = await subscription.poll(10);
+    await publish(...numbered('a', 2, 4));
+    const [all, some] = [await subscription.poll(10), await subscription.poll(2)];
+
+    expect([first, all, some].map(contents)).toEqual([['a1'], ['a1', 'a2', 'a3', 'a4'], ['a1', 'a2']]);
+    expect(contents(await other.poll(10))).toEqual(['a1', 'a2', 'a3', 'a4']);
+  });
+
   it('lets records that come later be read', async () => {
     const { subscribe, publish } = context();
     const subscription = await subscribe();

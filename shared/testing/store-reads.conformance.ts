@@ -33,7 +33,7 @@ export async function seen(store: Store, row: InboxRow): Promise<string | undefi
 }
 
 /** How a store gives the rows and the inbox that a batch names. */
-export function loads({ store, commit }: Context): void {
+export function loads({ store, commit, reopen }: Context): void {
   async function load(...needs: readonly Need[]): Promise<readonly (readonly object[])[]> {
     let found: readonly (readonly object[])[] = [];
     await store().transact(needs, [], (loaded) => {
@@ -68,6 +68,35 @@ export function loads({ store, commit }: Context): void {
 
     const [rows] = await load({ table: notes, values: ['a'] });
     expect(rows).toMatchObject([{ note: { text: 'first' } }, { note: { text: 'second' } }]);
+  });
+
+  it.each([
+    ['rise', ['a', 'b', 'c']],
+    ['fall', ['c', 'b', 'a']],
+    ['are not of one alphabet', ['z', 'é', '\u{1f600}', '\uffff', 'a']],
+  ])('tells a message that was seen whose ids %s, and no other', async (_, ids) => {
+    const missed = ['', '0', 'aa', 'b0', 'zz', 'è', '\u{1f601}', '\ufffe'];
+    for (const id of ids) {
+      await commit({ inbox: [seenRow(id)] });
+      expect(await Promise.all(missed.map((other) => seen(store(), seenRow(other))))).toEqual(
+        missed.map(() => undefined),
+      );
+    }
+    const known = () => Promise.all(ids.map((id) => seen(store(), seenRow(id))));
+    const before = await known();
+    await reopen();
+
+    expect([before, await known()]).toEqual([ids.map((id) => `print of ${id}`), ids.map((id) => `print of ${id}`)]);
+    await commit({ inbox: [seenRow('\u{10ffff}')] });
+    expect(await seen(store(), seenRow('\u{10ffff}'))).toBe('print of \u{10ffff}');
+  });
+
+  it('tells a message that was seen, whatever the number of sources', async () => {
+    const rows = Array.from({ length: 40 }, (_, number) => seenRow('m', `/source ${number}`));
+    for (const row of rows) expect(await seen(store(), row)).toBeUndefined();
+    await commit({ inbox: rows });
+
+    expect(await Promise.all(rows.map((row) => seen(store(), row)))).toEqual(rows.map(() => 'print of m'));
   });
 
   it('tells a message that was seen by its source and id', async () => {

@@ -226,10 +226,10 @@ class EmbeddedSubscription implements Subscription {
 
 function read(cursor: Cursor, max: number): readonly LogRecord[] {
   try {
-    let records = cursor.file.read(cursor.position, max);
+    let records = readOn(cursor, max);
     while (cursor.epochs !== cursor.file.epochs) {
       place(cursor);
-      records = cursor.file.read(cursor.position, max);
+      records = readOn(cursor, max);
     }
     cursor.trouble = null;
     cursor.isBehind = records.length > 0;
@@ -239,6 +239,13 @@ function read(cursor: Cursor, max: number): readonly LogRecord[] {
     cursor.trouble = `${cursor.topic} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
     throw error;
   }
+}
+
+/** Where all there is was given before, and not yet acknowledged, also what has come since. */
+function readOn({ file, position, polled }: Cursor, max: number): readonly LogRecord[] {
+  const records = file.read(position, max);
+  const isOld = records.length > 0 && records.length < max && records.at(-1)?.position === polled;
+  return isOld ? [...records, ...file.read(polled, max - records.length)] : records;
 }
 
 /** The topic's writer has begun a life that the cursor does not know yet; perhaps in a file that was restored from a copy. */

@@ -19,6 +19,7 @@ import type {
 import { BulkInsert } from './bulk-insert.ts';
 import { assertDurable, holdExclusively, openForWriting, storeError } from './database.ts';
 import { migrate, runtimeMigrations } from './migrate.ts';
+import { SeenIds } from './seen-ids.ts';
 import { countSql, querySql, type SqlValue, shapeOf, type TableSql, tableSql } from './statements.ts';
 import { workWhole } from './work-whole.ts';
 
@@ -54,6 +55,7 @@ export class SqliteStore implements Store {
   readonly #consumer: string;
   readonly #tables: ReadonlyMap<Table, TableStatements>;
   readonly #statements: ReturnType<typeof prepareStatements>;
+  readonly #seen: SeenIds;
   readonly #remember: BulkInsert;
   readonly #append: BulkInsert;
   /** Sparse tables in which this transaction has looked, and whether they are empty. */
@@ -81,6 +83,7 @@ export class SqliteStore implements Store {
     this.#hold = hold;
     this.#consumer = options.name;
     this.#statements = prepareStatements(db);
+    this.#seen = new SeenIds(db, options.name);
     this.#remember = new BulkInsert(db, 'inbox', ['consumer', 'source', 'id', 'fingerprint', 'seen_day']);
     this.#append = new BulkInsert(db, 'outbox', OUTBOX_COLUMNS);
     this.#tables = new Map(
@@ -127,7 +130,7 @@ export class SqliteStore implements Store {
     try {
       begin.run();
       this.#empty.clear();
-      const loaded: Loaded = { rows: (need) => this.#rows(need), seen: (key) => this.#seen(key) };
+      const loaded: Loaded = { rows: (need) => this.#rows(need), seen: (key) => this.#seen.fingerprintOf(key) };
       const result = workWhole(this.#db, loaded, work);
       this.#apply(result);
       commit.run();
@@ -197,6 +200,7 @@ export class SqliteStore implements Store {
     const inserts = new Map<TableStatements, SqlValue[][]>();
     for (const write of writes) this.#write(write, inserts);
     for (const [{ insert }, rows] of inserts) insert.insert(rows);
+    for (const row of inbox) this.#seen.add(row);
     this.#remember.insert(
       inbox.map(({ source, id, fingerprint, seenDay }) => [this.#consumer, source, id, fingerprint, seenDay]),
     );
@@ -236,10 +240,6 @@ export class SqliteStore implements Store {
       if (known) return [];
     }
     return selectRows.all(...values).map((row) => revive(row as SqlValue[]));
-  }
-
-  #seen({ source, id }: InboxKey): string | undefined {
-    return this.#statements.seen.get(this.#consumer, source, id) as string | undefined;
   }
 
   #savePositions(positions: readonly Position[]): void {
@@ -283,7 +283,6 @@ function prepareStatements(db: Database.Database) {
     begin: prepare('BEGIN IMMEDIATE'),
     commit: prepare('COMMIT'),
     rollback: prepare('ROLLBACK'),
-    seen: prepare('SELECT fingerprint FROM inbox WHERE consumer = ? AND source = ? AND id = ?').pluck(),
     savePosition: prepare(
       `INSERT INTO position (topic, partition, position, epoch) VALUES (?, ?, ?, ?)
        ON CONFLICT (topic, partition) DO UPDATE SET position = excluded.position, epoch = excluded.epoch`,
