@@ -105,7 +105,12 @@ export function needsOf(
 
 /** The messages that the inbox is asked about. */
 export function inboxKeysOf(arrivals: readonly Arrival[]): readonly InboxKey[] {
-  return arrivals.flatMap((arrival) => (isDeduplicated(arrival) ? (messageOf(arrival) ?? []) : []));
+  const keys: InboxKey[] = [];
+  for (const arrival of arrivals) {
+    const message = isDeduplicated(arrival) ? messageOf(arrival) : null;
+    if (message !== null) keys.push(message);
+  }
+  return keys;
 }
 
 /** The key of the row whose timer it is. */

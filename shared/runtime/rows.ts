@@ -1,4 +1,4 @@
-import { assert } from '../core/assert.ts';
+import { InvariantError } from '../core/assert.ts';
 import type { Loaded, Need, StoredWrite, Table, Write } from '../ports/store.ts';
 import type { RowReader } from './function.ts';
 
@@ -10,6 +10,12 @@ interface Group {
   rows: Map<string, object> | null;
   /** What the batch wrote, by the rest of the key; null while that is nothing. Most groups are only looked at. */
   written: Map<string, StoredWrite> | null;
+}
+
+/** Where a row lies: its group, and its whole key. */
+interface Place {
+  readonly group: Group;
+  readonly key: readonly string[];
 }
 
 /** The rows of a group that has none; replaced before the first one is written. */
@@ -49,11 +55,12 @@ export class Rows implements RowReader {
 
   /** Takes the writes of one message; all of them or, when one is of a group that was not named, none. */
   put(writes: readonly Write[]): void {
-    const groups = writes.map((write) => this.#groupOf(write));
-    for (const [index, write] of writes.entries()) {
-      const group = groups[index];
-      if (group === null || group === undefined) this.#order.push({ table: write.table, row: write.row, stored: null });
-      else this.#write(group, write);
+    const places = writes.map((write) => this.#placeOf(write));
+    for (let at = 0; at < writes.length; at++) {
+      const write = writes[at] as Write;
+      const place = places[at];
+      if (place === null || place === undefined) this.#order.push({ table: write.table, row: write.row, stored: null });
+      else this.#write(place, write);
     }
   }
 
@@ -64,7 +71,7 @@ export class Rows implements RowReader {
     });
   }
 
-  #write(group: Group, { table, row, removed = false }: Write): void {
+  #write({ group, key }: Place, { table, row, removed = false }: Write): void {
     group.written ??= new Map();
     if (table.appendOnly) {
       // The store may give the row its key later; its place in the batch stands for it until then.
@@ -74,7 +81,6 @@ export class Rows implements RowReader {
       if (group.rows !== null) writable(group).set(rest, row);
       return;
     }
-    const key = keyOf({ table, row });
     const rest = restName(key, table.loadBy);
     const rows = group.rows ?? this.#rowsOf(table, key);
     const earlier = group.written.get(rest);
@@ -85,19 +91,22 @@ export class Rows implements RowReader {
     else writable(group).set(rest, row);
   }
 
-  /** The group a write belongs to; null for a row that may be added without a look. */
-  #groupOf(write: Write): Group | null {
+  /** Where a write belongs; null for a row that may be added without a look. */
+  #placeOf(write: Write): Place | null {
     const { table } = write;
+    const groups = this.#tables.get(table);
+    if (groups === undefined && table.addsUnseen) return null;
     const key = keyOf(write);
-    const group = this.#tables.get(table)?.get(groupName(key, table.loadBy));
-    if (group !== undefined) return group;
-    assert(table.addsUnseen, `${table.name} [${key.join(', ')}] was not named by the batch`);
-    return null;
+    const group = groups?.get(groupName(key, table.loadBy));
+    if (group !== undefined) return { group, key };
+    if (table.addsUnseen) return null;
+    throw new InvariantError(`${table.name} [${key.join(', ')}] was not named by the batch`);
   }
 
   #rowsOf(table: Table, values: readonly string[]): Map<string, object> {
     const group = this.#tables.get(table)?.get(groupName(values, table.loadBy));
-    assert(group !== undefined, `${table.name} [${values.join(', ')}] was not named by the batch`);
+    if (group === undefined)
+      throw new InvariantError(`${table.name} [${values.join(', ')}] was not named by the batch`);
     if (group.rows !== null) return group.rows;
     const loaded = this.#loaded.rows({ table, values: values.slice(0, table.loadBy) });
     group.rows = NO_ROWS;
