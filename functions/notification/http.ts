@@ -83,10 +83,9 @@ async function streamNotices(c: AppContext, context: FunctionContext, stopping: 
           after: [after],
           limit: STREAM_PAGE,
         });
-        for (const row of rows) {
-          after = row.position ?? after;
-          await stream.writeSSE({ event: 'notification', id: String(after), data: JSON.stringify(toBody(row)) });
-        }
+        // In one piece: each piece waits for the one before it to be taken, perhaps by another thread.
+        if (rows.length > 0) await stream.write(rows.map(toServerSentEvent).join(''));
+        after = rows.at(-1)?.position ?? after;
         if (rows.length === 0 && !(await wake.wait(HEARTBEAT_MS))) await stream.write(': still here\n\n');
       }
     } finally {
@@ -94,6 +93,10 @@ async function streamNotices(c: AppContext, context: FunctionContext, stopping: 
       stopping.removeEventListener('abort', stop);
     }
   });
+}
+
+function toServerSentEvent(row: NoticeRow): string {
+  return `event: notification\ndata: ${JSON.stringify(toBody(row))}\nid: ${row.position}\n\n`;
 }
 
 /** The position after which a stream begins: the client's, or the newest notice. */
