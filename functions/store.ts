@@ -25,6 +25,8 @@ export interface RunningStore {
 export interface StartOptions {
   /** Functions in other threads of this process, and how a gateway calls them. */
   readonly beside?: ReadonlyMap<FunctionName, Upstream>;
+  /** All that run in this process, in whatever thread, where it is more than is known from the others: what they commit is told. */
+  readonly inProcess?: readonly FunctionName[];
   /** Lets a test put something between the functions and their log. */
   readonly wrapLog?: (log: MessageLog) => MessageLog;
 }
@@ -39,9 +41,9 @@ export async function startStore(
   logger: Logger,
   options: StartOptions = {},
 ): Promise<RunningStore> {
-  const { beside = new Map(), wrapLog = (log) => log } = options;
+  const { beside = new Map(), inProcess = [], wrapLog = (log) => log } = options;
   const names = functionNames.filter((name) => here.includes(name));
-  const log = wrapLog(createLog(config, [...names, ...beside.keys()]));
+  const log = wrapLog(createLog(config, [...names, ...beside.keys(), ...inProcess]));
   const functions: RunningFunction[] = [];
   const servers = new Map<Part, RunningServer>();
   const stop = async () => {

@@ -1,5 +1,5 @@
 import { MessageChannel, parentPort, Worker, workerData } from 'node:worker_threads';
-import type { FunctionName } from '../saga/choreography.ts';
+import { type FunctionName, functionNames } from '../saga/choreography.ts';
 import { AppError, ConfigError } from '../shared/core/errors.ts';
 import type { Config } from '../shared/runtime/config.ts';
 import { readConfig } from '../shared/runtime/config.ts';
@@ -78,7 +78,7 @@ async function runSecond(): Promise<void> {
   const config = readConfig(env);
   const { logger, flush } = createLogger(config.LOG_LEVEL);
   parentPort?.once('message', () => process.exit(0));
-  const store = await startStore(SECOND, config, logger);
+  const store = await startStore(SECOND, config, logger, { inProcess: functionNames });
   answerCalls(port, store.apps);
   parentPort?.removeAllListeners('message');
   parentPort?.once('message', async () => {
