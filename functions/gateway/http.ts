@@ -27,9 +27,8 @@ export function createGateway(options: GatewayOptions): App {
   addWhyOfOrders(app, upstreams.order, [upstreams.inventory, upstreams.notification]);
   for (const [segment, owner] of Object.entries(OWNERS)) {
     const upstream = upstreams[owner];
-    const forward = (c: AppContext) => upstream.fetch(c.req.raw, c.get('requestId'));
-    app.all(`/${segment}`, forward);
-    app.all(`/${segment}/*`, forward);
+    // At `/orders` too.
+    app.all(`/${segment}/*`, (c) => upstream.fetch(c.req.raw, c.get('requestId')));
   }
   addOperations(app);
   addLetters(app, upstreams);

@@ -3,6 +3,7 @@ import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { Context, Env, Handler } from 'hono';
 import { AppError } from '../core/errors.ts';
 import { describeError } from './failure.ts';
+import { KnownPaths } from './known-paths.ts';
 import type { Logger } from './log.ts';
 import { invalid, problemResponse } from './problem.ts';
 
@@ -25,7 +26,7 @@ export type AppContext = Context<AppEnv>;
 
 /** An app with what every function has: request ids, bounded bodies, and problem answers for whatever goes wrong. */
 export function createApp(logger: Logger): App {
-  const app = new OpenAPIHono<AppEnv>();
+  const app = new OpenAPIHono<AppEnv>({ router: new KnownPaths() });
   app.use(async (c, next) => {
     const given = c.env?.requestId ?? c.req.header(REQUEST_ID);
     const requestId = given !== undefined && REQUEST_ID_FORM.test(given) ? given : randomUUID();
