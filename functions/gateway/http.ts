@@ -1,7 +1,15 @@
 import { z } from '@hono/zod-openapi';
 import { AppError } from '../../shared/core/errors.ts';
 import { processMetrics } from '../../shared/runtime/function-app.ts';
-import { type App, type AppContext, addPath, answers, createApp, problems } from '../../shared/runtime/http.ts';
+import {
+  type App,
+  type AppContext,
+  addPath,
+  answers,
+  createApp,
+  problems,
+  requestIdOf,
+} from '../../shared/runtime/http.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { addDocs } from './docs.ts';
 import { addLetters } from './letters.ts';
@@ -28,7 +36,7 @@ export function createGateway(options: GatewayOptions): App {
   for (const [segment, owner] of Object.entries(OWNERS)) {
     const upstream = upstreams[owner];
     // At `/orders` too.
-    app.all(`/${segment}/*`, (c) => upstream.fetch(c.req.raw, c.get('requestId')));
+    app.all(`/${segment}/*`, (c) => upstream.fetch(c.req.raw, requestIdOf(c)));
   }
   addOperations(app);
   addLetters(app, upstreams);
@@ -110,7 +118,7 @@ async function askAll(
 ): Promise<readonly Response[]> {
   return Promise.all(
     upstreams.map(async (upstream) => {
-      const response = await upstream.fetch(new Request(new URL(path, c.req.url), { method }), c.get('requestId'));
+      const response = await upstream.fetch(new Request(new URL(path, c.req.url), { method }), requestIdOf(c));
       if (response.ok) return response;
       const detail = `${upstream.name} answered ${response.status} to ${method} ${path}`;
       throw new AppError('unavailable', detail, { retryAfterS: 1 });

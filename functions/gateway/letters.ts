@@ -2,7 +2,15 @@ import { z } from '@hono/zod-openapi';
 import type { FunctionName } from '../../saga/choreography.ts';
 import { idSchema } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
-import { type App, type AppContext, addPath, answers, problems, readText } from '../../shared/runtime/http.ts';
+import {
+  type App,
+  type AppContext,
+  addPath,
+  answers,
+  problems,
+  readText,
+  requestIdOf,
+} from '../../shared/runtime/http.ts';
 import { closeRequest, groupsSchema, letterSchema } from '../../shared/runtime/letter-bodies.ts';
 import { operatorsOnly } from '../../shared/runtime/letter-routes.ts';
 import { REPLAY_MS_MAX } from '../../shared/runtime/replay-waves.ts';
@@ -23,9 +31,9 @@ export function addLetters(app: App, upstreams: Upstreams): void {
   app.post('/operations/:function/letters/replay', async (c) => {
     const request = again(c, 'POST', new URL(c.req.url).pathname, await readText(c.req.raw));
     request.headers.set('prefer', `wait=${REPLAY_WAIT_S}`);
-    return named(c, upstreams).fetch(request, c.get('requestId'));
+    return named(c, upstreams).fetch(request, requestIdOf(c));
   });
-  app.all('/operations/:function/*', (c) => named(c, upstreams).fetch(c.req.raw, c.get('requestId')));
+  app.all('/operations/:function/*', (c) => named(c, upstreams).fetch(c.req.raw, requestIdOf(c)));
 }
 
 /** Also for the documentation, which needs no upstreams. */
@@ -43,7 +51,7 @@ export function addAllGroups(app: App, upstreams: Partial<Upstreams>): void {
 async function allGroups(c: AppContext, upstreams: readonly Upstream[]): Promise<Response> {
   const responses = await Promise.all(
     upstreams.map((upstream) =>
-      upstream.fetch(again(c, 'GET', `/operations/${upstream.name}/letters/groups`), c.get('requestId')),
+      upstream.fetch(again(c, 'GET', `/operations/${upstream.name}/letters/groups`), requestIdOf(c)),
     ),
   );
   const refused = responses.find(({ ok }) => !ok);
@@ -59,7 +67,7 @@ async function allGroups(c: AppContext, upstreams: readonly Upstream[]): Promise
  */
 async function compensate(c: AppContext, upstream: Upstream, order: Upstream): Promise<Response> {
   const { pathname } = new URL(c.req.url);
-  const requestId = c.get('requestId');
+  const requestId = requestIdOf(c);
   const text = await readText(c.req.raw);
   const decision = () => upstream.fetch(again(c, 'POST', pathname, text), requestId);
   const body = closeRequest.safeParse(parsedOrNull(text));

@@ -1,12 +1,12 @@
 import { AppError } from '../../shared/core/errors.ts';
-import type { App, AppContext } from '../../shared/runtime/http.ts';
+import { type App, type AppContext, requestIdOf } from '../../shared/runtime/http.ts';
 import { type Wait, waitsSchema, whyOf, whySchema } from '../../shared/runtime/waiting.ts';
 import type { Upstream } from './upstream.ts';
 
 /** `GET /orders/{orderId}/why`: what order says, and what the others know. One that does not answer is itself a reason. */
 export function addWhyOfOrders(app: App, order: Upstream, others: readonly Upstream[]): void {
   app.get('/orders/:orderId/why', async (c) => {
-    const response = await order.fetch(c.req.raw, c.get('requestId'));
+    const response = await order.fetch(c.req.raw, requestIdOf(c));
     if (!response.ok) return response;
     const why = whySchema.parse(await response.json());
     const elsewhere = await Promise.all(others.map((upstream) => waitsAt(c, upstream, why.orderId)));
@@ -18,7 +18,7 @@ async function waitsAt(c: AppContext, upstream: Upstream, orderId: string): Prom
   const { name } = upstream;
   try {
     const url = new URL(`/why/${encodeURIComponent(orderId)}`, c.req.url);
-    const response = await upstream.fetch(new Request(url), c.get('requestId'));
+    const response = await upstream.fetch(new Request(url), requestIdOf(c));
     if (response.ok) return waitsSchema.parse(await response.json()).waits;
     return [{ at: name, kind: 'away', detail: `${name} answers ${response.status} when it is asked` }];
   } catch (error) {

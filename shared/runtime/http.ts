@@ -1,53 +1,41 @@
-import { randomUUID } from 'node:crypto';
 import { OpenAPIHono, type RouteConfig, z } from '@hono/zod-openapi';
 import type { Context, Env, Handler } from 'hono';
 import { AppError } from '../core/errors.ts';
 import { describeError } from './failure.ts';
 import { KnownPaths } from './known-paths.ts';
 import type { Logger } from './log.ts';
-import { invalid, problemResponse } from './problem.ts';
+import { invalid, MethodNotAllowed, problemResponse } from './problem.ts';
 
 /** A body may have this many bytes. */
 const BODY_MAX_BYTES = 1024 * 1024;
 const DISCARD_MAX_BYTES = 16 * BODY_MAX_BYTES;
-const REQUEST_ID = 'x-request-id';
-/** Others cannot be handed on: no request can be made of them. */
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
-const REQUEST_ID_FORM = /^[\w.:-]{1,128}$/;
 const KEY_FORM = /^[\x21-\x7e]{1,256}$/;
 
-/** `requestId` is set by a gateway in the same process, which calls the app directly. */
+/** `requestId` is given by the server, or by a gateway in the same process, which calls the app directly. */
 export interface AppEnv extends Env {
   Bindings: { readonly requestId?: string };
-  Variables: { requestId: string };
 }
 export type App = OpenAPIHono<AppEnv>;
 export type AppContext = Context<AppEnv>;
 
-/** An app with what every function has: request ids, bounded bodies, and problem answers for whatever goes wrong. */
+/** An app with what every function has: problem answers for whatever goes wrong. */
 export function createApp(logger: Logger): App {
   const app = new OpenAPIHono<AppEnv>({ router: new KnownPaths() });
-  app.use(async (c, next) => {
-    const given = c.env?.requestId ?? c.req.header(REQUEST_ID);
-    const requestId = given !== undefined && REQUEST_ID_FORM.test(given) ? given : randomUUID();
-    c.set('requestId', requestId);
-    c.header(REQUEST_ID, requestId);
-    if (!METHODS.includes(c.req.method)) throw new MethodNotAllowed(c.req.method, METHODS);
-    await next();
-  });
-  app.notFound((c) => {
-    const error = new AppError('not_found', `there is nothing at ${new URL(c.req.url).pathname}`);
-    return problemResponse(error, { [REQUEST_ID]: c.get('requestId') });
-  });
+  app.notFound((c) => problemResponse(new AppError('not_found', `there is nothing at ${new URL(c.req.url).pathname}`)));
   app.onError((error, c) => {
     // A client that hangs up is no bug of ours.
     if (!(error instanceof AppError) && !c.req.raw.signal.aborted) {
       const { method, url } = c.req;
-      logger.error({ requestId: c.get('requestId'), method, url, error: describeError(error) }, 'a request failed');
+      logger.error({ requestId: requestIdOf(c), method, url, error: describeError(error) }, 'a request failed');
     }
-    return problemResponse(error, { [REQUEST_ID]: c.get('requestId'), ...allowHeader(error) });
+    return problemResponse(error);
   });
   return app;
+}
+
+/** What the request is called in logs and answers. Every server names its requests; without one they have no name. */
+export function requestIdOf(c: AppContext): string {
+  return c.env?.requestId ?? 'unnamed';
 }
 
 type Method = 'get' | 'post' | 'put' | 'delete';
@@ -72,6 +60,7 @@ export function addPath(
 ): void {
   const route = path.replaceAll(/\{(\w+)\}/g, ':$1');
   const methods = Object.keys(operations) as Method[];
+  const handlers = new Map<string, Handler<AppEnv>>();
   for (const method of methods) {
     const { summary, request, security, responses, handler } = operations[method] as Operation;
     app.openAPIRegistry.registerPath({
@@ -83,25 +72,16 @@ export function addPath(
       ...(request ? { request } : {}),
       ...(security ? { security } : {}),
     });
-    app.on(method.toUpperCase(), route, handler);
+    handlers.set(method.toUpperCase(), handler);
   }
-  const allow = [...methods.map((method) => method.toUpperCase()), ...(methods.includes('get') ? ['HEAD'] : [])];
-  app.all(route, (c) => {
-    throw new MethodNotAllowed(c.req.method, allow);
+  const get = handlers.get('GET');
+  if (get !== undefined) handlers.set('HEAD', get);
+  // One handler for all methods: Hono calls a single one directly, and composes several anew for every request.
+  app.all(route, (c, next) => {
+    const handler = handlers.get(c.req.method);
+    if (handler === undefined) throw new MethodNotAllowed(c.req.method, [...handlers.keys()]);
+    return handler(c, next);
   });
-}
-
-class MethodNotAllowed extends AppError {
-  readonly allow: string;
-
-  constructor(method: string, allow: readonly string[]) {
-    super('method_not_allowed', `${method} is not allowed here; allowed: ${allow.join(', ')}`);
-    this.allow = allow.join(', ');
-  }
-}
-
-function allowHeader(error: Error): Record<string, string> {
-  return error instanceof MethodNotAllowed ? { allow: error.allow } : {};
 }
 
 /** The body as `schema` reads it. @throws {AppError} 415, 400 or 422 with a pointer to each wrong field. */

@@ -38,6 +38,16 @@ export function problemOf(error: unknown): Problem {
   return known.errors.length === 0 ? problem : { ...problem, errors: known.errors };
 }
 
+/** A method that is not for this path, or not for any. */
+export class MethodNotAllowed extends AppError {
+  readonly allow: string;
+
+  constructor(method: string, allow: readonly string[]) {
+    super('method_not_allowed', `${method} is not allowed here; allowed: ${allow.join(', ')}`);
+    this.allow = allow.join(', ');
+  }
+}
+
 /** The answer to a request that failed. */
 export function problemResponse(error: unknown, headers: Readonly<Record<string, string>> = {}): Response {
   const problem = problemOf(error);
@@ -48,6 +58,7 @@ export function problemResponse(error: unknown, headers: Readonly<Record<string,
       'content-type': 'application/problem+json',
       ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
       ...(problem.code === 'unauthorized' ? { 'www-authenticate': 'Bearer realm="operations"' } : {}),
+      ...(error instanceof MethodNotAllowed ? { allow: error.allow } : {}),
       ...headers,
     },
   });

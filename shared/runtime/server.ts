@@ -1,12 +1,20 @@
+import { randomUUID } from 'node:crypto';
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { AppError, ConfigError } from '../core/errors.ts';
-import { problemOf } from './problem.ts';
+import { MethodNotAllowed, problemOf, problemResponse } from './problem.ts';
 
 /** How long open requests may take to finish at a stop. */
 const GRACE_MS = 3_000;
 const IDLE_LOOK_MS = 20;
+const REQUEST_ID = 'x-request-id';
+const REQUEST_ID_FORM = /^[\w.:-]{1,128}$/;
+/** Others cannot be handed on: no request can be made of them. */
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/** How an app answers; `requestId` is what the request is called in logs and answers. */
+type Fetch = (request: Request, env: { readonly requestId: string }) => Response | Promise<Response>;
 
 export interface RunningServer {
   readonly url: string;
@@ -15,14 +23,25 @@ export interface RunningServer {
 }
 
 /**
- * Serves an app. Port 0 takes a free one.
+ * Serves an app, with a name for each request: the client's where it is well-formed. Port 0 takes a free one.
  * @throws {ConfigError} naming `setting` when the port is taken or not allowed.
  */
 export async function serve(
-  fetch: (request: Request) => Response | Promise<Response>,
+  fetch: Fetch,
   { host, port, setting }: { host: string; port: number; setting: string },
 ): Promise<RunningServer> {
-  const server = createAdaptorServer({ fetch }) as Server;
+  const server = createAdaptorServer({
+    fetch(request, { outgoing }) {
+      const given = request.headers.get(REQUEST_ID);
+      const requestId = given !== null && REQUEST_ID_FORM.test(given) ? given : randomUUID();
+      // Not in the app's answer: there it would cost a Headers object, made and read again for each request.
+      outgoing.setHeader(REQUEST_ID, requestId);
+      const { method } = request;
+      return METHODS.includes(method)
+        ? fetch(request, { requestId })
+        : problemResponse(new MethodNotAllowed(method, METHODS));
+    },
+  }) as Server;
   server.on('clientError', answerBrokenRequest);
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) =>
