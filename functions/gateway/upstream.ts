@@ -6,7 +6,7 @@ import { readText } from '../../shared/runtime/http.ts';
 export interface Upstream {
   readonly name: string;
   /** @throws {AppError} `unavailable` when the function is away. */
-  fetch(request: Request, requestId: string): Promise<Response>;
+  fetch(request: Request, requestId: string): Response | Promise<Response>;
 }
 
 /** A function in this process: called directly, without the network. */
@@ -14,7 +14,7 @@ export function localUpstream(
   name: string,
   app: { fetch(request: Request, env: { requestId: string }): Response | Promise<Response> },
 ): Upstream {
-  return { name, fetch: async (request, requestId) => app.fetch(request, { requestId }) };
+  return { name, fetch: (request, requestId) => app.fetch(request, { requestId }) };
 }
 
 export interface RemoteOptions {

@@ -8,7 +8,7 @@ import { type AppContext, idempotencyKey, readBody, traceparent } from '../../sh
 import { type FoundOrder, findOrder } from './find-order.ts';
 import type { Outcomes } from './outcomes.ts';
 import { asPlaced, type OrderBody, placeOrderSchema, toBody, toCommand } from './representation.ts';
-import type { Order, OrderState } from './state.ts';
+import type { OrderState } from './state.ts';
 
 /** The longest time in seconds that a client may wait for an outcome. */
 const WAIT_MAX_S = 30;
@@ -45,14 +45,13 @@ export async function placeOrder(
     const isReplay = outcome.kind === 'duplicate' || outcome.emitted.length === 0;
     const found = isReplay ? await findOrder(context, data.orderId) : fresh(outcome.state as OrderState);
     if (found === null) throw new AppError('conflict', `order ${data.orderId} was removed after it was placed`);
-    if (isReplay) c.header('Idempotent-Replayed', 'true');
-    if (listening === null || waitS === null) return accepted(c, found.order);
+    const replayed = isReplay ? { 'idempotent-replayed': 'true' } : {};
+    if (listening === null || waitS === null) return answer(asPlaced(found.order), 202, replayed);
     const settled = hasOutcome(found.order.status)
       ? toBody(found.order, found.updatedAt)
       : await listening.first(waitS * 1000);
-    if (settled === null) return accepted(c, found.order);
-    c.header('Preference-Applied', `wait=${waitS}`);
-    return answer(c, settled, 200);
+    if (settled === null) return answer(asPlaced(found.order), 202, replayed);
+    return answer(settled, 200, { ...replayed, 'preference-applied': `wait=${waitS}` });
   } finally {
     listening?.stop();
   }
@@ -62,13 +61,13 @@ function fresh({ order }: OrderState): FoundOrder | null {
   return order === null ? null : { order, updatedAt: order.placedAt };
 }
 
-function accepted(c: AppContext, order: Order): Response {
-  return answer(c, asPlaced(order), 202);
-}
-
-function answer(c: AppContext, order: OrderBody, status: 200 | 202): Response {
-  c.header('Location', order._links['self']?.href);
-  return c.json(order, status);
+/** Its headers are a plain object, which the server writes as it is: those that Hono gathers are copied twice. */
+function answer(order: OrderBody, status: 200 | 202, headers: Readonly<Record<string, string>>): Response {
+  const location = order._links['self']?.href ?? '';
+  return new Response(JSON.stringify(order), {
+    status,
+    headers: { 'content-type': 'application/json', location, ...headers },
+  });
 }
 
 /** RFC 7240: `Prefer: wait=5`, in seconds; null where the client does not ask to wait. */
