@@ -191,6 +191,23 @@ function commits(context: Context): void {
     ]);
   });
 
+  it('adds as many rows as there are, in their order', async () => {
+    const texts = Array.from({ length: 31 }, (_, index) => `note ${index}`);
+    const batches = [texts.slice(0, 1), texts.slice(1, 4), texts.slice(4, 11), texts.slice(11)];
+    for (const batch of batches) {
+      await commit({ writes: batch.map((text) => added(notes, { shelfId: 'a', note: { text } })) });
+    }
+
+    expect((await everything(context)).notes).toEqual(texts);
+  });
+
+  it('holds nothing when the last of many rows breaks a rule of the schema', async () => {
+    const many = Array.from({ length: 15 }, (_, index) => shelf(`shelf ${index}`, index));
+
+    await expect(commit({ ...writesOf(...many, shelf('last', -1)) })).rejects.toThrow(/CHECK/i);
+    expect(await everything(context)).toEqual(nothing);
+  });
+
   it('moves positions topic by topic', async () => {
     const at = (topic: string, position: number) => ({ topic, partition: 0, position });
     await commit({ positions: [at('one', 1), at('two', 2)] });

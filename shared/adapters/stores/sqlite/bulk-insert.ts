@@ -1,31 +1,44 @@
 import type Database from 'better-sqlite3';
 import type { SqlValue } from './statements.ts';
 
-/** Rows in one statement. Running a statement costs about half as much as a row; more than this gains nothing. */
-const ROWS_MAX = 8;
+type Row = readonly SqlValue[];
+type Insert = Database.Statement<Row[]>;
+
+/** How many rows go with one statement: running one costs about as much as a row, and more than the most here gains nothing. */
+const SIZES = [8, 4, 2, 1] as const;
 
 /** Inserts the rows of a batch into one table, several with each statement. */
 export class BulkInsert {
-  readonly #one: Database.Statement<unknown[]>;
-  readonly #many: Database.Statement<unknown[]>;
+  readonly #prepare: (size: number) => Insert;
+  /** By the number of their rows. */
+  readonly #inserts = new Map<number, Insert>();
 
   /** `columns` are names in SQL; with `keepsFirst` a row whose key is there already is left out. */
   constructor(db: Database.Database, table: string, columns: readonly string[], keepsFirst = false) {
-    const row = `(${columns.map(() => '?').join(', ')})`;
-    const insert = `INSERT INTO ${table} (${columns.join(', ')}) VALUES`;
+    const row = `(${columns.map(() => '?')})`;
     const otherwise = keepsFirst ? ' ON CONFLICT DO NOTHING' : '';
-    this.#one = db.prepare(`${insert} ${row}${otherwise}`);
-    this.#many = db.prepare(`${insert} ${Array(ROWS_MAX).fill(row).join(', ')}${otherwise}`);
+    this.#prepare = (size) => {
+      // A row that fails takes back the transaction. So that it could take back its statement alone, SQLite would copy each
+      // page before it writes there; with FAIL it need not.
+      return db.prepare(`INSERT OR FAIL INTO ${table} (${columns}) VALUES ${Array(size).fill(row)}${otherwise}`);
+    };
+    this.#of(1);
   }
 
-  /** In this order. */
-  insert(rows: readonly (readonly SqlValue[])[]): void {
+  /** In this order. When one fails, those before it may be there: the caller takes back the transaction. */
+  insert(rows: readonly Row[]): void {
     let at = 0;
-    for (; at + ROWS_MAX <= rows.length; at += ROWS_MAX) {
-      const values: SqlValue[] = [];
-      for (let row = at; row < at + ROWS_MAX; row++) values.push(...(rows[row] as readonly SqlValue[]));
-      this.#many.run(values);
+    for (const size of SIZES) {
+      for (; at + size <= rows.length; at += size) this.#of(size).run(...rows.slice(at, at + size));
     }
-    for (; at < rows.length; at++) this.#one.run(rows[at]);
+  }
+
+  #of(size: number): Insert {
+    let insert = this.#inserts.get(size);
+    if (insert === undefined) {
+      insert = this.#prepare(size);
+      this.#inserts.set(size, insert);
+    }
+    return insert;
   }
 }
