@@ -3,6 +3,7 @@ import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
 import { keeps } from './keeps.ts';
 import { sqlite } from './migrations/sqlite.ts';
+import { checks } from './migrations/sqlite-checks.ts';
 import { opening } from './migrations/sqlite-opening.ts';
 import { openings } from './opening.ts';
 import { evolve, type Inventory, type InventoryInput, type InventoryOutput } from './state.ts';
@@ -18,7 +19,7 @@ export const inventory: StoreFunction<Inventory, InventoryInput, InventoryOutput
   mayStandIn,
   publishes: 'inventory-events',
   tables: [...tables, openings],
-  migrations: { sqlite: [...sqlite, opening] },
+  migrations: { sqlite: [...sqlite, opening, checks] },
   keeps,
   rules: { decide, evolve },
   needs,
