@@ -172,6 +172,27 @@ function commits(context: Context): void {
     expect((await everything(context)).shelves).toEqual([['a', 1]]);
   });
 
+  it('gives many rows the same change, and no other row', async () => {
+    const all = Array.from({ length: 50 }, (_, index) => shelf(`shelf ${String(index).padStart(2, '0')}`, index));
+    await commit(writesOf(...all));
+    await commit({ writes: all.slice(3, 47).map((row) => changed(shelves, row, { ...row, places: 100 })) });
+
+    expect((await everything(context)).shelves).toEqual(
+      all.map(({ shelfId, places }, index) => [shelfId, index < 3 || index >= 47 ? places : 100]),
+    );
+  });
+
+  it('holds nothing when one of the rows that change alike breaks a rule of the schema', async () => {
+    await commit(writesOf(shelf('a', 1), shelf('b', 2), shelf('c', 3)));
+    const empty = ['a', 'b', 'c'].map((id, index) => changed(shelves, shelf(id, index + 1), shelf(id, -1)));
+
+    await expect(commit({ writes: [added(notes, { shelfId: 'a', note: { text: 'new' } }), ...empty] })).rejects.toThrow(
+      /CHECK/i,
+    );
+    const { shelves: left, notes: none } = await everything(context);
+    expect([left.map(([, places]) => places), none]).toEqual([[1, 2, 3], []]);
+  });
+
   it('holds nothing when a row is there that was taken for new', async () => {
     await commit(writesOf(shelf('a', 1)));
 

@@ -21,16 +21,15 @@ import { assertDurable, holdExclusively, openForWriting, storeError } from './da
 import { migrate, runtimeMigrations } from './migrate.ts';
 import { SeenIds } from './seen-ids.ts';
 import { countSql, querySql, type SqlValue, shapeOf, type TableSql, tableSql } from './statements.ts';
+import { type UpdatedTable, Updates } from './updates.ts';
 import { workWhole } from './work-whole.ts';
 
 type Statement = Database.Statement<unknown[], unknown>;
-interface TableStatements extends Omit<TableSql, 'isEmpty' | 'remove'> {
+interface TableStatements extends Omit<TableSql, 'isEmpty' | 'remove'>, UpdatedTable {
   readonly selectRows: Statement;
   readonly isEmpty: Statement;
   readonly insert: BulkInsert;
   readonly remove: Statement;
-  /** By the columns they change. */
-  readonly updates: Map<string, Statement>;
   /** By their shape; of this table alone, because another one may show other columns of the same rows. */
   readonly queries: Map<string, Statement>;
 }
@@ -198,7 +197,9 @@ export class SqliteStore implements Store {
 
   #apply({ writes, inbox, outbox, positions }: Commit): void {
     const inserts = new Map<TableStatements, SqlValue[][]>();
-    for (const write of writes) this.#write(write, inserts);
+    const updates = new Updates(this.#db);
+    for (const write of writes) this.#write(write, inserts, updates);
+    updates.flush();
     for (const [{ insert }, rows] of inserts) insert.insert(rows);
     for (const row of inbox) this.#seen.add(row);
     this.#remember.insert(
@@ -209,27 +210,21 @@ export class SqliteStore implements Store {
   }
 
   /** Updates or removes a row that is there; a new one waits in `inserts` for the others of its table. */
-  #write({ table, row, stored, removed }: StoredWrite, inserts: Map<TableStatements, SqlValue[][]>): void {
+  #write(
+    { table, row, stored, removed }: StoredWrite,
+    inserts: Map<TableStatements, SqlValue[][]>,
+    updates: Updates,
+  ): void {
     const statements = this.#tableOf(table);
     if (removed === true) {
-      if (stored !== null) statements.remove.run(statements.keyValues(row));
-      return;
-    }
-    if (stored === null) {
+      if (stored === null) return;
+      updates.flush();
+      statements.remove.run(statements.keyValues(row));
+    } else if (stored === null) {
       const rows = inserts.get(statements);
       if (rows === undefined) inserts.set(statements, [statements.values(row)]);
       else rows.push(statements.values(row));
-      return;
-    }
-    const columns = statements.changes(stored, row);
-    if (columns.length === 0) return;
-    const shape = columns.join();
-    let update = statements.updates.get(shape);
-    if (update === undefined) {
-      update = this.#db.prepare(statements.update(columns));
-      statements.updates.set(shape, update);
-    }
-    update.run(statements.updateValues(columns, row));
+    } else updates.add(statements, stored, row);
   }
 
   #rows({ table, values }: Need): readonly object[] {

@@ -11,14 +11,14 @@ export interface TableSql {
   readonly isEmpty: string;
   /** Removes the row with this key. */
   readonly remove: string;
-  keyValues(row: object): readonly SqlValue[];
+  keyValues(row: object): SqlValue[];
   /** The values of `insertColumns`. */
   values(row: object): SqlValue[];
   /** The columns in which the rows differ. */
   changes(stored: object, row: object): readonly string[];
-  /** SQL that changes these columns of one row, and its values: the new ones, then the key. */
-  update(columns: readonly string[]): string;
-  updateValues(columns: readonly string[], row: object): readonly SqlValue[];
+  /** SQL that changes these columns of so many rows to the same values; the values are bound first, then the keys. */
+  update(columns: readonly string[], rows: number): string;
+  columnValues(columns: readonly string[], row: object): SqlValue[];
   /** The row in SQLite's values, in the order of the columns; JSON columns become values again. */
   revive(values: readonly SqlValue[]): object;
 }
@@ -43,8 +43,8 @@ export function tableSql(table: Table): TableSql {
       }
       return changed;
     },
-    update: (columns) => updateSql(table, columns),
-    updateValues: (columns, row) => [...columns, ...table.key].map((column) => sqlValue(table, row, column)),
+    update: (columns, rows) => updateSql(table, columns, rows),
+    columnValues: (columns, row) => columns.map((column) => sqlValue(table, row, column)),
     revive: (values) => {
       // Always the same columns in the same order, so that all rows of a table share one shape.
       const row: Record<string, unknown> = {};
@@ -93,8 +93,16 @@ function selectFrom(table: Table): string {
   return `SELECT ${columns.join(', ')} FROM ${table.name}`;
 }
 
-function updateSql(table: Table, columns: readonly string[]): string {
-  return `UPDATE ${table.name} SET ${equal(columns).join(', ')} WHERE ${keyIs(table)}`;
+/** With FAIL, because the whole transaction is taken back where a row fails: see `bulk-insert.ts`. */
+function updateSql(table: Table, columns: readonly string[], rows: number): string {
+  return `UPDATE OR FAIL ${table.name} SET ${equal(columns).join(', ')} WHERE ${keyIsOneOf(table, rows)}`;
+}
+
+function keyIsOneOf(table: Table, rows: number): string {
+  if (rows === 1) return keyIs(table);
+  const names = table.key.map(snake).join(', ');
+  if (table.key.length === 1) return `${names} IN (${Array(rows).fill('?')})`;
+  return `(${names}) IN (VALUES ${Array(rows).fill(`(${table.key.map(() => '?')})`)})`;
 }
 
 function keyIs(table: Table): string {
