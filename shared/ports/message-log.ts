@@ -1,5 +1,5 @@
 import type { Message } from '../core/message.ts';
-import type { Position } from './store.ts';
+import type { OutboxRow, Position } from './store.ts';
 
 /**
  * A message as it lies in a topic. `attributes` are the CloudEvents attributes but `data`; nobody has checked them:
@@ -78,8 +78,11 @@ export interface MessageLog {
   /** How far each group that reads this topic has come, whether its process runs or not. */
   progress(topic: string): Promise<readonly Progress[]>;
 
-  /** Tells readers in this process that a store just committed messages for this topic. */
-  announce(topic: string): void;
+  /**
+   * Tells readers in this process that a store just committed messages for this topic. `rows`: what it committed, in its order;
+   * where the store said how they lie there, the log may give them to readers without having them read again.
+   */
+  announce(topic: string, rows?: readonly OutboxRow[]): void;
 
   /** Appends from outside of any function. Durable when it resolves. Only for topics that no function writes. */
   append(topic: string, messages: readonly Message[]): Promise<void>;

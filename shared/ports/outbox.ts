@@ -50,6 +50,9 @@ export const BEGIN_EPOCH_SQL = `
   INSERT INTO topic_epoch (epoch, from_position) VALUES
     (lower(hex(randomblob(8))), coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0))`;
 
+/** The life that has begun last. */
+export const NEWEST_EPOCH_SQL = 'SELECT epoch FROM topic_epoch ORDER BY number DESC LIMIT 1';
+
 /** The columns that are written. */
 export const OUTBOX_COLUMNS = ['topic', 'subject', 'attributes', 'data'] as const;
 

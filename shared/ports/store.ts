@@ -83,10 +83,21 @@ export interface Position {
   readonly epoch?: string;
 }
 
-/** A message for the log, with the bytes it travels as. */
+/** Where a message lies in the outbox, and as which texts: its CloudEvents attributes but `data`, and its `data`. */
+export interface WrittenRow {
+  readonly position: number;
+  /** The life of the writer in which it was written. */
+  readonly epoch: string;
+  readonly attributes: string;
+  readonly value: string;
+}
+
+/** A message for the log. */
 export interface OutboxRow {
   readonly topic: string;
   readonly message: Message;
+  /** Set by the store in what it gives back after the commit; absent where a store does not tell. */
+  readonly written?: WrittenRow;
 }
 
 /** Everything a batch changes, as a value. */
@@ -136,7 +147,8 @@ export interface Store {
   /**
    * One unit of work: loads what `needs` and `inbox` name (locked until the end where several instances may write), calls
    * `work` once with it, and commits the value that comes back, all or nothing. When the promise resolves, the commit
-   * is on disk; an empty commit costs no write. When `work` throws, nothing is committed and its error comes out.
+   * is on disk, and the value says where its outbox lies; an empty commit costs no write. When `work` throws, nothing is
+   * committed and its error comes out.
    */
   transact<Result extends Commit>(
     needs: readonly Need[],

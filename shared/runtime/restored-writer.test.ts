@@ -39,8 +39,12 @@ async function progress(): Promise<unknown> {
   return (await reader.log.progress(OWNED)).map(({ position, end, lag }) => ({ position, end, lag }));
 }
 
-describe('a writer whose file was restored from a copy', () => {
+describe.each([
+  ['whose file was restored from a copy', false],
+  ['that hands over what it commits, and whose file was restored', true],
+])('a writer %s', (_, handsOver) => {
   beforeEach(async () => {
+    reader.handsOver = handsOver;
     await publish(1, 2);
     await reader.settle();
   });

@@ -193,13 +193,14 @@ export class Runner implements FunctionContext {
   async #handleTogether(commands: readonly PendingCommand[], taken: readonly Arrival[]): Promise<boolean> {
     if (commands.length === 0 && taken.length === 0) return false;
     const tookParked = taken.some(({ from }) => from === 'parked');
-    /** After a commit: of all of them, or of the first ones only. */
+    /** After a commit: of all of them, or of the first ones only. Readers go first, some have to be woken. */
     const committed = async (handled: Handled) => {
+      this.#announce(handled);
       commands.slice(0, handled.outcomes.length).forEach((command, index) => {
         settle(command, handled.outcomes[index]);
       });
       await this.#intake.committed(handled, tookParked);
-      this.#announce(handled);
+      this.#tell(handled);
     };
     try {
       const handled = await this.#commit([...commands.map(({ arrival }) => arrival), ...taken], committed);
@@ -243,9 +244,13 @@ export class Runner implements FunctionContext {
     }
   }
 
-  #announce({ outcomes, outbox }: Handled): void {
-    const { fn, log, logger } = this.#options;
-    if (outbox.length > 0 && fn.publishes !== null) log.announce(fn.publishes);
+  #announce({ outbox }: Handled): void {
+    const { fn, log } = this.#options;
+    if (outbox.length > 0 && fn.publishes !== null) log.announce(fn.publishes, outbox);
+  }
+
+  #tell({ outcomes }: Handled): void {
+    const { fn, logger } = this.#options;
     for (const outcome of outcomes) {
       if (outcome.kind !== 'failed' && outcome.kind !== 'parked' && outcome.kind !== 'dead') continue;
       if (outcome.error === undefined) continue;

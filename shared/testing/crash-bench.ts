@@ -195,7 +195,7 @@ function inSmallBatches(log: MessageLog): MessageLog {
     features: log.features,
     subscribe,
     progress: (topic) => log.progress(topic),
-    announce: (topic) => log.announce(topic),
+    announce: (topic, rows) => log.announce(topic, rows),
     append: (topic, messages) => log.append(topic, messages),
     prune: (topic, options) => log.prune(topic, options),
     close: () => log.close(),

@@ -33,6 +33,8 @@ export class ProbeReader {
   readonly file = join(this.folder, 'probe.db');
   readonly logged = logLines();
   readonly #changes: Partial<StoreFunction>;
+  /** Whether the writer hands over what it commits. */
+  handsOver = false;
   /** From its next life on. */
   limits = { parkedMax: 100, parkedPerKeyMax: 100 };
   writer: SqliteStore;
@@ -118,10 +120,10 @@ export class ProbeReader {
   }
 
   async publish(...messages: readonly Message[]): Promise<void> {
-    await this.writer.transact([], [], () =>
+    const { outbox } = await this.writer.transact([], [], () =>
       commitOf({ outbox: messages.map((message) => ({ topic: OWNED, message })) }),
     );
-    this.log.announce(OWNED);
+    this.log.announce(OWNED, this.handsOver ? outbox : []);
   }
 
   /** Handles until there is nothing to do. */

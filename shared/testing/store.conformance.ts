@@ -238,7 +238,7 @@ function commits(context: Context): void {
   });
 }
 
-function outboxes({ commit, published }: Context): void {
+function outboxes({ store, commit, published }: Context): void {
   const publish = (...messages: readonly Message[]) =>
     commit({ outbox: messages.map((message) => ({ topic: 'events', message })) });
   const [one, two, three] = [count('a', 1), count('a', 2), count('a', 3)];
@@ -248,6 +248,19 @@ function outboxes({ commit, published }: Context): void {
     await publish(one);
 
     expect((await published()).map(({ id }) => id)).toEqual([two.id, three.id, one.id]);
+  });
+
+  it('lies where the store says, if it says so, and with these texts', async () => {
+    await publish(two);
+    const told = (await publish(three, one)).outbox.flatMap(({ written }) => written ?? []);
+
+    const kept = await store().find({ table: outbox, orderBy: ['position'], limit: 9 });
+    expect([0, 2]).toContain(told.length);
+    expect(
+      told.map(({ position, attributes, value }) => [position, JSON.parse(attributes), JSON.parse(value)]),
+    ).toEqual(
+      kept.slice(-told.length || kept.length).map(({ position, attributes, data }) => [position, attributes, data]),
+    );
   });
 }
 

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Message } from '../../../core/message.ts';
 import type { MessageLog } from '../../../ports/message-log.ts';
 import { OUTBOX_COLUMNS, outboxValues } from '../../../ports/outbox.ts';
-import { logConformance } from '../../../testing/log.conformance.ts';
+import { type LogSubject, logConformance } from '../../../testing/log.conformance.ts';
 import { count } from '../../../testing/probe.ts';
 import { commitOf } from '../../../testing/shelf.ts';
 import { SqliteStore } from '../../stores/sqlite/sqlite-store.ts';
@@ -20,11 +20,14 @@ function writerOf(file: string): SqliteStore {
   return SqliteStore.open({ name: 'writer', file, tables: [], migrations: [] });
 }
 
-function commit(store: SqliteStore, topic: string, messages: readonly Message[]): Promise<unknown> {
+function commit(store: SqliteStore, topic: string, messages: readonly Message[]) {
   return store.transact([], [], () => commitOf({ outbox: messages.map((message) => ({ topic, message })) }));
 }
 
-logConformance('the embedded log behind a SQLite store', async () => {
+logConformance('the embedded log behind a SQLite store', () => subject({ handsOver: false }));
+logConformance('the embedded log with a store that hands over what it commits', () => subject({ handsOver: true }));
+
+async function subject({ handsOver }: { readonly handsOver: boolean }): Promise<LogSubject> {
   const folder = mkdtempSync(join(tmpdir(), 'saga-log-'));
   const file = join(folder, 'writer.db');
   const store = writerOf(file);
@@ -42,8 +45,9 @@ logConformance('the embedded log behind a SQLite store', async () => {
         pollMs: POLL_MS,
       }),
     async publish(log: MessageLog, messages) {
-      await commit(store, 'events', messages);
-      log.announce('events');
+      const { outbox } = await commit(store, 'events', messages);
+      if (handsOver) log.announce('events', outbox);
+      else log.announce('events');
     },
     group: 'known',
     async dealWith(_log, positions) {
@@ -56,7 +60,7 @@ logConformance('the embedded log behind a SQLite store', async () => {
       rmSync(folder, { recursive: true });
     },
   };
-});
+}
 
 describe('the embedded log', () => {
   let folder: string;

@@ -3,8 +3,9 @@ import { assert } from '../../../core/assert.ts';
 import type { Message } from '../../../core/message.ts';
 import { countOver } from '../../../core/retention.ts';
 import type { LogRecord, MessageLog, Progress, Subscription } from '../../../ports/message-log.ts';
-import type { Position } from '../../../ports/store.ts';
+import type { OutboxRow, Position } from '../../../ports/store.ts';
 import { type Epoch, placeOf } from './epochs.ts';
+import { type Announcement, handOver } from './hand-over.ts';
 import { type EmbeddedReader, knownOf } from './reader-file.ts';
 import { TopicFile } from './topic-file.ts';
 import { appendTo, removeFrom } from './topic-writer.ts';
@@ -40,7 +41,7 @@ export class EmbeddedLog implements MessageLog {
     this.#topics = options.topics;
     this.#readers = options.readers ?? [];
     this.#threads.unref();
-    this.#threads.onmessage = (event) => this.#tellReaders(String((event as MessageEvent).data));
+    this.#threads.onmessage = (event) => this.#tellReaders((event as MessageEvent).data as Announcement);
     const watched = Object.keys(options.topics).filter((topic) => options.topics[topic]?.writtenHere !== true);
     this.#watch = watched.length === 0 ? null : setInterval(() => this.#look(watched), options.pollMs);
   }
@@ -52,7 +53,10 @@ export class EmbeddedLog implements MessageLog {
     readonly wake: () => void;
   }): Promise<Subscription> {
     const cursors = options.topics.map((topic) => {
-      return cursorOf(this.#fileOf(topic), topic, options.positions);
+      const file = this.#fileOf(topic);
+      // Whoever starts trusts the file alone: nobody knows what he was not told while he was away.
+      file.hear(null);
+      return cursorOf(file, topic, options.positions);
     });
     const subscription = new EmbeddedSubscription(cursors, options.wake, () =>
       this.#subscriptions.delete(subscription),
@@ -69,12 +73,15 @@ export class EmbeddedLog implements MessageLog {
       });
   }
 
-  announce(topic: string): void {
-    this.#tellReaders(topic);
-    this.#threads.postMessage(topic);
+  announce(topic: string, rows: readonly OutboxRow[] = []): void {
+    const announcement: Announcement = { topic, records: handOver(topic, rows) };
+    // The other threads first: they may have to wake up.
+    this.#threads.postMessage(announcement);
+    this.#tellReaders(announcement);
   }
 
-  #tellReaders(topic: string): void {
+  #tellReaders({ topic, records }: Announcement): void {
+    this.#files.get(topic)?.hear(records);
     for (const subscription of this.#subscriptions) subscription.hear(topic);
   }
 
@@ -112,7 +119,7 @@ export class EmbeddedLog implements MessageLog {
 
   #look(topics: readonly string[]): void {
     for (const topic of topics) {
-      if (this.#files.get(topic)?.changed() === true) this.#tellReaders(topic);
+      if (this.#files.get(topic)?.changed() === true) this.#tellReaders({ topic, records: null });
     }
   }
 

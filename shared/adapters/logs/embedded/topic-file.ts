@@ -1,8 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import type { LogRecord, Progress } from '../../../ports/message-log.ts';
+import { NEWEST_EPOCH_SQL } from '../../../ports/outbox.ts';
 import type { Position } from '../../../ports/store.ts';
 import { type Epoch, epochAt, placeOf } from './epochs.ts';
+import type { HandedRecords } from './hand-over.ts';
 
 /** A reader waits no longer than this for a lock: its loop tries again, and others in this process go on meanwhile. */
 export const LOCK_TIMEOUT_MS = 50;
@@ -15,7 +17,6 @@ const LOOKS_MAX = 100;
 /** `newest` is computed once for all rows: with each batch it tells whether the writer has begun another life. */
 const readSql = (newest: string) =>
   `SELECT position, attributes, data, ${newest} FROM outbox WHERE position > ? AND topic = ? ORDER BY position LIMIT ?`;
-const NEWEST_SQL = '(SELECT epoch FROM topic_epoch ORDER BY number DESC LIMIT 1)';
 const EPOCHS_SQL = 'SELECT epoch, from_position AS "from" FROM topic_epoch ORDER BY number';
 
 type ReadRow = [position: number, attributes: string, data: string, newest: string | null];
@@ -42,9 +43,11 @@ export class TopicFile {
   #looks = 0;
   #epochs: readonly Epoch[] = [];
   #newest: string | null = null;
-  /** All records behind `#tailStart`, up to the last that was read; null until somebody reads. */
+  /** All records behind `#tailStart`, up to the last that was read or handed over; null until somebody reads. */
   #tail: LogRecord[] = [];
   #tailStart: number | null = null;
+  /** Whether nothing that anybody has told of can lie in the file behind the tail. */
+  #isWhole = false;
 
   constructor(topic: string, file: string) {
     this.#topic = topic;
@@ -61,20 +64,40 @@ export class TopicFile {
    * newest are kept, and every reader in this thread gets the same objects: what one has parsed, the next need not.
    */
   read(position: number, max: number): readonly LogRecord[] {
-    this.#tailStart ??= position;
-    if (position < this.#tailStart) return this.#readFile(position, max);
-    const last = this.#tail.at(-1)?.position ?? this.#tailStart;
-    // A reader that is ahead of all others must not be shown what lies between.
-    if (position > last) return this.#readFile(position, max);
-    if (position === last) {
+    if (this.#tailStart !== null && position < this.#tailStart) return this.#readFile(position, max);
+    // A reader that is ahead of all others must not be shown what lies between: the tail begins with him.
+    if (this.#tailStart === null || position > this.#tailEnd(this.#tailStart)) this.#beginTail(position);
+    if (!this.#isWhole && position === this.#tailEnd(position)) {
       const tail = this.#tail;
-      const fresh = this.#readFile(last, max);
+      const fresh = this.#readFile(position, max);
       if (tail !== this.#tail) return fresh;
-      tail.push(...fresh);
-      if (tail.length > TAIL_MAX) this.#tailStart = tail.splice(0, TAIL_MAX / 2).at(-1)?.position ?? last;
+      this.#isWhole = fresh.length < max;
+      this.#keep(fresh);
     }
     const first = this.#tail.findLastIndex((record) => record.position <= position) + 1;
     return this.#tail.slice(first, first + max);
+  }
+
+  /**
+   * Somebody has committed to the topic. What he hands over need not be read again, where it is of the life that we know and
+   * follows without a gap on what we have: positions count up one by one. Else, and with null, the file is read.
+   */
+  hear(records: HandedRecords | null): void {
+    if (records === null || this.#tailStart === null || records.epoch !== this.#newest) {
+      this.#isWhole = false;
+      return;
+    }
+    const { epoch, first, texts } = records;
+    const known = this.#tailEnd(this.#tailStart) - first + 1;
+    if (known < 0) {
+      this.#isWhole = false;
+      return;
+    }
+    const fresh: LogRecord[] = [];
+    for (let at = known; at < texts.length / 2; at += 1) {
+      fresh.push(this.#recordOf(first + at, epoch, String(texts[2 * at]), String(texts[2 * at + 1])));
+    }
+    this.#keep(fresh);
   }
 
   /**
@@ -128,17 +151,32 @@ export class TopicFile {
     this.#version = undefined;
   }
 
+  /** The position up to which the tail goes that begins behind `start`. */
+  #tailEnd(start: number): number {
+    return this.#tail.at(-1)?.position ?? start;
+  }
+
+  #beginTail(start: number): void {
+    this.#tail = [];
+    this.#tailStart = start;
+    this.#isWhole = false;
+  }
+
+  #keep(records: readonly LogRecord[]): void {
+    this.#tail.push(...records);
+    if (this.#tail.length > TAIL_MAX) this.#tailStart = this.#tail.splice(0, TAIL_MAX / 2).at(-1)?.position ?? null;
+  }
+
   #readFile(position: number, max: number): readonly LogRecord[] {
     const rows = (this.#opened()?.read.all(position, this.#topic, max) ?? []) as ReadRow[];
     this.#noteLives(rows[0] === undefined ? this.#newestNow() : rows[0][3]);
-    return rows.map(([position, attributes, value]) => ({
-      topic: this.#topic,
-      partition: 0,
-      position,
-      epoch: epochAt(this.#epochs, position),
-      attributes: readAttributes(attributes),
-      value,
-    }));
+    return rows.map(([position, attributes, value]) =>
+      this.#recordOf(position, epochAt(this.#epochs, position), attributes, value),
+    );
+  }
+
+  #recordOf(position: number, epoch: string, attributes: string, value: string): LogRecord {
+    return { topic: this.#topic, partition: 0, position, epoch, attributes: readAttributes(attributes), value };
   }
 
   #newestNow(): string | null {
@@ -168,10 +206,10 @@ export class TopicFile {
       this.#open = {
         db,
         inode: statSync(this.#file).ino,
-        read: db.prepare(readSql(tellsLives ? NEWEST_SQL : 'NULL')).raw(),
+        read: db.prepare(readSql(tellsLives ? `(${NEWEST_EPOCH_SQL})` : 'NULL')).raw(),
         version: db.prepare('PRAGMA data_version').pluck(),
         seq: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").pluck(),
-        lives: tellsLives ? { newest: db.prepare(`SELECT ${NEWEST_SQL}`).pluck(), all: db.prepare(EPOCHS_SQL) } : null,
+        lives: tellsLives ? { newest: db.prepare(NEWEST_EPOCH_SQL).pluck(), all: db.prepare(EPOCHS_SQL) } : null,
       };
       return this.#open;
     } catch (error) {

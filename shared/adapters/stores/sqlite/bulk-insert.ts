@@ -25,12 +25,19 @@ export class BulkInsert {
     this.#of(1);
   }
 
-  /** In this order. When one fails, those before it may be there: the caller takes back the transaction. */
-  insert(rows: readonly Row[]): void {
+  /**
+   * In this order. Gives the row id of the last; 0 where there are none. When one fails, those before it may be there: the
+   * caller takes back the transaction.
+   */
+  insert(rows: readonly Row[]): number {
     let at = 0;
+    let last: number | bigint = 0;
     for (const size of SIZES) {
-      for (; at + size <= rows.length; at += size) this.#of(size).run(...rows.slice(at, at + size));
+      for (; at + size <= rows.length; at += size) {
+        last = this.#of(size).run(...rows.slice(at, at + size)).lastInsertRowid;
+      }
     }
+    return Number(last);
   }
 
   #of(size: number): Insert {

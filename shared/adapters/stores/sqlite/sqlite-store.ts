@@ -3,13 +3,14 @@ import type Database from 'better-sqlite3';
 import { CLIENT_SOURCE } from '../../../core/message.ts';
 import { inbox, inboxFolds, readPositions } from '../../../ports/inbox-tables.ts';
 import type { Migration } from '../../../ports/migration.ts';
-import { BEGIN_EPOCH_SQL, OUTBOX_COLUMNS, outbox, outboxValues, topicEpochs } from '../../../ports/outbox.ts';
+import { outbox, topicEpochs } from '../../../ports/outbox.ts';
 import { retryTables } from '../../../ports/retry-tables.ts';
 import type {
   Commit,
   InboxKey,
   Loaded,
   Need,
+  OutboxRow,
   Position,
   Query,
   Store,
@@ -19,6 +20,7 @@ import type {
 import { BulkInsert } from './bulk-insert.ts';
 import { assertDurable, holdExclusively, openForWriting, storeError } from './database.ts';
 import { migrate, runtimeMigrations } from './migrate.ts';
+import { OutboxWriter } from './outbox-writer.ts';
 import { SeenIds } from './seen-ids.ts';
 import { countSql, querySql, type SqlValue, shapeOf, type TableSql, tableSql } from './statements.ts';
 import { type UpdatedTable, Updates } from './updates.ts';
@@ -56,7 +58,7 @@ export class SqliteStore implements Store {
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #seen: SeenIds;
   readonly #remember: BulkInsert;
-  readonly #append: BulkInsert;
+  readonly #outbox: OutboxWriter;
   /** Sparse tables in which this transaction has looked, and whether they are empty. */
   readonly #empty = new Map<Table, boolean>();
 
@@ -84,7 +86,7 @@ export class SqliteStore implements Store {
     this.#statements = prepareStatements(db);
     this.#seen = new SeenIds(db, options.name);
     this.#remember = new BulkInsert(db, 'inbox', ['consumer', 'source', 'id', 'fingerprint', 'seen_day']);
-    this.#append = new BulkInsert(db, 'outbox', OUTBOX_COLUMNS);
+    this.#outbox = new OutboxWriter(db);
     this.#tables = new Map(
       [...keptTables, ...options.tables, ...retryTables, outbox].map((table) => {
         const sql = tableSql(table);
@@ -131,9 +133,9 @@ export class SqliteStore implements Store {
       this.#empty.clear();
       const loaded: Loaded = { rows: (need) => this.#rows(need), seen: (key) => this.#seen.fingerprintOf(key) };
       const result = workWhole(this.#db, loaded, work);
-      this.#apply(result);
+      const outbox = this.#apply(result);
       commit.run();
-      return result;
+      return outbox === result.outbox ? result : { ...result, outbox };
     } catch (error) {
       // SQLite may have rolled back by itself (disk full, input/output error).
       if (this.#db.inTransaction) this.#statements.rollback.run();
@@ -195,7 +197,8 @@ export class SqliteStore implements Store {
     this.#hold?.close();
   }
 
-  #apply({ writes, inbox, outbox, positions }: Commit): void {
+  /** Gives the outbox with where it lies. */
+  #apply({ writes, inbox, outbox, positions }: Commit): readonly OutboxRow[] {
     const inserts = new Map<TableStatements, SqlValue[][]>();
     const updates = new Updates(this.#db);
     for (const write of writes) this.#write(write, inserts, updates);
@@ -205,8 +208,8 @@ export class SqliteStore implements Store {
     this.#remember.insert(
       inbox.map(({ source, id, fingerprint, seenDay }) => [this.#consumer, source, id, fingerprint, seenDay]),
     );
-    this.#append.insert(outbox.map(({ topic, message }) => outboxValues(topic, message)));
     this.#savePositions(positions);
+    return this.#outbox.append(outbox);
   }
 
   /** Updates or removes a row that is there; a new one waits in `inserts` for the others of its table. */
@@ -251,7 +254,7 @@ export class SqliteStore implements Store {
 
   /** The first write, so that `synchronous` can be asserted before the first order. */
   #begin(): void {
-    this.#db.exec(BEGIN_EPOCH_SQL);
+    this.#outbox.begin();
     assertDurable(this.#db);
   }
 }
