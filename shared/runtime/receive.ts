@@ -3,25 +3,8 @@ import { isMessageType, SCHEMA_VERSION, schemas } from '../../saga/messages.ts';
 import type { Message } from '../core/message.ts';
 import type { LogRecord } from '../ports/message-log.ts';
 import type { LetterCode } from '../ports/retry-tables.ts';
+import { messageOf, readEnvelope, textSchema } from './envelope.ts';
 import type { StoreFunction } from './function.ts';
-
-const UTC_MS = /^.{19}\.\d{3}Z$/;
-const textSchema = z.string().min(1).max(256);
-
-/** The attributes of a record. Those that only our own functions set have a stand-in, so that anybody can send commands. */
-const attributesSchema = z.object({
-  id: textSchema,
-  source: textSchema,
-  type: textSchema,
-  // CloudEvents allows any offset and precision; inside, all times are UTC with milliseconds.
-  time: z.iso.datetime({ offset: true }).transform((time) => (UTC_MS.test(time) ? time : new Date(time).toISOString())),
-  subject: textSchema,
-  correlationid: textSchema.nullish(),
-  causationid: textSchema.nullish(),
-  partitionkey: textSchema.nullish(),
-  schemaversion: z.int().min(1).default(1),
-  traceparent: z.string().max(256).nullish(),
-});
 
 /** Why a record cannot be handled as it is. */
 export interface Unfit {
@@ -76,9 +59,9 @@ function unfit(code: LetterCode, detail: string): Unfit {
 }
 
 function readRecord({ attributes, value }: LogRecord): Received {
-  const envelope = attributesSchema.safeParse(attributes);
-  if (!envelope.success) return unfit('unreadable', z.prettifyError(envelope.error));
-  const { type, schemaversion } = envelope.data;
+  const envelope = readEnvelope(attributes);
+  if ('error' in envelope) return unfit('unreadable', envelope.error);
+  const { type, schemaversion } = envelope;
   if (!isMessageType(type)) return unfit('unknown_type', `no message type ${type}`);
   if (schemaversion > SCHEMA_VERSION) {
     return unfit('newer_version', `version ${schemaversion} of ${type}; the newest known is ${SCHEMA_VERSION}`);
@@ -87,26 +70,7 @@ function readRecord({ attributes, value }: LogRecord): Received {
   if (json === undefined) return unfit('unreadable', 'the data is not JSON');
   const data = schemas[type].safeParse(json);
   if (!data.success) return unfit('unreadable', z.prettifyError(data.error));
-  return { kind: 'message', message: toMessage(envelope.data, data.data) };
-}
-
-function toMessage(attributes: z.infer<typeof attributesSchema>, data: unknown): Message {
-  const { id, source, type, time, subject, correlationid, causationid, partitionkey, traceparent } = attributes;
-  const message: Message = {
-    specversion: '1.0',
-    id,
-    source,
-    type,
-    time,
-    subject,
-    datacontenttype: 'application/json',
-    partitionkey: partitionkey ?? subject,
-    correlationid: correlationid ?? id,
-    causationid: causationid ?? id,
-    schemaversion: attributes.schemaversion,
-    data,
-  };
-  return typeof traceparent === 'string' ? { ...message, traceparent } : message;
+  return { kind: 'message', message: messageOf(envelope, data.data) };
 }
 
 function parseJson(text: string): unknown {

@@ -228,7 +228,9 @@ function hasEpochs(db: Database.Database): boolean {
 function readAttributes(text: string): LogRecord['attributes'] {
   try {
     const attributes: unknown = JSON.parse(text);
-    if (typeof attributes === 'object' && attributes !== null && !Array.isArray(attributes)) return { ...attributes };
+    if (typeof attributes === 'object' && attributes !== null && !Array.isArray(attributes)) {
+      return attributes as LogRecord['attributes'];
+    }
   } catch {
     // The same as for JSON that is no object.
   }
