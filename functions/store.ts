@@ -25,7 +25,7 @@ export interface RunningStore {
 export interface StartOptions {
   /** Functions in other threads of this process, and how a gateway calls them. */
   readonly beside?: ReadonlyMap<FunctionName, Upstream>;
-  /** All that run in this process, in whatever thread, where it is more than is known from the others: what they commit is told. */
+  /** Functions that run in this process, in whatever thread: what they commit is announced, and their files need no watching. */
   readonly inProcess?: readonly FunctionName[];
   /** Lets a test put something between the functions and their log. */
   readonly wrapLog?: (log: MessageLog) => MessageLog;
@@ -43,7 +43,7 @@ export async function startStore(
 ): Promise<RunningStore> {
   const { beside = new Map(), inProcess = [], wrapLog = (log) => log } = options;
   const names = functionNames.filter((name) => here.includes(name));
-  const log = wrapLog(createLog(config, [...names, ...beside.keys(), ...inProcess]));
+  const log = wrapLog(createLog(config, [...names, ...inProcess]));
   const functions: RunningFunction[] = [];
   const servers = new Map<Part, RunningServer>();
   const stop = async () => {

@@ -44,7 +44,10 @@ export async function startThreaded(config: Config, logger: Logger): Promise<Run
     worker.postMessage('stop');
     await ended;
   };
-  const [first, second] = await Promise.allSettled([startStore(MAIN, config, logger, { beside }), started(worker)]);
+  const [first, second] = await Promise.allSettled([
+    startStore(MAIN, config, logger, { beside, inProcess: functionNames }),
+    started(worker),
+  ]);
   if (first.status === 'rejected' || second.status === 'rejected') {
     await Promise.all([first.status === 'fulfilled' ? first.value.stop() : undefined, stopSecond()]);
     throw first.status === 'rejected' ? first.reason : (second as PromiseRejectedResult).reason;
