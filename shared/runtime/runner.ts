@@ -1,10 +1,10 @@
-import { AppError, TransientError } from '../core/errors.ts';
+import { AppError } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import type { RetryPolicy } from '../core/retry-policy.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { MessageLog } from '../ports/message-log.ts';
 import type { Store } from '../ports/store.ts';
-import type { Arrival, CommandArrival } from './arrival.ts';
+import type { Arrival } from './arrival.ts';
 import { describeError } from './failure.ts';
 import type { Folds } from './folds.ts';
 import type { FunctionContext, StoreFunction } from './function.ts';
@@ -14,17 +14,12 @@ import type { Logger } from './log.ts';
 import { runLoop } from './loop.ts';
 import type { FunctionMetrics } from './metrics.ts';
 import { Patience } from './patience.ts';
+import { type PendingCommand, settle } from './pending-command.ts';
 import { Signal } from './signal.ts';
 import { handleOneByOne } from './split.ts';
 
 /** Commands that may wait for their turn; one more is told to come again later. */
 export const QUEUE_MAX = 10_000;
-
-interface PendingCommand {
-  readonly arrival: CommandArrival;
-  readonly resolve: (outcome: CommandOutcome) => void;
-  readonly reject: (error: unknown) => void;
-}
 
 export interface RunnerOptions {
   readonly fn: StoreFunction;
@@ -277,27 +272,5 @@ export class Runner implements FunctionContext {
 
   #unavailable(why: string): AppError {
     return new AppError('unavailable', `${this.#options.fn.name} ${why}`, { retryAfterS: 1 });
-  }
-}
-
-/** Whoever sent a command is told when trouble may pass: he is the one who tries again. */
-function forCaller(error: unknown): unknown {
-  if (!(error instanceof TransientError)) return error;
-  return new AppError('unavailable', error.message, { retryAfterS: 1, cause: error });
-}
-
-function settle({ resolve, reject }: PendingCommand, outcome: Outcome | undefined): void {
-  switch (outcome?.kind) {
-    case 'handled':
-    case 'duplicate':
-    case 'id_reused':
-    case 'refused':
-      resolve(outcome);
-      return;
-    case 'failed':
-      reject(forCaller(outcome.error));
-      return;
-    default:
-      reject(new Error(`a command cannot be ${outcome?.kind ?? 'without an outcome'}`));
   }
 }

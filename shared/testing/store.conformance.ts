@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { CLIENT_SOURCE, type Message } from '../core/message.ts';
-import { outbox } from '../ports/outbox.ts';
+import { CLIENT_SOURCE } from '../core/message.ts';
 import { type LetterRow, letters } from '../ports/retry-tables.ts';
 import type { Commit, Store } from '../ports/store.ts';
 import { count } from './probe.ts';
 import { added, changed, commitOf, notes, shelf, shelves, writesOf } from './shelf.ts';
+import { outboxes, publishedBy } from './store-outbox.conformance.ts';
 import { type Context, loads, reads, type StoreSubject, seen, seenRow } from './store-reads.conformance.ts';
 import { retains } from './store-retention.conformance.ts';
 
@@ -55,12 +55,6 @@ export function storeConformance(name: string, create: () => Promise<StoreSubjec
     describe('clear', () => clears(context));
     describe('what is kept', () => retains(context));
   });
-}
-
-/** The outbox of a store, in the order of its positions. */
-export async function publishedBy(store: Store) {
-  const rows = await store.find({ table: outbox, orderBy: ['position'], limit: 99 });
-  return rows.map(({ position = 0, attributes: { id } }) => ({ position, id }));
 }
 
 /** Everything a store holds, as far as the port shows it. */
@@ -235,32 +229,6 @@ function commits(context: Context): void {
     await commit({ positions: [at('two', 9)] });
 
     expect(new Set(await store().positions())).toEqual(new Set([at('one', 1), at('two', 9)]));
-  });
-}
-
-function outboxes({ store, commit, published }: Context): void {
-  const publish = (...messages: readonly Message[]) =>
-    commit({ outbox: messages.map((message) => ({ topic: 'events', message })) });
-  const [one, two, three] = [count('a', 1), count('a', 2), count('a', 3)];
-
-  it('keeps the order in which messages were committed', async () => {
-    await publish(two, three);
-    await publish(one);
-
-    expect((await published()).map(({ id }) => id)).toEqual([two.id, three.id, one.id]);
-  });
-
-  it('lies where the store says, if it says so, and with these texts', async () => {
-    await publish(two);
-    const told = (await publish(three, one)).outbox.flatMap(({ written }) => written ?? []);
-
-    const kept = await store().find({ table: outbox, orderBy: ['position'], limit: 9 });
-    expect([0, 2]).toContain(told.length);
-    expect(
-      told.map(({ position, attributes, value }) => [position, JSON.parse(attributes), JSON.parse(value)]),
-    ).toEqual(
-      kept.slice(-told.length || kept.length).map(({ position, attributes, data }) => [position, attributes, data]),
-    );
   });
 }
 

@@ -14,7 +14,8 @@ import {
   shelves,
   writesOf,
 } from '../../../testing/shelf.ts';
-import { publishedBy, storeConformance } from '../../../testing/store.conformance.ts';
+import { storeConformance } from '../../../testing/store.conformance.ts';
+import { publishedBy } from '../../../testing/store-outbox.conformance.ts';
 import { assertDurable, openForWriting } from './database.ts';
 import { SqliteStore } from './sqlite-store.ts';
 

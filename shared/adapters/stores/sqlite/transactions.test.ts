@@ -16,7 +16,7 @@ import {
   shelves,
   writesOf,
 } from '../../../testing/shelf.ts';
-import { publishedBy } from '../../../testing/store.conformance.ts';
+import { publishedBy } from '../../../testing/store-outbox.conformance.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
 let folder: string;

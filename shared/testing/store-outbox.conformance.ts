@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import type { Message } from '../core/message.ts';
+import { outbox } from '../ports/outbox.ts';
+import type { Store } from '../ports/store.ts';
+import { count } from './probe.ts';
+import type { Context } from './store-reads.conformance.ts';
+
+/** The outbox of a store, in the order of its positions. */
+export async function publishedBy(store: Store) {
+  const rows = await store.find({ table: outbox, orderBy: ['position'], limit: 99 });
+  return rows.map(({ position = 0, attributes: { id } }) => ({ position, id }));
+}
+
+/** What a store keeps of what is published with a commit. */
+export function outboxes({ store, commit, published }: Context): void {
+  const publish = (...messages: readonly Message[]) =>
+    commit({ outbox: messages.map((message) => ({ topic: 'events', message })) });
+  const [one, two, three] = [count('a', 1), count('a', 2), count('a', 3)];
+
+  it('keeps the order in which messages were committed', async () => {
+    await publish(two, three);
+    await publish(one);
+
+    expect((await published()).map(({ id }) => id)).toEqual([two.id, three.id, one.id]);
+  });
+
+  it('lies where the store says, if it says so, and with these texts', async () => {
+    await publish(two);
+    const told = (await publish(three, one)).outbox.flatMap(({ written }) => written ?? []);
+
+    const kept = await store().find({ table: outbox, orderBy: ['position'], limit: 9 });
+    expect([0, 2]).toContain(told.length);
+    expect(
+      told.map(({ position, attributes, value }) => [position, JSON.parse(attributes), JSON.parse(value)]),
+    ).toEqual(
+      kept.slice(-told.length || kept.length).map(({ position, attributes, data }) => [position, attributes, data]),
+    );
+  });
+}
