@@ -117,12 +117,14 @@ export interface Loaded {
 }
 
 /**
- * A read of one table: equal to `where` (no nulls), not above `atMost` (a null is), after the row with the values `after` in
+ * A read of one table: equal to `where` and `fixed` (no nulls), not above `atMost` (a null is), after the row with the values `after` in
  * the order of `orderBy`.
  */
 export interface Query<Row extends object> {
   readonly table: Table<Row>;
   readonly where?: Partial<Row>;
+  /** Like `where`, with values that stand in the program. A store may read an index that holds only such rows. */
+  readonly fixed?: Partial<Row>;
   readonly atMost?: Partial<Row>;
   readonly orderBy?: readonly string[];
   readonly descending?: boolean;

@@ -124,6 +124,13 @@ export function reads({ store, commit }: Context): void {
     'begins behind a place': [{ after: ['b'], limit: 9 }, 'cd'],
     'begins behind a place that is gone': [{ after: ['bb'], limit: 9 }, 'cd'],
     'gives the rows that are equal': [{ where: { room: 'attic' }, limit: 9 }, 'bcd'],
+    'gives the rows that are equal to what stands in the program': [{ fixed: { room: 'attic' }, limit: 9 }, 'bcd'],
+    'tells one such value from another': [{ fixed: { room: 'hall' }, limit: 9 }, 'a'],
+    'takes such a value as it is': [{ fixed: { room: "o'clock" }, limit: 9 }, ''],
+    'joins fixed conditions and others': [
+      { fixed: { room: 'attic', places: 3 }, where: { shelfId: 'c' }, limit: 9 },
+      'c',
+    ],
     'joins conditions': [{ where: { room: 'attic', places: 3 }, limit: 9 }, 'c'],
     'goes backwards': [{ descending: true, limit: 9 }, 'dcba'],
     'goes backwards from a place': [{ descending: true, after: ['c'], limit: 9 }, 'ba'],

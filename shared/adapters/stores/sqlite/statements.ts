@@ -62,25 +62,36 @@ export function tableSql(table: Table): TableSql {
 export function shapeOf({
   table,
   where = {},
+  fixed,
   atMost = {},
   orderBy = table.key,
   descending = false,
   after = [],
 }: Query<object>): string {
-  return `${Object.keys(where)} ${Object.keys(atMost)} ${orderBy} ${descending} ${after.length}`;
+  const constants = fixed === undefined ? '' : JSON.stringify(fixed);
+  return `${constants} ${Object.keys(where)} ${Object.keys(atMost)} ${orderBy} ${descending} ${after.length}`;
 }
 
 /** SQL for a read; the values of `where`, `atMost`, `after` and `limit` are bound in this order. */
 export function querySql(query: Query<object>): string {
-  const { table, where = {}, atMost = {}, orderBy = table.key, descending = false, after } = query;
+  const { table, where = {}, fixed = {}, atMost = {}, orderBy = table.key, descending = false, after } = query;
   const direction = descending ? 'DESC' : 'ASC';
   const order = orderBy.map(snake);
-  const conditions = [...equal(Object.keys(where)), ...Object.keys(atMost).map((column) => `${snake(column)} <= ?`)];
+  const conditions = [
+    ...Object.entries(fixed).map(([column, value]) => `${snake(column)} = ${literal(value)}`),
+    ...equal(Object.keys(where)),
+    ...Object.keys(atMost).map((column) => `${snake(column)} <= ?`),
+  ];
   if (after !== undefined) {
     conditions.push(`(${order.join(', ')}) ${descending ? '<' : '>'} (${order.map(() => '?').join(', ')})`);
   }
   const filter = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   return `${selectFrom(table)}${filter} ORDER BY ${order.map((column) => `${column} ${direction}`).join(', ')} LIMIT ?`;
+}
+
+/** Bound, SQLite could not know that an index over such rows is meant, or would have to look at each value anew. */
+function literal(value: unknown): string {
+  return typeof value === 'number' ? String(value) : `'${String(value).replaceAll("'", "''")}'`;
 }
 
 export function countSql(table: Table, columns: readonly string[]): string {
