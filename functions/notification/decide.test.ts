@@ -9,8 +9,8 @@ import {
   orderRejected,
 } from '../../saga/examples.ts';
 import { decide } from './decide.ts';
-import { nothingTold, noticesSent, sent, told } from './examples.ts';
-import { evolve } from './state.ts';
+import { nothingTold, noticesSent, sent, told, unsent } from './examples.ts';
+import { evolve, type NotificationInput, type NotificationState } from './state.ts';
 
 const facts = [
   orderPlaced({ lamp: 2 }),
@@ -67,22 +67,29 @@ describe('when an order has news', () => {
 });
 
 describe('when the channel has taken notices over', () => {
+  const sendingsAfter = (before: NotificationState, ...messages: readonly NotificationInput[]) =>
+    messages.reduce((state, message) => decide(state, message).reduce(evolve, state), before).sendings;
+
   it('marks them as sent', () => {
-    const before = told(placed, confirmed);
-
-    const after = decide(before, noticesSent(placed, confirmed)).reduce(evolve, before);
-
-    expect(after.notices.map(({ fact, status, sentAt }) => [fact, status, sentAt])).toEqual([
-      ['OrderPlaced', 'sent', EXAMPLE_TIME],
-      ['OrderConfirmed', 'sent', EXAMPLE_TIME],
+    expect(sendingsAfter(unsent(placed, confirmed), noticesSent([placed, confirmed]))).toEqual([
+      { orderId: EXAMPLE_ORDER, fact: 'OrderPlaced', status: 'sent', sentAt: EXAMPLE_TIME },
+      { orderId: EXAMPLE_ORDER, fact: 'OrderConfirmed', status: 'sent', sentAt: EXAMPLE_TIME },
     ]);
   });
 
   it('gives way to an earlier report and keeps its time', () => {
-    expect(decide(sent(placed), noticesSent(placed))).toEqual([]);
+    const later = '2030-01-01T00:00:00.000Z';
+    const earlier = sendingsAfter(unsent(placed), noticesSent([placed]));
+    const both = { notices: [], sendings: [...earlier, ...unsent(confirmed).sendings] };
+
+    expect(sendingsAfter(both, noticesSent([placed, confirmed], later)).map(({ sentAt }) => sentAt)).toEqual([
+      EXAMPLE_TIME,
+      later,
+    ]);
+    expect(decide({ notices: [], sendings: earlier }, noticesSent([placed], later))).toEqual([]);
   });
 
   it('ignores notices that are gone', () => {
-    expect(decide(nothingTold, noticesSent(rejected))).toEqual([]);
+    expect(decide(nothingTold, noticesSent([rejected]))).toEqual([]);
   });
 });

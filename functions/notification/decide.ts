@@ -5,13 +5,11 @@ import type { FactMessage, NotificationEvent, NotificationInput, NotificationSta
  *
  * It only asks for the sending: the notice is written as pending, a loop sends it, and the answer comes back as a message.
  */
-export function decide({ notices }: NotificationState, message: NotificationInput): readonly NotificationEvent[] {
+export function decide(state: NotificationState, message: NotificationInput): readonly NotificationEvent[] {
+  const { notices, sendings } = state;
   if (message.type === 'NoticesSent') {
-    const pending = notices.filter(({ status }) => status === 'pending');
-    if (pending.length === 0) return [];
-    const notificationIds = pending.map(({ notificationId }) => notificationId);
-    const { sentAt } = message.data;
-    return [{ type: 'NoticesMarked', subject: message.subject, data: { notificationIds, sentAt } }];
+    const isLate = !sendings.some(({ status }) => status === 'pending');
+    return isLate ? [] : [{ type: 'NoticesMarked', subject: message.subject, data: { sentAt: message.data.sentAt } }];
   }
   return notices.length > 0 ? [] : [written(message)];
 }

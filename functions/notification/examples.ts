@@ -11,23 +11,34 @@ import { CLIENT_SOURCE } from '../../shared/core/message.ts';
 import { decide } from './decide.ts';
 import { evolve, type FactMessage, type NotificationInput, type NotificationState } from './state.ts';
 
-export const nothingTold: NotificationState = { notices: [] };
+export const nothingTold: NotificationState = { notices: [], sendings: [] };
 
 /** A pending notice of each of these facts. */
 export function told(...facts: readonly FactMessage[]): NotificationState {
-  return { notices: facts.flatMap((fact) => decide(nothingTold, fact).reduce(evolve, nothingTold).notices) };
+  const notices = facts.flatMap((fact) => decide(nothingTold, fact).reduce(evolve, nothingTold).notices);
+  return { notices, sendings: [] };
 }
 
 /** The same, already sent. */
 export function sent(...facts: readonly FactMessage[]): NotificationState {
-  const before = told(...facts);
-  return decide(before, noticesSent(...facts)).reduce(evolve, before);
+  const notices = told(...facts).notices.map(
+    (notice) => ({ ...notice, status: 'sent', sentAt: EXAMPLE_TIME }) as const,
+  );
+  return { notices, sendings: [] };
+}
+
+/** The notices of these facts wait to be sent. */
+export function unsent(...facts: readonly FactMessage[]): NotificationState {
+  const sendings = facts.map(
+    ({ type, data }) => ({ orderId: data.orderId, fact: type, status: 'pending', sentAt: null }) as const,
+  );
+  return { notices: [], sendings };
 }
 
 /** The channel has taken over the notices of these facts. */
-export function noticesSent(...facts: readonly FactMessage[]) {
+export function noticesSent(facts: readonly FactMessage[], sentAt = EXAMPLE_TIME) {
   const notices = facts.map(({ type, data }) => ({ orderId: data.orderId, fact: type }));
-  return example(CLIENT_SOURCE, 'NoticesSent', 'notices', { notices, sentAt: EXAMPLE_TIME });
+  return example(CLIENT_SOURCE, 'NoticesSent', 'notices', { notices, sentAt });
 }
 
 /** A situation for each way through the rules. */
@@ -37,5 +48,5 @@ export const situations: readonly { readonly state: NotificationState; readonly 
   { state: nothingTold, message: orderConfirmed({ lamp: 2 }) },
   { state: nothingTold, message: orderRejected({ lamp: 2 }) },
   { state: nothingTold, message: orderCancelled({ lamp: 2 }) },
-  { state: told(orderPlaced({ lamp: 2 })), message: noticesSent(orderPlaced({ lamp: 2 })) },
+  { state: unsent(orderPlaced({ lamp: 2 })), message: noticesSent([orderPlaced({ lamp: 2 })]) },
 ];

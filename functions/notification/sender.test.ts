@@ -37,8 +37,8 @@ async function send(after?: () => Promise<void>): Promise<boolean> {
   }
 }
 
-async function statuses(): Promise<readonly string[]> {
-  return (await bench.store.find({ table: notices, limit: 99 })).map(({ status }) => status);
+async function statuses(limit = 99): Promise<readonly string[]> {
+  return (await bench.store.find({ table: notices, orderBy: ['position'], limit })).map(({ status }) => status);
 }
 
 describe('a notice', () => {
@@ -68,6 +68,30 @@ describe('a notice', () => {
     await send();
 
     expect([before, await statuses(), taken.length, new Set(taken).size]).toEqual([['pending'], ['sent'], 2, 1]);
+  });
+
+  it('is told with the time at which it was sent, and with all that it was before', async () => {
+    await bench.exhaust(orderPlaced({ lamp: 1 }));
+    const [before] = await bench.store.find({ table: notices, limit: 9 });
+    await send();
+
+    const [after] = await bench.store.find({ table: notices, limit: 9 });
+    expect(after).toEqual({ ...before, status: 'sent', sentAt: expect.stringMatching(/^.{23}Z$/) });
+  });
+
+  it('of many goes in its turn, the oldest first, and each once', async () => {
+    const facts = Array.from({ length: 260 }, (_, index) => orderPlaced({ lamp: 1 }, { orderId: `ORDER_${index}` }));
+    await bench.exhaust(...facts);
+
+    await send();
+    const before = await statuses(300);
+    await send();
+
+    expect([before.map((status) => status === 'sent'), new Set(await statuses(300)), taken]).toEqual([
+      facts.map((_, index) => index < 256),
+      new Set(['sent']),
+      facts.map(({ id }) => id),
+    ]);
   });
 
   it('is written once, however often its fact comes', async () => {

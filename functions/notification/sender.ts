@@ -21,7 +21,7 @@ export async function sendPending(context: SenderContext, channel: NoticeChannel
   await sleep(GATHER_MS);
   const pending = await store.find({
     table: notices,
-    where: { status: 'pending' },
+    fixed: { status: 'pending' },
     orderBy: ['position'],
     limit: SEND_MAX,
   });
@@ -29,12 +29,12 @@ export async function sendPending(context: SenderContext, channel: NoticeChannel
   await Promise.all(pending.map((notice) => channel.send(notice)));
   const sentAt = new Date(clock.nowMs()).toISOString();
   const data = { notices: pending.map(({ orderId, fact }) => ({ orderId, fact })), sentAt };
-  await context.submit(
-    command(
-      { type: 'NoticesSent', subject: 'notices', data },
-      { id: uuidv7(), time: sentAt, schemaversion: SCHEMA_VERSION },
-    ),
+  const report = command(
+    { type: 'NoticesSent', subject: 'notices', data },
+    { id: uuidv7(), time: sentAt, schemaversion: SCHEMA_VERSION },
   );
+  // Nobody can send it again, so that its id need not be remembered.
+  await context.submit(report, { deduplicate: false });
   return true;
 }
 

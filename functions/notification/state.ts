@@ -22,23 +22,35 @@ export interface Notice {
   readonly sentAt: string | null;
 }
 
+/** What the sending of a notice changes of it. */
+export interface Sending {
+  readonly orderId: string;
+  readonly fact: string;
+  readonly status: NoticeStatus;
+  readonly sentAt: string | null;
+}
+
 /** The notices a message is about; no more than those. */
 export interface NotificationState {
+  /** The notice of a fact, or none. */
   readonly notices: readonly Notice[];
+  /** The notices that a report of sending names and that are still there. */
+  readonly sendings: readonly Sending[];
 }
 
 /** Notes of notification to itself; nobody else hears them. */
 export type NotificationEvent =
   | Draft<'NoticeWritten', Notice>
-  | Draft<'NoticesMarked', { readonly notificationIds: readonly string[]; readonly sentAt: string }>;
+  /** Those notices of the state that were pending are sent. */
+  | Draft<'NoticesMarked', { readonly sentAt: string }>;
 
-export function evolve({ notices }: NotificationState, event: NotificationEvent): NotificationState {
-  if (event.type === 'NoticeWritten') return { notices: [...notices, event.data] };
+export function evolve({ notices, sendings }: NotificationState, event: NotificationEvent): NotificationState {
+  if (event.type === 'NoticeWritten') return { notices: [...notices, event.data], sendings };
   const { sentAt } = event.data;
-  const sent = new Set(event.data.notificationIds);
-  return {
-    notices: notices.map((notice) =>
-      sent.has(notice.notificationId) ? { ...notice, status: 'sent', sentAt } : notice,
-    ),
-  };
+  return { notices, sendings: sendings.map((sending) => sentIfPending(sending, sentAt)) };
+}
+
+function sentIfPending(sending: Sending, sentAt: string): Sending {
+  const { orderId, fact, status } = sending;
+  return status === 'pending' ? { orderId, fact, status: 'sent', sentAt } : sending;
 }

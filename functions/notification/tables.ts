@@ -1,6 +1,6 @@
 import { type Need, table, type Write } from '../../shared/ports/store.ts';
 import type { Change, RowReader } from '../../shared/runtime/function.ts';
-import type { Notice, NotificationInput, NotificationState } from './state.ts';
+import type { Notice, NotificationInput, NotificationState, Sending } from './state.ts';
 
 export interface NoticeRow extends Notice {
   /** The order in which notices were written; the position of the stream. */
@@ -24,24 +24,32 @@ export const notices = table<NoticeRow>(
   { key: ['orderId', 'fact'] },
 );
 
-export const tables = [notices];
+/** The same rows with what their sending changes: many are read for little. */
+const sendings = table<Sending>(
+  'notice',
+  { orderId: 'text', fact: 'text', status: 'text', sentAt: 'text' },
+  { key: ['orderId', 'fact'] },
+);
+
+export const tables = [notices, sendings];
 
 /** `NoticesSent` names a notice by its order and fact, the key of the table, so that many are found with one look each. */
 export function needs(message: NotificationInput): readonly Need[] {
-  return keysOf(message).map((values) => ({ table: notices, values }));
+  if (message.type !== 'NoticesSent') return [{ table: notices, values: [message.data.orderId, message.type] }];
+  return message.data.notices.map(({ orderId, fact }) => ({ table: sendings, values: [orderId, fact] }));
 }
 
 export function load(rows: RowReader, message: NotificationInput): NotificationState {
-  return { notices: keysOf(message).flatMap((key) => rows.one(notices, ...key) ?? []) };
+  if (message.type === 'NoticesSent') {
+    const found = message.data.notices.flatMap(({ orderId, fact }) => rows.one(sendings, orderId, fact) ?? []);
+    return { notices: [], sendings: found };
+  }
+  const notice = rows.one(notices, message.data.orderId, message.type);
+  return { notices: notice === undefined ? [] : [notice], sendings: [] };
 }
 
 export function save({ before, after }: Change<NotificationState, NotificationInput>): readonly Write[] {
-  return after.notices
-    .filter((notice, index) => notice !== before.notices[index])
-    .map((notice) => ({ table: notices, row: notice }));
-}
-
-function keysOf(message: NotificationInput): readonly (readonly [orderId: string, fact: string])[] {
-  if (message.type === 'NoticesSent') return message.data.notices.map(({ orderId, fact }) => [orderId, fact]);
-  return [[message.data.orderId, message.type]];
+  const written = after.notices.filter((notice, index) => notice !== before.notices[index]);
+  const marked = after.sendings.filter((sending, index) => sending !== before.sendings[index]);
+  return [...written.map((row) => ({ table: notices, row })), ...marked.map((row) => ({ table: sendings, row }))];
 }
