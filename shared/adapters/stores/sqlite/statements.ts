@@ -1,6 +1,7 @@
 import type { ColumnKind, Query, Table } from '../../../ports/store.ts';
 
 export type SqlValue = string | number | null;
+export type Column = readonly [name: string, kind: ColumnKind];
 
 /** SQL for one table and the way between its rows and SQLite's values. Names come from the program, never from outside. */
 export interface TableSql {
@@ -15,41 +16,42 @@ export interface TableSql {
   /** The values of `insertColumns`. */
   values(row: object): SqlValue[];
   /** The columns in which the rows differ. */
-  changes(stored: object, row: object): readonly string[];
+  changes(stored: object, row: object): readonly Column[];
   /** SQL that changes these columns of so many rows to the same values; the values are bound first, then the keys. */
-  update(columns: readonly string[], rows: number): string;
-  columnValues(columns: readonly string[], row: object): SqlValue[];
+  update(columns: readonly Column[], rows: number): string;
+  columnValues(columns: readonly Column[], row: object): SqlValue[];
   /** The row in SQLite's values, in the order of the columns; JSON columns become values again. */
   revive(values: readonly SqlValue[]): object;
 }
 
 export function tableSql(table: Table): TableSql {
-  const columns = Object.entries(table.columns) as [string, ColumnKind][];
+  const columns = Object.entries(table.columns) as readonly Column[];
   const written = columns.filter(([, kind]) => kind !== 'sequence');
+  const keys = table.key.map((name) => columns.find(([column]) => column === name) as Column);
   const conditions = equal(table.key.slice(0, table.loadBy));
   return {
     select: `${selectFrom(table)} WHERE ${conditions.join(' AND ')} ORDER BY ${table.key.map(snake).join(', ')}`,
-    insertColumns: written.map(([column]) => snake(column)),
+    insertColumns: written.map(([name]) => snake(name)),
     clear: `DELETE FROM ${table.name}`,
     isEmpty: `SELECT NOT EXISTS (SELECT 1 FROM ${table.name})`,
     remove: `DELETE FROM ${table.name} WHERE ${keyIs(table)}`,
-    keyValues: (row) => table.key.map((column) => sqlValue(table, row, column)),
-    values: (row) => written.map(([column]) => sqlValue(table, row, column)),
+    keyValues: (row) => keys.map((column) => sqlValue(row, column)),
+    values: (row) => written.map((column) => sqlValue(row, column)),
     changes: (stored, row) => {
-      const changed: string[] = [];
-      for (const [column] of written) {
-        if ((stored as Record<string, unknown>)[column] !== (row as Record<string, unknown>)[column])
-          changed.push(column);
+      const changed: Column[] = [];
+      for (const column of written) {
+        const [name] = column;
+        if ((stored as Record<string, unknown>)[name] !== (row as Record<string, unknown>)[name]) changed.push(column);
       }
       return changed;
     },
     update: (columns, rows) => updateSql(table, columns, rows),
-    columnValues: (columns, row) => columns.map((column) => sqlValue(table, row, column)),
+    columnValues: (columns, row) => columns.map((column) => sqlValue(row, column)),
     revive: (values) => {
       // Always the same columns in the same order, so that all rows of a table share one shape.
       const row: Record<string, unknown> = {};
       for (let at = 0; at < columns.length; at++) {
-        const [column, kind] = columns[at] as [string, ColumnKind];
+        const [column, kind] = columns[at] as Column;
         const value = values[at];
         row[column] = kind === 'json' && typeof value === 'string' ? JSON.parse(value) : value;
       }
@@ -105,8 +107,8 @@ function selectFrom(table: Table): string {
 }
 
 /** With FAIL, because the whole transaction is taken back where a row fails: see `bulk-insert.ts`. */
-function updateSql(table: Table, columns: readonly string[], rows: number): string {
-  return `UPDATE OR FAIL ${table.name} SET ${equal(columns).join(', ')} WHERE ${keyIsOneOf(table, rows)}`;
+function updateSql(table: Table, columns: readonly Column[], rows: number): string {
+  return `UPDATE OR FAIL ${table.name} SET ${equal(columns.map(([name]) => name)).join(', ')} WHERE ${keyIsOneOf(table, rows)}`;
 }
 
 function keyIsOneOf(table: Table, rows: number): string {
@@ -124,9 +126,8 @@ function equal(columns: readonly string[]): string[] {
   return columns.map((column) => `${snake(column)} = ?`);
 }
 
-function sqlValue({ columns }: Table, row: object, column: string): SqlValue {
-  const value = (row as Record<string, unknown>)[column];
-  const kind = (columns as Readonly<Record<string, ColumnKind>>)[column];
+function sqlValue(row: object, [name, kind]: Column): SqlValue {
+  const value = (row as Record<string, unknown>)[name];
   return (kind === 'json' && value !== null ? JSON.stringify(value) : value) as SqlValue;
 }
 

@@ -1,5 +1,5 @@
 import type Database from 'better-sqlite3';
-import type { SqlValue, TableSql } from './statements.ts';
+import type { Column, SqlValue, TableSql } from './statements.ts';
 
 /** What the updates of a table need: its SQL, and the statements so far, by the columns and the number of rows they change. */
 export interface UpdatedTable extends Pick<TableSql, 'changes' | 'update' | 'columnValues' | 'keyValues'> {
@@ -11,7 +11,7 @@ type Update = Database.Statement<(readonly SqlValue[])[]>;
 /** Rows of one table that change in the same columns to the same values. */
 interface Change {
   readonly table: UpdatedTable;
-  readonly columns: readonly string[];
+  readonly columns: readonly Column[];
   readonly values: SqlValue[];
   readonly keys: SqlValue[][];
 }
@@ -62,7 +62,7 @@ export class Updates {
   }
 
   #statement({ table, columns }: Change, size: number): Update {
-    const shape = `${size} ${columns}`;
+    const shape = `${size} ${columns.map(([name]) => name)}`;
     let statement = table.updates.get(shape);
     if (statement === undefined) {
       statement = this.#db.prepare(table.update(columns, size));
@@ -78,6 +78,6 @@ function sizeFor(left: number): number {
   return left > 8 ? 32 : 8;
 }
 
-function isSame(some: readonly SqlValue[], others: readonly SqlValue[]): boolean {
+function isSame(some: readonly unknown[], others: readonly unknown[]): boolean {
   return some.length === others.length && some.every((value, index) => value === others[index]);
 }
