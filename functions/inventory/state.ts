@@ -111,33 +111,36 @@ export function emptyLevel(productId: string): StockLevel {
   };
 }
 
-type Move = (level: StockLevel, quantity: number) => StockLevel;
+/** What it does to the books of a product when one unit moves. */
+type Move = Readonly<Record<'onHand' | 'reserved' | 'sold', -1 | 0 | 1>>;
 
-const reserve: Move = (level, quantity) => ({ ...level, reserved: level.reserved + quantity });
-
-const release: Move = (level, quantity) => ({ ...level, reserved: level.reserved - quantity });
-
-const sell: Move = (level, quantity) => ({
-  ...level,
-  reserved: level.reserved - quantity,
-  onHand: level.onHand - quantity,
-  sold: level.sold + quantity,
-});
-
-const takeBack: Move = (level, quantity) => ({
-  ...level,
-  onHand: level.onHand + quantity,
-  sold: level.sold - quantity,
-});
+const reserve: Move = { onHand: 0, reserved: 1, sold: 0 };
+const release: Move = { onHand: 0, reserved: -1, sold: 0 };
+const sell: Move = { onHand: -1, reserved: -1, sold: 1 };
+const takeBack: Move = { onHand: 1, reserved: 0, sold: -1 };
 
 /** Each line is a movement of its product. */
 function moved(inventory: Inventory, reservation: Reservation, lines: readonly Line[], move: Move): Inventory {
   const stock = new Map(inventory.stock);
   for (const { productId, quantity } of lines) {
-    const level = levelOf({ stock }, productId);
-    stock.set(productId, { ...move(level, quantity), movements: level.movements + 1 });
+    stock.set(productId, after(levelOf({ stock }, productId), quantity, move));
   }
   return { reservation, stock };
+}
+
+// Written out, not spread: it runs for each line of every order.
+function after(level: StockLevel, quantity: number, move: Move): StockLevel {
+  return {
+    productId: level.productId,
+    name: level.name,
+    received: level.received,
+    onHand: level.onHand + move.onHand * quantity,
+    reserved: level.reserved + move.reserved * quantity,
+    sold: level.sold + move.sold * quantity,
+    movements: level.movements + 1,
+    whenShort: level.whenShort,
+    backordered: level.backordered,
+  };
 }
 
 function queued(inventory: Inventory, lines: readonly Line[]): Inventory {

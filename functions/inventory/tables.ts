@@ -107,8 +107,11 @@ export function needs(message: InventoryInput): readonly Need[] {
 }
 
 export function load(rows: RowReader, message: InventoryInput): Inventory {
-  const products = productsOf(message).flatMap((productId) => rows.one(stock, productId) ?? []);
-  const levels = new Map(products.map((level) => [level.productId, level]));
+  const levels = new Map<string, StockLevel>();
+  for (const productId of productsOf(message)) {
+    const level = rows.one(stock, productId);
+    if (level !== undefined) levels.set(productId, level);
+  }
   if (!isAboutOrder(message)) return { reservation: { status: 'none', lines: [] }, stock: levels };
 
   const { orderId } = message.data;
@@ -130,18 +133,20 @@ export function save({ before, after, message, emitted }: Change<Inventory, Inve
 }
 
 function movementsOf(before: Inventory, message: InventoryInput, emitted: readonly Message[]): readonly MovementRow[] {
-  const counts = new Map([...before.stock].map(([productId, level]) => [productId, level.movements]));
-  return emitted.flatMap((event) => {
+  const rows: MovementRow[] = [];
+  const counts = new Map<string, number>();
+  for (const event of emitted) {
     const moved = movedBy(event);
-    if (moved === null) return [];
+    if (moved === null) continue;
     const { kind, lines } = moved;
     const orderId = kind === 'received' ? null : event.subject;
-    return lines.map(({ productId, quantity }) => {
-      const movement = (counts.get(productId) ?? 0) + 1;
+    for (const { productId, quantity } of lines) {
+      const movement = (counts.get(productId) ?? before.stock.get(productId)?.movements ?? 0) + 1;
       counts.set(productId, movement);
-      return { productId, movement, kind, quantity, orderId, causedBy: message.id, at: event.time };
-    });
-  });
+      rows.push({ productId, movement, kind, quantity, orderId, causedBy: message.id, at: event.time });
+    }
+  }
+  return rows;
 }
 
 interface Moved {
