@@ -10,7 +10,7 @@ import { notices } from './tables.ts';
 /** Notices sent in one step, at most. */
 const SEND_MAX = 256;
 /** How long the first of them waits for others: customers do not count milliseconds, and orders do not wait for it. */
-const GATHER_MS = 25;
+const GATHER_MS = 100;
 
 /**
  * Sends what is pending, the oldest first, and reports it back as a message. Gives whether there was anything to send.
@@ -33,8 +33,7 @@ export async function sendPending(context: SenderContext, channel: NoticeChannel
     { type: 'NoticesSent', subject: 'notices', data },
     { id: uuidv7(), time: sentAt, schemaversion: SCHEMA_VERSION },
   );
-  // Nobody can send it again, so that its id need not be remembered.
-  await context.submit(report, { deduplicate: false });
+  await context.submit(report);
   return true;
 }
 

@@ -70,9 +70,9 @@ describe('a function that answers nobody', () => {
     const patience = new Patience(mute);
     const quiet = waitsAt(patience, [message], [0]);
     patience.handled(16);
-    const busy = waitsAt(patience, [message], [10, 24, 25]);
+    const busy = waitsAt(patience, [message], [10, 49, 50]);
     patience.handled(15);
-    const quietAgain = waitsAt(patience, [message], [30]);
+    const quietAgain = waitsAt(patience, [message], [60]);
 
     expect([quiet, busy, quietAgain]).toEqual([[false], [true, true, false], [false]]);
   });

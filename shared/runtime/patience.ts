@@ -7,7 +7,7 @@ const UNHURRIED_MS = 5;
 const SKIPPED_MS = 200;
 /** While so many come at once, a function that answers nobody gathers for a while, so that its commits are few and large. */
 const BUSY_FROM = 16;
-const BUSY_MS = 15;
+const BUSY_MS = 40;
 
 /**
  * What nobody waits for may wait a moment for company: every commit is a flush to disk, and those of the other functions
