@@ -53,23 +53,21 @@ it('loses nothing when a stop under load is cut short by kill -9', async () => {
   let accepted = 0;
   for (let life = 0; life < 5; life++) {
     const posts = Array.from({ length: 100 }, (_, n) =>
-      post(store.url('/orders'), orderOf(`CUT-${life}-${n}`)).then(
-        ({ status }) => {
-          accepted += status === 202 ? 1 : 0;
-        },
-        () => undefined,
-      ),
+      post(store.url('/orders'), orderOf(`CUT-${life}-${n}`)).then(({ status }) => {
+        expect(status).toBe(202);
+        accepted += 1;
+      }),
     );
-    await sleep(20);
+    await Promise.any(posts);
     store.program('order').signal('SIGTERM');
     await sleep(life * 4);
     await store.kill('order');
-    await Promise.all(posts);
+    await Promise.allSettled(posts);
     await store.start();
   }
 
   const { byStatus } = (await store.settle()).orders;
   expect(Object.keys(byStatus)).toEqual(['confirmed']);
   expect(byStatus['confirmed']).toBeGreaterThanOrEqual(accepted);
-  expect(accepted).toBeGreaterThan(0);
+  expect(accepted).toBeGreaterThanOrEqual(5);
 });

@@ -76,6 +76,9 @@ describe('an order that inventory has not read', () => {
     const store = await TestStore.start('a process each');
     await store.kill('inventory');
     await post(store.url('/orders'), orderOf('UNREAD'));
+    // Notification is in no hurry.
+    const isRead = async () => !(await why(store, 'UNREAD')).waits.some(({ at }) => at === 'notification');
+    await waitUntil(isRead, { what: 'notification to read the order' });
 
     const { summary, waits } = await why(store, 'UNREAD');
     const tool = run('dist/e2e/tools/why.js', ['UNREAD'], { GATEWAY_URL: store.url('') });
