@@ -7,7 +7,7 @@ import type { OutboxRow, Position } from '../../../ports/store.ts';
 import { type Epoch, placeOf } from './epochs.ts';
 import { type Announcement, handOver } from './hand-over.ts';
 import { type EmbeddedReader, knownOf } from './reader-file.ts';
-import { TopicFile } from './topic-file.ts';
+import { LOCK_TIMEOUT_MS, TopicFile } from './topic-file.ts';
 import { appendTo, removeFrom } from './topic-writer.ts';
 
 export interface EmbeddedTopic {
@@ -173,6 +173,7 @@ class EmbeddedSubscription implements Subscription {
   readonly #wake: () => void;
   readonly #left: () => void;
   #first = 0;
+  #again: NodeJS.Timeout | undefined;
 
   constructor(cursors: Cursor[], wake: () => void, left: () => void) {
     this.#cursors = cursors;
@@ -203,9 +204,16 @@ class EmbeddedSubscription implements Subscription {
         failures.push(error);
       }
     }
+    this.#comeAgain();
     // A topic that cannot be read does not keep the others waiting.
     if (records.length === 0 && failures.length > 0) throw failures[0];
     return records;
+  }
+
+  /** Nobody tells when a file is no longer held. */
+  #comeAgain(): void {
+    clearTimeout(this.#again);
+    if (this.#cursors.some(({ file }) => file.isLocked)) this.#again = setTimeout(this.#wake, LOCK_TIMEOUT_MS).unref();
   }
 
   async acknowledge(positions: readonly Position[]): Promise<void> {
@@ -227,6 +235,7 @@ class EmbeddedSubscription implements Subscription {
   }
 
   async close(): Promise<void> {
+    clearTimeout(this.#again);
     this.#left();
   }
 }
@@ -234,12 +243,13 @@ class EmbeddedSubscription implements Subscription {
 function read(cursor: Cursor, max: number): readonly LogRecord[] {
   try {
     let records = readOn(cursor, max);
-    while (cursor.epochs !== cursor.file.epochs) {
+    while (!cursor.file.isLocked && cursor.epochs !== cursor.file.epochs) {
       place(cursor);
       records = readOn(cursor, max);
     }
-    cursor.trouble = null;
-    cursor.isBehind = records.length > 0;
+    const { isLocked } = cursor.file;
+    cursor.trouble = isLocked ? `${cursor.topic} cannot be read: its file is locked` : null;
+    cursor.isBehind = records.length > 0 || isLocked;
     cursor.polled = records.at(-1)?.position ?? cursor.position;
     return records;
   } catch (error) {

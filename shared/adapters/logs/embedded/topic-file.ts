@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import { AppError } from '../../../core/errors.ts';
 import type { LogRecord, Progress } from '../../../ports/message-log.ts';
 import { NEWEST_EPOCH_SQL } from '../../../ports/outbox.ts';
 import type { Position } from '../../../ports/store.ts';
@@ -48,6 +49,7 @@ export class TopicFile {
   #tailStart: number | null = null;
   /** Whether nothing that anybody has told of can lie in the file behind the tail. */
   #isWhole = false;
+  #isLocked = false;
 
   constructor(topic: string, file: string) {
     this.#topic = topic;
@@ -57,6 +59,11 @@ export class TopicFile {
   /** The lives of the writer, the oldest first: the same array as long as no other has begun when something was read. */
   get epochs(): readonly Epoch[] {
     return this.#epochs;
+  }
+
+  /** Whether it could not be opened the last time, because somebody held it: then nobody knows what is in it. */
+  get isLocked(): boolean {
+    return this.#isLocked;
   }
 
   /**
@@ -71,7 +78,7 @@ export class TopicFile {
       const tail = this.#tail;
       const fresh = this.#readFile(position, max);
       if (tail !== this.#tail) return fresh;
-      this.#isWhole = fresh.length < max;
+      this.#isWhole = fresh.length < max && !this.#isLocked;
       this.#keep(fresh);
     }
     const first = this.#tail.findLastIndex((record) => record.position <= position) + 1;
@@ -119,9 +126,13 @@ export class TopicFile {
     }
   }
 
-  /** The place of the last record that was ever written; 0 before the first. */
+  /**
+   * The place of the last record that was ever written; 0 before the first.
+   * @throws {AppError} `unavailable` while somebody holds the file.
+   */
   end(): Position & { readonly epoch: string } {
     const position = (this.#opened()?.seq.get() as number | undefined) ?? 0;
+    if (this.#isLocked) throw new AppError('unavailable', `${this.#topic} cannot be read now: its file is locked`);
     this.#noteLives(this.#newestNow());
     return { topic: this.#topic, partition: 0, position, epoch: epochAt(this.#epochs, position) };
   }
@@ -198,6 +209,7 @@ export class TopicFile {
 
   #opened(): OpenFile | null {
     if (this.#open !== null && this.#open.lives === null && hasEpochs(this.#open.db)) this.close();
+    this.#isLocked = false;
     if (this.#open !== null) return this.#open;
     if (!existsSync(this.#file)) return null;
     const db = new Database(this.#file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
@@ -214,7 +226,8 @@ export class TopicFile {
       return this.#open;
     } catch (error) {
       db.close();
-      if (isBeingCreated(error)) return null;
+      this.#isLocked = isHeld(error);
+      if (this.#isLocked || isWithoutTables(error)) return null;
       throw error;
     }
   }
@@ -237,8 +250,12 @@ function readAttributes(text: string): LogRecord['attributes'] {
   return { raw: text };
 }
 
-/** Its writer is just creating it: there is no table yet, or the file is locked for the moment. */
-function isBeingCreated(error: unknown): boolean {
-  if (!(error instanceof Database.SqliteError)) return false;
-  return /^SQLITE_(BUSY|LOCKED|CANTOPEN)/.test(error.code) || error.message.startsWith('no such table');
+/** Its writer creates it or brings it up to date, or recovers what a crash left. */
+function isHeld(error: unknown): boolean {
+  return error instanceof Database.SqliteError && /^SQLITE_(BUSY|LOCKED|CANTOPEN)/.test(error.code);
+}
+
+/** Its writer has only just created it. */
+function isWithoutTables(error: unknown): boolean {
+  return error instanceof Database.SqliteError && error.message.startsWith('no such table');
 }
