@@ -34,7 +34,7 @@ import { inventory } from './inventory/index.ts';
 import { isEmpty, seedStock } from './inventory/seed.ts';
 import { backorderWaits } from './inventory/why.ts';
 import { notification } from './notification/index.ts';
-import { asksForSending, sendPending } from './notification/sender.ts';
+import { asksForSending, NoticeSender } from './notification/sender.ts';
 import { createOrder } from './order/index.ts';
 import { deadlineWaits } from './order/why.ts';
 import { startRetention } from './retention.ts';
@@ -187,7 +187,8 @@ function openStore({ name, tables, migrations }: StoreFunction, file: string): S
 async function startBeside(name: FunctionName, runner: Runner, logger: Logger, signal: AbortSignal): Promise<void> {
   if (name === 'notification') {
     const channel = logChannel((fields, text) => logger.info(fields, text));
-    const step = () => sendPending(runner, channel);
+    const sender = new NoticeSender(runner, channel);
+    const step = () => sender.step();
     await wokenLoop(runner, signal, { step, wakes: asksForSending }, (error) =>
       logger.error({ error: describeError(error) }, 'notices cannot be sent; they are tried again'),
     );

@@ -50,13 +50,10 @@ it(`deals with ${ORDERS} orders that wait, in a heap of ${HEAP_MB} MB, and stays
 it('loses nothing when a stop under load is cut short by kill -9', async () => {
   const store = await TestStore.start('one process');
   await post(store.url('/stock/PRODUCT_001/receipts'), { quantity: 10_000 });
-  let accepted = 0;
+  const answers: number[] = [];
   for (let life = 0; life < 5; life++) {
     const posts = Array.from({ length: 100 }, (_, n) =>
-      post(store.url('/orders'), orderOf(`CUT-${life}-${n}`)).then(({ status }) => {
-        expect(status).toBe(202);
-        accepted += 1;
-      }),
+      post(store.url('/orders'), orderOf(`CUT-${life}-${n}`)).then(({ status }) => answers.push(status)),
     );
     await Promise.any(posts);
     store.program('order').signal('SIGTERM');
@@ -68,6 +65,9 @@ it('loses nothing when a stop under load is cut short by kill -9', async () => {
 
   const { byStatus } = (await store.settle()).orders;
   expect(Object.keys(byStatus)).toEqual(['confirmed']);
+  const accepted = answers.filter((status) => status === 202).length;
   expect(byStatus['confirmed']).toBeGreaterThanOrEqual(accepted);
-  expect(accepted).toBeGreaterThanOrEqual(5);
+  expect(accepted).toBeGreaterThan(0);
+  // Whoever comes too late is told so, or sees his connection broken.
+  expect(answers.filter((status) => status !== 202 && status !== 503)).toEqual([]);
 });

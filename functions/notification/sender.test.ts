@@ -4,7 +4,7 @@ import type { OutgoingNotice } from '../../shared/ports/notice-channel.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { LetterBench } from '../../shared/testing/letter-bench.ts';
 import { notification } from './index.ts';
-import { sendPending } from './sender.ts';
+import { NoticeSender } from './sender.ts';
 import { notices } from './tables.ts';
 
 let bench: LetterBench;
@@ -31,7 +31,7 @@ function channel(after: () => Promise<void> = async () => undefined) {
 async function send(after?: () => Promise<void>): Promise<boolean> {
   bench.runner.start();
   try {
-    return await sendPending(bench.runner, channel(after));
+    return await new NoticeSender(bench.runner, channel(after)).step();
   } finally {
     await bench.restart();
   }
@@ -92,6 +92,20 @@ describe('a notice', () => {
       new Set(['sent']),
       facts.map(({ id }) => id),
     ]);
+  });
+
+  it('waits for others only while there are few of them', async () => {
+    const facts = Array.from({ length: 520 }, (_, index) => orderPlaced({ lamp: 1 }, { orderId: `ORDER_${index}` }));
+    await bench.exhaust(...facts);
+    bench.runner.start();
+    let gathered = 0;
+    const sender = new NoticeSender(bench.runner, channel(), async () => {
+      gathered += 1;
+    });
+    const steps: number[] = [];
+    while (await sender.step()) steps.push(gathered);
+
+    expect([taken.length, steps, gathered]).toEqual([520, [1, 1, 1], 2]);
   });
 
   it('is written once, however often its fact comes', async () => {

@@ -12,29 +12,46 @@ const SEND_MAX = 256;
 /** How long the first of them waits for others: customers do not count milliseconds, and orders do not wait for it. */
 const GATHER_MS = 100;
 
-/**
- * Sends what is pending, the oldest first, and reports it back as a message. Gives whether there was anything to send.
- * A crash between sending and reporting sends again, with the same notification id.
- */
-export async function sendPending(context: SenderContext, channel: NoticeChannel): Promise<boolean> {
-  const { store, clock } = context;
-  await sleep(GATHER_MS);
-  const pending = await store.find({
-    table: notices,
-    fixed: { status: 'pending' },
-    orderBy: ['position'],
-    limit: SEND_MAX,
-  });
-  if (pending.length === 0) return false;
-  await Promise.all(pending.map((notice) => channel.send(notice)));
-  const sentAt = new Date(clock.nowMs()).toISOString();
-  const data = { notices: pending.map(({ orderId, fact }) => ({ orderId, fact })), sentAt };
-  const report = command(
-    { type: 'NoticesSent', subject: 'notices', data },
-    { id: uuidv7(), time: sentAt, schemaversion: SCHEMA_VERSION },
-  );
-  await context.submit(report);
-  return true;
+/** Sends notices by a channel, a bounded number with each step. */
+export class NoticeSender {
+  readonly #context: SenderContext;
+  readonly #channel: NoticeChannel;
+  readonly #gather: () => Promise<void>;
+  /** Whether more are pending than were sent in the last step. */
+  #isBehind = false;
+
+  /** `gather` is what it waits for, so that notices are sent together. */
+  constructor(context: SenderContext, channel: NoticeChannel, gather: () => Promise<void> = () => sleep(GATHER_MS)) {
+    this.#context = context;
+    this.#channel = channel;
+    this.#gather = gather;
+  }
+
+  /**
+   * Sends what is pending, the oldest first, and reports it back as a message. Gives whether there was anything to send.
+   * A crash between sending and reporting sends again, with the same notification id.
+   */
+  async step(): Promise<boolean> {
+    const { store, clock } = this.#context;
+    if (!this.#isBehind) await this.#gather();
+    const pending = await store.find({
+      table: notices,
+      fixed: { status: 'pending' },
+      orderBy: ['position'],
+      limit: SEND_MAX,
+    });
+    this.#isBehind = pending.length === SEND_MAX;
+    if (pending.length === 0) return false;
+    await Promise.all(pending.map((notice) => this.#channel.send(notice)));
+    const sentAt = new Date(clock.nowMs()).toISOString();
+    const data = { notices: pending.map(({ orderId, fact }) => ({ orderId, fact })), sentAt };
+    const report = command(
+      { type: 'NoticesSent', subject: 'notices', data },
+      { id: uuidv7(), time: sentAt, schemaversion: SCHEMA_VERSION },
+    );
+    await this.#context.submit(report);
+    return true;
+  }
 }
 
 export type SenderContext = Pick<FunctionContext, 'store' | 'clock' | 'submit'>;

@@ -135,6 +135,8 @@ export interface Query<Row extends object> {
 export interface StoreFeatures {
   /** Several processes may write the data of one function. */
   readonly severalInstances: boolean;
+  /** A commit comes back with where its outbox lies. */
+  readonly tellsPositions: boolean;
 }
 
 /**

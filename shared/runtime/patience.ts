@@ -33,7 +33,7 @@ export class Patience {
     return waits;
   }
 
-  /** This many were handled together. */
+  /** This many were handled together; one at least. */
   handled(size: number): void {
     this.#waiting = null;
     this.#lastSize = size;

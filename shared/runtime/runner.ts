@@ -36,7 +36,7 @@ export interface RunnerOptions {
 
 /**
  * The one writer of a function in this process: takes whatever waits (commands, records of its topics), handles it as one
- * batch with one commit, then answers everybody. A batch of one is not delayed.
+ * batch with one commit, then answers everybody. A batch of one is not delayed, unless nobody waits for it.
  */
 export class Runner implements FunctionContext {
   readonly store: Store;
@@ -172,7 +172,7 @@ export class Runner implements FunctionContext {
     const { arrivals, failure } = await this.#intake.take(this.clock.nowMs());
     if (patient && this.#mayWait(commands, arrivals)) return false;
     const worked = await this.#handleTogether(commands, arrivals);
-    this.#patience.handled(commands.length + arrivals.length);
+    if (worked) this.#patience.handled(commands.length + arrivals.length);
     // Thrown late: a topic that cannot be read must not keep anybody else waiting.
     if (failure !== null) throw failure.error;
     // Also where there was nothing to commit: a topic that could not be read can be read again.

@@ -50,7 +50,7 @@ const PAGES_MAX = 4_294_967_294;
 
 /** The database of one function in one SQLite file, with one process writing it. */
 export class SqliteStore implements Store {
-  readonly features = { severalInstances: false };
+  readonly features = { severalInstances: false, tellsPositions: true };
   readonly #db: Database.Database;
   readonly #hold: { close(): void } | null;
   readonly #consumer: string;
