@@ -113,6 +113,22 @@ describe('a loop', () => {
     await vi.waitFor(async () => expect(await reader.counted()).toEqual({ a: [1, 1] }));
   });
 
+  it('of a function that answers nobody still gathers when it has found nothing for a moment', async () => {
+    const commits = await startWith({ publishes: null });
+    await reader.log.append(
+      FREE,
+      Array.from({ length: 16 }, (_, n) => count('a', n + 1)),
+    );
+    await vi.waitFor(async () => expect(await reader.counted()).toEqual({ a: [16, 136] }), { interval: 1 });
+    await setTimeout(5);
+    commits.mockClear();
+    const saidMs = performance.now();
+    await reader.log.append(FREE, [count('b', 1)]);
+    await vi.waitFor(() => expect(commits).toHaveBeenCalled(), { interval: 1 });
+
+    expect(performance.now() - saidMs).toBeGreaterThan(30);
+  });
+
   it('takes what has come behind a record that it has left for later', async () => {
     const commits = await startWith({});
     await reader.log.append(FREE, [foreign]);
