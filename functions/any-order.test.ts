@@ -13,11 +13,11 @@ import {
   stockRejected,
   stockReserved,
 } from '../saga/examples.ts';
-import { SqliteStore } from '../shared/adapters/stores/sqlite/sqlite-store.ts';
+import { SqliteStore } from '../shared/adapters/embedded/store/sqlite-store.ts';
 import type { Message } from '../shared/core/message.ts';
 import type { Store } from '../shared/ports/store.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
-import { handle } from '../shared/runtime/handle.ts';
+import { handle } from '../shared/runtime/handle/handle-batch.ts';
 import { batchOf } from '../shared/testing/batches.ts';
 import { permutations } from '../shared/testing/permutations.ts';
 import { fillBackorder, receiveStock, setStockPolicy } from './inventory/examples.ts';

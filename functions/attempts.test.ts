@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readConfig } from '../shared/runtime/config.ts';
 import { logLines } from '../shared/testing/log-lines.ts';
-import { type RunningStore, startStore } from './store.ts';
+import { readConfig } from './settings.ts';
+import { type RunningStore, startStore } from './start-store.ts';
 
 const ATTEMPTS = 4;
 

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { orderCancelled, orderPlaced, orderRejected } from '../saga/examples.ts';
 import { TransientError } from '../shared/core/errors.ts';
-import { outbox } from '../shared/ports/outbox.ts';
-import { replay } from '../shared/runtime/decisions.ts';
+import { outbox } from '../shared/ports/tables/outbox.ts';
+import { replay } from '../shared/runtime/dead-letters/resolve.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
-import { LetterBench } from '../shared/testing/letter-bench.ts';
+import { LetterBench } from '../shared/testing/dead-letter-bench.ts';
 import { receiveStock } from './inventory/examples.ts';
 import { inventory } from './inventory/index.ts';
 import { reservations, stock } from './inventory/tables.ts';

@@ -1,10 +1,10 @@
 import { resolve } from 'node:path';
 import { AppError, ConfigError } from '../shared/core/errors.ts';
-import { type Config, readConfig } from '../shared/runtime/config.ts';
-import { describeError } from '../shared/runtime/failure.ts';
-import { createLogger } from '../shared/runtime/log.ts';
-import { type Part, parts, type RunningStore, startStore } from './store.ts';
-import { startThreaded } from './threads.ts';
+import { describeError } from '../shared/runtime/observe/error-report.ts';
+import { createLogger } from '../shared/runtime/observe/logger.ts';
+import { type Config, readConfig } from './settings.ts';
+import { type Part, parts, type RunningStore, startStore } from './start-store.ts';
+import { startThreaded } from './start-threaded.ts';
 
 const USAGE = `Usage: node dist/functions/main.js [${parts.join(' | ')}]
 

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import type { MessageLog } from '../shared/ports/message-log.ts';
-import { readConfig } from '../shared/runtime/config.ts';
 import { logLines } from '../shared/testing/log-lines.ts';
 import { type TwiceMode, twice } from '../shared/testing/twice.ts';
-import { parts, startStore } from './store.ts';
+import { readConfig } from './settings.ts';
+import { parts, startStore } from './start-store.ts';
 
 /** More than there is in stock: ten of the first product and fifteen of the second. */
 const orders = Array.from({ length: 30 }, (_, index) => {

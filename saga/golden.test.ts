@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { readKept } from '../shared/runtime/receive.ts';
+import { readKept } from '../shared/runtime/handle/parse-record.ts';
 import { SCHEMA_VERSION, schemas } from './messages.ts';
 
 /**

@@ -5,8 +5,8 @@
  */
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
-import { fillStock, readSold, settleAndCheck } from './books.ts';
 import { closedLoop, IN_FLIGHT, OPEN_LOOP_PER_S, orderIds, quantile } from './client.ts';
+import { fillStock, readSold, settleAndCheck } from './counts.ts';
 import { fillStore } from './fill.ts';
 import { AIMS, FULL, type Plan, QUICK } from './plan.ts';
 import { measurePoison } from './poison.ts';

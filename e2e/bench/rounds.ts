@@ -3,8 +3,8 @@
  * process, heat) hits both. Who goes first changes each round. Ratios are taken within a round, then their median.
  */
 import { rmSync } from 'node:fs';
-import { fillStock, readSold, settleAndCheck } from './books.ts';
 import { closedLoop, openLoop, orderIds, quantile } from './client.ts';
+import { fillStock, readSold, settleAndCheck } from './counts.ts';
 import type { Server } from './servers.ts';
 
 export type Measure = 'finished' | 'accepted' | 'latency';

@@ -1,5 +1,5 @@
 /** Whether the books are right. Pure: from the figures to what holds and what does not. */
-import type { Books, ProductBooks, ReadingBooks } from './books.ts';
+import type { Books, ProductBooks, ReadingBooks } from './ledger.ts';
 
 /** One thing that must hold. Without differences it does. */
 export interface Check {

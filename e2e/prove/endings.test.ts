@@ -4,10 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dataFile } from '../../functions/compose.ts';
-import { readBooks } from './books.ts';
+import { dataFile } from '../../functions/start-function.ts';
 import { checksOf } from './checks.ts';
 import { runEveryEnding } from './examples.ts';
+import { readBooks } from './ledger.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'saga-store-prove-test-'));
 const dataDir = join(folder, 'data');

@@ -1,11 +1,12 @@
 /** Data folders of stores that really ran, for the tests of this folder. */
-import { createLog } from '../../functions/compose.ts';
-import { type Part, type RunningStore, startStore } from '../../functions/store.ts';
+
+import { readConfig } from '../../functions/settings.ts';
+import { createLog } from '../../functions/start-function.ts';
+import { type Part, type RunningStore, startStore } from '../../functions/start-store.ts';
 import { SCHEMA_VERSION } from '../../saga/messages.ts';
 import { command } from '../../shared/core/message.ts';
-import { readConfig } from '../../shared/runtime/config.ts';
 import { waitUntil } from '../tools/wait-until.ts';
-import { type Books, readBooks } from './books.ts';
+import { type Books, readBooks } from './ledger.ts';
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 

@@ -3,8 +3,8 @@ import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import type { Terminal } from '../tools/store-client.ts';
-import { readBooks } from './books.ts';
 import { checksOf, countDifferences } from './checks.ts';
+import { readBooks } from './ledger.ts';
 import { reportOf } from './report.ts';
 import { NoDataError } from './snapshot.ts';
 

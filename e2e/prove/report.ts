@@ -1,7 +1,7 @@
 /** The books as a person reads them. */
 import Table from 'cli-table3';
-import type { Books, ProductBooks } from './books.ts';
 import { type Check, countDifferences, productDifferences } from './checks.ts';
+import type { Books, ProductBooks } from './ledger.ts';
 
 /** So many products are shown; those that do not add up come first. */
 const PRODUCTS_MAX = 40;

@@ -8,13 +8,13 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { dataFile } from '../../functions/compose.ts';
 import { inventory } from '../../functions/inventory/index.ts';
 import { notification } from '../../functions/notification/index.ts';
 import { order } from '../../functions/order/index.ts';
-import { runtimeMigrations } from '../../shared/adapters/stores/sqlite/migrate.ts';
-import { SqliteStore } from '../../shared/adapters/stores/sqlite/sqlite-store.ts';
-import { OUTBOX_SQL, OUTBOX_VIEW_SQL } from '../../shared/ports/outbox.ts';
+import { dataFile } from '../../functions/start-function.ts';
+import { runtimeMigrations } from '../../shared/adapters/embedded/store/migrate.ts';
+import { SqliteStore } from '../../shared/adapters/embedded/store/sqlite-store.ts';
+import { OUTBOX_SQL, OUTBOX_VIEW_SQL } from '../../shared/ports/tables/outbox.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 
 const LOCK_TIMEOUT_MS = 5_000;

@@ -2,10 +2,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { expect, it } from 'vitest';
-import { createLog } from '../../functions/compose.ts';
+import { readConfig } from '../../functions/settings.ts';
+import { createLog } from '../../functions/start-function.ts';
 import { SCHEMA_VERSION } from '../../saga/messages.ts';
 import { command } from '../../shared/core/message.ts';
-import { readConfig } from '../../shared/runtime/config.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { orderOf, post } from './client.ts';
 import { TestStore } from './harness.ts';

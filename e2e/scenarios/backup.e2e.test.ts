@@ -1,8 +1,8 @@
 /** A copy of a store that runs, made by another process, is a store. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readBooks } from '../prove/books.ts';
 import { checksOf } from '../prove/checks.ts';
+import { readBooks } from '../prove/ledger.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { orderOf, post } from './client.ts';
 import { hosts, run, TestStore, temporaryFolder } from './harness.ts';

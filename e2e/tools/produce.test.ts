@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { createLog } from '../../functions/compose.ts';
-import { readConfig } from '../../shared/runtime/config.ts';
+import { readConfig } from '../../functions/settings.ts';
+import { createLog } from '../../functions/start-function.ts';
 import { produce } from './produce.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'saga-store-produce-test-'));

@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { createLog } from '../../functions/compose.ts';
+import { readConfig } from '../../functions/settings.ts';
+import { createLog } from '../../functions/start-function.ts';
 import { topics } from '../../saga/choreography.ts';
 import type { Message } from '../../shared/core/message.ts';
-import { readConfig } from '../../shared/runtime/config.ts';
-import { pointerTo } from '../../shared/runtime/problem.ts';
+import { pointerTo } from '../../shared/runtime/http/problem.ts';
 import { runAsMain, StoreError, type Terminal } from './store-client.ts';
 
 const EXAMPLE = `

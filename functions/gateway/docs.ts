@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import type { App } from '../../shared/runtime/http.ts';
+import type { App } from '../../shared/runtime/http/app.ts';
 
 const FILES: Readonly<Record<string, string>> = {
   'swagger-ui.css': 'text/css',

@@ -1,6 +1,5 @@
 import { z } from '@hono/zod-openapi';
 import { AppError } from '../../shared/core/errors.ts';
-import { processMetrics } from '../../shared/runtime/function-app.ts';
 import {
   type App,
   type AppContext,
@@ -9,10 +8,11 @@ import {
   createApp,
   problems,
   requestIdOf,
-} from '../../shared/runtime/http.ts';
-import type { Logger } from '../../shared/runtime/log.ts';
+} from '../../shared/runtime/http/app.ts';
+import { processMetrics } from '../../shared/runtime/http/operations-routes.ts';
+import type { Logger } from '../../shared/runtime/observe/logger.ts';
+import { addLetters } from './dead-letters.ts';
 import { addDocs } from './docs.ts';
-import { addLetters } from './letters.ts';
 import type { Upstream } from './upstream.ts';
 import { addWhyOfOrders } from './why.ts';
 

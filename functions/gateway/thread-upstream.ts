@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads';
 import { AppError } from '../../shared/core/errors.ts';
-import { readText } from '../../shared/runtime/http.ts';
-import { problemResponse } from '../../shared/runtime/problem.ts';
+import { readText } from '../../shared/runtime/http/app.ts';
+import { problemResponse } from '../../shared/runtime/http/problem.ts';
 import type { Upstream } from './upstream.ts';
 
 /** A request on its way to another thread. */

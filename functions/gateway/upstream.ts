@@ -1,6 +1,6 @@
 import pRetry, { AbortError } from 'p-retry';
 import { AppError } from '../../shared/core/errors.ts';
-import { readText } from '../../shared/runtime/http.ts';
+import { readText } from '../../shared/runtime/http/app.ts';
 
 /** A function as the gateway reaches it. */
 export interface Upstream {

@@ -3,7 +3,7 @@ import { idSchema, SCHEMA_VERSION } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
 import { command, type Draft, type Message, namedId } from '../../shared/core/message.ts';
 import type { FunctionContext } from '../../shared/runtime/function.ts';
-import { type AppContext, idempotencyKey, readBody, traceparent } from '../../shared/runtime/http.ts';
+import { type AppContext, idempotencyKey, readBody, traceparent } from '../../shared/runtime/http/app.ts';
 import { policySchema, receiptSchema, toBody } from './representation.ts';
 import type { Inventory, StockLevel } from './state.ts';
 import { receipts } from './tables.ts';

@@ -1,11 +1,11 @@
 import { inputsOf, mayStandIn } from '../../saga/choreography.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
-import { keeps } from './keeps.ts';
 import { sqlite } from './migrations/sqlite.ts';
 import { checks } from './migrations/sqlite-checks.ts';
 import { opening } from './migrations/sqlite-opening.ts';
-import { openings } from './opening.ts';
+import { openings } from './opening-balance.ts';
+import { keeps } from './retention.ts';
 import { evolve, type Inventory, type InventoryInput, type InventoryOutput } from './state.ts';
 import { load, needs, save, tables } from './tables.ts';
 

@@ -1,5 +1,5 @@
 import type { Store } from '../../shared/ports/store.ts';
-import type { Wait } from '../../shared/runtime/waiting.ts';
+import type { Wait } from '../../shared/runtime/why/waits.ts';
 import { placeInQueue } from './queue.ts';
 
 /** Where an order stands in the queues for goods that are short. */

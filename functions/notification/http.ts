@@ -3,9 +3,9 @@ import { streamSSE } from 'hono/streaming';
 import { idSchema } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
 import type { FunctionContext } from '../../shared/runtime/function.ts';
-import { type App, type AppContext, addPath, answers, problems, readQuery } from '../../shared/runtime/http.ts';
-import { linksSchema, pageLinks, pageQuery, placeOf, toPage } from '../../shared/runtime/paging.ts';
-import { Signal } from '../../shared/runtime/signal.ts';
+import { type App, type AppContext, addPath, answers, problems, readQuery } from '../../shared/runtime/http/app.ts';
+import { linksSchema, pageLinks, pageQuery, placeOf, toPage } from '../../shared/runtime/http/paging.ts';
+import { Signal } from '../../shared/runtime/worker/wake-signal.ts';
 import type { Notice } from './state.ts';
 import { type NoticeRow, notices } from './tables.ts';
 

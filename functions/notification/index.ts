@@ -1,8 +1,8 @@
 import { inputsOf, mayStandIn } from '../../saga/choreography.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
-import { keeps } from './keeps.ts';
 import { sqlite } from './migrations/sqlite.ts';
+import { keeps } from './retention.ts';
 import { evolve, type NotificationEvent, type NotificationInput, type NotificationState } from './state.ts';
 import { load, needs, save, tables } from './tables.ts';
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { orderPlaced } from '../../saga/examples.ts';
 import type { OutgoingNotice } from '../../shared/ports/notice-channel.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
-import { LetterBench } from '../../shared/testing/letter-bench.ts';
+import { LetterBench } from '../../shared/testing/dead-letter-bench.ts';
 import { notification } from './index.ts';
 import { NoticeSender } from './sender.ts';
 import { notices } from './tables.ts';

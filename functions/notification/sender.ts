@@ -4,7 +4,7 @@ import { SCHEMA_VERSION } from '../../saga/messages.ts';
 import { command } from '../../shared/core/message.ts';
 import type { NoticeChannel } from '../../shared/ports/notice-channel.ts';
 import type { FunctionContext } from '../../shared/runtime/function.ts';
-import type { Outcome } from '../../shared/runtime/handle.ts';
+import type { Outcome } from '../../shared/runtime/handle/handle-batch.ts';
 import { notices } from './tables.ts';
 
 /** Notices sent in one step, at most. */

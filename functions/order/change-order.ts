@@ -4,7 +4,7 @@ import { type DataOf, SCHEMA_VERSION } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
 import { command, namedId } from '../../shared/core/message.ts';
 import type { FunctionContext } from '../../shared/runtime/function.ts';
-import { type AppContext, idempotencyKey, readBody, traceparent } from '../../shared/runtime/http.ts';
+import { type AppContext, idempotencyKey, readBody, traceparent } from '../../shared/runtime/http/app.ts';
 import { existingOrder } from './find-order.ts';
 import { cancelOrderSchema, toBody } from './representation.ts';
 import type { OrderState } from './state.ts';

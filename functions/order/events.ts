@@ -1,6 +1,6 @@
 import type { Message } from '../../shared/core/message.ts';
-import { outbox } from '../../shared/ports/outbox.ts';
 import type { Store } from '../../shared/ports/store.ts';
+import { outbox } from '../../shared/ports/tables/outbox.ts';
 import { orderFacts, orders } from './tables.ts';
 
 /** More than an order can have. */

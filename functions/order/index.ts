@@ -1,8 +1,8 @@
 import { inputsOf, mayStandIn } from '../../saga/choreography.ts';
 import type { StoreFunction, Timer } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
-import { keeps } from './keeps.ts';
 import { sqlite } from './migrations/sqlite.ts';
+import { keeps } from './retention.ts';
 import { evolve, type OrderInput, type OrderOutput, type OrderState } from './state.ts';
 import { type Deadlines, load, needs, type OrderRow, orders, save, tables } from './tables.ts';
 

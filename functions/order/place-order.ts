@@ -4,9 +4,9 @@ import { SCHEMA_VERSION } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
 import { command, namedId } from '../../shared/core/message.ts';
 import type { FunctionContext } from '../../shared/runtime/function.ts';
-import { type AppContext, idempotencyKey, readBody, traceparent } from '../../shared/runtime/http.ts';
+import { type AppContext, idempotencyKey, readBody, traceparent } from '../../shared/runtime/http/app.ts';
 import { type FoundOrder, findOrder } from './find-order.ts';
-import type { Outcomes } from './outcomes.ts';
+import type { Outcomes } from './outcome-waiters.ts';
 import { asPlaced, type OrderBody, placeOrderSchema, toBody, toCommand } from './representation.ts';
 import type { OrderState } from './state.ts';
 

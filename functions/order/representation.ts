@@ -3,7 +3,7 @@ import { commandsIn, type LifecycleStatus, orderStatuses, publicStatus } from '.
 import { idSchema, LINES_MAX, QUANTITY_MAX, REASON_MAX, reasonCodes, totalOf } from '../../saga/messages.ts';
 import { AppError, type FieldError } from '../../shared/core/errors.ts';
 import { currencyDigits, formatAmount, isCurrency, parseAmount } from '../../shared/core/money.ts';
-import { linksSchema } from '../../shared/runtime/paging.ts';
+import { linksSchema } from '../../shared/runtime/http/paging.ts';
 import type { Order, OrderInput } from './state.ts';
 
 const amountSchema = z.union([z.number(), z.string().max(32)]);

@@ -7,9 +7,9 @@ import {
   stockBackordered,
   stockReserved,
 } from '../../saga/examples.ts';
-import { SqliteStore } from '../../shared/adapters/stores/sqlite/sqlite-store.ts';
+import { SqliteStore } from '../../shared/adapters/embedded/store/sqlite-store.ts';
 import type { Message } from '../../shared/core/message.ts';
-import { handle } from '../../shared/runtime/handle.ts';
+import { handle } from '../../shared/runtime/handle/handle-batch.ts';
 import { batchOf } from '../../shared/testing/batches.ts';
 import { backordered, cancelled, confirmed, dispatched, placed, rejected } from './examples.ts';
 import { createOrder } from './index.ts';

@@ -2,8 +2,8 @@ import { z } from '@hono/zod-openapi';
 import { hasOutcome } from '../../saga/lifecycle.ts';
 import { idSchema } from '../../saga/messages.ts';
 import type { FunctionContext } from '../../shared/runtime/function.ts';
-import { type App, addPath, answers, problems } from '../../shared/runtime/http.ts';
-import { type Wait, whyOf, whySchema } from '../../shared/runtime/waiting.ts';
+import { type App, addPath, answers, problems } from '../../shared/runtime/http/app.ts';
+import { type Wait, whyOf, whySchema } from '../../shared/runtime/why/waits.ts';
 import { existingOrder } from './find-order.ts';
 import { orders } from './tables.ts';
 

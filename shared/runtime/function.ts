@@ -3,9 +3,9 @@ import type { Draft, Message } from '../core/message.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Migration } from '../ports/migration.ts';
 import type { Need, Store, Table, Write } from '../ports/store.ts';
-import type { Arrival } from './arrival.ts';
-import type { CommandOutcome, Handled, Outcome } from './handle.ts';
-import type { KeptDays } from './retention-settings.ts';
+import type { CommandOutcome, Handled, Outcome } from './handle/handle-batch.ts';
+import type { Arrival } from './handle/incoming.ts';
+import type { KeptDays } from './retention/settings.ts';
 
 /** Rows of the function's tables as the messages of a batch see them: later ones see what earlier ones changed. */
 export interface RowReader {

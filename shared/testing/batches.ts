@@ -1,9 +1,9 @@
 import type { Message } from '../core/message.ts';
 import type { RetryPolicy } from '../core/retry-policy.ts';
-import type { Arrival } from '../runtime/arrival.ts';
-import type { Batch } from '../runtime/handle.ts';
-import type { ParkingLimits } from '../runtime/parking.ts';
-import { readKept } from '../runtime/receive.ts';
+import type { Batch } from '../runtime/handle/handle-batch.ts';
+import type { Arrival } from '../runtime/handle/incoming.ts';
+import { readKept } from '../runtime/handle/parse-record.ts';
+import type { ParkingLimits } from '../runtime/handle/retry-queue.ts';
 
 /** Waits of up to 100 ms, then twice as long each time; two attempts for a bug, three for trouble that may pass. */
 export const testPolicy: RetryPolicy = { firstMs: 100, factor: 2, longestMs: 60_000, attempts: 3, bugAttempts: 2 };

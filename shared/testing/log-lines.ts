@@ -1,5 +1,5 @@
 import { pino } from 'pino';
-import type { Logger } from '../runtime/log.ts';
+import type { Logger } from '../runtime/observe/logger.ts';
 
 /** A logger, and what was logged with it. */
 export function logLines(): { readonly logger: Logger; readonly lines: readonly Readonly<Record<string, unknown>>[] } {

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Message } from '../core/message.ts';
-import { outbox } from '../ports/outbox.ts';
 import type { Store } from '../ports/store.ts';
+import { outbox } from '../ports/tables/outbox.ts';
 import { count } from './probe.ts';
 import type { Context } from './store-reads.conformance.ts';
 

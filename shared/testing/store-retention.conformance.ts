@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
-import { inbox, inboxFolds } from '../ports/inbox-tables.ts';
-import { outbox } from '../ports/outbox.ts';
 import type { StoredWrite, Table } from '../ports/store.ts';
+import { inbox, inboxFolds } from '../ports/tables/inbox.ts';
+import { outbox } from '../ports/tables/outbox.ts';
 import { count } from './probe.ts';
 import { type Context, seen, seenRow } from './store-reads.conformance.ts';
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CLIENT_SOURCE } from '../core/message.ts';
-import { type LetterRow, letters } from '../ports/retry-tables.ts';
 import type { Commit, Store } from '../ports/store.ts';
+import { type LetterRow, letters } from '../ports/tables/retry.ts';
 import { count } from './probe.ts';
 import { added, changed, commitOf, notes, shelf, shelves, writesOf } from './shelf.ts';
 import { outboxes, publishedBy } from './store-outbox.conformance.ts';

@@ -28,7 +28,9 @@ describe('the sources', () => {
   it('are all looked at', () => {
     const paths = sources.map(({ path }) => path);
 
-    expect(paths).toEqual(expect.arrayContaining(['functions/order/decide.ts', 'shared/runtime/handle.ts']));
+    expect(paths).toEqual(
+      expect.arrayContaining(['functions/order/decide.ts', 'shared/runtime/handle/handle-batch.ts']),
+    );
     expect(paths.length).toBeGreaterThan(80);
   });
 
@@ -44,29 +46,29 @@ describe('the import table', () => {
     ['shared/core/a.ts', '../ports/store.ts', 'core may not import shared/ports/store.ts'],
     ['shared/core/a.ts', '../../saga/messages.ts', 'core may not import saga/messages.ts'],
     ['saga/a.ts', '../functions/order/state.ts', 'saga may not import functions/order/state.ts'],
-    ['saga/a.ts', '../shared/runtime/rows.ts', 'saga may not import shared/runtime/rows.ts'],
+    ['saga/a.ts', '../shared/runtime/function.ts', 'saga may not import shared/runtime/function.ts'],
     ['saga/a.ts', 'node:fs', 'saga is pure and may not import node:fs'],
     ['functions/order/decide.ts', './tables.ts', 'rules may not import functions/order/tables.ts'],
     ['functions/order/state.ts', '../inventory/state.ts', 'rules may not import functions/inventory/state.ts'],
     ['functions/order/decide.ts', 'pino', 'rules is pure and may not import pino'],
     ['functions/order/http.ts', '../inventory/state.ts', 'function may not import functions/inventory/state.ts'],
-    ['functions/order/http.ts', '../store.ts', 'function may not import functions/store.ts'],
+    ['functions/order/http.ts', '../main.ts', 'function may not import functions/main.ts'],
     [
       'functions/order/http.ts',
       '../../shared/adapters/system-clock.ts',
       'function may not import shared/adapters/system-clock.ts',
     ],
     ['functions/order/http.ts', '../../shared/testing/probe.ts', 'function may not import shared/testing/probe.ts'],
-    ['shared/ports/store.ts', '../runtime/rows.ts', 'ports may not import shared/runtime/rows.ts'],
+    ['shared/ports/store.ts', '../runtime/function.ts', 'ports may not import shared/runtime/function.ts'],
     ['shared/runtime/a.ts', '../../saga/choreography.ts', 'runtime may not import saga/choreography.ts'],
     ['shared/runtime/a.ts', '../adapters/system-clock.ts', 'runtime may not import shared/adapters/system-clock.ts'],
     ['shared/runtime/a.ts', '../../functions/order/index.ts', 'runtime may not import functions/order/index.ts'],
     [
-      'shared/adapters/logs/embedded/a.ts',
-      '../../stores/sqlite/database.ts',
-      'adapter may not import shared/adapters/stores/sqlite/database.ts',
+      'shared/adapters/embedded/log/a.ts',
+      '../../kafka/kafka-client.ts',
+      'adapter may not import shared/adapters/kafka/kafka-client.ts',
     ],
-    ['shared/adapters/system-clock.ts', '../runtime/rows.ts', 'adapter may not import shared/runtime/rows.ts'],
+    ['shared/adapters/system-clock.ts', '../runtime/function.ts', 'adapter may not import shared/runtime/function.ts'],
     ['shared/adapters/system-clock.ts', '../../saga/messages.ts', 'adapter may not import saga/messages.ts'],
   ])('goes red when %s imports %s', (path, specifier, problem) => {
     const statements = [
@@ -87,8 +89,9 @@ describe('the import table', () => {
     ['functions/order/decide.ts', './state.ts'],
     ['functions/main.ts', './order/index.ts'],
     ['shared/runtime/a.ts', '../../saga/messages.ts'],
-    ['shared/adapters/stores/sqlite/a.ts', './database.ts'],
-    ['shared/adapters/stores/sqlite/a.test.ts', '../../logs/embedded/embedded-log.ts'],
+    ['shared/adapters/embedded/store/a.ts', './database.ts'],
+    ['shared/adapters/embedded/log/a.ts', '../outbox-schema.ts'],
+    ['shared/adapters/embedded/store/a.test.ts', '../../kafka/kafka-client.ts'],
     ['saga/a.ts', 'zod'],
     ['e2e/prove/main.ts', '../../functions/order/state.ts'],
   ])('lets %s import %s', (path, specifier) => {
@@ -148,7 +151,7 @@ describe('purity', () => {
 });
 
 describe('a transaction', () => {
-  const mine = 'shared/adapters/stores/sqlite/a.ts';
+  const mine = 'shared/adapters/embedded/store/a.ts';
   const promise = 'a transaction waits for nothing';
   const late = 'a transaction is called with .immediate()';
 

@@ -78,7 +78,7 @@ function placeOf(path: string): { readonly layer: Layer; readonly own: string } 
   if (second === 'core' || second === 'ports' || second === 'runtime')
     return { layer: second, own: `${top}/${second}` };
   if (second === 'adapters')
-    return { layer: 'adapter', own: fourth === '' ? path : path.split('/').slice(0, 4).join('/') };
+    return { layer: 'adapter', own: fourth === '' ? path : path.split('/').slice(0, 3).join('/') };
   return second === 'testing' || second === 'tools' ? { layer: 'top', own: path } : null;
 }
 

@@ -1,0 +1,91 @@
+/** What `letters` asks of the gateway. */
+import { functionNames } from '../../saga/choreography.ts';
+import type {
+  DecidedBody,
+  GroupBody,
+  LetterBody,
+  LetterHeadBody,
+  ReplayedBody,
+} from '../../shared/runtime/dead-letters/schemas.ts';
+import { addressOf, ask, StoreError, type Terminal } from './store-client.ts';
+import { waitUntil } from './wait-until.ts';
+
+/** Longer than one round of replays may take. */
+const ROUND_TIMEOUT_MS = 120_000;
+const TRIED_MS_MAX = 15_000;
+
+export interface ListQuery {
+  readonly code?: string | undefined;
+  readonly fingerprint?: string | undefined;
+  readonly key?: string | undefined;
+  readonly status?: string | undefined;
+  readonly limit?: string | undefined;
+}
+
+/** The letters of a running store, as whoever knows its token may see and decide about them. */
+export class LettersClient {
+  readonly #gateway: string;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor(env: Terminal['env']) {
+    this.#gateway = addressOf('GATEWAY', env);
+    const token = env['OPERATIONS_TOKEN'];
+    this.#headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) };
+  }
+
+  /** One page; `hasMore` where there are others. */
+  async list(name: string, query: ListQuery): Promise<{ letters: readonly LetterHeadBody[]; hasMore: boolean }> {
+    const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    const answer = await this.#get<{ letters: LetterHeadBody[]; _links: { next?: unknown } }>(
+      `/operations/${name}/letters?${new URLSearchParams(given)}`,
+    );
+    return { letters: answer.letters, hasMore: answer._links.next !== undefined };
+  }
+
+  async groups(): Promise<readonly GroupBody[]> {
+    return (await this.#get<{ groups: GroupBody[] }>('/operations/letters/groups')).groups;
+  }
+
+  /** Of the function that is named, else of whichever has it. @throws StoreError where none has. */
+  async find(letter: string, name?: string): Promise<LetterBody> {
+    for (const each of name === undefined ? functionNames : [name]) {
+      try {
+        return await this.#get<LetterBody>(`/operations/${each}/letters/${encodeURIComponent(letter)}`);
+      } catch (error) {
+        if (name !== undefined || !(error instanceof StoreError) || error.status !== 404) throw error;
+      }
+    }
+    throw new StoreError(`No function has a letter ${letter}. What there is: npm run letters list`, 404);
+  }
+
+  decide({ letter, function: name }: LetterHeadBody, action: string, body: object): Promise<DecidedBody> {
+    return this.#post(`/operations/${name}/letters/${letter}/${action}`, body);
+  }
+
+  /** One round of replays, in waves. */
+  replayMany(name: string, body: object): Promise<ReplayedBody> {
+    return this.#post(`/operations/${name}/letters/replay`, body);
+  }
+
+  /** Waits until a replayed letter was tried. */
+  async tried({ letter, function: name }: LetterHeadBody): Promise<LetterBody> {
+    let found = await this.find(letter, name);
+    const isTried = async () => {
+      found = await this.find(letter, name);
+      return found.status !== 'replaying';
+    };
+    await waitUntil(isTried, { timeoutMs: TRIED_MS_MAX }).catch(() => undefined);
+    return found;
+  }
+
+  async #get<Body>(path: string): Promise<Body> {
+    const { text } = await ask(new URL(path, this.#gateway), { headers: this.#headers });
+    return JSON.parse(text) as Body;
+  }
+
+  async #post<Body>(path: string, body: object): Promise<Body> {
+    const request = { method: 'POST', headers: this.#headers, body: JSON.stringify(body) };
+    const { text } = await ask(new URL(path, this.#gateway), request, ROUND_TIMEOUT_MS);
+    return JSON.parse(text) as Body;
+  }
+}

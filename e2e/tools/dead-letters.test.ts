@@ -1,0 +1,167 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { userInfo } from 'node:os';
+import { afterEach, describe, expect, it } from 'vitest';
+import { letters } from './dead-letters.ts';
+import type { Terminal } from './store-client.ts';
+
+const head = {
+  ...{ letter: 'abc', function: 'inventory', status: 'open', code: 'failed', detail: 'Error: no\n  at x', key: 'O-1' },
+  ...{ fingerprint: 'f', attributes: { type: 'OrderPlaced', subject: 'O-1' }, topic: 't', partition: 0, position: 1 },
+  ...{ attempts: 3, replays: 0, diedAt: 'then', decidedAt: null, _links: {} },
+};
+const whole = { ...head, value: '{}', behind: 2, decisions: [] };
+const round = { dryRun: false, replayed: 3, passed: 3, failed: 0, skipped: 0, stopped: null, left: 0 };
+const waves = [
+  { letters: 1, passed: 1, failed: 0, waiting: 0 },
+  { letters: 2, passed: 2, failed: 0, waiting: 0 },
+];
+
+const stops: (() => void)[] = [];
+afterEach(() => {
+  for (const stop of stops.splice(0)) stop();
+});
+
+/** Runs the program against a gateway that answers what `answers` has for the request, one after the other; else 404. */
+async function runWith(
+  args: readonly string[],
+  answers: Readonly<Record<string, readonly object[]>>,
+  terminal: { readonly env?: Terminal['env']; readonly isTty?: boolean } = {},
+) {
+  const seen: { request: string; authorization: string | undefined; body: unknown }[] = [];
+  const left = new Map(Object.entries(answers).map(([request, all]) => [request, [...all]]));
+  const server = createServer(async (request, response) => {
+    const name = `${request.method} ${request.url?.split('?')[0]}`;
+    const text = (await request.toArray()).join('');
+    seen.push({
+      request: name,
+      authorization: request.headers.authorization,
+      body: text === '' ? null : JSON.parse(text),
+    });
+    const answer = left.get(name)?.shift();
+    response.statusCode = answer === undefined ? 404 : 200;
+    response.end(JSON.stringify(answer ?? { code: 'not_found', detail: 'not here' }));
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  stops.push(() => server.close().closeAllConnections());
+  const lines: string[] = [];
+  const env = { GATEWAY_PORT: String((server.address() as AddressInfo).port), ...terminal.env };
+  const out = (text: string) => lines.push(text);
+  const error = await letters(args, { env, isTty: terminal.isTty ?? false, out, err: out }).then(
+    () => null,
+    (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown)),
+  );
+  return { text: lines.join('\n'), error, seen, requests: seen.map(({ request }) => request) };
+}
+
+const find = { 'GET /operations/inventory/letters/abc': [whole, { ...whole, status: 'replayed' }] };
+const edited = {
+  ...{ dryRun: false, letter: { ...head, status: 'edited' }, foreseen: null, behind: 2 },
+  diff: [{ pointer: '/quantity', before: 1, after: 2 }],
+};
+
+describe('letters', () => {
+  it('finds a letter in whichever function has it, and shows all of it', async () => {
+    const { text, requests } = await runWith(['show', 'abc'], find);
+
+    expect(requests).toEqual(['GET /operations/order/letters/abc', 'GET /operations/inventory/letters/abc']);
+    expect(text).toContain('It holds up O-1: 2 messages behind it.');
+  });
+
+  it('says so where none has it', async () => {
+    const { error } = await runWith(['show', 'none'], {});
+
+    expect(error).toBe('No function has a letter none. What there is: npm run letters list');
+  });
+
+  it('shows the token, and whose decision it is', async () => {
+    const decide = { 'POST /operations/inventory/letters/abc/discard': [{ ...edited, diff: null, dryRun: true }] };
+
+    const { seen } = await runWith(['discard', 'abc'], { ...find, ...decide }, { env: { OPERATIONS_TOKEN: 'secret' } });
+
+    expect(new Set(seen.map(({ authorization }) => authorization))).toEqual(new Set(['Bearer secret']));
+    expect(seen.at(-1)?.body).toEqual({ who: userInfo().username, reason: 'a dry run', dryRun: true });
+  });
+
+  it.each([
+    ['replay', { outcome: 'failed', error: 'Error: no' }, 'would wait on'],
+    ['replay', { outcome: 'handled', error: null }, 'would go on'],
+    ['discard', null, 'would go on'],
+    ['compensate', null, 'would go on'],
+  ])('says of a dry run of %s that ends as %o that what is behind it %s', async (action, ends, expected) => {
+    const foreseen = ends === null ? null : { ...ends, events: [], writes: [] };
+    const dry = { ...edited, diff: null, dryRun: true, foreseen };
+    const decide = { [`POST /operations/inventory/letters/abc/${action}`]: [dry] };
+
+    const { text } = await runWith([action, 'abc'], { ...find, ...decide });
+
+    expect(text).toContain(`2 messages behind it ${expected}.`);
+    expect(text.includes('would never be handled')).toBe(foreseen === null);
+  });
+
+  it.each([
+    ['coloured on a terminal', true, {}, '\u001b[31m− /quantity 1\u001b[39m\n\u001b[32m+ /quantity 2\u001b[39m'],
+    ['plain where NO_COLOR is set', true, { NO_COLOR: '1' }, '− /quantity 1\n+ /quantity 2'],
+    ['plain elsewhere', false, {}, '− /quantity 1\n+ /quantity 2'],
+  ])('shows what an edit changes, %s', async (_, isTty, env, diff) => {
+    const decide = { 'POST /operations/inventory/letters/abc/edit': [edited] };
+    const args = ['edit', 'abc', '--data', '{"quantity":2}', '--yes', '--reason', 'why', '--function', 'inventory'];
+
+    const { text, seen } = await runWith(args, { ...find, ...decide }, { isTty, env });
+
+    expect(text).toContain(diff);
+    expect(seen.at(-1)?.body).toMatchObject({ reason: 'why', dryRun: false, data: { quantity: 2 } });
+  });
+
+  it('waits until a replayed letter was tried', async () => {
+    const replaying = { ...edited, letter: { ...head, status: 'replaying' } };
+    const answers = { ...find, 'POST /operations/inventory/letters/abc/replay': [replaying] };
+    const tries = [whole, { ...whole, status: 'replaying' }, { ...whole, status: 'replaying' }];
+    const args = ['replay', 'abc', '--function', 'inventory', '--yes', '--reason', 'why'];
+    const get = 'GET /operations/inventory/letters/abc';
+
+    const passed = await runWith(args, { ...answers, [get]: [...tries, { ...whole, status: 'replayed' }] });
+    const failed = await runWith(args, { ...answers, [get]: [...tries, whole] });
+
+    expect([passed.error, passed.text]).toEqual([null, 'It has passed: letter abc is replayed.']);
+    expect(failed.error).toBe('Letter abc is open: Error: no\n  at x');
+  });
+
+  it('replays a group round after round, and shows the waves', async () => {
+    const rounds = [
+      { ...round, waves, left: 3 },
+      { ...round, waves },
+    ];
+    const args = ['replay', '--fingerprint', 'f', '--function', 'order', '--yes', '--reason', 'why'];
+
+    const { text, seen } = await runWith(args, { 'POST /operations/order/letters/replay': rounds });
+
+    expect(seen.map(({ body }) => body)).toMatchObject(Array(2).fill({ fingerprint: 'f', max: 100, dryRun: false }));
+    const lines = ['order: a wave of 1: 1 passed', 'order: a wave of 2: 2 passed'];
+    expect(text.split('\n')).toEqual([...lines, ...lines]);
+  });
+
+  it('ends with an error where the waves were stopped, or where nothing may be replayed', async () => {
+    const args = ['replay', '--all', '--function', 'order', '--yes', '--reason', 'why'];
+    const path = 'POST /operations/order/letters/replay';
+
+    const stopped = await runWith(args, { [path]: [{ ...round, waves: [], stopped: 'it failed', left: 9 }] });
+    const skipped = await runWith(args, { [path]: [{ ...round, waves: [], replayed: 0, skipped: 2, left: 2 }] });
+
+    expect(stopped.error).toBe('order: stopped with 9 letters left: it failed');
+    expect(skipped.error).toBe('order: 2 letters are left, of which 2 may not be replayed.');
+  });
+
+  it.each([
+    ['a replay of nothing', ['replay'], 'replay needs a letter, --fingerprint, --code or --all.'],
+    ['an edit without data', ['edit', 'abc'], 'edit needs either --data or --file.'],
+    ['data that are not JSON', ['edit', 'abc', '--data', '{'], 'This is not JSON: '],
+    ['a decision without a reason', ['discard', 'abc', '--yes'], 'With --yes a --reason is needed'],
+  ])('refuses %s and decides nothing', async (_, args, message) => {
+    const { error, requests } = await runWith(args, find);
+
+    expect(error).toContain(message);
+    expect(requests.filter((request) => request.startsWith('POST'))).toEqual([]);
+  });
+});

@@ -1,0 +1,179 @@
+import { MessageChannel } from 'node:worker_threads';
+import { afterEach, describe, expect, it } from 'vitest';
+import { type App, createApp } from '../../shared/runtime/http/app.ts';
+import { serve } from '../../shared/runtime/http/server.ts';
+import { logLines } from '../../shared/testing/log-lines.ts';
+import { createGateway } from './http.ts';
+import { answerCalls, ThreadCaller } from './thread-upstream.ts';
+import { localUpstream, remoteUpstream, type Upstream } from './upstream.ts';
+
+const names = ['order', 'inventory', 'notification'] as const;
+const authorization = 'Bearer open-sesame';
+const decision = { who: 'ann', reason: 'it cannot be mended' };
+const letterBody = {
+  ...{ letter: 'abc', function: 'inventory', status: 'open', code: 'failed', detail: 'no', fingerprint: 'f' },
+  ...{ key: 'O-1', attributes: {}, topic: 't', partition: 0, position: 1, attempts: 3, replays: 0 },
+  ...{ diedAt: 'then', decidedAt: null, _links: {}, value: '{"orderId":"O-1"}', behind: 0, decisions: [] },
+};
+
+const stops: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0)) await stop();
+});
+
+interface Seen {
+  readonly name: string;
+  readonly request: string;
+  readonly headers: Headers;
+  readonly body: string;
+}
+
+interface Answers {
+  readonly letter?: object;
+  readonly cancel?: 200 | 409;
+  readonly groups?: Partial<Record<(typeof names)[number], 200 | 401>>;
+}
+
+/** Functions that note what they are asked, behind a gateway that reaches each in another way. */
+async function gatewayOver({ letter = letterBody, cancel = 200, groups = {} }: Answers = {}) {
+  const seen: Seen[] = [];
+  const appOf = (name: (typeof names)[number]): App => {
+    const app = createApp(logLines().logger);
+    app.all('*', async (c) => {
+      const { pathname, search } = new URL(c.req.url);
+      const request = `${c.req.method} ${pathname}${search}`;
+      seen.push({ name, request, headers: c.req.raw.headers, body: await c.req.text() });
+      if (pathname.endsWith('/cancel')) return c.json({ code: 'conflict' }, cancel);
+      const group = {
+        function: name,
+        fingerprint: name,
+        code: 'failed',
+        detail: '',
+        oldest: '',
+        newest: '',
+        replays: 0,
+      };
+      const isWhole = true;
+      if (pathname.endsWith('/groups')) {
+        return c.json({ groups: [{ ...group, count: name.length }], isWhole }, groups[name] ?? 200);
+      }
+      return c.json(c.req.method === 'GET' ? letter : { isDecided: true });
+    });
+    return app;
+  };
+  const { port1, port2 } = new MessageChannel();
+  answerCalls(port2, new Map([['inventory', appOf('inventory')]]));
+  const server = await serve(appOf('notification').fetch, { host: '127.0.0.1', port: 0, setting: 'X' });
+  stops.push(
+    () => port1.close(),
+    () => server.stop(),
+  );
+  const upstreams: Record<(typeof names)[number], Upstream> = {
+    order: localUpstream('order', appOf('order')),
+    inventory: new ThreadCaller(port1).upstream('inventory'),
+    notification: remoteUpstream({ name: 'notification', url: server.url, timeoutMs: 2_000, retries: 0 }),
+  };
+  const gateway = createGateway({ upstreams, automation: false, openapi: () => ({}), logger: logLines().logger });
+  const ask = async (method: string, path: string, body?: object) => {
+    const json = { 'content-type': 'application/json' };
+    const init = body === undefined ? {} : { headers: { authorization, ...json }, body: JSON.stringify(body) };
+    const response = await gateway.request(path, { method, headers: { authorization }, ...init });
+    return { status: response.status, body: await response.json() };
+  };
+  return { ask, seen, requests: () => seen.map(({ name, request }) => `${name}: ${request}`) };
+}
+
+describe('the letters at the gateway', () => {
+  it.each(names)('are those of %s, asked with what the caller has shown', async (name) => {
+    const { ask, seen } = await gatewayOver();
+
+    await ask('GET', `/operations/${name}/letters?code=failed`);
+    await ask('POST', `/operations/${name}/letters/abc/discard`, decision);
+
+    expect(seen.map((each) => [each.name, each.request])).toEqual([
+      [name, `GET /operations/${name}/letters?code=failed`],
+      [name, `POST /operations/${name}/letters/abc/discard`],
+    ]);
+    expect(seen.map(({ headers }) => headers.get('authorization'))).toEqual([authorization, authorization]);
+    expect(JSON.parse(seen[1]?.body ?? '')).toEqual(decision);
+  });
+
+  it('of a function that there is not are not there', async () => {
+    const { ask, seen } = await gatewayOver();
+
+    expect((await ask('GET', '/operations/payroll/letters')).status).toBe(404);
+    expect((await ask('GET', '/operations/constructor/letters')).status).toBe(404);
+    expect(seen).toEqual([]);
+  });
+
+  it('wait for many replays longer than for anything else', async () => {
+    const { ask, seen } = await gatewayOver();
+
+    await ask('POST', '/operations/notification/letters/replay', decision);
+
+    expect(seen[0]?.headers.get('prefer')).toBe('wait=90');
+    expect(JSON.parse(seen[0]?.body ?? '')).toEqual(decision);
+  });
+
+  it('are counted for all functions together, the largest group first', async () => {
+    const { ask } = await gatewayOver();
+
+    const { body } = await ask('GET', '/operations/letters/groups');
+
+    expect(body).toMatchObject({ groups: [{ count: 12 }, { count: 9 }, { count: 5 }], isWhole: true });
+  });
+
+  it('are counted for nobody whom one of the functions refuses', async () => {
+    const { ask } = await gatewayOver({ groups: { inventory: 401 } });
+
+    expect((await ask('GET', '/operations/letters/groups')).status).toBe(401);
+  });
+});
+
+describe('a letter that is compensated', () => {
+  const path = '/operations/inventory/letters/abc';
+
+  it('is closed when its order is cancelled, with a key that makes asking again safe', async () => {
+    const { ask, seen, requests } = await gatewayOver();
+
+    const { body } = await ask('POST', `${path}/compensate`, decision);
+
+    expect(requests()).toEqual([
+      `inventory: GET ${path}`,
+      'order: POST /orders/O-1/cancel',
+      `inventory: POST ${path}/compensate`,
+    ]);
+    expect(seen[1]?.headers.get('idempotency-key')).toBe('compensate-abc');
+    expect(JSON.parse(seen[1]?.body ?? '')).toEqual({ reason: decision.reason });
+    expect(body).toEqual({ isDecided: true });
+  });
+
+  it('stays open when its order cannot be cancelled any more', async () => {
+    const { ask, requests } = await gatewayOver({ cancel: 409 });
+
+    expect((await ask('POST', `${path}/compensate`, decision)).status).toBe(409);
+    expect(requests()).toEqual([`inventory: GET ${path}`, 'order: POST /orders/O-1/cancel']);
+  });
+
+  it.each([
+    ['is decided already', { ...letterBody, status: 'discarded' }],
+    ['names no order', { ...letterBody, value: '{"productId":"P"}' }],
+    ['cannot be read', { ...letterBody, value: '{' }],
+  ])('is refused where it %s; no order is cancelled', async (_, letter) => {
+    const { ask, requests } = await gatewayOver({ letter });
+
+    expect((await ask('POST', `${path}/compensate`, decision)).status).toBe(409);
+    expect(requests()).toEqual([`inventory: GET ${path}`]);
+  });
+
+  it.each([
+    ['a dry run', { ...decision, dryRun: true }],
+    ['a body that is wrong', { who: 'ann' }],
+  ])('is left to the function for %s; no order is cancelled', async (_, body) => {
+    const { ask, requests } = await gatewayOver();
+
+    await ask('POST', `${path}/compensate`, body);
+
+    expect(requests()).toEqual([`inventory: POST ${path}/compensate`]);
+  });
+});

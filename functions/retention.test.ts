@@ -1,0 +1,298 @@
+/** What the functions keep, and for how long: their own declarations on a real store. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { EXAMPLE_ORDER, EXAMPLE_TIME, orderConfirmed, stockReserved, stockSold } from '../saga/examples.ts';
+import { SqliteStore } from '../shared/adapters/embedded/store/sqlite-store.ts';
+import { DAY_MS } from '../shared/core/days.ts';
+import type { Table } from '../shared/ports/store.ts';
+import { decisions, type LetterRow, letters } from '../shared/ports/tables/retry.ts';
+import type { StoreFunction } from '../shared/runtime/function.ts';
+import { KeptRows, runtimeKeeps } from '../shared/runtime/retention/prune-rows.ts';
+import { testDays } from '../shared/testing/probe-reader.ts';
+import { added, commitOf } from '../shared/testing/shelf.ts';
+import { inventory } from './inventory/index.ts';
+import { openings } from './inventory/opening-balance.ts';
+import { emptyLevel } from './inventory/state.ts';
+import { type MovementKind, movements, receipts, stock } from './inventory/tables.ts';
+import { notification } from './notification/index.ts';
+import { type NoticeRow, notices } from './notification/tables.ts';
+import { eventsOf } from './order/events.ts';
+import { order } from './order/index.ts';
+import { type OrderRow, orderFacts, orders } from './order/tables.ts';
+
+const START_MS = Date.parse(EXAMPLE_TIME);
+const later = (days: number) => new Date(START_MS + days * DAY_MS).toISOString();
+let store: SqliteStore;
+afterEach(() => store.close());
+
+function open({ name, tables, migrations }: StoreFunction): void {
+  store = SqliteStore.open({ name, file: ':memory:', tables, migrations: migrations.sqlite });
+}
+
+async function add<Row extends object>(table: Table<Row>, ...rows: readonly Row[]): Promise<void> {
+  await store.transact([], [], () => commitOf({ writes: rows.map((row) => added(table, row)) }));
+}
+
+/** A whole pass of what the function and the runtime keep, so many days after the start. Gives what it had trouble with. */
+async function cleanUp({ keeps = [] }: StoreFunction, days: number): Promise<readonly string[]> {
+  const troubles: string[] = [];
+  for (const kept of [...runtimeKeeps, ...keeps]) {
+    const cleaner = new KeptRows(store, kept, testDays);
+    for (let more = true; more; ) {
+      const cleaned = await cleaner.clean(START_MS + days * DAY_MS);
+      if (cleaned.trouble !== undefined) troubles.push(String(cleaned.trouble));
+      more = cleaned.more;
+    }
+  }
+  return troubles;
+}
+
+const orderRow = (orderId: string, status: OrderRow['status'], updatedAt: string): OrderRow => ({
+  orderId,
+  customerId: 'C',
+  status,
+  reasonCode: null,
+  reasonDetail: null,
+  reasonProductIds: null,
+  currency: 'EUR',
+  lines: [],
+  totalMinor: 0,
+  placedAt: EXAMPLE_TIME,
+  updatedAt,
+  version: 1,
+  correlationId: null,
+  dispatchedAt: null,
+  dueAt: null,
+});
+
+describe('dead letters', () => {
+  beforeEach(() => open(order as unknown as StoreFunction));
+  const letter = (name: string, status: LetterRow['status'], decidedAt: string | null): LetterRow => ({
+    letter: name,
+    status,
+    key: null,
+    code: 'failed',
+    detail: '',
+    fingerprint: '',
+    attempts: 1,
+    replays: 0,
+    topic: 'order-commands',
+    partition: 0,
+    position: 1,
+    attributes: {},
+    value: '{}',
+    diedAt: EXAMPLE_TIME,
+    decidedAt,
+  });
+  const decision = (name: string) => ({
+    letter: name,
+    action: 'discard' as const,
+    who: 'me',
+    at: EXAMPLE_TIME,
+    reason: '',
+    before: null,
+    after: null,
+  });
+
+  it('that are open stay for ever; one that was decided goes, and who decided it', async () => {
+    await add(letters, letter('open', 'open', null), letter('on its way', 'replaying', EXAMPLE_TIME));
+    await add(letters, letter('gone', 'discarded', EXAMPLE_TIME), letter('fresh', 'replayed', later(20)));
+    await add(decisions, decision('gone'), decision('gone'), decision('fresh'));
+    await cleanUp(order as unknown as StoreFunction, testDays.letters);
+
+    expect((await store.find({ table: letters, limit: 9 })).map((row) => row.letter)).toEqual([
+      'fresh',
+      'on its way',
+      'open',
+    ]);
+    expect((await store.find({ table: decisions, limit: 9 })).map((row) => row.letter)).toEqual(['fresh']);
+  });
+});
+
+describe('what an order has heard', () => {
+  beforeEach(() => open(order as unknown as StoreFunction));
+
+  it('goes some days after the end of the order, and not before it has ended', async () => {
+    await add(orders, orderRow('ended', 'confirmed', EXAMPLE_TIME), orderRow('open', 'placed', EXAMPLE_TIME));
+    await add(orders, orderRow('late', 'confirmed', later(10)));
+    const heard = ['ended', 'open', 'late', 'early'].map((orderId) => ({
+      orderId,
+      atVersion: 1,
+      message: stockReserved({ lamp: 1 }, orderId),
+    }));
+    await add(orderFacts, ...heard);
+    await cleanUp(order as unknown as StoreFunction, testDays.log);
+
+    expect((await store.find({ table: orderFacts, limit: 9 })).map(({ orderId }) => orderId).sort()).toEqual([
+      'early',
+      'late',
+      'open',
+    ]);
+  });
+});
+
+describe('the event log of an order', () => {
+  it('keeps its order when the first events of its own are gone', async () => {
+    open(order as unknown as StoreFunction);
+    await add(orders, { ...orderRow('old', 'confirmed', EXAMPLE_TIME), version: 2 });
+    const [early, answered] = [stockReserved({ lamp: 1 }, 'old'), stockSold({ lamp: 1 }, 'old')];
+    await add(
+      orderFacts,
+      { orderId: 'old', atVersion: 1, message: early },
+      { orderId: 'old', atVersion: 2, message: answered },
+    );
+    const confirmed = orderConfirmed({ lamp: 1 }, { orderId: 'old' });
+    await store.transact([], [], () => commitOf({ outbox: [{ topic: 'order-events', message: confirmed }] }));
+
+    expect((await eventsOf(store, 'old')).map(({ type }) => type)).toEqual([
+      'StockReserved',
+      'OrderConfirmed',
+      'StockSold',
+    ]);
+  });
+});
+
+describe('notices', () => {
+  beforeEach(() => open(notification as unknown as StoreFunction));
+  const notice = (fact: NoticeRow['fact'], sentAt: string | null): NoticeRow => ({
+    notificationId: fact,
+    customerId: 'C',
+    orderId: EXAMPLE_ORDER,
+    fact,
+    channel: 'log',
+    status: sentAt === null ? 'pending' : 'sent',
+    text: '',
+    createdAt: EXAMPLE_TIME,
+    sentAt,
+  });
+
+  it('that were sent go after a year; one that waits stays', async () => {
+    await add(notices, notice('OrderPlaced', EXAMPLE_TIME), notice('OrderConfirmed', null));
+    await add(notices, notice('OrderRejected', later(1)));
+    await cleanUp(notification as unknown as StoreFunction, testDays.notices);
+
+    expect((await store.find({ table: notices, orderBy: ['position'], limit: 9 })).map(({ fact }) => fact)).toEqual([
+      'OrderConfirmed',
+      'OrderRejected',
+    ]);
+  });
+});
+
+describe('the ledger of a product', () => {
+  const fn = inventory as unknown as StoreFunction;
+  beforeEach(() => open(fn));
+  const move = (productId: string, moves: readonly (readonly [MovementKind, number, string?])[]) =>
+    add(
+      movements,
+      ...moves.map(([kind, quantity, at = EXAMPLE_TIME], index) => ({
+        productId,
+        movement: index + 1,
+        kind,
+        quantity,
+        orderId: null,
+        causedBy: 'm',
+        at,
+      })),
+    );
+  const level = (productId: string, rest: object) => add(stock, { ...emptyLevel(productId), ...rest });
+  const left = async (productId: string) =>
+    (await store.find({ table: movements, where: { productId }, orderBy: ['movement'], limit: 999 })).map(
+      ({ movement }) => movement,
+    );
+  const opening = async (productId: string) =>
+    (await store.find({ table: openings, where: { productId }, limit: 1 }))[0];
+
+  it('begins with the sum of its old movements, and the young ones stay', async () => {
+    await level('lamp', { received: 10, onHand: 8, sold: 2, reserved: 1, movements: 5 });
+    await move('lamp', [
+      ['received', 10],
+      ['reserved', 3],
+      ['released', 1],
+      ['sold', 2],
+      ['reserved', 1, later(1)],
+    ]);
+    await cleanUp(fn, testDays.movements);
+
+    expect([await left('lamp'), await opening('lamp')]).toEqual([
+      [5],
+      {
+        productId: 'lamp',
+        movement: 4,
+        received: 10,
+        reserved: 3,
+        released: 1,
+        sold: 2,
+        returned: 0,
+        corrected: 0,
+        foldedAt: later(testDays.movements),
+      },
+    ]);
+  });
+
+  it('is put together in pieces, on and on, product by product', async () => {
+    const moves = Array.from({ length: 600 }, () => ['received', 1] as const);
+    for (const productId of ['lamp', 'vase']) {
+      await level(productId, { received: 600, onHand: 600, movements: 600 });
+      await move(productId, moves);
+    }
+    await cleanUp(fn, testDays.movements);
+    await cleanUp(fn, testDays.movements + 1);
+
+    expect([await left('lamp'), await left('vase')]).toEqual([[], []]);
+    expect([await opening('lamp'), await opening('vase')]).toMatchObject([
+      { movement: 600, received: 600 },
+      { movement: 600, received: 600 },
+    ]);
+  });
+
+  it.each([
+    [
+      'a movement is missing',
+      ['received', 'DELETE FROM stock_movement WHERE movement = 2'],
+      'movement 2 of lamp is missing',
+    ],
+    [
+      'more was sold than received',
+      ['sold', 'SELECT 1'],
+      'the first 3 movements of lamp leave 5 on hand and -5 reserved',
+    ],
+    [
+      'more is reserved than there is',
+      ['reserved', 'UPDATE stock_movement SET quantity = 50 WHERE movement = 3'],
+      'the first 3 movements of lamp leave 10 on hand and 50 reserved',
+    ],
+    [
+      'the books know of less',
+      ['received', "UPDATE stock SET received = 1, on_hand = 1 WHERE product_id = 'lamp'"],
+      'the first 3 movements of lamp leave 15 on hand and 0 reserved, with 15 received, and the books say 1 in all',
+    ],
+  ] as const)('stays as it is where %s, and that is told; the next product goes on', async (_, [third, sql], why) => {
+    await level('lamp', { received: 15, onHand: 15, movements: 3 });
+    await move('lamp', [
+      ['received', 5],
+      ['received', 5],
+      [third, 5],
+    ]);
+    await level('vase', { received: 5, onHand: 5, movements: 1 });
+    await move('vase', [['received', 5]]);
+    store.database.exec(sql);
+    const before = await left('lamp');
+    const troubles = await cleanUp(fn, testDays.movements);
+
+    expect([await left('lamp'), await opening('lamp'), await left('vase'), troubles]).toEqual([
+      before,
+      undefined,
+      [],
+      [`InvariantError: ${why}`],
+    ]);
+  });
+
+  it('keeps the answer to a receipt longer than the memory of its key', async () => {
+    const receipt = { messageId: 'r', productId: 'lamp', quantity: 1, level: emptyLevel('lamp'), at: EXAMPLE_TIME };
+    await add(receipts, receipt);
+    await cleanUp(fn, testDays.inbox + 1);
+    const early = await store.count(receipts);
+    await cleanUp(fn, testDays.inbox + 2);
+
+    expect([early, await store.count(receipts)]).toEqual([1, 0]);
+  });
+});

@@ -1,0 +1,218 @@
+import { join, resolve } from 'node:path';
+import { type FunctionName, functionNames, topics } from '../saga/choreography.ts';
+import { catalogue } from '../seed/catalogue.ts';
+import { logChannel } from '../shared/adapters/channels/log-channel.ts';
+import { EmbeddedLog, type EmbeddedTopic } from '../shared/adapters/embedded/log/embedded-log.ts';
+import { SqliteStore } from '../shared/adapters/embedded/store/sqlite-store.ts';
+import { systemClock } from '../shared/adapters/system-clock.ts';
+import { ConfigError } from '../shared/core/errors.ts';
+import type { MessageLog } from '../shared/ports/message-log.ts';
+import type { Store } from '../shared/ports/store.ts';
+import type { LetterDesk } from '../shared/runtime/dead-letters/dead-letter.ts';
+import { readAgain } from '../shared/runtime/dead-letters/replay-after-upgrade.ts';
+import { addLetterRoutes } from '../shared/runtime/dead-letters/routes.ts';
+import { letterLimitsOf } from '../shared/runtime/dead-letters/settings.ts';
+import type { StoreFunction } from '../shared/runtime/function.ts';
+import type { Outcome } from '../shared/runtime/handle/handle-batch.ts';
+import type { App } from '../shared/runtime/http/app.ts';
+import { createFunctionApp } from '../shared/runtime/http/operations-routes.ts';
+import { guardOperations, operationsAccess } from '../shared/runtime/http/operator-auth.ts';
+import { describeError } from '../shared/runtime/observe/error-report.ts';
+import type { Logger } from '../shared/runtime/observe/logger.ts';
+import { keptDaysOf } from '../shared/runtime/retention/settings.ts';
+import { addWhy, type Wait, waitsOf } from '../shared/runtime/why/waits.ts';
+import { addFaults, FaultyParts } from '../shared/runtime/worker/fault-injection.ts';
+import { Runner } from '../shared/runtime/worker/function-worker.ts';
+import { runLoop } from '../shared/runtime/worker/run-loop.ts';
+import { addStoreMetrics } from '../shared/runtime/worker/store-metrics.ts';
+import { Signal } from '../shared/runtime/worker/wake-signal.ts';
+import { FunctionMetrics } from '../shared/runtime/worker/worker-metrics.ts';
+import { asksForFilling, BackorderFiller } from './inventory/backorder-filler.ts';
+import { inventory } from './inventory/index.ts';
+import { isEmpty, seedStock } from './inventory/seed.ts';
+import { backorderWaits } from './inventory/why.ts';
+import { notification } from './notification/index.ts';
+import { asksForSending, NoticeSender } from './notification/sender.ts';
+import { createOrder } from './order/index.ts';
+import { deadlineWaits } from './order/why.ts';
+import { retrySettingsFor } from './retry-settings.ts';
+import { addRoutes } from './routes.ts';
+import type { Config } from './settings.ts';
+import { startRetention } from './start-retention.ts';
+
+/** A function as these settings make it. */
+function functionOf(name: FunctionName, { ORDER_DEADLINE_S, BACKORDER_DEADLINE_S }: Config): StoreFunction {
+  const deadlines = { deadlineMs: ORDER_DEADLINE_S * 1000, backorderDeadlineMs: BACKORDER_DEADLINE_S * 1000 };
+  return { order: createOrder(deadlines), inventory, notification }[name];
+}
+
+/** What the parts of a process share. */
+export interface Surroundings {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly log: MessageLog;
+}
+
+/** A function that runs: its app to be served or called, and its way to stop. */
+export interface RunningFunction {
+  readonly name: FunctionName;
+  readonly app: App;
+  readonly runner: Runner;
+  /** Ends the streams, so that a server can be closed. */
+  hangUp(): void;
+  stop(): Promise<void>;
+}
+
+/** Where the data of a function lies. */
+export function dataFile(dataDir: string, name: string): string {
+  return join(resolve(dataDir), name, `${name}.db`);
+}
+
+/** The log without a broker. `here`: the functions that run in this process, in whatever thread. */
+export function createLog(config: Config, here: readonly FunctionName[]): EmbeddedLog {
+  const embedded = Object.entries(topics).map(([topic, writer]): [string, EmbeddedTopic] => {
+    if (writer !== null) {
+      const file = dataFile(config.DATA_DIR, writer);
+      return [topic, { file, writtenHere: here.includes(writer), openToAll: false }];
+    }
+    const file = join(resolve(config.DATA_DIR), 'topics', `${topic}.db`);
+    return [topic, { file, writtenHere: false, openToAll: true }];
+  });
+  const readers = functionNames.map((name) => {
+    return { group: name, file: dataFile(config.DATA_DIR, name), topics: functionOf(name, config).consumes };
+  });
+  return new EmbeddedLog({ topics: Object.fromEntries(embedded), readers, pollMs: config.EMBEDDED_POLL_MS });
+}
+
+/**
+ * Opens the store of a function and runs it.
+ * @throws {AppError} when another process already runs it, {@link ConfigError} when it would forget too soon.
+ */
+export async function startFunction(name: FunctionName, surroundings: Surroundings): Promise<RunningFunction> {
+  const { config, logger, log } = surroundings;
+  const fn = functionOf(name, config);
+  const file = dataFile(config.DATA_DIR, name);
+  const retries = retrySettingsFor(config, name);
+  const days = keptDaysOf(config, retries.policy);
+  const store = openStore(fn, file);
+  const parts = new FaultyParts(systemClock, (noRoom) => store.simulateNoRoom(noRoom));
+  const metrics = new FunctionMetrics(name, store, () => runner.waiting());
+  addStoreMetrics(metrics.registry, () => store.walBytes());
+  const runner = new Runner({
+    fn: config.ENABLE_AUTOMATION ? parts.poisoned(fn) : fn,
+    store,
+    log,
+    clock: parts.clock,
+    logger,
+    metrics,
+    ...retries,
+  });
+  const stopping = new AbortController();
+  const app = createFunctionApp(
+    {
+      name,
+      trouble: () => runner.trouble(),
+      metrics: () => metrics.registry.metrics(),
+      automation: config.ENABLE_AUTOMATION
+        ? {
+            seed: async () => (name === 'inventory' ? seedStock(runner, catalogue) : []),
+            clear: () => runner.clear(),
+          }
+        : null,
+    },
+    logger,
+  );
+  if (config.ENABLE_AUTOMATION) addFaults(app, parts);
+  const waitsHere = waitsAt(fn, store, log);
+  addWhy(app, waitsHere);
+  addRoutes(name, app, runner, {
+    defaultCurrency: config.DEFAULT_CURRENCY,
+    stopping: stopping.signal,
+    waitsOf: waitsHere,
+  });
+  const desk = { fn, context: runner, limits: letterLimitsOf(config), stopping: stopping.signal };
+  guardOperations(app, operationsAccess(config));
+  addLetterRoutes(app, desk);
+  await runner.open();
+  await takeUpAgain(desk, logger);
+  // In the queue before the loop starts, so that orders that wait in the topic already find the stock.
+  const needsSeed = name === 'inventory' && config.ENABLE_AUTOMATION && (await isEmpty(runner));
+  const seeded = needsSeed ? seedStock(runner, catalogue) : Promise.resolve();
+  runner.start();
+  await seeded;
+  const beside = startBeside(name, runner, logger, stopping.signal);
+  const everyMs = config.RETENTION_EVERY_S * 1000;
+  const kept = { fn, runner, log, clock: parts.clock, logger, metrics, days, everyMs };
+  const cleaning = startRetention(kept, stopping.signal);
+  return {
+    name,
+    app,
+    runner,
+    hangUp: () => stopping.abort(),
+    async stop() {
+      stopping.abort();
+      await Promise.all([beside, cleaning]);
+      await runner.stop();
+      await store.close();
+    },
+  };
+}
+
+/** What a key waits for at a function: what the runtime knows, and what only the function does. */
+function waitsAt(fn: StoreFunction, store: Store, log: MessageLog): (key: string) => Promise<readonly Wait[]> {
+  return async (key) => {
+    const waits = await waitsOf(fn, store, (topic) => log.progress(topic), key);
+    if (fn.name === 'order') return [...waits, ...(await deadlineWaits({ store }, key))];
+    return fn.name === 'inventory' ? [...waits, ...(await backorderWaits(store, key))] : waits;
+  };
+}
+
+async function takeUpAgain(desk: LetterDesk, logger: Logger): Promise<void> {
+  const { replayed, discarded } = await readAgain(desk);
+  if (replayed + discarded === 0) return;
+  logger.info({ replayed, discarded }, `${desk.fn.name} can read letters that an older program could not`);
+}
+
+/** @throws {ConfigError} naming `DATA_DIR` when the system refuses the folder. */
+function openStore({ name, tables, migrations }: StoreFunction, file: string): SqliteStore {
+  try {
+    return SqliteStore.open({ name, file, tables, migrations: migrations.sqlite });
+  } catch (error) {
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    throw new ConfigError('DATA_DIR', `the data cannot be kept there: ${error.message}`);
+  }
+}
+
+/** What a function does besides its batches, until `signal` aborts; what waits from an earlier life goes first. */
+async function startBeside(name: FunctionName, runner: Runner, logger: Logger, signal: AbortSignal): Promise<void> {
+  if (name === 'notification') {
+    const channel = logChannel((fields, text) => logger.info(fields, text));
+    const sender = new NoticeSender(runner, channel);
+    const step = () => sender.step();
+    await wokenLoop(runner, signal, { step, wakes: asksForSending }, (error) =>
+      logger.error({ error: describeError(error) }, 'notices cannot be sent; they are tried again'),
+    );
+  }
+  if (name === 'inventory') {
+    const filler = new BackorderFiller(runner);
+    const step = () => filler.step();
+    await wokenLoop(runner, signal, { step, wakes: asksForFilling }, (error) =>
+      logger.error({ error: describeError(error) }, 'back-orders cannot be filled; they are tried again'),
+    );
+  }
+}
+
+/** Calls `step` until `signal` aborts: at once, and again after commits with an outcome that `wakes`. */
+function wokenLoop(
+  runner: Runner,
+  signal: AbortSignal,
+  { step, wakes }: { readonly step: () => Promise<boolean>; readonly wakes: (outcome: Outcome) => boolean },
+  onError: (error: unknown) => void,
+): Promise<void> {
+  const wake = new Signal();
+  runner.onCommit((outcomes) => {
+    if (outcomes.some(wakes)) wake.raise();
+  });
+  signal.addEventListener('abort', () => wake.raise());
+  return runLoop({ step, wake, signal, onError });
+}

@@ -1,0 +1,250 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Message } from '../../../core/message.ts';
+import type { MessageLog } from '../../../ports/message-log.ts';
+import { OUTBOX_COLUMNS, outboxValues } from '../../../ports/tables/outbox.ts';
+import { type LogSubject, logConformance } from '../../../testing/log.conformance.ts';
+import { count } from '../../../testing/probe.ts';
+import { commitOf } from '../../../testing/shelf.ts';
+import { SqliteStore } from '../store/sqlite-store.ts';
+import { EmbeddedLog } from './embedded-log.ts';
+
+const INSERT = `INSERT INTO outbox (${OUTBOX_COLUMNS.join(', ')}) VALUES (?, ?, ?, ?)`;
+
+const POLL_MS = 2;
+
+function writerOf(file: string): SqliteStore {
+  return SqliteStore.open({ name: 'writer', file, tables: [], migrations: [] });
+}
+
+function commit(store: SqliteStore, topic: string, messages: readonly Message[]) {
+  return store.transact([], [], () => commitOf({ outbox: messages.map((message) => ({ topic, message })) }));
+}
+
+logConformance('the embedded log behind a SQLite store', () => subject({ handsOver: false }));
+logConformance('the embedded log with a store that hands over what it commits', () => subject({ handsOver: true }));
+
+async function subject({ handsOver }: { readonly handsOver: boolean }): Promise<LogSubject> {
+  const folder = mkdtempSync(join(tmpdir(), 'saga-log-'));
+  const file = join(folder, 'writer.db');
+  const store = writerOf(file);
+  const readerFile = join(folder, 'reader.db');
+  return {
+    written: 'events',
+    free: 'commands',
+    open: async () =>
+      new EmbeddedLog({
+        topics: {
+          events: { file, writtenHere: true, openToAll: false },
+          commands: { file: join(folder, 'topics', 'commands.db'), writtenHere: false, openToAll: true },
+        },
+        readers: [{ group: 'known', file: readerFile, topics: ['events'] }],
+        pollMs: POLL_MS,
+      }),
+    async publish(log: MessageLog, messages) {
+      const { outbox } = await commit(store, 'events', messages);
+      if (handsOver) log.announce('events', outbox);
+      else log.announce('events');
+    },
+    group: 'known',
+    async dealWith(_log, positions) {
+      const reader = SqliteStore.open({ name: 'known', file: readerFile, tables: [], migrations: [] });
+      await reader.transact([], [], () => commitOf({ positions }));
+      await reader.close();
+    },
+    async remove() {
+      await store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
+
+describe('the embedded log', () => {
+  let folder: string;
+  let file: string;
+  let log: EmbeddedLog;
+  const stores: SqliteStore[] = [];
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'saga-log-'));
+    file = join(folder, 'far', 'writer.db');
+    log = new EmbeddedLog({ topics: { events: { file, writtenHere: false, openToAll: true } }, pollMs: POLL_MS });
+  });
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await log.close();
+    for (const store of stores.splice(0)) await store.close();
+    rmSync(folder, { recursive: true });
+  });
+
+  function startWriter(): SqliteStore {
+    const store = writerOf(file);
+    stores.push(store);
+    return store;
+  }
+
+  function subscribe(wake: () => void = () => undefined) {
+    return log.subscribe({ group: 'readers', topics: ['events'], positions: [], wake });
+  }
+
+  const quantities = (records: readonly { value: string }[]) => records.map(({ value }) => JSON.parse(value).quantity);
+
+  it('hears a commit that nobody announced: another process made it', async () => {
+    const store = startWriter();
+    const wake = vi.fn();
+    const subscription = await subscribe(wake);
+    await vi.waitFor(() => expect(wake).toHaveBeenCalled());
+    expect(await subscription.poll(10)).toEqual([]);
+    wake.mockClear();
+
+    await commit(store, 'events', [count('a', 1)]);
+
+    await vi.waitFor(() => expect(wake).toHaveBeenCalled());
+    expect(quantities(await subscription.poll(10))).toEqual([1]);
+  });
+
+  it('takes a writer that has never started for an empty topic, and hears it when it starts', async () => {
+    const wake = vi.fn();
+    const subscription = await subscribe(wake);
+    const before = [await subscription.poll(10), await subscription.ends(), subscription.trouble()];
+
+    await commit(startWriter(), 'events', [count('a', 1)]);
+    await vi.waitFor(() => expect(wake).toHaveBeenCalled());
+
+    expect(before).toEqual([[], [{ topic: 'events', partition: 0, position: 0, epoch: '' }], null]);
+    expect(quantities(await subscription.poll(10))).toEqual([1]);
+  });
+
+  it('takes a file whose writer is just creating it for an empty topic', async () => {
+    mkdirSync(join(folder, 'far'));
+    new Database(file).exec('CREATE TABLE other (id TEXT)').close();
+    const subscription = await subscribe();
+    const before = await subscription.poll(10);
+
+    await commit(startWriter(), 'events', [count('a', 1)]);
+    await vi.waitFor(async () => expect(quantities(await subscription.poll(10))).toEqual([1]));
+
+    expect(before).toEqual([]);
+  });
+
+  it('does not see what is not committed, and not the messages of other topics', async () => {
+    const store = startWriter();
+    await commit(store, 'other-events', [count('a', 1)]);
+    const subscription = await subscribe();
+    store.database.exec('BEGIN IMMEDIATE');
+    store.database.prepare(INSERT).run(...outboxValues('events', count('a', 1)));
+    const seen = await subscription.poll(10);
+    store.database.exec('ROLLBACK');
+
+    expect(seen).toEqual([]);
+  });
+
+  it('reads what a clear has left, by positions that never come again', async () => {
+    const store = startWriter();
+    await commit(store, 'events', [count('a', 1), count('a', 2)]);
+    const subscription = await subscribe();
+    const ends = await subscription.ends();
+    await store.clear([]);
+    await subscription.acknowledge(ends);
+    await commit(store, 'events', [count('a', 3)]);
+
+    await vi.waitFor(async () => expect(quantities(await subscription.poll(10))).toEqual([3]));
+  });
+
+  it('stays when a file cannot be read for a moment, says so, and goes on', async () => {
+    await startWriter().close();
+    stores.splice(0);
+    const other = new Database(file);
+    other.pragma('journal_mode = DELETE');
+    const wake = vi.fn();
+    const subscription = await subscribe(wake);
+    await subscription.poll(10);
+
+    other.exec('BEGIN EXCLUSIVE');
+    log.announce('events');
+    await expect(subscription.poll(10)).rejects.toThrow('locked');
+    expect(subscription.trouble()).toBe('events cannot be read: database is locked');
+    await vi.waitFor(() => expect(wake).toHaveBeenCalled());
+    wake.mockClear();
+    other.exec('COMMIT');
+    other.close();
+    await vi.waitFor(() => expect(wake).toHaveBeenCalled());
+
+    expect([await subscription.poll(10), subscription.trouble()]).toEqual([[], null]);
+  });
+
+  it('says that a file is no database, and does not take it for an empty topic', async () => {
+    mkdirSync(join(folder, 'far'));
+    writeFileSync(file, 'no database, and long enough to be taken for one '.repeat(100));
+    const subscription = await subscribe();
+
+    await expect(subscription.poll(10)).rejects.toThrow('file is not a database');
+    expect(subscription.trouble()).toBe('events cannot be read: file is not a database');
+  });
+
+  it('appends with synchronous = FULL, and stops where it was not asked for', async () => {
+    await log.append('events', [count('a', 1)]);
+    const { pragma } = Database.prototype;
+    vi.spyOn(Database.prototype, 'pragma').mockImplementation(function (this: Database.Database, source, options) {
+      return source === 'synchronous = FULL' ? undefined : pragma.call(this, source, options);
+    });
+
+    await expect(log.append('events', [count('a', 2)])).rejects.toThrow(
+      `${file} must be written with synchronous = FULL`,
+    );
+  });
+
+  it.each(['no JSON', 'null', '[1]', '7'])(
+    'hands on attributes that are no object: %s does not stop a topic',
+    async (bad) => {
+      await log.append('events', [count('a', 1)]);
+      const other = new Database(file);
+      other.prepare(INSERT).run('events', 'a', bad, '{}');
+      other.close();
+      await log.append('events', [count('a', 2)]);
+      const records = await (await subscribe()).poll(10);
+
+      expect(records.map(({ attributes }) => attributes['raw'] ?? attributes['subject'])).toEqual(['a', bad, 'a']);
+    },
+  );
+
+  it('shows a reader that is far ahead of another what lies behind its own place', async () => {
+    await log.append(
+      'events',
+      Array.from({ length: 600 }, (_, n) => count('a', n + 1)),
+    );
+    const ends = await (await subscribe()).ends();
+    const at = (position: number) => ends.map((end) => ({ ...end, position }));
+    const options = { topics: ['events'], wake: () => undefined };
+    const behind = await log.subscribe({ ...options, group: 'behind', positions: [] });
+    const ahead = await log.subscribe({ ...options, group: 'ahead', positions: at(590) });
+
+    const first = await behind.poll(256);
+    const last = await ahead.poll(256);
+
+    expect([first.length, last.map(({ position }) => position)]).toEqual([
+      256,
+      Array.from({ length: 10 }, (_, n) => 591 + n),
+    ]);
+  });
+
+  it('takes a reader whose file has no tables yet for one that never read', async () => {
+    const readerFile = join(folder, 'reader.db');
+    new Database(readerFile).exec('CREATE TABLE other (id TEXT)').close();
+    const topics = { events: { file, writtenHere: false, openToAll: true } };
+    const readers = [{ group: 'new', file: readerFile, topics: ['events'] }];
+    const other = new EmbeddedLog({ topics, readers, pollMs: POLL_MS });
+    await other.append('events', [count('a', 1)]);
+
+    expect(await other.progress('events')).toMatchObject([{ group: 'new', position: 0, lag: 1 }]);
+    await other.close();
+  });
+
+  it('knows its topics', async () => {
+    await expect(log.subscribe({ group: 'g', topics: ['nowhere'], positions: [], wake: () => {} })).rejects.toThrow(
+      'there is no topic nowhere',
+    );
+  });
+});

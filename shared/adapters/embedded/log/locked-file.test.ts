@@ -1,0 +1,71 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Subscription } from '../../../ports/message-log.ts';
+import { count } from '../../../testing/probe.ts';
+import { commitOf } from '../../../testing/shelf.ts';
+import { SqliteStore } from '../store/sqlite-store.ts';
+import { EmbeddedLog } from './embedded-log.ts';
+
+const wake = vi.fn();
+let folder: string;
+let holder: Database.Database;
+let log: EmbeddedLog;
+let subscription: Subscription;
+
+/** A topic with one record, in a file that somebody holds before anybody of this process has read it. */
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'saga-locked-'));
+  const file = join(folder, 'writer.db');
+  const store = SqliteStore.open({ name: 'writer', file, tables: [], migrations: [] });
+  await store.transact([], [], () => commitOf({ outbox: [{ topic: 'events', message: count('a', 1) }] }));
+  await store.close();
+  holder = new Database(file);
+  holder.pragma('locking_mode = EXCLUSIVE');
+  holder.exec('BEGIN EXCLUSIVE');
+  const readers = [{ group: 'reader', file: join(folder, 'reader.db'), topics: ['events'] }];
+  log = new EmbeddedLog({ topics: { events: { file, writtenHere: true, openToAll: false } }, readers, pollMs: 60_000 });
+  wake.mockReset();
+  subscription = await log.subscribe({ group: 'reader', topics: ['events'], positions: [], wake });
+});
+afterEach(async () => {
+  await subscription.close();
+  await log.close();
+  holder.close();
+  rmSync(folder, { recursive: true });
+});
+
+function letGo(): void {
+  holder.exec('COMMIT');
+  holder.close();
+}
+
+it('is no empty topic: it is told as trouble, and nobody is told how far its readers are', async () => {
+  expect([await subscription.poll(9), subscription.trouble()]).toEqual([
+    [],
+    'events cannot be read: its file is locked',
+  ]);
+  await expect(log.progress('events')).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(subscription.ends()).rejects.toMatchObject({ code: 'unavailable' });
+});
+
+it('is looked at again, although nobody tells that it can be read', async () => {
+  await subscription.poll(9);
+  letGo();
+  await vi.waitFor(() => expect(wake).toHaveBeenCalled());
+
+  expect([(await subscription.poll(9)).length, subscription.trouble()]).toEqual([1, null]);
+  expect(await log.progress('events')).toMatchObject([{ end: 1, lag: 1 }]);
+});
+
+it('is looked at until it can be read', async () => {
+  for (let look = 1; look <= 3; look++) {
+    await subscription.poll(9);
+    await vi.waitFor(() => expect(wake).toHaveBeenCalledTimes(look));
+  }
+  letGo();
+
+  expect(await subscription.poll(9)).toHaveLength(1);
+});

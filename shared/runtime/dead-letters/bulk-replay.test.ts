@@ -1,0 +1,108 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { LetterBench } from '../../testing/dead-letter-bench.ts';
+import { count } from '../../testing/probe.ts';
+import { replayInWaves, type WavesRequest, waveSizes } from './bulk-replay.ts';
+
+const all: WavesRequest = { who: 'ann', reason: 'it is mended', max: 1_000, perSecond: 1_000, force: false };
+const bug = new TypeError('undefined is not a function');
+let bench: LetterBench;
+
+beforeEach(async () => {
+  bench = await LetterBench.open();
+});
+afterEach(() => bench.close());
+
+/** So many dead letters, each with a key of its own, and the loop running. Gives the ids of the messages, the oldest letter first. */
+async function dead(names: number): Promise<readonly string[]> {
+  const messages = Array.from({ length: names }, (_, name) => count(`k${name}`, 1));
+  for (const { id } of messages) bench.trouble.set(id, bug);
+  await bench.exhaust(...messages);
+  bench.asked.length = 0;
+  bench.runner.start();
+  return (await bench.letters()).map(({ attributes }) => String(attributes['id']));
+}
+
+/** Within a wave, keys do not wait for each other. */
+function inWaves(ids: readonly string[]): readonly (readonly string[])[] {
+  const rest = [...ids];
+  return waveSizes(ids.length).map((size) => rest.splice(0, size).sort());
+}
+
+describe('the waves of a replay', () => {
+  it('grow', () => {
+    expect([waveSizes(100), waveSizes(4), waveSizes(0)]).toEqual([[1, 2, 5, 10, 20, 50, 12], [1, 2, 1], []]);
+  });
+
+  it('bring everything through when it is mended, the oldest first', async () => {
+    const ids = await dead(10);
+    bench.trouble.clear();
+
+    const replayed = await replayInWaves(bench.desk(), all);
+
+    expect(replayed).toEqual({
+      ...{ replayed: 10, passed: 10, failed: 0, skipped: 0, stopped: null, left: 0 },
+      waves: [1, 2, 5, 2].map((letters) => ({ letters, passed: letters, failed: 0, waiting: 0 })),
+    });
+    expect(inWaves(bench.asked)).toEqual(inWaves(ids));
+  });
+
+  it('end with the first failure that comes back: what is still broken costs one attempt', async () => {
+    await dead(10);
+
+    const replayed = await replayInWaves(bench.desk(), all);
+
+    expect(replayed).toMatchObject({ replayed: 1, passed: 0, failed: 1, left: 10, waves: [{ letters: 1, failed: 1 }] });
+    expect(replayed.stopped).toMatch(/^letter [0-9a-f]{12} has failed as before: TypeError: undefined is not/);
+    expect(bench.asked).toHaveLength(1);
+  });
+
+  it('end in the wave in which it comes back, and not before', async () => {
+    const ids = await dead(20);
+    for (const id of ids.slice(0, 4)) bench.trouble.delete(id);
+
+    const replayed = await replayInWaves(bench.desk(), all);
+
+    expect(replayed).toMatchObject({ replayed: 8, passed: 4, failed: 4, left: 16 });
+  });
+
+  it('are as fast as they may be, and no faster', async () => {
+    await dead(9);
+    bench.trouble.clear();
+    const startMs = performance.now();
+
+    await replayInWaves(bench.desk(), { ...all, perSecond: 50 });
+
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(8 * (1000 / 50) - 5);
+  });
+
+  it('take no more than they are asked to, and only those they are asked for', async () => {
+    const ids = await dead(6);
+    bench.trouble.clear();
+    const [, second] = await bench.letters();
+
+    const one = await replayInWaves(bench.desk(), {
+      ...all,
+      key: String(second?.key),
+      fingerprint: second?.fingerprint,
+    });
+    const none = await replayInWaves(bench.desk(), { ...all, code: 'refused' });
+    const three = await replayInWaves(bench.desk(), { ...all, max: 3 });
+
+    expect([one, none, three].map(({ replayed, left }) => [replayed, left])).toEqual([
+      [1, 0],
+      [0, 0],
+      [3, 2],
+    ]);
+    expect(bench.asked.slice(0, 2)).toEqual([ids[1], ids[0]]);
+    expect(bench.asked.slice(2).sort()).toEqual(ids.slice(2, 4).sort());
+  });
+
+  it('leave out what may not be replayed', async () => {
+    await dead(3);
+    bench.trouble.clear();
+
+    const replayed = await replayInWaves(bench.desk({ windowMs: 0 }), all);
+
+    expect(replayed).toMatchObject({ replayed: 0, skipped: 3, left: 3, stopped: null, waves: [] });
+  });
+});

@@ -1,0 +1,118 @@
+import { z } from 'zod';
+import { isMessageType, SCHEMA_VERSION, schemas } from '../../../saga/messages.ts';
+import { dayOf } from '../../core/days.ts';
+import { AppError } from '../../core/errors.ts';
+import { deriveId, fingerprint, type Message } from '../../core/message.ts';
+import type { InboxKey, InboxRow } from '../../ports/store.ts';
+import { type KeptRecord, type LetterRow, letters } from '../../ports/tables/retry.ts';
+import type { FunctionContext, StoreFunction } from '../function.ts';
+import { type Received, readKept, receive } from '../handle/parse-record.ts';
+import { invalid } from '../http/problem.ts';
+import { parsedOrText } from './json-diff.ts';
+import type { LetterLimits } from './settings.ts';
+
+/** The dead letters of one function, and all that is needed to decide about them. */
+export interface LetterDesk {
+  readonly fn: StoreFunction;
+  readonly context: FunctionContext;
+  readonly limits: LetterLimits;
+  /** Ends what goes on for longer. */
+  readonly stopping: AbortSignal;
+}
+
+/** @throws {AppError} `not_found`. */
+export async function existingLetter({ context }: LetterDesk, letter: string): Promise<LetterRow> {
+  const [row] = await context.store.find({ table: letters, where: { letter }, limit: 1 });
+  if (row === undefined) throw unknownLetter(letter);
+  return row;
+}
+
+export function unknownLetter(letter: string): AppError {
+  return new AppError('not_found', `there is no letter ${letter.slice(0, 64)}`);
+}
+
+/** @throws {AppError} `conflict` when somebody has decided already. */
+export function assertOpen({ letter, status }: LetterRow): void {
+  if (status !== 'open')
+    throw new AppError('conflict', `letter ${letter} is ${status}, and only an open one can be decided`);
+}
+
+/** The record of a letter as this program reads it now: one of a topic by the rules of the topic, its own as it was kept. */
+export function readLetter(fn: StoreFunction, record: KeptRecord): Received {
+  return fn.consumes.includes(record.topic) ? receive(record, fn) : readKept(record);
+}
+
+/** The message in a letter. @throws {AppError} `conflict` where this program cannot handle it, however often it tries. */
+export function messageIn(fn: StoreFunction, record: KeptRecord): Message {
+  const read = readLetter(fn, record);
+  if (read.kind === 'message') return read.message;
+  const why = read.kind === 'skipped' ? `${String(record.attributes['type'])} is none of its business` : read.detail;
+  throw new AppError('conflict', `${fn.name} cannot handle it: ${why}`);
+}
+
+/** @throws {AppError} `conflict` when a replay would be one too many, or could have its effect twice. */
+export function assertReplayable({ context, limits }: LetterDesk, row: LetterRow): void {
+  const { letter, replays, diedAt } = row;
+  if (replays >= limits.replaysMax) {
+    const most = `${limits.replaysMax} is the most (LETTER_REPLAYS_MAX)`;
+    throw new AppError('conflict', `letter ${letter} was replayed ${replays} times and ${most}; force it, or edit it`);
+  }
+  if (context.clock.nowMs() - Date.parse(diedAt) > limits.windowMs) {
+    const why = 'the inbox no longer knows whether it was handled since (INBOX_RETENTION_DAYS)';
+    throw new AppError('conflict', `letter ${letter} was given up at ${diedAt}, and ${why}; force it`);
+  }
+}
+
+/**
+ * The record with other contents: a new message, caused by the one it replaces. Its id is derived, so that editing twice is
+ * the same message.
+ * @throws {AppError} `invalid_request` with a pointer to what is wrong in `data`, `conflict` where the envelope is at fault.
+ */
+export function editedRecord(fn: StoreFunction, row: LetterRow, data: unknown): KeptRecord & { readonly id: string } {
+  const { letter, topic, partition, position, attributes } = row;
+  const { id, type, time, correlationid } = attributes;
+  if (typeof type !== 'string' || !isMessageType(type)) {
+    throw new AppError('conflict', `letter ${letter} has the type ${String(type)}, which this program does not know`);
+  }
+  if (typeof id !== 'string') throw new AppError('conflict', `letter ${letter} has no id that a new one could name`);
+  const parsed = z.object({ data: schemas[type] }).safeParse({ data });
+  if (!parsed.success) throw invalid(parsed.error, 'the body');
+  const newId = deriveId({ id, time: String(time) }, `${fn.name} letter ${letter}`, 0);
+  const envelope = { id: newId, causationid: id, correlationid: correlationid ?? id, schemaversion: SCHEMA_VERSION };
+  const value = JSON.stringify(parsed.data.data);
+  assertSameSubject(row, parsed.data.data);
+  return { id: newId, topic, partition, position, attributes: { ...attributes, ...envelope }, value };
+}
+
+/** What a message is about is in its envelope, too, and others have read it there: only its first sender could change it. */
+function assertSameSubject({ attributes, value }: LetterRow, data: object): void {
+  const before = parsedOrText(value);
+  for (const name of ['orderId', 'productId'] as const) {
+    if (!(name in data)) continue;
+    const now = (data as Readonly<Record<string, unknown>>)[name];
+    const was =
+      typeof before === 'object' && before !== null ? (before as Readonly<Record<string, unknown>>)[name] : null;
+    if (now === attributes['subject'] || now === was) return;
+    const detail = `the message is about ${String(attributes['subject'])}, and an edit cannot make it one about ${String(now)}`;
+    const errors = [{ pointer: `/data/${name}`, detail }];
+    throw new AppError('invalid_request', `the body is not valid at /data/${name}: ${detail}`, { errors });
+  }
+}
+
+/**
+ * Who the message says it is, where the topic vouches for that. An identity that anybody may have written is not remembered:
+ * it would keep out the true bearer.
+ */
+export function identityOf(fn: StoreFunction, { topic, attributes }: KeptRecord): InboxKey | null {
+  const { id, source, type } = attributes;
+  if (typeof id !== 'string' || typeof source !== 'string' || typeof type !== 'string') return null;
+  const isVouched = !fn.consumes.includes(topic) || fn.mayStandIn(topic, type, source);
+  return isVouched ? { source, id } : null;
+}
+
+/** What the inbox keeps of a message that is never to be handled; without a fingerprint where it cannot be read. */
+export function rememberedAs({ fn, context }: LetterDesk, identity: InboxKey, record: KeptRecord): InboxRow {
+  const read = readLetter(fn, record);
+  const print = read.kind === 'message' ? fingerprint(read.message) : '';
+  return { ...identity, fingerprint: print, seenDay: dayOf(context.clock.nowMs()) };
+}

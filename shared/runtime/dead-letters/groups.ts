@@ -1,0 +1,54 @@
+import { type LetterHead, letterHeads } from '../../ports/tables/retry.ts';
+import type { LetterDesk } from './dead-letter.ts';
+import type { GroupBody } from './schemas.ts';
+
+const PAGE = 500;
+/** So many letters are looked at, the newest first. */
+const LETTERS_MAX = 10_000;
+const GROUPS_MAX = 200;
+
+/** Open letters of a function by what went wrong, the largest group first. */
+export async function groupsOf({ fn, context }: LetterDesk): Promise<{ groups: GroupBody[]; isWhole: boolean }> {
+  const groups = new Map<string, GroupBody>();
+  let after: readonly number[] | undefined;
+  let isWhole = false;
+  for (let seen = 0; seen < LETTERS_MAX && !isWhole; seen += PAGE) {
+    const page: readonly LetterHead[] = await context.store.find({
+      table: letterHeads,
+      where: { status: 'open' },
+      orderBy: ['sequence'],
+      descending: true,
+      ...(after === undefined ? {} : { after }),
+      limit: PAGE,
+    });
+    for (const head of page) add(groups, fn.name, head);
+    isWhole = page.length < PAGE;
+    after = [page.at(-1)?.sequence ?? 0];
+  }
+  const all = [...groups.values()].sort((one, other) => other.count - one.count);
+  return { groups: all.slice(0, GROUPS_MAX), isWhole: isWhole && all.length <= GROUPS_MAX };
+}
+
+function add(groups: Map<string, GroupBody>, name: string, head: LetterHead): void {
+  const { fingerprint, code, diedAt, replays } = head;
+  const group = groups.get(fingerprint);
+  if (group === undefined) {
+    const detail = head.detail.split('\n', 1)[0] ?? '';
+    groups.set(fingerprint, {
+      ...of(name, fingerprint, code),
+      detail,
+      count: 1,
+      oldest: diedAt,
+      newest: diedAt,
+      replays,
+    });
+    return;
+  }
+  const oldest = diedAt < group.oldest ? diedAt : group.oldest;
+  const newest = diedAt > group.newest ? diedAt : group.newest;
+  groups.set(fingerprint, { ...group, count: group.count + 1, oldest, newest, replays: group.replays + replays });
+}
+
+function of(name: string, fingerprint: string, code: GroupBody['code']) {
+  return { function: name, fingerprint, code };
+}

@@ -1,0 +1,42 @@
+import { pointerTo } from '../http/problem.ts';
+
+/** One place in which two values differ; without `before` it was added, without `after` it is gone. */
+export interface Difference {
+  /** RFC 6901; empty for the whole. */
+  readonly pointer: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+/** Where two JSON values differ, as far down as possible, in the order of the fields. */
+export function differencesOf(before: unknown, after: unknown, path: readonly string[] = []): readonly Difference[] {
+  if (!isBranch(before) || !isBranch(after) || Array.isArray(before) !== Array.isArray(after)) {
+    return JSON.stringify(before) === JSON.stringify(after) ? [] : [difference(path, before, after)];
+  }
+  const names = new Set([...Object.keys(before), ...Object.keys(after)]);
+  return [...names].flatMap((name) => {
+    const [one, other] = [before, after].map((value) => (Object.hasOwn(value, name) ? value[name] : undefined));
+    return differencesOf(one, other, [...path, name]);
+  });
+}
+
+/** A text as the JSON it is, or as the text where it is none. */
+export function parsedOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function difference(path: readonly string[], before: unknown, after: unknown): Difference {
+  return {
+    pointer: pointerTo(path),
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+  };
+}
+
+function isBranch(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}

@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SCHEMA_VERSION } from '../../../saga/messages.ts';
+import type { Message } from '../../core/message.ts';
+import { letters } from '../../ports/tables/retry.ts';
+import { LetterBench } from '../../testing/dead-letter-bench.ts';
+import { count } from '../../testing/probe.ts';
+import { readAgain } from './replay-after-upgrade.ts';
+import { close } from './resolve.ts';
+
+let bench: LetterBench;
+
+beforeEach(async () => {
+  bench = await LetterBench.open();
+});
+afterEach(() => bench.close());
+
+/** Writes into the letters what the next program will find readable: as if it knew the version that this one does not. */
+async function learn(changes: Readonly<Record<string, unknown>>): Promise<void> {
+  const rows = await bench.letters();
+  await bench.store.transact([], [], () => {
+    const learnt = rows.map((row) => ({
+      table: letters as never,
+      row: { ...row, attributes: { ...row.attributes, ...changes } },
+      stored: row,
+    }));
+    return { writes: learnt, inbox: [], outbox: [], positions: [] };
+  });
+}
+
+const newer = (message: Message): Message => ({ ...message, schemaversion: SCHEMA_VERSION + 1 });
+
+describe('what is too new', () => {
+  it('holds up its key also where it was behind another one that was discarded', async () => {
+    await bench.exhaust(newer(count('a', 1)), newer(count('a', 2)), count('a', 4));
+    await close(bench.desk(), await bench.letter(), 'discard', { who: 'ann', reason: 'no use' });
+    await bench.exhaust();
+    const held = [await bench.units(), await bench.statuses(), await bench.waiting()];
+    await learn({ schemaversion: SCHEMA_VERSION });
+    await readAgain(bench.desk());
+    await bench.settle();
+
+    expect(held).toEqual([{}, ['discarded', 'open'], [1, 1]]);
+    expect([await bench.units(), await bench.waiting()]).toEqual([{ a: 6 }, [0, 0]]);
+  });
+});
+
+describe('after an upgrade', () => {
+  it('what was too new goes on in its order, before what came behind it', async () => {
+    const messages = [count('a', 1), count('a', 2), count('a', 4), count('b', 8)];
+    const [first, ...others] = messages;
+    await bench.exhaust(newer(first as Message), ...others);
+    const before = await bench.units();
+    await learn({ schemaversion: SCHEMA_VERSION });
+    await bench.restart();
+    const upgraded = await readAgain(bench.desk());
+    bench.asked.length = 0;
+    await bench.settle();
+
+    expect([before, upgraded]).toEqual([{ b: 8 }, { replayed: 1, discarded: 0 }]);
+    expect(bench.asked).toEqual(messages.slice(0, 3).map(({ id }) => id));
+    expect([await bench.units(), await bench.statuses(), await bench.waiting()]).toEqual([
+      { a: 7, b: 8 },
+      ['replayed'],
+      [0, 0],
+    ]);
+    expect(await bench.audit()).toMatchObject([{ action: 'upgrade', who: 'saga-store' }]);
+  });
+
+  it('what was not known is handled, or put away where it is none of its business', async () => {
+    await bench.exhaust({ ...count('a', 1), type: 'Nonsense' } as unknown as Message);
+    await learn({ type: 'ReceiveStock' });
+    const known = await readAgain(bench.desk());
+    await bench.settle();
+    await bench.exhaust({ ...count('b', 2), type: 'Nonsense' } as unknown as Message);
+    await learn({ type: 'StockSold' });
+    const foreign = await readAgain(bench.desk());
+
+    expect([known, foreign]).toEqual([
+      { replayed: 1, discarded: 0 },
+      { replayed: 0, discarded: 1 },
+    ]);
+    expect([await bench.units(), await bench.statuses()]).toEqual([{ a: 1 }, ['replayed', 'discarded']]);
+  });
+
+  it('what still cannot be read, or may not stand there, waits for a person as before', async () => {
+    await bench.exhaust(newer(count('a', 1)), { ...count('b', 2), type: 'Nonsense' } as unknown as Message);
+    const nothing = await readAgain(bench.desk());
+    await learn({ type: 'ReceiveStock', schemaversion: 1 });
+    bench.reader = { mayStandIn: () => false };
+    await bench.restart();
+    const forged = await readAgain(bench.desk());
+
+    expect([nothing, forged]).toEqual(Array(2).fill({ replayed: 0, discarded: 0 }));
+    expect([await bench.statuses(), await bench.audit()]).toEqual([['open', 'open'], []]);
+  });
+
+  it('a second call finds nothing to do', async () => {
+    await bench.exhaust(newer(count('a', 1)));
+    await learn({ schemaversion: SCHEMA_VERSION });
+    await readAgain(bench.desk());
+
+    expect(await readAgain(bench.desk())).toEqual({ replayed: 0, discarded: 0 });
+  });
+});

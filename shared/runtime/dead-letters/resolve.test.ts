@@ -1,0 +1,287 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppError } from '../../core/errors.ts';
+import type { Message } from '../../core/message.ts';
+import { outbox } from '../../ports/tables/outbox.ts';
+import { DAY_MS, LetterBench } from '../../testing/dead-letter-bench.ts';
+import { count } from '../../testing/probe.ts';
+import { foreseeClose, foreseeEdit, foreseeReplay } from './dry-run.ts';
+import { close, edit, replay } from './resolve.ts';
+
+const by = { who: 'ann', reason: 'it is mended' };
+const bug = new TypeError('undefined is not a function');
+let bench: LetterBench;
+
+beforeEach(async () => {
+  bench = await LetterBench.open();
+});
+afterEach(() => bench.close());
+
+/** A letter that holds up its key, and the messages behind it. */
+async function deadHead(first: Message, ...behind: readonly Message[]): Promise<string> {
+  bench.trouble.set(first.id, bug);
+  await bench.exhaust(first, ...behind);
+  bench.asked.length = 0;
+  return bench.letter();
+}
+
+async function published(): Promise<readonly string[]> {
+  const rows = await bench.store.find({ table: outbox, limit: 99 });
+  return rows.map(({ attributes }) => attributes.causationid);
+}
+
+function conflict(detail: string) {
+  return expect.objectContaining({ code: 'conflict', message: expect.stringContaining(detail) });
+}
+
+describe('a dead letter with messages behind it', () => {
+  it('keeps them back until somebody decides, also in the next life of the function', async () => {
+    await deadHead(count('a', 1), count('a', 2), count('b', 4));
+    await bench.restart();
+    await bench.exhaust(count('a', 8));
+
+    expect([await bench.units(), await bench.waiting(), bench.asked]).toEqual([{ b: 4 }, [2, 1], []]);
+  });
+
+  it('is replayed before them, under its own id, when it is mended', async () => {
+    const [first, second] = [count('a', 1), count('a', 2)];
+    const letter = await deadHead(first, second);
+    bench.trouble.clear();
+    await replay(bench.desk(), letter, by);
+    await bench.settle();
+
+    expect([bench.asked, await published(), await bench.statuses(), await bench.waiting()]).toEqual([
+      [first.id, second.id],
+      [first.id, second.id],
+      ['replayed'],
+      [0, 0],
+    ]);
+  });
+
+  it('is tried once by a replay; failing, it is the same letter, open again, and they wait on', async () => {
+    const first = count('a', 1);
+    const letter = await deadHead(first, count('a', 2));
+    await replay(bench.desk(), letter, by);
+    await bench.exhaust();
+
+    const [row] = await bench.letters();
+    expect(bench.asked).toEqual([first.id]);
+    expect(row).toMatchObject({ letter, status: 'open', attempts: 3, replays: 1, key: 'a' });
+    expect(await bench.waiting()).toEqual([1, 1]);
+  });
+
+  it.each(['discard', 'compensate'] as const)('lets them go when somebody decides to %s', async (action) => {
+    const [first, second] = [count('a', 1), count('a', 2)];
+    const letter = await deadHead(first, second);
+    await close(bench.desk(), letter, action, by);
+    await bench.settle();
+
+    const status = action === 'discard' ? 'discarded' : 'compensated';
+    expect([bench.asked, await bench.statuses(), await bench.waiting()]).toEqual([[second.id], [status], [0, 0]]);
+  });
+
+  it('leaves nothing behind where nothing was behind it', async () => {
+    await close(bench.desk(), await deadHead(count('a', 1)), 'discard', by);
+
+    expect(await bench.waiting()).toEqual([0, 0]);
+  });
+});
+
+describe('what was decided', () => {
+  it('holds when the message comes again: a replayed one is a duplicate', async () => {
+    const first = count('a', 1);
+    const letter = await deadHead(first);
+    bench.trouble.clear();
+    await replay(bench.desk(), letter, by);
+    await bench.exhaust(first);
+
+    expect([await bench.units(), await bench.statuses()]).toEqual([{ a: 1 }, ['replayed']]);
+  });
+
+  it('holds when the message comes again: a discarded one has no effect', async () => {
+    const first = count('a', 1);
+    const letter = await deadHead(first);
+    bench.trouble.clear();
+    await close(bench.desk(), letter, 'discard', by);
+    await bench.exhaust(first);
+
+    expect([await bench.units(), await bench.statuses()]).toEqual([{}, ['discarded']]);
+  });
+
+  it('of a message that another delivery has handled meanwhile: a replay has no second effect', async () => {
+    const refused = { ...count('a', 1, 'refuse') };
+    await bench.exhaust(refused);
+    const letter = await bench.letter();
+    await bench.store.transact([], [], () => {
+      const inbox = [{ source: refused.source, id: refused.id, fingerprint: 'handled', seenDay: 0 }];
+      return { writes: [], inbox, outbox: [], positions: [] };
+    });
+    bench.asked.length = 0;
+    await replay(bench.desk(), letter, by);
+    await bench.settle();
+
+    expect([bench.asked, (await bench.letters())[0]?.code, await bench.waiting()]).toEqual([[], 'id_reused', [0, 0]]);
+  });
+
+  it('is not decided twice', async () => {
+    const letter = await deadHead(count('a', 1));
+    const both = await Promise.allSettled([
+      close(bench.desk(), letter, 'discard', by),
+      replay(bench.desk(), letter, by),
+    ]);
+
+    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    await expect(replay(bench.desk(), letter, by)).rejects.toEqual(conflict(`letter ${letter} is discarded`));
+    expect(await bench.audit()).toHaveLength(1);
+  });
+
+  it('is kept: who, when, why, and what was before and after', async () => {
+    const letter = await deadHead(count('a', 1));
+    await replay(bench.desk(), letter, by);
+    await bench.settle();
+    const { row } = await edit(bench.desk(), letter, { ...count('a', 7).data }, { who: 'bob', reason: 'a typo' });
+
+    const [first, second] = await bench.audit();
+    const at = row.decidedAt;
+    expect(first).toMatchObject({ letter, action: 'replay', who: 'ann', reason: 'it is mended' });
+    expect([first?.before, first?.after]).toEqual([
+      { status: 'open', replays: 0 },
+      { status: 'replaying', replays: 1 },
+    ]);
+    expect(second).toMatchObject({ letter, action: 'edit', who: 'bob', at, reason: 'a typo' });
+    expect([second?.before, second?.after]).toEqual([
+      { status: 'open', id: count('a', 1).id, data: count('a', 1).data },
+      { status: 'edited', id: expect.stringMatching(/^[0-9a-f-]{36}$/), data: count('a', 7).data },
+    ]);
+  });
+});
+
+describe('an edit', () => {
+  it('is a new message with a derived id, caused by the first, in its place; the first never has an effect', async () => {
+    const [first, second] = [count('a', 1), count('a', 2)];
+    const letter = await deadHead(first, second);
+    const { differences } = await edit(bench.desk(), letter, { ...first.data, quantity: 5 }, by);
+    bench.trouble.clear();
+    await bench.exhaust(first);
+
+    const [edited] = bench.asked;
+    expect(differences).toEqual([{ pointer: '/quantity', before: 1, after: 5 }]);
+    expect(bench.asked).toEqual([edited, second.id]);
+    expect(edited).not.toBe(first.id);
+    expect(await published()).toEqual([edited, second.id]);
+    expect([await bench.units(), await bench.statuses(), await bench.waiting()]).toEqual([
+      { a: 7 },
+      ['edited'],
+      [0, 0],
+    ]);
+  });
+
+  it('keeps the saga, and names the first message as its cause', async () => {
+    const first = count('a', 1);
+    const letter = await deadHead(first);
+    await edit(bench.desk(), letter, { ...first.data, name: 'refuse' }, by);
+    await bench.settle();
+
+    const [, refused] = await bench.letters();
+    expect(refused?.attributes).toMatchObject({
+      ...{ source: first.source, subject: 'a', partitionkey: 'a', correlationid: first.correlationid },
+      causationid: first.id,
+    });
+  });
+
+  it('mends a message that could not be read, and waits behind what waits', async () => {
+    const [head, broken] = [count('a', 1), count('a', 2)];
+    bench.trouble.set(head.id, bug);
+    await bench.exhaust({ ...broken, data: { ...broken.data, quantity: 0 } } as Message, head);
+    const [unreadable, dead] = await bench.letters();
+    const edited = await edit(bench.desk(), unreadable?.letter ?? '', broken.data, by);
+    await bench.settle();
+    const meanwhile = [await bench.units(), await bench.waiting()];
+    bench.trouble.clear();
+    await replay(bench.desk(), dead?.letter ?? '', by);
+    await bench.settle();
+
+    expect(edited.differences).toEqual([{ pointer: '/quantity', before: 0, after: 2 }]);
+    expect([meanwhile, await bench.units()]).toEqual([[{}, [1, 1]], { a: 3 }]);
+  });
+
+  it('is refused with a pointer to what is wrong, and changes nothing', async () => {
+    const letter = await deadHead(count('a', 1));
+
+    const refusal = edit(bench.desk(), letter, { productId: 'a', quantity: 0, name: null }, by);
+
+    await expect(refusal).rejects.toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/data/quantity' }] });
+    expect([await bench.statuses(), await bench.audit()]).toEqual([['open'], []]);
+  });
+
+  it('is refused where it would make the message one about something else', async () => {
+    const letter = await deadHead(count('a', 1));
+    const other = { ...count('b', 1).data };
+
+    const refusals = [edit(bench.desk(), letter, other, by), foreseeEdit(bench.desk(), letter, other)];
+
+    const detail = 'the message is about a, and an edit cannot make it one about b';
+    const error = { code: 'invalid_request', errors: [{ pointer: '/data/productId', detail }] };
+    for (const refusal of refusals) await expect(refusal).rejects.toMatchObject(error);
+    expect([await bench.statuses(), await bench.audit()]).toEqual([['open'], []]);
+  });
+});
+
+describe('a replay is refused', () => {
+  it('after so many, unless somebody insists', async () => {
+    const letter = await deadHead(count('a', 1));
+    const desk = bench.desk({ replaysMax: 1 });
+    await replay(desk, letter, by);
+    await bench.settle();
+
+    await expect(replay(desk, letter, by)).rejects.toEqual(conflict('replayed 1 times and 1 is the most'));
+    await expect(foreseeReplay(desk, letter, false)).rejects.toEqual(conflict('replayed 1 times'));
+    expect(await replay(desk, letter, by, { force: true })).toMatchObject({ status: 'replaying', replays: 2 });
+  });
+
+  it('when the inbox may have forgotten it, unless somebody insists', async () => {
+    const letter = await deadHead(count('a', 1));
+    bench.nowMs += 91 * DAY_MS;
+
+    await expect(replay(bench.desk(), letter, by)).rejects.toEqual(conflict('INBOX_RETENTION_DAYS'));
+    expect(await replay(bench.desk(), letter, by, { force: true })).toMatchObject({ status: 'replaying' });
+  });
+
+  it('where this program cannot handle it, or does not know the letter', async () => {
+    await bench.exhaust({ ...count('a', 1), type: 'Nonsense' } as unknown as Message);
+
+    await expect(replay(bench.desk(), await bench.letter(), by)).rejects.toEqual(conflict('no message type Nonsense'));
+    await expect(replay(bench.desk(), 'none', by)).rejects.toThrow(
+      new AppError('not_found', 'there is no letter none'),
+    );
+  });
+});
+
+describe('a dry run', () => {
+  it('says what the message would do, and changes nothing', async () => {
+    const first = count('a', 1);
+    const letter = await deadHead(first, count('a', 2));
+    const before = [await bench.letters(), await bench.waiting(), await bench.units(), await published()];
+    const fails = await foreseeReplay(bench.desk(), letter, false);
+    bench.trouble.clear();
+    const passes = await foreseeReplay(bench.desk(), letter, false);
+    const edits = await foreseeEdit(bench.desk(), letter, { ...first.data, quantity: 9 });
+    const closes = await foreseeClose(bench.desk(), letter);
+    await bench.settle();
+
+    expect(fails.foreseen).toMatchObject({
+      outcome: 'failed',
+      writes: [],
+      error: expect.stringContaining('TypeError'),
+    });
+    expect(passes.foreseen).toMatchObject({
+      outcome: 'handled',
+      events: [{ type: 'Counted', causationid: first.id, data: { quantity: 1 } }],
+      writes: [{ table: 'tally', row: { name: 'a', messages: 1, units: 1 }, removed: false }],
+      error: null,
+    });
+    expect(edits).toMatchObject({ foreseen: { outcome: 'handled' }, differences: [{ pointer: '/quantity' }] });
+    expect([passes.behind, closes.behind, closes.foreseen]).toEqual([1, 1, null]);
+    expect([await bench.letters(), await bench.waiting(), await bench.units(), await published()]).toEqual(before);
+    expect(await bench.audit()).toEqual([]);
+  });
+});

@@ -1,0 +1,123 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Message } from '../../core/message.ts';
+import { LetterBench } from '../../testing/dead-letter-bench.ts';
+import { logLines } from '../../testing/log-lines.ts';
+import { count } from '../../testing/probe.ts';
+import { type App, createApp } from '../http/app.ts';
+import { addLetterRoutes } from './routes.ts';
+import type { DecidedBody, GroupBody, LetterBody, LetterHeadBody, ReplayedBody } from './schemas.ts';
+
+const path = '/operations/probe/letters';
+const by = { who: 'ann', reason: 'it is mended' };
+let bench: LetterBench;
+let app: App;
+
+beforeEach(async () => {
+  bench = await LetterBench.open();
+  app = createApp(logLines().logger);
+  addLetterRoutes(app, bench.desk());
+});
+afterEach(() => bench.close());
+
+async function ask<Body>(url: string, body?: object): Promise<{ status: number; body: Body }> {
+  const post = { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
+  const response = await app.request(url, body === undefined ? {} : post);
+  return { status: response.status, body: (await response.json()) as Body };
+}
+
+async function list(query: string) {
+  const { body } = await ask<{ letters: LetterHeadBody[]; _links: { next?: { href: string } } }>(path + query);
+  return { names: body.letters.map(({ attributes }) => attributes['subject']), next: body._links.next?.href };
+}
+
+const nonsense = (name: string) => ({ ...count(name, 1), type: 'Nonsense' }) as unknown as Message;
+
+describe('the letters of a function', () => {
+  it('are listed by page, the oldest first, by what they are asked for', async () => {
+    await bench.exhaust(count('a', 1, 'throw'), nonsense('b'), nonsense('c'), nonsense('d'));
+    await ask(`${path}/${(await bench.letters())[1]?.letter}/discard`, by);
+
+    const first = await list('?limit=2');
+    const second = await list(first.next?.slice(path.length) ?? '');
+
+    expect([first.names, second.names, second.next]).toEqual([['b', 'd'], ['a'], undefined]);
+    expect((await list('?status=all&code=unknown_type')).names).toEqual(['b', 'c', 'd']);
+    expect((await list('?status=discarded')).names).toEqual(['c']);
+    expect((await list('?key=a')).names).toEqual(['a']);
+    expect((await list('?fingerprint=unknown_type')).names).toEqual(['b', 'd']);
+  });
+
+  it('are counted by what went wrong', async () => {
+    await bench.exhaust(count('a', 1, 'throw'), nonsense('b'), nonsense('c'));
+
+    const { body } = await ask<{ groups: GroupBody[]; isWhole: boolean }>(`${path}/groups`);
+
+    expect(body.isWhole).toBe(true);
+    expect(body.groups).toMatchObject([
+      { function: 'probe', code: 'unknown_type', detail: 'no message type Nonsense', count: 2, replays: 0 },
+      { code: 'failed', detail: 'Error: the probe was told to fail on a', count: 1 },
+    ]);
+  });
+
+  it('show all that is in one: the data as they came, who waits, and what was decided', async () => {
+    await bench.exhaust(count('a', 1, 'throw'), count('a', 2));
+    const letter = await bench.letter();
+    await ask(`${path}/${letter}/replay`, by);
+    await bench.settle();
+
+    const { body } = await ask<LetterBody>(`${path}/${letter}`);
+
+    expect(body).toMatchObject({ letter, status: 'open', attempts: 3, replays: 1, behind: 1 });
+    expect(body.value).toBe(JSON.stringify(count('a', 1, 'throw').data));
+    expect(body.decisions).toMatchObject([{ action: 'replay', ...by, before: { status: 'open' } }]);
+    expect(Object.keys(body._links)).toEqual(['self', 'replay', 'edit', 'discard', 'compensate']);
+  });
+
+  it('are decided, each decision with what it did', async () => {
+    await bench.exhaust(count('a', 1, 'throw'), count('a', 2));
+    const url = `${path}/${await bench.letter()}`;
+
+    const dry = await ask<DecidedBody>(`${url}/edit`, { ...by, data: count('a', 1).data, dryRun: true });
+    const real = await ask<DecidedBody>(`${url}/edit`, { ...by, data: count('a', 1).data });
+    const late = await ask(`${url}/discard`, by);
+    await bench.settle();
+
+    const diff = [{ pointer: '/name', before: 'throw', after: 'count' }];
+    expect(dry.body).toMatchObject({ dryRun: true, diff, behind: 1, foreseen: { outcome: 'handled', error: null } });
+    expect(real.body).toMatchObject({ dryRun: false, diff, behind: 1, letter: { status: 'edited' }, foreseen: null });
+    expect(late).toMatchObject({ status: 409, body: { code: 'conflict' } });
+    expect(await bench.units()).toEqual({ a: 3 });
+  });
+
+  it('are replayed together, in waves; a dry run only counts them', async () => {
+    await bench.exhaust(count('a', 1, 'throw'), count('b', 1, 'throw'), nonsense('c'));
+    bench.runner.start();
+    const failed = { ...by, code: 'failed' };
+
+    const dry = await ask<ReplayedBody>(`${path}/replay`, { ...failed, dryRun: true });
+    const [real, meanwhile] = await Promise.all([
+      ask<ReplayedBody>(`${path}/replay`, failed),
+      ask(`${path}/replay`, failed),
+    ]);
+
+    expect(dry.body).toMatchObject({ dryRun: true, replayed: 0, left: 2, waves: [{ letters: 1 }, { letters: 1 }] });
+    expect(real.body).toMatchObject({ dryRun: false, replayed: 1, failed: 1, left: 2, waves: [{ letters: 1 }] });
+    expect(meanwhile.status).toBe(409);
+  });
+
+  it.each([
+    ['another function', '/operations/order/letters', undefined, 404, undefined],
+    ['a letter that nobody knows', `${path}/0123`, undefined, 404, undefined],
+    ['a cursor of somebody else', `${path}?cursor=x`, undefined, 422, '/cursor'],
+    ['a status that there is not', `${path}?status=lost`, undefined, 422, '/status'],
+    ['nobody who signs', `${path}/0123/discard`, { reason: 'why' }, 422, '/who'],
+    ['an empty reason', `${path}/0123/discard`, { who: 'ann', reason: ' ' }, 422, '/reason'],
+    ['an edit without data', `${path}/0123/edit`, by, 422, '/data'],
+    ['too many at once', `${path}/replay`, { ...by, max: 1_001 }, 422, '/max'],
+    ['a read of what is for writing', `${path}/replay`, undefined, 405, undefined],
+  ])('refuse %s', async (_, url, body, status, pointer) => {
+    const answer = await ask<{ errors?: { pointer: string }[] }>(url, body);
+
+    expect([answer.status, answer.body.errors?.[0]?.pointer]).toEqual([status, pointer]);
+  });
+});

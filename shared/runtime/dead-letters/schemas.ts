@@ -1,0 +1,190 @@
+import { z } from '@hono/zod-openapi';
+import type { DecisionRow, LetterHead, LetterRow } from '../../ports/tables/retry.ts';
+import { linksSchema } from '../http/paging.ts';
+
+/** How letters, and decisions about them, look to clients: the check and the documentation. */
+
+const codes = [
+  'unreadable',
+  'unknown_type',
+  'not_allowed',
+  'id_reused',
+  'refused',
+  'newer_version',
+  'failed',
+] as const satisfies readonly LetterRow['code'][];
+const statuses = [
+  'open',
+  'replaying',
+  'replayed',
+  'edited',
+  'discarded',
+  'compensated',
+] as const satisfies readonly LetterRow['status'][];
+const actions = [
+  'replay',
+  'edit',
+  'discard',
+  'compensate',
+  'upgrade',
+] as const satisfies readonly DecisionRow['action'][];
+
+const codeSchema = z.enum(codes);
+/** `all`: whatever became of them. */
+export const statusQuerySchema = z.enum([...statuses, 'all']);
+const textSchema = z.string().min(1).max(256);
+export const filterSchemas = {
+  code: codeSchema.optional(),
+  fingerprint: textSchema.optional(),
+  key: textSchema.optional(),
+};
+
+const headShape = {
+  letter: z.string(),
+  function: z.string(),
+  status: z.enum(statuses),
+  code: codeSchema,
+  detail: z.string(),
+  fingerprint: z.string(),
+  key: z.string().nullable(),
+  attributes: z.record(z.string(), z.unknown()),
+  topic: z.string(),
+  partition: z.int(),
+  position: z.int(),
+  attempts: z.int(),
+  replays: z.int(),
+  diedAt: z.string(),
+  decidedAt: z.string().nullable(),
+  _links: linksSchema,
+};
+export const letterHeadSchema = z.object(headShape).openapi('LetterHead');
+export type LetterHeadBody = z.infer<typeof letterHeadSchema>;
+
+const decisionSchema = z
+  .object({
+    action: z.enum(actions),
+    who: z.string(),
+    at: z.string(),
+    reason: z.string(),
+    before: z.unknown(),
+    after: z.unknown(),
+  })
+  .openapi('Decision');
+
+export const letterSchema = z
+  .object({
+    ...headShape,
+    value: z.string().openapi({ description: 'The data as they came' }),
+    behind: z.int().openapi({ description: 'Messages that wait for a decision about it' }),
+    decisions: z.array(decisionSchema),
+  })
+  .openapi('Letter');
+export type LetterBody = z.infer<typeof letterSchema>;
+
+export const groupSchema = z
+  .object({
+    function: z.string(),
+    fingerprint: z.string(),
+    code: codeSchema,
+    detail: z.string().openapi({ description: 'The first line of the newest one' }),
+    count: z.int(),
+    oldest: z.string(),
+    newest: z.string(),
+    replays: z.int(),
+  })
+  .openapi('LetterGroup');
+export type GroupBody = z.infer<typeof groupSchema>;
+export const groupsSchema = z.object({
+  groups: z.array(groupSchema),
+  isWhole: z.boolean().openapi({ description: 'False where there are more letters than were looked at' }),
+});
+
+const signedShape = {
+  who: z.string().trim().min(1).max(200),
+  reason: z.string().trim().min(1).max(500),
+  dryRun: z.boolean().default(false).openapi({ description: 'Only say what would happen' }),
+};
+const force = z
+  .boolean()
+  .default(false)
+  .openapi({ description: 'Also past LETTER_REPLAYS_MAX and INBOX_RETENTION_DAYS' });
+export const closeRequest = z.strictObject(signedShape).openapi('CloseLetter');
+export const replayRequest = z.strictObject({ ...signedShape, force }).openapi('ReplayLetter');
+export const editRequest = z
+  .strictObject({ ...signedShape, data: z.unknown().refine((data) => data !== undefined, 'must be there') })
+  .openapi('EditLetter');
+export const wavesRequest = z
+  .strictObject({
+    ...signedShape,
+    force,
+    ...filterSchemas,
+    status: z.literal('open').default('open'),
+    max: z.int().min(1).max(1_000).default(100),
+    perSecond: z.int().min(1).max(1_000).optional(),
+  })
+  .openapi('ReplayLetters');
+
+export const decidedSchema = z
+  .object({
+    dryRun: z.boolean(),
+    letter: letterHeadSchema,
+    foreseen: z
+      .object({
+        outcome: z.string(),
+        events: z.array(z.record(z.string(), z.unknown())),
+        writes: z.array(z.object({ table: z.string(), row: z.record(z.string(), z.unknown()), removed: z.boolean() })),
+        error: z.string().nullable(),
+      })
+      .nullable()
+      .openapi({ description: 'What the message would do; only for a dry run of replay and edit' }),
+    diff: z
+      .array(z.object({ pointer: z.string(), before: z.unknown().optional(), after: z.unknown().optional() }))
+      .nullable()
+      .openapi({ description: 'What an edit changes' }),
+    behind: z.int().openapi({ description: 'Messages that waited for the decision' }),
+  })
+  .openapi('Decided');
+export type DecidedBody = z.infer<typeof decidedSchema>;
+
+export const replayedSchema = z
+  .object({
+    dryRun: z.boolean(),
+    replayed: z.int(),
+    passed: z.int(),
+    failed: z.int(),
+    skipped: z.int().openapi({ description: 'Refused, and as they were' }),
+    stopped: z.string().nullable().openapi({ description: 'Why it went no further' }),
+    waves: z.array(z.object({ letters: z.int(), passed: z.int(), failed: z.int(), waiting: z.int() })),
+    left: z.int().openapi({ description: 'Open letters of this kind that are there now' }),
+  })
+  .openapi('Replayed');
+export type ReplayedBody = z.infer<typeof replayedSchema>;
+
+export function toHeadBody(name: string, head: LetterHead): LetterHeadBody {
+  const { letter, status, code, detail, fingerprint, key, attributes, topic, partition, position } = head;
+  const { attempts, replays, diedAt, decidedAt } = head;
+  const self = `/operations/${name}/letters/${letter}`;
+  const open = Object.fromEntries(
+    ['replay', 'edit', 'discard', 'compensate'].map((action) => [
+      action,
+      { href: `${self}/${action}`, method: 'POST' },
+    ]),
+  );
+  return {
+    ...{ letter, function: name, status, code, detail, fingerprint, key, attributes, topic, partition, position },
+    ...{ attempts, replays, diedAt, decidedAt },
+    _links: { self: { href: self }, ...(status === 'open' ? open : {}) },
+  };
+}
+
+export function toLetterBody(
+  name: string,
+  row: LetterRow,
+  behind: number,
+  decisions: readonly DecisionRow[],
+): LetterBody {
+  const decided = decisions.map(({ action, who, at, reason, before, after }) => {
+    return { action, who, at, reason, before, after };
+  });
+  return { ...toHeadBody(name, row), value: row.value, behind, decisions: decided };
+}

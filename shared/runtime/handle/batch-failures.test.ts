@@ -1,0 +1,116 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TransientError } from '../../core/errors.ts';
+import type { Message } from '../../core/message.ts';
+import { outbox } from '../../ports/tables/outbox.ts';
+import { LetterBench, TOPIC } from '../../testing/dead-letter-bench.ts';
+import { count, UNITS_MAX } from '../../testing/probe.ts';
+
+let bench: LetterBench;
+
+beforeEach(async () => {
+  bench = await LetterBench.open();
+});
+afterEach(() => bench.close());
+
+const names = ['a', 'b', 'c'];
+const indexes = Array.from({ length: 10 }, (_, index) => index);
+const nameAt = (index: number) => names[index % names.length] ?? '';
+/** Ten messages of three keys; each has units of its own, so that one that is lost cannot hide behind one that came twice. */
+const ten = indexes.map((index) => count(nameAt(index), 2 ** index));
+
+/** What was published about each message that had an effect, key by key, as indexes into the batch. */
+async function effects(): Promise<Readonly<Record<string, readonly number[]>>> {
+  const rows = await bench.store.find({ table: outbox, orderBy: ['position'], limit: 2_000 });
+  const found: Record<string, readonly number[]> = {};
+  for (const { subject, attributes } of rows) {
+    const index = ten.findIndex(({ id }) => id === attributes.causationid);
+    found[subject] = [...(found[subject] ?? []), index];
+  }
+  return found;
+}
+
+/** All of the batch but these, key by key in its order. */
+function allBut(...left: readonly number[]): Readonly<Record<string, readonly number[]>> {
+  const found: Record<string, readonly number[]> = {};
+  for (const index of indexes.filter((one) => !left.includes(one))) {
+    found[nameAt(index)] = [...(found[nameAt(index)] ?? []), index];
+  }
+  return found;
+}
+
+/** The sum of the messages that these are; units are told apart by their bits. */
+async function unitsIn(): Promise<number> {
+  return Object.values(await bench.units()).reduce((sum, units) => sum + units, 0);
+}
+
+function unitsOf(found: Readonly<Record<string, readonly number[]>>): number {
+  return Object.values(found)
+    .flat()
+    .reduce((sum, index) => sum + 2 ** index, 0);
+}
+
+/** The index and those that stand behind it in its key. */
+function behind(index: number): readonly number[] {
+  return indexes.filter((one) => one >= index && nameAt(one) === nameAt(index));
+}
+
+describe.each(indexes)('a batch of ten whose message %i', (index) => {
+  const message = ten[index] as Message;
+
+  it('fails for a while: the others have their effect at once, those of its key in their order behind it', async () => {
+    bench.trouble.set(message.id, new TransientError('not now'));
+    await bench.log.append(TOPIC, ten);
+    await bench.settle();
+    const meanwhile = await effects();
+    bench.trouble.clear();
+    await bench.exhaust();
+
+    expect([meanwhile, await effects()]).toEqual([allBut(...behind(index)), allBut()]);
+    expect([await unitsIn(), await bench.waiting()]).toEqual([unitsOf(allBut()), [0, 0]]);
+  });
+
+  it('always fails: the others have their effect once, and those of its key wait', async () => {
+    bench.trouble.set(message.id, new TypeError('this is a bug'));
+    await bench.exhaust(...ten);
+
+    const done = allBut(...behind(index));
+    expect([await effects(), await unitsIn()]).toEqual([done, unitsOf(done)]);
+    expect([await bench.statuses(), await bench.waiting()]).toEqual([['open'], [behind(index).length - 1, 1]]);
+  });
+
+  it.each([
+    ['cannot be read: a letter is kept', { ...message, time: 'yesterday' }, [index]],
+    ['is too new: a letter is kept, and holds up its key', { ...message, schemaversion: 99 }, behind(index)],
+    ['is refused: a letter is kept', { ...message, data: { ...(message.data as object), name: 'refuse' } }, [index]],
+  ])('%s', async (_, unfit, left) => {
+    await bench.exhaust(...ten.with(index, unfit as (typeof ten)[number]));
+
+    expect([await effects(), await unitsIn()]).toEqual([allBut(...left), unitsOf(allBut(...left))]);
+    expect(await bench.statuses()).toEqual(['open']);
+  });
+
+  it('breaks a rule of the database: the batch is split, the others have their effect once', async () => {
+    const broken = { ...message, data: { ...(message.data as object), quantity: UNITS_MAX + 1 } };
+    await bench.exhaust(...ten.with(index, broken as (typeof ten)[number]));
+
+    const done = allBut(...behind(index));
+    expect([await effects(), await unitsIn()]).toEqual([done, unitsOf(done)]);
+    expect(await bench.statuses()).toEqual(['open']);
+  });
+});
+
+describe('one message in a thousand', () => {
+  it('that always fails costs nobody else anything: all others are done before it is tried again', async () => {
+    const many = Array.from({ length: 1_000 }, (_, n) => count(`key-${n}`, 1));
+    const bad = many[500]?.id ?? '';
+    bench.trouble.set(bad, new TypeError('this is a bug'));
+    await bench.log.append(TOPIC, many);
+    await bench.settle();
+    const first = [Object.keys(await bench.units()).length, bench.asked.length, await bench.waiting()];
+    await bench.exhaust();
+
+    expect(first).toEqual([999, 1_000, [1, 1]]);
+    expect([bench.asked.filter((id) => id === bad).length, bench.asked.length]).toEqual([2, 1_001]);
+    expect(await bench.statuses()).toEqual(['open']);
+  });
+});

@@ -1,0 +1,205 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { SqliteStore } from '../../adapters/embedded/store/sqlite-store.ts';
+import { InvariantError } from '../../core/assert.ts';
+import type { Message } from '../../core/message.ts';
+import { batchOf, fromTopic } from '../../testing/batches.ts';
+import { count, probe, type Tally, tallies } from '../../testing/probe.ts';
+import { type Handled, handle } from './handle-batch.ts';
+import type { Arrival } from './incoming.ts';
+
+const NOW_MS = Date.parse('2026-03-01T10:00:05.000Z');
+const UUID_8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+let store: SqliteStore;
+beforeEach(() => {
+  store = SqliteStore.open({
+    name: probe.name,
+    file: ':memory:',
+    tables: probe.tables,
+    migrations: probe.migrations.sqlite,
+  });
+});
+afterEach(() => store.close());
+
+function fromHttp(message: Message, deduplicate = false): Arrival {
+  return { from: 'command', message, deduplicate };
+}
+
+function fromLog(message: Message, position = 1): Arrival {
+  return fromTopic('probe-commands', position, message);
+}
+
+function deliver(...arrivals: readonly Arrival[]): Promise<Handled> {
+  return handle(probe, store, batchOf(arrivals, NOW_MS));
+}
+
+function letters() {
+  return store.database.prepare('SELECT topic, position, code, detail, value FROM dead_letter').all();
+}
+
+async function tally(name: string): Promise<Tally | undefined> {
+  const [row] = await store.find({ table: tallies, where: { name }, limit: 1 });
+  return row;
+}
+
+function kinds({ outcomes }: Handled) {
+  return outcomes.map(({ kind }) => kind);
+}
+
+describe('a batch', () => {
+  it('is decided in order, each message seeing what the ones before it changed', async () => {
+    const { outcomes } = await deliver(fromHttp(count('a', 1)), fromHttp(count('a', 2)), fromHttp(count('b', 5)));
+
+    expect(outcomes.map((outcome) => outcome.kind === 'handled' && outcome.state)).toEqual([
+      { name: 'a', messages: 1, units: 1 },
+      { name: 'a', messages: 2, units: 3 },
+      { name: 'b', messages: 1, units: 5 },
+    ]);
+    expect(await tally('a')).toEqual({ name: 'a', messages: 2, units: 3 });
+  });
+
+  it('emits into the topic of the function, with ids, time and causes that do not depend on chance', async () => {
+    const cause = { ...count('a', 1), traceparent: '00-11111111111111111111111111111111-2222222222222222-01' };
+
+    const { outbox } = await deliver(fromHttp(cause));
+
+    expect(outbox).toEqual([
+      {
+        topic: 'probe-events',
+        message: {
+          specversion: '1.0',
+          id: expect.stringMatching(UUID_8),
+          source: '/probe',
+          type: 'Counted',
+          time: '2026-03-01T10:00:05.000Z',
+          subject: 'a',
+          datacontenttype: 'application/json',
+          partitionkey: 'a',
+          correlationid: cause.correlationid,
+          causationid: cause.id,
+          schemaversion: 1,
+          traceparent: cause.traceparent,
+          data: { quantity: 1 },
+        },
+      },
+    ]);
+  });
+
+  it('takes nothing from a message that fails, and commits the others', async () => {
+    const failing = count('a', 10, 'throw');
+
+    const handled = await deliver(fromHttp(count('a', 1)), fromHttp(failing), fromHttp(count('a', 2)));
+
+    expect([kinds(handled), handled.outbox.length, await tally('a')]).toEqual([
+      ['handled', 'failed', 'handled'],
+      2,
+      { name: 'a', messages: 2, units: 3 },
+    ]);
+  });
+
+  it('writes each row once, as it is in the end', async () => {
+    const { writes } = await deliver(fromHttp(count('a', 1)), fromHttp(count('a', 2)));
+
+    expect(writes).toEqual([{ table: tallies, row: { name: 'a', messages: 2, units: 3 }, stored: null }]);
+  });
+});
+
+describe('a message that comes twice', () => {
+  it('counts once, in one batch and in another', async () => {
+    const message = count('a', 1);
+
+    const first = await deliver(fromLog(message), fromLog(message));
+    const later = await deliver(fromLog(message));
+
+    expect([kinds(first), kinds(later), await tally('a')]).toEqual([
+      ['handled', 'duplicate'],
+      ['duplicate'],
+      { name: 'a', messages: 1, units: 1 },
+    ]);
+  });
+
+  it('counts twice where nobody asks the inbox: the probe would notice if it were gone', async () => {
+    const message = count('a', 1);
+
+    await deliver(fromHttp(message), fromHttp(message));
+
+    expect(await tally('a')).toMatchObject({ messages: 2 });
+  });
+
+  it('counts twice when it comes from two sources, whose ids are their own', async () => {
+    const message = count('a', 1);
+
+    await deliver(fromLog(message), fromLog({ ...message, source: '/elsewhere' }));
+
+    expect(await tally('a')).toMatchObject({ messages: 2 });
+  });
+});
+
+describe('an id that comes again with another payload', () => {
+  const message = count('a', 1);
+  const other = { ...message, data: { ...message.data, quantity: 9 } };
+
+  it.each([
+    ['in the same batch', [[message, other]]],
+    ['in a later one', [[message], [other]]],
+  ])('changes nothing %s and becomes a dead letter', async (_, batches) => {
+    let last: Handled | undefined;
+    for (const batch of batches) last = await deliver(...batch.map((given) => fromLog(given)));
+
+    const detail = `${message.id} was seen before with another payload`;
+    expect([last?.outcomes.at(-1)?.kind, letters(), await tally('a')]).toEqual([
+      'id_reused',
+      [{ topic: 'probe-commands', position: 1, code: 'id_reused', detail, value: JSON.stringify(other.data) }],
+      { name: 'a', messages: 1, units: 1 },
+    ]);
+  });
+
+  it('is told to the caller when it comes over HTTP, and nobody keeps it', async () => {
+    const { outcomes } = await deliver(fromHttp(message, true), fromHttp(other, true));
+
+    expect([outcomes.at(-1), letters()]).toEqual([{ kind: 'id_reused', message: other }, []]);
+  });
+
+  it('is a message of its own when its time alone differs: the same thing was sent again', async () => {
+    const handled = await deliver(fromLog(message), fromLog({ ...message, time: '2027-01-01T00:00:00.000Z' }));
+
+    expect(kinds(handled)).toEqual(['handled', 'duplicate']);
+  });
+});
+
+describe('a message that cannot be handled', () => {
+  it('is answered when it came over HTTP', async () => {
+    const { outcomes } = await deliver(fromHttp(count('a', 1, 'refuse')), fromHttp(count('a', 1, 'throw')));
+
+    expect([outcomes, letters()]).toEqual([
+      [
+        { kind: 'refused', message: count('a', 1, 'refuse'), code: 'told_to', detail: 'the probe was told to refuse' },
+        { kind: 'failed', message: count('a', 1, 'throw'), error: new Error('the probe was told to fail on a') },
+      ],
+      [],
+    ]);
+  });
+
+  it('is kept whole for a person when it is refused and came from a topic, once', async () => {
+    for (let time = 0; time < 2; time++) await deliver(fromLog(count('a', 1, 'refuse'), 1));
+
+    const detail = 'told_to: the probe was told to refuse';
+    const value = '{"productId":"a","quantity":1,"name":"refuse"}';
+    expect(letters()).toEqual([{ topic: 'probe-commands', position: 1, code: 'refused', detail, value }]);
+  });
+
+  it('leaves nothing behind when it fails halfway through its writes', async () => {
+    const strayed = { ...probe, save: () => ['a', 'z'].map((name) => writeOf(name)) };
+
+    const { outcomes, writes } = await handle(strayed, store, batchOf([fromHttp(count('a', 1))], NOW_MS));
+
+    expect([outcomes, writes]).toEqual([
+      [{ kind: 'failed', message: count('a', 1), error: new InvariantError('tally [z] was not named by the batch') }],
+      [],
+    ]);
+  });
+});
+
+function writeOf(name: string) {
+  return { table: tallies, row: { name, messages: 7, units: 7 } };
+}

@@ -1,0 +1,280 @@
+import { SCHEMA_VERSION } from '../../../saga/messages.ts';
+import { assert } from '../../core/assert.ts';
+import { answer, type Draft, fingerprint, type Message, REFUSED } from '../../core/message.ts';
+import type { RetryPolicy } from '../../core/retry-policy.ts';
+import type { LogRecord } from '../../ports/message-log.ts';
+import type { Commit, Loaded, Need, OutboxRow, Position, Store } from '../../ports/store.ts';
+import type { StoreFunction } from '../function.ts';
+import { Inbox } from './batch-inbox.ts';
+import {
+  type Arrival,
+  type DueArrival,
+  inboxKeysOf,
+  isDeduplicated,
+  keyOf,
+  needsOf,
+  type ParkedArrival,
+  type RecordArrival,
+  recordOf,
+  timerKey,
+} from './incoming.ts';
+import { type Failure, Parking, type ParkingLimits } from './retry-queue.ts';
+import { Rows } from './row-overlay.ts';
+
+/** What became of a message. */
+export type Outcome =
+  | {
+      readonly kind: 'handled';
+      readonly message: Message;
+      readonly emitted: readonly Message[];
+      readonly state: unknown;
+    }
+  /** Seen before, with the same payload. */
+  | { readonly kind: 'duplicate'; readonly message: Message }
+  /** Its id was seen before with another payload. */
+  | { readonly kind: 'id_reused'; readonly message: Message }
+  | { readonly kind: 'refused'; readonly message: Message; readonly code: string; readonly detail: string }
+  /** A command on which the rules threw: a bug of ours, or trouble that may pass. */
+  | { readonly kind: 'failed'; readonly message: Message; readonly error: unknown }
+  /** It waits for its next attempt, or (without an error) behind others of its key. */
+  | { readonly kind: 'parked'; readonly message: Message; readonly error?: unknown }
+  /** It was given up, and waits for a person. */
+  | { readonly kind: 'dead'; readonly message: Message; readonly error: unknown };
+
+/** What the sender of a command is told; where the rules threw, he gets their error instead. */
+export type CommandOutcome = Extract<Outcome, { kind: 'handled' | 'duplicate' | 'id_reused' | 'refused' }>;
+
+/** What waits at a function, taken together: commands first. */
+export interface Batch {
+  readonly arrivals: readonly Arrival[];
+  /** Becomes the time of the events. Milliseconds since 1970. */
+  readonly nowMs: number;
+  readonly policy: RetryPolicy;
+  readonly limits: ParkingLimits;
+  /** Whether a record was dealt with although no inbox row need be left of it. */
+  readonly isFolded?: (record: LogRecord) => boolean;
+  /** What these need cannot be told, or the store refused what they led to: they fail without being decided. */
+  readonly failures?: ReadonlyMap<Arrival, unknown>;
+}
+
+export interface Handled extends Commit {
+  /** In the order of the arrivals; one that had no message, or came too early, has none. Each command has one. */
+  readonly outcomes: readonly Outcome[];
+  /** Topics that must not be read on for now: their next message would have to be parked, and there is no room. */
+  readonly full: readonly string[];
+  /** By how many more messages are parked after it. */
+  readonly parkedDelta: number;
+  /** Whether one that was parked no longer is, so that there is room again: also where others have come in its place. */
+  readonly hasFreed: boolean;
+}
+
+/**
+ * The one way round: load, decide, evolve, commit. A batch is decided in order over an overlay, so that a message sees
+ * what the ones before it changed, and is committed once. A message that fails contributes nothing but itself: a command is
+ * answered with its error, any other is parked in the same commit. Resolves when the commit is on disk.
+ */
+export function handle(fn: StoreFunction, store: Store, batch: Batch): Promise<Handled> {
+  const needs = needsOf(fn, batch.arrivals, batch.failures);
+  return store.transact(needs, inboxKeysOf(batch.arrivals), (loaded) => new Work(fn, batch, loaded, needs).done());
+}
+
+/** What `handle` would do with this batch now: decided in the same way, and not committed. */
+export async function preview(fn: StoreFunction, store: Store, batch: Batch): Promise<Handled> {
+  const needs = needsOf(fn, batch.arrivals);
+  let handled: Handled | null = null;
+  const notNow = new Error('this was only a preview');
+  const outcome = store.transact(needs, inboxKeysOf(batch.arrivals), (loaded) => {
+    handled = new Work(fn, batch, loaded, needs).done();
+    throw notNow;
+  });
+  await outcome.catch((error: unknown) => {
+    if (error !== notNow) throw error;
+  });
+  assert(handled !== null, 'the store did not call the work');
+  return handled;
+}
+
+/** One batch on its way through the rules. */
+class Work {
+  readonly #fn: StoreFunction;
+  readonly #batch: Batch;
+  readonly #now: string;
+  readonly #rows: Rows;
+  readonly #inbox: Inbox;
+  readonly #parking: Parking;
+  readonly #outbox: OutboxRow[] = [];
+  readonly #positions = new Map<string, Position>();
+  readonly #full = new Set<string>();
+
+  constructor(fn: StoreFunction, batch: Batch, loaded: Loaded, needs: readonly Need[]) {
+    const { nowMs, policy, limits } = batch;
+    this.#fn = fn;
+    this.#batch = batch;
+    this.#now = new Date(nowMs).toISOString();
+    this.#rows = new Rows(loaded, needs);
+    this.#inbox = new Inbox(loaded, nowMs);
+    this.#parking = new Parking(fn.name, this.#rows, policy, limits, nowMs);
+  }
+
+  done(): Handled {
+    const outcomes: Outcome[] = [];
+    for (const arrival of this.#batch.arrivals) {
+      const outcome = this.#arrive(arrival);
+      if (outcome !== null) outcomes.push(outcome);
+    }
+    return {
+      writes: this.#rows.writes(),
+      inbox: this.#inbox.added,
+      outbox: this.#outbox,
+      positions: [...this.#positions.values()],
+      outcomes,
+      full: [...this.#full],
+      parkedDelta: this.#parking.delta,
+      hasFreed: this.#parking.hasFreed,
+    };
+  }
+
+  #arrive(arrival: Arrival): Outcome | null {
+    switch (arrival.from) {
+      case 'command':
+        return (arrival.deduplicate ? this.#seen(arrival.message) : null) ?? this.#decide(arrival, arrival.message);
+      case 'timer':
+        return this.#due(arrival);
+      case 'parked':
+        return this.#retry(arrival);
+      case 'log':
+        return this.#read(arrival);
+    }
+  }
+
+  #due(arrival: DueArrival): Outcome | null {
+    const { timer, row, message } = arrival;
+    const { table, column } = timer;
+    const key = timerKey(arrival);
+    const present = this.#rows.one(table, ...key) as Record<string, unknown> | undefined;
+    if (present === undefined || present[column] !== (row as Record<string, unknown>)[column]) return null;
+    this.#rows.put([{ table, row: { ...present, [column]: null } }]);
+    return this.#orPark(this.#decide(arrival, message), {
+      record: recordOf('timer', message),
+      key: message.partitionkey,
+    });
+  }
+
+  /** A record of a topic. One that cannot be taken for want of room closes its topic for the rest of the batch. */
+  #read(arrival: RecordArrival): Outcome | null {
+    const { record, received } = arrival;
+    if (this.#full.has(record.topic)) return null;
+    if (this.#batch.isFolded?.(record) === true) {
+      return this.#taken(record, received.kind === 'message' ? { kind: 'duplicate', message: received.message } : null);
+    }
+    const key = keyOf(arrival);
+    const waits = key !== null && this.#parking.isWaiting(key);
+    if (received.kind === 'unfit') {
+      if (key === null) this.#parking.setAside(record, received);
+      else if (this.#parking.hasLetter(record)) return this.#taken(record, null);
+      else if (!waits) this.#parking.holdUp(record, key, received);
+      else if (this.#isFull(record, key)) return null;
+      else this.#parking.queue(record, key);
+      return this.#taken(record, null);
+    }
+    if (received.kind === 'skipped' || key === null) return this.#taken(record, null);
+    const { message } = received;
+    const seen = this.#seen(message);
+    if (seen === null && waits) {
+      if (this.#isFull(record, key)) return null;
+      this.#parking.queue(record, key);
+      return this.#taken(record, { kind: 'parked', message });
+    }
+    const outcome = seen ?? this.#decide(arrival, message);
+    if (outcome.kind === 'failed' && this.#isFull(record, key)) return null;
+    return this.#taken(record, this.#orPark(outcome, { record, key }));
+  }
+
+  #retry(arrival: ParkedArrival): Outcome | null {
+    if (!this.#parking.isHead(arrival)) return null;
+    const { row, received } = arrival;
+    if (received.kind === 'unfit') {
+      this.#parking.headSetAside(arrival, received);
+      return null;
+    }
+    if (received.kind === 'skipped') {
+      this.#parking.passed(arrival);
+      return null;
+    }
+    const { message } = received;
+    const outcome = this.#seen(message) ?? this.#decide(arrival, message);
+    if (outcome.kind === 'failed') {
+      const { error } = outcome;
+      const kind = this.#parking.failedAgain(arrival, { record: row, key: row.key, id: message.id, error });
+      return { kind, message, error };
+    }
+    if (outcome.kind === 'refused' || outcome.kind === 'id_reused') {
+      this.#parking.headSetAside(arrival, reasonOf(outcome));
+    } else this.#parking.passed(arrival);
+    return outcome;
+  }
+
+  /** A message without anybody who waits for the answer: what cannot be handled is kept. */
+  #orPark(outcome: Outcome, { record, key }: Pick<Failure, 'record' | 'key'>): Outcome {
+    if (outcome.kind === 'failed') {
+      const { message, error } = outcome;
+      return { kind: this.#parking.park({ record, key, id: message.id, error }), message, error };
+    }
+    if (outcome.kind === 'refused' || outcome.kind === 'id_reused') this.#parking.setAside(record, reasonOf(outcome));
+    return outcome;
+  }
+
+  #isFull({ topic }: RecordArrival['record'], key: string): boolean {
+    if (this.#parking.hasRoom(key)) return false;
+    this.#full.add(topic);
+    return true;
+  }
+
+  /** A position for each life of the topic's writer: the store keeps how far the one before was read. */
+  #taken({ topic, partition, position, epoch }: RecordArrival['record'], outcome: Outcome | null): Outcome | null {
+    const place = epoch === undefined ? { topic, partition, position } : { topic, partition, position, epoch };
+    this.#positions.set(`${topic} ${partition} ${epoch}`, place);
+    return outcome;
+  }
+
+  #seen(message: Message): Outcome | null {
+    const seen = this.#inbox.seen(message);
+    if (seen === undefined) return null;
+    return { kind: seen === fingerprint(message) ? 'duplicate' : 'id_reused', message };
+  }
+
+  #decide(arrival: Arrival, message: Message): Outcome {
+    const fn = this.#fn;
+    const refusedByStore = this.#batch.failures?.get(arrival);
+    if (refusedByStore !== undefined) return { kind: 'failed', message, error: refusedByStore };
+    try {
+      const before = fn.load(this.#rows, message);
+      const drafts = fn.rules.decide(before, message);
+      const refused = drafts.find(({ type }) => type === REFUSED);
+      if (refused !== undefined)
+        return { kind: 'refused', message, ...(refused.data as { code: string; detail: string }) };
+      const after = drafts.reduce((state: unknown, draft: Draft) => fn.rules.evolve(state, draft), before);
+      const emitted =
+        fn.publishes === null
+          ? []
+          : drafts.map((draft, index) => answer(message, fn.name, index, draft, this.#now, SCHEMA_VERSION));
+      this.#rows.put(fn.save({ before, after, message, emitted }));
+      if (isDeduplicated(arrival)) this.#inbox.add(message);
+      for (const event of emitted) this.#outbox.push({ topic: topicOf(fn), message: event });
+      return { kind: 'handled', message, emitted, state: after };
+    } catch (error) {
+      return { kind: 'failed', message, error };
+    }
+  }
+}
+
+function topicOf({ name, publishes }: StoreFunction): string {
+  assert(publishes !== null, `${name} publishes nothing`);
+  return publishes;
+}
+
+function reasonOf(outcome: Extract<Outcome, { kind: 'refused' | 'id_reused' }>) {
+  return outcome.kind === 'refused'
+    ? ({ code: 'refused', detail: `${outcome.code}: ${outcome.detail}` } as const)
+    : ({ code: 'id_reused', detail: `${outcome.message.id} was seen before with another payload` } as const);
+}

@@ -1,0 +1,106 @@
+import { z } from '@hono/zod-openapi';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+import { AppError } from '../../core/errors.ts';
+import type { Logger } from '../observe/logger.ts';
+import { type App, addPath, answers, createApp, problems } from './app.ts';
+
+/** What every function's app can do besides its own routes. */
+export interface FunctionOperations {
+  readonly name: string;
+  /** Why it cannot work now; null when it can. */
+  trouble(): Promise<string | null>;
+  /** Prometheus' text format. */
+  metrics(): Promise<string>;
+  /** Null where test automation is switched off. */
+  readonly automation: {
+    /** Gives what was there or was added, by id. */
+    seed(): Promise<readonly string[]>;
+    clear(): Promise<void>;
+  } | null;
+}
+
+const statusSchema = z.object({ status: z.string() }).openapi('Status');
+
+let processRegistry: Registry | null = null;
+
+/** Figures of the process, shared by all functions in it. */
+export async function processMetrics(): Promise<string> {
+  if (processRegistry === null) {
+    processRegistry = new Registry();
+    collectDefaultMetrics({ register: processRegistry });
+  }
+  return processRegistry.metrics();
+}
+
+/** An app with health, metrics and test automation; the function adds its own routes. */
+export function createFunctionApp(operations: FunctionOperations, logger: Logger): App {
+  const app = createApp(logger);
+  const { name } = operations;
+  const tag = 'Operations';
+  addPath(app, tag, '/livez', {
+    get: {
+      summary: 'Whether the process runs',
+      responses: { 200: answers('It runs', statusSchema) },
+      handler: (c) => c.json({ status: 'ok', function: name }),
+    },
+  });
+  addPath(app, tag, '/readyz', {
+    get: {
+      summary: 'Whether it can work; 503 with the reason until then',
+      responses: { 200: answers('It can', statusSchema), ...problems(503) },
+      handler: async (c) => {
+        await assertReady(operations);
+        return c.json({ status: 'ok', function: name });
+      },
+    },
+  });
+  addPath(app, tag, '/metrics', {
+    get: {
+      summary: 'Figures in the text format of Prometheus',
+      responses: { 200: answers('Figures', z.string(), 'text/plain') },
+      handler: async (c) => c.text(`${await operations.metrics()}\n${await processMetrics()}`),
+    },
+  });
+  if (operations.automation !== null) addAutomation(app, operations, operations.automation);
+  return app;
+}
+
+function addAutomation(
+  app: App,
+  operations: FunctionOperations,
+  { seed, clear }: NonNullable<FunctionOperations['automation']>,
+): void {
+  const tag = 'Test automation';
+  addPath(app, tag, '/automation-testing/seed', {
+    post: {
+      summary: 'Fills in the examples; twice changes nothing',
+      responses: { 200: answers('What is there now, by id', z.object({ seeded: z.array(z.string()) })) },
+      handler: async (c) => c.json({ seeded: await seed() }),
+    },
+  });
+  addPath(app, tag, '/automation-testing/ready', {
+    get: {
+      summary: 'Whether tests can start',
+      responses: { 200: answers('They can', z.object({ ready: z.boolean() })), ...problems(503) },
+      handler: async (c) => {
+        await assertReady(operations);
+        return c.json({ ready: true });
+      },
+    },
+  });
+  addPath(app, tag, '/automation-testing/all', {
+    delete: {
+      summary: 'Removes all data, so that the next run starts from nothing',
+      responses: { 204: { description: 'Removed' } },
+      handler: async (c) => {
+        await clear();
+        return c.body(null, 204);
+      },
+    },
+  });
+}
+
+async function assertReady({ name, trouble }: FunctionOperations): Promise<void> {
+  const why = await trouble();
+  if (why !== null) throw new AppError('unavailable', `${name} is not ready: ${why}`, { retryAfterS: 1 });
+}

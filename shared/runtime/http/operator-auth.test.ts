@@ -1,0 +1,59 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from '../../../functions/settings.ts';
+import { logLines } from '../../testing/log-lines.ts';
+import { createApp } from './app.ts';
+import { guardOperations, operationsAccess } from './operator-auth.ts';
+
+const token = 'open-sesame';
+
+async function ask(env: Readonly<Record<string, string>>, authorization?: string) {
+  const { logger, lines } = logLines();
+  const app = createApp(logger);
+  guardOperations(app, operationsAccess(readConfig(env)));
+  app.get('/operations/order/letters', (c) => c.json({ letters: [] }));
+  app.get('/orders', (c) => c.json({ orders: [] }));
+  app.get('/operations/broken', () => {
+    throw new Error('a bug');
+  });
+  const headers = authorization === undefined ? {} : { authorization };
+  const of = async (path: string) => app.request(path, { headers });
+  const answer = await of('/operations/order/letters');
+  const others = [(await of('/orders')).status, (await of('/operations/broken')).status];
+  return { answer, others, logged: JSON.stringify(lines) };
+}
+
+describe('the routes of operators', () => {
+  it.each([
+    ['without a token, where nobody set one', {}, undefined, 200],
+    ['with a token that nobody asked for', {}, 'Bearer something', 200],
+    ['with the token', { OPERATIONS_TOKEN: token }, `Bearer ${token}`, 200],
+    ['with the token, in production', { OPERATIONS_TOKEN: token, NODE_ENV: 'production' }, `Bearer ${token}`, 200],
+    ['with the token and the scheme in small letters', { OPERATIONS_TOKEN: token }, `bearer ${token}`, 200],
+    ['without the token', { OPERATIONS_TOKEN: token }, undefined, 401],
+    ['with another token', { OPERATIONS_TOKEN: token }, 'Bearer open-sesami', 401],
+    ['with the token and nothing else', { OPERATIONS_TOKEN: token }, token, 401],
+    ['in production, where nobody set a token', { NODE_ENV: 'production' }, 'Bearer ', 404],
+  ])('%s: %j %s gives %i', async (_, env, authorization, status) => {
+    const { answer, others } = await ask(env, authorization);
+
+    expect([answer.status, others]).toEqual([status, [200, status === 200 ? 500 : status]]);
+  });
+
+  it('say what they want, and tell nobody the token', async () => {
+    const { answer } = await ask({ OPERATIONS_TOKEN: token });
+    const { logged } = await ask({ OPERATIONS_TOKEN: token }, `Bearer ${token}`);
+    const text = await answer.text();
+
+    expect(JSON.parse(text)).toMatchObject({ status: 401, code: 'unauthorized' });
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="operations"');
+    expect(logged).toContain('a bug');
+    expect([text, logged].filter((each) => each.includes(token))).toEqual([]);
+  });
+
+  it('stop the start where the token cannot be one, without showing it', () => {
+    const read = () => readConfig({ OPERATIONS_TOKEN: 'open sesame' });
+
+    expect(read).toThrow('OPERATIONS_TOKEN: must have 1 to 256 visible ASCII characters');
+    expect(read).not.toThrow('open sesame');
+  });
+});

@@ -1,0 +1,82 @@
+import type { z } from 'zod';
+import { AppError, type ErrorCode, type FieldError } from '../../core/errors.ts';
+
+/** The HTTP status of each code, and what the problem is called. */
+const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
+  malformed_request: [400, 'The request cannot be read'],
+  unauthorized: [401, 'Not allowed without the right token'],
+  not_found: [404, 'Not found'],
+  method_not_allowed: [405, 'This method is not allowed here'],
+  conflict: [409, 'The present state does not allow it'],
+  body_too_large: [413, 'The body is too large'],
+  unsupported_media_type: [415, 'The content type is not supported'],
+  invalid_request: [422, 'The request is not valid'],
+  idempotency_key_reused: [422, 'The idempotency key was used with another request'],
+  order_id_reused: [422, 'The order id was used for another order'],
+  too_many_requests: [429, 'Too many requests'],
+  header_too_large: [431, 'The header is too large'],
+  internal: [500, 'Something went wrong on our side'],
+  unavailable: [503, 'Not available now'],
+  no_room: [507, 'No room left'],
+};
+
+/** An error as RFC 9457 shows it. */
+export interface Problem {
+  readonly type: string;
+  readonly title: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly code: ErrorCode;
+  readonly errors?: readonly FieldError[];
+}
+
+/** Anything that is no {@link AppError} is a bug: its text stays in our log. */
+export function problemOf(error: unknown): Problem {
+  const known = error instanceof AppError ? error : new AppError('internal', 'the error is in our log');
+  const [status, title] = PROBLEMS[known.code];
+  const problem = { type: 'about:blank', title, status, detail: known.message, code: known.code };
+  return known.errors.length === 0 ? problem : { ...problem, errors: known.errors };
+}
+
+/** A method that is not for this path, or not for any. */
+export class MethodNotAllowed extends AppError {
+  readonly allow: string;
+
+  constructor(method: string, allow: readonly string[]) {
+    super('method_not_allowed', `${method} is not allowed here; allowed: ${allow.join(', ')}`);
+    this.allow = allow.join(', ');
+  }
+}
+
+/** The answer to a request that failed. */
+export function problemResponse(error: unknown, headers: Readonly<Record<string, string>> = {}): Response {
+  const problem = problemOf(error);
+  const retryAfterS = error instanceof AppError ? error.retryAfterS : undefined;
+  return new Response(JSON.stringify(problem), {
+    status: problem.status,
+    headers: {
+      'content-type': 'application/problem+json',
+      ...(retryAfterS === undefined ? {} : { 'retry-after': String(retryAfterS) }),
+      ...(problem.code === 'unauthorized' ? { 'www-authenticate': 'Bearer realm="operations"' } : {}),
+      ...(error instanceof MethodNotAllowed ? { allow: error.allow } : {}),
+      ...headers,
+    },
+  });
+}
+
+/** What zod found wrong, as an error that names each field. */
+export function invalid(error: z.ZodError, subject: string): AppError {
+  const errors = error.issues.flatMap((issue): FieldError[] => {
+    if (issue.code !== 'unrecognized_keys') return [{ pointer: pointerTo(issue.path), detail: issue.message }];
+    return issue.keys.map((key) => ({ pointer: pointerTo([...issue.path, key]), detail: 'this field is not known' }));
+  });
+  const first = errors[0];
+  const where = first === undefined || first.pointer === '' ? '' : ` at ${first.pointer}`;
+  const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
+  return new AppError('invalid_request', `${subject} is not valid${where}: ${first?.detail ?? ''}${more}`, { errors });
+}
+
+/** RFC 6901: `/items/0/quantity`. */
+export function pointerTo(path: readonly PropertyKey[]): string {
+  return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}

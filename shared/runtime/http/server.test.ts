@@ -1,0 +1,69 @@
+import { request } from 'node:http';
+import { afterEach, describe, expect, it } from 'vitest';
+import { logLines } from '../../testing/log-lines.ts';
+import { addPath, createApp, requestIdOf } from './app.ts';
+import { type RunningServer, serve } from './server.ts';
+
+let server: RunningServer;
+afterEach(() => server.stop());
+
+/** Asks an app that has one path, `/things`, with GET and POST. */
+async function ask(method: string, path: string, headers: Readonly<Record<string, string>> = {}) {
+  const app = createApp(logLines().logger);
+  addPath(app, 'Things', '/things', {
+    get: { summary: 'List', responses: {}, handler: (c) => c.json({ requestId: requestIdOf(c) }) },
+    post: {
+      summary: 'Break',
+      responses: {},
+      handler: () => {
+        throw new Error('a bug');
+      },
+    },
+  });
+  server = await serve(app.fetch, { host: '127.0.0.1', port: 0, setting: 'PORT' });
+  return new Promise<{ status: number; requestId: unknown; allow: unknown; text: string }>((resolve, reject) => {
+    const sent = request(new URL(path, server.url), { method, headers, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => {
+        const { 'x-request-id': requestId, allow } = response.headers;
+        resolve({ status: response.statusCode ?? 0, requestId, allow, text });
+      });
+    });
+    sent.on('error', reject).end();
+  });
+}
+
+describe('a request', () => {
+  it('is called what the client calls it, in the app and in the answer', async () => {
+    const { requestId, text } = await ask('GET', '/things', { 'x-request-id': 'mine:1' });
+
+    expect([requestId, JSON.parse(text)]).toEqual(['mine:1', { requestId: 'mine:1' }]);
+  });
+
+  it.each([
+    ['without a name', {}],
+    ['with a name of two words', { 'x-request-id': 'mine 1' }],
+    ['with a name of 129 characters', { 'x-request-id': 'x'.repeat(129) }],
+  ])('gets a name where it comes %s', async (_, headers) => {
+    const { requestId, text } = await ask('GET', '/things', headers);
+
+    expect(requestId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+    expect(JSON.parse(text)).toEqual({ requestId });
+  });
+
+  it.each([
+    ['HEAD', '/things', 200, undefined],
+    ['POST', '/things', 500, undefined],
+    ['GET', '/nowhere', 404, undefined],
+    ['DELETE', '/things', 405, 'GET, POST, HEAD'],
+    ['PROPFIND', '/things', 405, 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
+    ['PROPFIND', '/nowhere', 405, 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
+  ])('%s %s is answered with %i, and with its name', async (method, path, status, allow) => {
+    const answer = await ask(method, path, { 'x-request-id': 'mine' });
+
+    expect({ ...answer, text: undefined }).toEqual({ status, requestId: 'mine', allow, text: undefined });
+  });
+});

@@ -1,0 +1,29 @@
+import { hash } from 'node:crypto';
+
+/** Of the tree this file is compiled into. */
+const OURS = new URL('../../../', import.meta.url).href;
+
+/** An error as one text, with its stack where it has one. */
+export function describeError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}
+
+/**
+ * Short, and the same for failures of one kind at one place: the function, the class of the error and the first frame of our
+ * own code, without its line, so that it outlives an unrelated change of the file.
+ */
+export function failureFingerprint(name: string, error: unknown): string {
+  const kind = error instanceof Error ? error.name : typeof error;
+  return shortHash(`${name} ${kind} ${firstFrame(error)}`);
+}
+
+/** Twelve hexadecimal digits of the SHA-1 of a text. */
+export function shortHash(text: string): string {
+  return hash('sha1', text, 'hex').slice(0, 12);
+}
+
+function firstFrame(error: unknown): string {
+  const frames = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  const ours = frames.find((frame) => frame.includes(OURS) && !frame.includes('node_modules'));
+  return ours === undefined ? '' : ours.replace(/:\d+:\d+\)?$/, '').trim();
+}

@@ -1,0 +1,277 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TransientError } from '../../core/errors.ts';
+import type { Message } from '../../core/message.ts';
+import { inbox, inboxFolds } from '../../ports/tables/inbox.ts';
+import { letters, parked } from '../../ports/tables/retry.ts';
+import { count, probe } from '../../testing/probe.ts';
+import { FREE, OWNED, ProbeReader, testDays } from '../../testing/probe-reader.ts';
+import { close } from '../dead-letters/resolve.ts';
+import type { StoreFunction } from '../function.ts';
+
+const limits = { replaysMax: 3, perSecond: 1_000, windowMs: Number.MAX_SAFE_INTEGER };
+const stopping = new AbortController().signal;
+
+let reader: ProbeReader;
+/** What the probe throws, by quantity. */
+const trouble = new Map<number, Error>();
+const troubled: Partial<StoreFunction> = {
+  rules: {
+    ...probe.rules,
+    decide(state: never, message: Message) {
+      const error = trouble.get((message.data as { quantity: number }).quantity);
+      if (error !== undefined) throw error;
+      return probe.rules.decide(state, message as never);
+    },
+  } as StoreFunction['rules'],
+};
+
+beforeEach(async () => {
+  trouble.clear();
+  reader = await ProbeReader.create(troubled);
+});
+afterEach(() => reader.remove());
+
+const rows = () => reader.store.count(inbox);
+const kinds = () => reader.outcomes.splice(0).map(({ kind }) => kind);
+
+/** Somebody sets the reader back to the beginning of its topics. */
+async function setBack(how = 'UPDATE position SET position = 0'): Promise<void> {
+  await reader.stop();
+  await reader.start();
+  reader.store.database.exec(how);
+  await reader.restart();
+  reader.outcomes.length = 0;
+}
+
+describe('the inbox of a topic that one function writes', () => {
+  it('is folded after some days: a position remembers what its rows remembered', async () => {
+    await reader.publish(reader.fact('a', 1), reader.fact('a', 2));
+    await reader.settle();
+    reader.pass(testDays.fold - 1);
+    const early = await reader.cleanUp();
+    await reader.publish(reader.fact('a', 4));
+    await reader.settle();
+    reader.pass(2);
+    const late = await reader.cleanUp();
+
+    expect([early, late, await rows()]).toEqual([{}, { inbox: 2 }, 1]);
+    expect(await reader.store.find({ table: inboxFolds, limit: 9 })).toMatchObject([{ topic: OWNED, position: 3 }]);
+  });
+
+  it.each(['UPDATE position SET position = 0', 'DELETE FROM position'])(
+    'counts nothing twice when its reader is set back to the beginning: %s',
+    async (how) => {
+      await reader.publish(reader.fact('a', 1), reader.fact('a', 2));
+      await reader.settle();
+      reader.pass(testDays.fold + 1);
+      await reader.publish(reader.fact('a', 4));
+      await reader.settle();
+      await reader.cleanUp();
+      const left = await rows();
+      await setBack(how);
+      await reader.settle();
+
+      expect([left, kinds(), await reader.counted()]).toEqual([
+        1,
+        ['duplicate', 'duplicate', 'duplicate'],
+        { a: [3, 7] },
+      ]);
+    },
+  );
+
+  it('counts nothing twice when it is folded while its reader is on the way again', async () => {
+    await reader.publish(...[1, 2, 4, 8].map((quantity) => reader.fact('a', quantity)));
+    await reader.settle();
+    await setBack('DELETE FROM position');
+    reader.pass(testDays.fold + 1);
+    await reader.cleanUp();
+    await reader.settle();
+
+    expect([await rows(), await reader.counted()]).toEqual([0, { a: [4, 15] }]);
+  });
+
+  it('knows what comes again after a downtime longer than its window, although it is cleaned up first', async () => {
+    await reader.publish(reader.fact('a', 1), reader.fact('a', 2));
+    await reader.settle();
+    reader.pass(testDays.inbox + 10);
+    await setBack();
+    const gone = await reader.cleanUp();
+    await reader.settle();
+
+    expect([gone['inbox'], await rows(), kinds(), await reader.counted()]).toEqual([
+      2,
+      0,
+      ['duplicate', 'duplicate'],
+      { a: [2, 3] },
+    ]);
+  });
+
+  it('stays small: 10,000 messages in 100 days leave the rows of the last days', async () => {
+    let most = 0;
+    let bytes = 0;
+    for (let day = 0; day < 100; day++) {
+      await reader.publish(...Array.from({ length: 100 }, (_, n) => reader.fact(`p${n}`, (day % 9) + 1)));
+      await reader.settle();
+      await reader.cleanUp();
+      most = Math.max(most, await rows());
+      if (day === testDays.fold) bytes = bytesOf('inbox') / (await rows());
+      reader.pass(1);
+    }
+    const counted = Object.values(await reader.counted());
+
+    expect([counted.length, counted.every(([messages]) => messages === 100)]).toEqual([100, true]);
+    expect(most).toBeLessThanOrEqual((testDays.fold + 1) * 100);
+    expect(await reader.store.count(inboxFolds)).toBe(1);
+    expect(bytes).toBeLessThan(130);
+    expect(bytesOf('inbox')).toBeLessThan((testDays.fold + 2) * 100 * 130);
+  }, 20_000);
+
+  it('lets a message pass that was parked for longer than rows are kept, and knows it afterwards', async () => {
+    trouble.set(1, new TransientError('not now'));
+    await reader.publish(reader.fact('a', 1), reader.fact('a', 2), reader.fact('b', 4));
+    await reader.settle();
+    reader.pass(testDays.fold + 1);
+    await reader.cleanUp();
+    const meanwhile = [await reader.counted(), await reader.store.count(parked)];
+    trouble.clear();
+    await reader.settle();
+    await reader.cleanUp();
+    const handled = await rows();
+    reader.pass(testDays.fold + 1);
+    await reader.cleanUp();
+    await setBack();
+    await reader.settle();
+
+    expect([meanwhile, handled, await reader.counted(), await rows()]).toEqual([
+      [{ b: [1, 4] }, 2],
+      2,
+      { a: [2, 3], b: [1, 4] },
+      0,
+    ]);
+  });
+
+  it('knows a message as long as a copy of it may wait, parked behind another', async () => {
+    trouble.set(1, new TransientError('not now'));
+    trouble.set(2, new TypeError('a bug'));
+    const first = reader.fact('a', 1);
+    await reader.publish(first, reader.fact('a', 2), first);
+    await reader.settle();
+    trouble.delete(1);
+    for (let attempt = 0; attempt < 5; attempt++) {
+      reader.pass(1);
+      await reader.settle();
+    }
+    reader.pass(testDays.fold + 1);
+    await reader.cleanUp();
+    const [letter] = await reader.store.find({ table: letters, limit: 1 });
+    trouble.clear();
+    const desk = { fn: probe as unknown as StoreFunction, context: reader.runner, limits, stopping };
+    await close(desk, letter?.letter ?? '', 'discard', { who: 'ann', reason: 'no use' });
+    await reader.settle();
+
+    expect([letter?.code, await reader.counted(), await reader.store.count(parked)]).toEqual([
+      'failed',
+      { a: [1, 1] },
+      0,
+    ]);
+  });
+
+  it('keeps a young row of a cause that says that it is old', async () => {
+    const old = { ...reader.fact('a', 1), id: '00000000-0001-8000-8000-000000000000' };
+    await reader.publish(old, ...Array.from({ length: 300 }, (_, n) => reader.fact(`p${n}`, 1)));
+    await reader.settle();
+    await reader.cleanUp();
+    const young = await rows();
+    reader.pass(testDays.fold + 1);
+    await reader.cleanUp();
+
+    expect([young, await rows()]).toEqual([301, 0]);
+  });
+
+  it('does not take the same id of another source for a repeat', async () => {
+    const fact = reader.fact('a', 1);
+    await reader.publish(fact);
+    await reader.settle();
+    reader.pass(testDays.fold + 1);
+    await reader.cleanUp();
+    await reader.log.append(FREE, [{ ...fact, source: '/elsewhere' }]);
+    await reader.settle();
+
+    expect([kinds(), await reader.counted()]).toEqual([['handled', 'handled'], { a: [2, 2] }]);
+  });
+
+  it('knows what was said in a life of the writer before this one, also where one batch read of both', async () => {
+    await reader.publish(reader.fact('a', 1));
+    await reader.settle();
+    await reader.publish(reader.fact('a', 2));
+    await reader.writer.close();
+    reader.startWriter();
+    await reader.publish(reader.fact('a', 4));
+    await reader.settle();
+    reader.pass(testDays.fold + 1);
+    await reader.cleanUp();
+    await setBack();
+    await reader.settle();
+
+    expect([await rows(), kinds(), await reader.counted()]).toEqual([
+      0,
+      ['duplicate', 'duplicate', 'duplicate'],
+      { a: [3, 7] },
+    ]);
+  });
+});
+
+describe('the inbox of clients and of topics that are open to all', () => {
+  it('knows a repeat until its time is over, and then forgets it', async () => {
+    await reader.log.append(FREE, [count('a', 1)]);
+    await reader.settle();
+    const key = { ...count('b', 2), id: 'a key', source: '/http' };
+    const first = reader.runner.submit(key, { deduplicate: true });
+    await reader.settle();
+    await first;
+    reader.pass(testDays.inbox);
+    const early = await reader.cleanUp();
+    reader.pass(1);
+    const late = await reader.cleanUp();
+    await reader.log.append(FREE, [count('a', 1)]);
+    await reader.settle();
+
+    expect([early['inbox'], late['inbox'], await rows()]).toEqual([undefined, 2, 1]);
+    expect(await reader.counted()).toEqual({ a: [2, 2], b: [1, 2] });
+  });
+
+  it('forgets nothing after a long downtime before it has read what comes again', async () => {
+    await reader.log.append(FREE, [count('a', 1), count('a', 2)]);
+    await reader.settle();
+    reader.pass(testDays.inbox + 10);
+    await setBack();
+    const before = await reader.cleanUp();
+    await reader.settle();
+    const after = await reader.cleanUp();
+
+    expect([before['inbox'], after['inbox'], kinds(), await reader.counted()]).toEqual([
+      undefined,
+      2,
+      ['duplicate', 'duplicate'],
+      { a: [2, 3] },
+    ]);
+  });
+
+  it('is looked through in pieces, once a day', async () => {
+    await reader.log.append(
+      FREE,
+      Array.from({ length: 600 }, (_, n) => count(`p${n}`, 1)),
+    );
+    await reader.settle();
+    reader.pass(testDays.inbox + 1);
+    const first = await reader.cleanUp();
+    const again = await reader.cleanUp();
+
+    expect([first['inbox'], again, await rows()]).toEqual([600, {}, 0]);
+  });
+});
+
+/** Bytes of the pages in which a table lies. */
+function bytesOf(name: string): number {
+  return Number(reader.store.database.prepare('SELECT sum(pgsize) FROM dbstat WHERE name = ?').pluck().get(name));
+}

@@ -1,0 +1,78 @@
+import { DAY_MS } from '../../core/days.ts';
+import { countOver } from '../../core/retention.ts';
+import type { MessageLog } from '../../ports/message-log.ts';
+import type { Store, Table } from '../../ports/store.ts';
+import { type OutboxReadRow, outbox, type TopicEpochRow, topicEpochs } from '../../ports/tables/outbox.ts';
+import { type Cleaned, type Cleaner, NOTHING, ROWS_MAX, removal } from './prune-rows.ts';
+
+/** Where the embedded log is the outbox, it goes where it is old and every group has read it. The newest row stays. */
+export class KeptOutbox implements Cleaner {
+  readonly name = 'outbox';
+  readonly isDaily = false;
+  readonly #store: Store;
+  readonly #log: MessageLog;
+  readonly #topic: string;
+  readonly #days: number;
+  /** What every group has read, found at the beginning of a pass: readers only go on. */
+  #read: number | null = null;
+
+  constructor(store: Store, log: MessageLog, topic: string, days: number) {
+    this.#store = store;
+    this.#log = log;
+    this.#topic = topic;
+    this.#days = days;
+  }
+
+  async clean(nowMs: number): Promise<Cleaned> {
+    this.#read ??= await this.#readByAll();
+    const rows = await this.#oldest(this.#read);
+    const times = rows.map(({ attributes }) => attributes.time);
+    const over = rows.slice(0, countOver(times, nowMs - this.#days * DAY_MS, nowMs));
+    const epochs = await this.#epochsBefore(over.at(-1)?.position);
+    const removals = [...over.map((row) => removal(outbox as Table, row)), ...epochs];
+    if (over.length > 0) await this.#store.transact([], [], () => ({ ...NOTHING, writes: removals }));
+    const more = over.length === ROWS_MAX;
+    if (!more) this.#read = null;
+    return { removed: over.length === 0 ? {} : { [outbox.name]: over.length }, more };
+  }
+
+  async #readByAll(): Promise<number> {
+    const progress = await this.#log.progress(this.#topic);
+    return Math.min(Number.MAX_SAFE_INTEGER, ...progress.map(({ position }) => position));
+  }
+
+  /** The oldest rows that every group has read; never the newest of all, so that the table itself says where it ends. */
+  async #oldest(read: number): Promise<readonly OutboxReadRow[]> {
+    const orderBy = ['position'];
+    const [newest] = await this.#store.find({ table: outbox, orderBy, descending: true, limit: 1 });
+    const position = Math.min(read, (newest?.position ?? 0) - 1);
+    return this.#store.find({ table: outbox, atMost: { position }, orderBy, limit: ROWS_MAX });
+  }
+
+  /** Lives of the writer of which nothing is left when everything up to `position` is gone. */
+  async #epochsBefore(position = 0) {
+    const rows: readonly TopicEpochRow[] = await this.#store.find({ table: topicEpochs, limit: ROWS_MAX });
+    const left = rows.findIndex((_, index) => (rows[index + 1]?.fromPosition ?? Number.POSITIVE_INFINITY) > position);
+    return rows.slice(0, Math.max(0, left)).map((row) => removal(topicEpochs as Table, row));
+  }
+}
+
+/** A topic that is open to all has no function that writes it; those that read it see to it. */
+export class KeptTopic implements Cleaner {
+  readonly name: string;
+  readonly isDaily = false;
+  readonly #log: MessageLog;
+  readonly #days: number;
+
+  constructor(log: MessageLog, topic: string, days: number) {
+    this.name = topic;
+    this.#log = log;
+    this.#days = days;
+  }
+
+  async clean(nowMs: number): Promise<Cleaned> {
+    const limits = { cutoffMs: nowMs - this.#days * DAY_MS, nowMs, limit: ROWS_MAX };
+    const removed = await this.#log.prune(this.name, limits);
+    return { removed: removed === 0 ? {} : { [this.name]: removed }, more: removed === ROWS_MAX };
+  }
+}

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { retrySettingsFor } from '../../../functions/retry-settings.ts';
+import { readConfig } from '../../../functions/settings.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { keptDaysOf } from './settings.ts';
+
+function keptDays(env: Record<string, string>) {
+  const config = readConfig(env);
+  return keptDaysOf(config, retrySettingsFor(config, 'inventory').policy);
+}
+
+describe('how long rows are kept', () => {
+  it('is said by the settings, each with a default', () => {
+    expect([keptDays({}), keptDays({ LOG_RETENTION_DAYS: '7', MOVEMENT_RETENTION_DAYS: '10' })]).toMatchObject([
+      { log: 30, inbox: 90, fold: 7, notices: 365, letters: 30, movements: 365 },
+      { log: 7, movements: 10 },
+    ]);
+  });
+
+  it.each([
+    [
+      'a dead letter can be replayed after it',
+      { DEAD_LETTER_RETENTION_DAYS: '60' },
+      '90 days are too short: a message can come back after 90.008 days, which are LOG_RETENTION_DAYS (30), the longest ' +
+        'way through RETRY_ATTEMPTS (0.008) and DEAD_LETTER_RETENTION_DAYS (60); raise it to 91, or lower one of them',
+    ],
+    ['the log keeps a message longer', { LOG_RETENTION_DAYS: '100' }, 'LOG_RETENTION_DAYS (100)'],
+    [
+      'the last attempt of one function comes after it',
+      { INVENTORY_RETRY_LONGEST_MS: '86400000', INVENTORY_RETRY_ATTEMPTS: '100', RETRY_FACTOR: '10' },
+      'the longest way through RETRY_ATTEMPTS (93.',
+    ],
+    ['it is set too short', { INBOX_RETENTION_DAYS: '60' }, '60 days are too short'],
+  ])('stops the start where the inbox would forget too soon: %s', (_, env, detail) => {
+    const read = () => keptDays(env);
+
+    expect(read).toThrow(ConfigError);
+    expect(read).toThrow(expect.objectContaining({ setting: 'INBOX_RETENTION_DAYS' }));
+    expect(read).toThrow(detail);
+  });
+
+  it('may be as short as a message can come back', () => {
+    expect(keptDays({ INBOX_RETENTION_DAYS: '61' }).inbox).toBe(61);
+  });
+});

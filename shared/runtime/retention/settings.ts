@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { DAY_MS } from '../../core/days.ts';
+import { ConfigError } from '../../core/errors.ts';
+import { longestRetryMs, type RetryPolicy } from '../../core/retry-policy.ts';
+
+const days = z.coerce.number().int().min(1).max(36_500);
+
+/** What is kept for how long, each with its default. */
+export const retentionSettings = {
+  RETENTION_EVERY_S: z.coerce.number().int().min(1).max(86_400).default(60),
+  LOG_RETENTION_DAYS: days.default(30),
+  INBOX_RETENTION_DAYS: days.default(90),
+  INBOX_FOLD_DAYS: days.default(7),
+  NOTICE_RETENTION_DAYS: days.default(365),
+  DEAD_LETTER_RETENTION_DAYS: days.default(30),
+  MOVEMENT_RETENTION_DAYS: days.default(365),
+} as const;
+
+type RetentionConfig = { readonly [Name in keyof typeof retentionSettings]: number };
+
+/** For how many days each kind of row is kept. */
+export interface KeptDays {
+  readonly log: number;
+  readonly inbox: number;
+  /** What a function that writes a topic alone has said; after that a position remembers it. */
+  readonly fold: number;
+  readonly notices: number;
+  readonly letters: number;
+  readonly movements: number;
+}
+
+/**
+ * How long rows are kept by these settings.
+ * @throws {ConfigError} when a message could come back after the inbox has forgotten it: as long as it lies in the log, then
+ * through all its attempts, and then as a dead letter that was decided.
+ */
+export function keptDaysOf(config: RetentionConfig, policy: RetryPolicy): KeptDays {
+  const { LOG_RETENTION_DAYS: log, INBOX_RETENTION_DAYS: inbox, DEAD_LETTER_RETENTION_DAYS: letters } = config;
+  const retries = longestRetryMs(policy) / DAY_MS;
+  const longest = log + retries + letters;
+  if (inbox < longest) {
+    throw new ConfigError(
+      'INBOX_RETENTION_DAYS',
+      `${inbox} days are too short: a message can come back after ${rounded(longest)} days, which are ` +
+        `LOG_RETENTION_DAYS (${log}), the longest way through RETRY_ATTEMPTS (${rounded(retries)}) and ` +
+        `DEAD_LETTER_RETENTION_DAYS (${letters}); raise it to ${Math.ceil(longest)}, or lower one of them`,
+    );
+  }
+  const { INBOX_FOLD_DAYS: fold, NOTICE_RETENTION_DAYS: notices, MOVEMENT_RETENTION_DAYS: movements } = config;
+  return { log, inbox, fold, notices, letters, movements };
+}
+
+function rounded(days: number): number {
+  return Math.ceil(days * 1_000) / 1_000;
+}

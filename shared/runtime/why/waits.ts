@@ -1,0 +1,163 @@
+import { z } from '@hono/zod-openapi';
+import type { Progress } from '../../ports/message-log.ts';
+import type { Store } from '../../ports/store.ts';
+import { outbox } from '../../ports/tables/outbox.ts';
+import { letters, type ParkedKeyRow, parked, parkedKeys } from '../../ports/tables/retry.ts';
+import type { StoreFunction } from '../function.ts';
+import { type App, addPath, answers } from '../http/app.ts';
+
+/** Messages of one key that are looked at, at most. */
+const LOOK_MAX = 1_000;
+
+/** One thing that a key (an order, a product) waits for. `detail` is a sentence; the rest is there for programs. */
+export const waitSchema = z
+  .object({
+    /** The function where it waits. */
+    at: z.string(),
+    kind: z.enum(['parked', 'dead_letter', 'discarded', 'unread', 'backordered', 'deadline', 'away']),
+    detail: z.string(),
+    since: z.iso.datetime().optional(),
+    /** When something will happen by itself. */
+    until: z.iso.datetime().optional(),
+    /** The message that is in the way. */
+    message: z.object({ id: z.string(), type: z.string() }).optional(),
+    letter: z.string().optional(),
+    error: z.string().optional(),
+    attempt: z.int().optional(),
+    place: z.int().optional(),
+  })
+  .openapi('Wait');
+export type Wait = z.infer<typeof waitSchema>;
+
+/** What a key waits for at this function, and which of its messages others have not read yet. */
+export async function waitsOf(
+  { name, publishes }: StoreFunction,
+  store: Store,
+  progressOf: (topic: string) => Promise<readonly Progress[]>,
+  key: string,
+): Promise<readonly Wait[]> {
+  const waits: Wait[] = [];
+  const dead = await store.find({ table: letters, where: { status: 'open', key }, limit: LOOK_MAX });
+  for (const { letter, code, detail, diedAt, attributes } of dead) {
+    const error = firstLine(detail);
+    const message = messageIn(attributes);
+    const text = `${name} gave ${message.type} up (${code}: ${error}); letter ${letter} waits for a person`;
+    waits.push({ at: name, kind: 'dead_letter', detail: text, since: diedAt, letter, error, message });
+  }
+  waits.push(...(await discardedWaits(name, store, key)));
+  const [row] = await store.find({ table: parkedKeys, where: { key }, limit: 1 });
+  if (row !== undefined && row.head < row.tail) waits.push(await parkedWait(name, store, row));
+  if (publishes !== null) waits.push(...(await unreadWaits(store, await progressOf(publishes), key)));
+  return waits;
+}
+
+async function parkedWait(name: string, store: Store, row: ParkedKeyRow): Promise<Wait> {
+  const { key, head, tail, attempt, dueAt, detail, since, letter } = row;
+  const [first] = await store.find({ table: parked, where: { key }, orderBy: ['number'], limit: 1 });
+  const count = tail - head;
+  const error = firstLine(detail);
+  const message = messageIn(first?.attributes ?? {});
+  if (dueAt === null) {
+    const text = `${name} keeps ${messages(count)} of ${key} behind letter ${letter}`;
+    return { at: name, kind: 'parked', detail: text, since, error, ...(letter === null ? {} : { letter }) };
+  }
+  const behind = count === 1 ? '' : `, and keeps ${messages(count - 1)} behind it`;
+  const text = `${name} has ${message.type} parked after attempt ${attempt} (${error}), tries again at ${dueAt}${behind}`;
+  return { at: name, kind: 'parked', detail: text, since, until: dueAt, error, attempt, message };
+}
+
+/** Messages that nobody will handle any more, because a person has said so: what they would have led to never comes. */
+async function discardedWaits(name: string, store: Store, key: string): Promise<readonly Wait[]> {
+  const rows = await store.find({ table: letters, where: { status: 'discarded', key }, limit: LOOK_MAX });
+  return rows.map(({ letter, attributes, decidedAt }) => {
+    const message = messageIn(attributes);
+    const detail = `${message.type} was discarded at ${name} (letter ${letter}), so that nobody answers it`;
+    return {
+      at: name,
+      kind: 'discarded',
+      detail,
+      letter,
+      message,
+      ...(decidedAt === null ? {} : { since: decidedAt }),
+    };
+  });
+}
+
+function messages(count: number): string {
+  return `${count} more ${count === 1 ? 'message' : 'messages'}`;
+}
+
+/** The messages about this key that a reader of our topic has not come to. */
+async function unreadWaits(store: Store, groups: readonly Progress[], key: string): Promise<readonly Wait[]> {
+  const waits: Wait[] = [];
+  for (const { group, position, end } of groups) {
+    if (position >= end) continue;
+    const after = [position];
+    const unread = { table: outbox, where: { subject: key }, orderBy: ['position'], after, limit: LOOK_MAX };
+    const rows = await store.find(unread);
+    const [first] = rows;
+    if (first === undefined) continue;
+    const message = messageIn(first.attributes);
+    const since = first.attributes.time;
+    const text = `${group} has not read ${message.type} since ${since}: it is at ${position}, the message at ${first.position}`;
+    waits.push({ at: group, kind: 'unread', detail: text, since, message });
+  }
+  return waits;
+}
+
+function messageIn(attributes: object): { readonly id: string; readonly type: string } {
+  const { id, type } = attributes as Readonly<Record<string, unknown>>;
+  return { id: String(id), type: String(type) };
+}
+
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
+}
+
+/** Why an order has not ended yet; `summary` is a sentence for people. */
+export const whySchema = z
+  .object({
+    orderId: z.string(),
+    status: z.string(),
+    /** Whether it is known how the order ends. */
+    hasOutcome: z.boolean(),
+    summary: z.string(),
+    waits: z.array(waitSchema),
+  })
+  .openapi('Why');
+export type Why = z.infer<typeof whySchema>;
+
+/**
+ * `otherwise` is the summary where nothing is in the way. A deadline is in nobody's way, and comes last; what was discarded is
+ * in the way of an order without its outcome alone.
+ */
+export function whyOf(
+  order: { readonly orderId: string; readonly status: string; readonly hasOutcome: boolean },
+  waits: readonly Wait[],
+  otherwise: string,
+): Why {
+  const { orderId, status, hasOutcome } = order;
+  const inTheWay = waits.filter(({ kind }) => kind !== 'deadline' && !(kind === 'discarded' && hasOutcome));
+  const [first] = inTheWay;
+  const summary = first === undefined ? otherwise : `${orderId} is ${status}: ${first.detail}`;
+  return {
+    orderId,
+    status,
+    hasOutcome,
+    summary,
+    waits: [...inTheWay, ...waits.filter(({ kind }) => kind === 'deadline')],
+  };
+}
+
+export const waitsSchema = z.object({ waits: z.array(waitSchema) });
+
+/** `GET /why/{key}`: what a key waits for at this function alone; for the gateway, which puts all of them together. */
+export function addWhy(app: App, waitsOfKey: (key: string) => Promise<readonly Wait[]>): void {
+  addPath(app, 'Operations', '/why/{key}', {
+    get: {
+      summary: 'What an order, or a product, waits for at this function',
+      responses: { 200: answers('One entry for each thing; none when it waits for nothing here', waitsSchema) },
+      handler: async (c) => c.json({ waits: await waitsOfKey(c.req.param('key') ?? '') }),
+    },
+  });
+}

@@ -1,0 +1,33 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { count } from '../../testing/probe.ts';
+import { ProbeReader } from '../../testing/probe-reader.ts';
+
+let reader: ProbeReader;
+beforeEach(async () => {
+  reader = await ProbeReader.create();
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await reader.remove();
+});
+
+it('what a batch publishes is announced with where it lies, before anybody is answered', async () => {
+  const announce = vi.spyOn(reader.log, 'announce');
+  const answered = reader.runner.submit(count('a', 1)).then(() => announce.mock.calls.length);
+  await reader.settle();
+
+  const value = '{"quantity":1}';
+  const rows = [expect.objectContaining({ written: expect.objectContaining({ position: 1, value }) })];
+  expect([announce.mock.calls, await answered]).toEqual([[['probe-events', rows]], 1]);
+});
+
+it('what a batch publishes of which each message was committed alone is announced with where it lies', async () => {
+  const announce = vi.spyOn(reader.log, 'announce');
+  const unfit = reader.runner.submit(count('b', 2_000)).catch(() => 'refused by the store');
+  const fit = [reader.runner.submit(count('a', 1)), reader.runner.submit(count('a', 2))];
+  await reader.settle();
+  await Promise.all(fit);
+
+  const rows = [1, 2].map((position) => expect.objectContaining({ written: expect.objectContaining({ position }) }));
+  expect([await unfit, announce.mock.calls]).toEqual(['refused by the store', [['probe-events', rows]]]);
+});

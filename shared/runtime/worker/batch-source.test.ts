@@ -1,0 +1,213 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AppError, TransientError } from '../../core/errors.ts';
+import type { Message } from '../../core/message.ts';
+import type { Query } from '../../ports/store.ts';
+import { parked, parkedKeys } from '../../ports/tables/retry.ts';
+import { batchOf, fromTopic } from '../../testing/batches.ts';
+import { LetterBench, TOPIC } from '../../testing/dead-letter-bench.ts';
+import { count, probe, tallies, UNITS_MAX } from '../../testing/probe.ts';
+import { FREE, ProbeReader } from '../../testing/probe-reader.ts';
+import { close, replay } from '../dead-letters/resolve.ts';
+import type { StoreFunction } from '../function.ts';
+import { handle } from '../handle/handle-batch.ts';
+
+const by = { who: 'ann', reason: 'mended' };
+const SOON_MS = 1_000;
+
+/** The subjects on which the probe fails, as in trouble that may pass. */
+const failing = new Set<string>();
+const troubled: Partial<StoreFunction> = {
+  rules: {
+    ...probe.rules,
+    decide(state: never, message: Message) {
+      if (failing.has(message.subject)) throw new TransientError('not now');
+      return probe.rules.decide(state, message as never);
+    },
+  } as StoreFunction['rules'],
+};
+
+beforeEach(() => failing.clear());
+afterEach(() => vi.restoreAllMocks());
+
+describe('what waits at a function that reads two topics', () => {
+  let reader: ProbeReader;
+  beforeEach(async () => {
+    reader = await ProbeReader.create(troubled);
+  });
+  afterEach(() => reader.remove());
+
+  async function startWith(limits: Partial<ProbeReader['limits']>): Promise<void> {
+    reader.limits = { ...reader.limits, ...limits };
+    await reader.restart();
+  }
+
+  /** A step that finds the database locked when it asks for it for the `n`-th time. */
+  async function interruptAt(n: number): Promise<void> {
+    const transact = reader.store.transact.bind(reader.store);
+    const calls = vi.spyOn(reader.store, 'transact').mockImplementation(async (needs, inbox, work) => {
+      if (calls.mock.calls.length === n) throw new AppError('unavailable', 'the database is locked');
+      return transact(needs, inbox, work);
+    });
+    await expect(reader.runner.step()).rejects.toMatchObject({ code: 'unavailable' });
+    calls.mockRestore();
+  }
+
+  it('is tried again in its time although no topic can be read', async () => {
+    failing.add('a');
+    await reader.log.append(FREE, [count('a', 1)]);
+    await reader.settle();
+    failing.clear();
+    reader.nowMs += SOON_MS;
+    const broken = new Error('the topic cannot be read');
+    const subscription = await reader.log.subscribe({
+      group: 'x',
+      topics: [FREE],
+      positions: [],
+      wake: () => undefined,
+    });
+    vi.spyOn(Object.getPrototypeOf(subscription), 'poll').mockRejectedValue(broken);
+
+    await expect(reader.runner.step()).rejects.toBe(broken);
+
+    expect(await reader.counted()).toEqual({ a: [1, 1] });
+  });
+
+  it('gives its room back also where others take as much in the same commit', async () => {
+    await startWith({ parkedPerKeyMax: 2 });
+    failing.add('a');
+    await reader.log.append(FREE, [count('a', 1), count('a', 2), count('a', 4)]);
+    await reader.settle();
+    const full = reader.runner.waiting();
+    failing.delete('a');
+    failing.add('b').add('c');
+    await reader.publish(reader.fact('b', 1), reader.fact('c', 1));
+    reader.nowMs += SOON_MS;
+    await reader.settle();
+
+    expect([full, reader.runner.waiting()]).toEqual([
+      { parked: 2, paused: [FREE] },
+      { parked: 2, paused: [] },
+    ]);
+    expect(await reader.counted()).toEqual({ a: [3, 7] });
+  });
+
+  it('is counted right after a batch that was handled one by one and not to its end', async () => {
+    await startWith({ parkedMax: 1 });
+    failing.add('a').add('b');
+    await reader.log.append(FREE, [count('a', 1), count('b', 1)]);
+    await reader.settle();
+    const full = reader.runner.waiting();
+    failing.clear();
+    reader.nowMs += SOON_MS;
+    await reader.publish(reader.fact('c', UNITS_MAX + 1));
+    await interruptAt(3);
+    await reader.settle();
+
+    expect([full, reader.runner.waiting()]).toEqual([
+      { parked: 1, paused: [FREE] },
+      { parked: 1, paused: [] },
+    ]);
+    expect(await reader.counted()).toEqual({ a: [1, 1], b: [1, 1] });
+  });
+
+  it('is answered where its commit was made before the trouble', async () => {
+    const answers = Promise.allSettled([
+      reader.runner.submit(count('a', 1)),
+      reader.runner.submit(count('b', UNITS_MAX + 1)),
+      reader.runner.submit(count('c', 1)),
+    ]);
+    await interruptAt(5);
+
+    expect(
+      (await answers).map((answer) => (answer.status === 'rejected' ? String(answer.reason) : answer.value.kind)),
+    ).toEqual(['handled', expect.stringContaining('CHECK constraint failed'), 'AppError: the database is locked']);
+    expect(await reader.counted()).toEqual({ a: [1, 1] });
+  });
+
+  it('waits once where a batch that was handled one by one was not handled to its end', async () => {
+    failing.add('a');
+    await reader.publish(reader.fact('a', 1), reader.fact('b', UNITS_MAX + 1), reader.fact('c', 1));
+    await interruptAt(5);
+    await reader.settle();
+
+    expect([reader.runner.waiting().parked, await reader.store.count(parked)]).toEqual([2, 2]);
+    expect(await reader.counted()).toEqual({ c: [1, 1] });
+  });
+});
+
+describe('what waits at a function', () => {
+  let bench: LetterBench;
+  beforeEach(async () => {
+    bench = await LetterBench.open();
+  });
+  afterEach(() => bench.close());
+
+  it('is heard of when a person decides while the function looks when something is due', async () => {
+    const message = count('a', 1);
+    bench.trouble.set(message.id, new TransientError('not now'));
+    await bench.exhaust(message);
+    bench.trouble.clear();
+    const letter = await bench.letter();
+    await bench.runner.lookAgain();
+    const find = bench.store.find.bind(bench.store);
+    let looks = 0;
+    vi.spyOn(bench.store, 'find').mockImplementation(async <Row extends object>(query: Query<Row>) => {
+      const rows = await find(query);
+      if ((query.table as object) === parkedKeys && ++looks === 2) await replay(bench.desk(), letter, by);
+      return rows;
+    });
+    await bench.settle();
+    // The decision has woken the loop.
+    await bench.settle();
+
+    expect([await bench.statuses(), await bench.units()]).toEqual([['replayed'], { a: 1 }]);
+  });
+
+  it('does not wait behind one that fails on, when the clock was set back', async () => {
+    const messages = ['a', 'b', 'c', 'd', 'e'].map((name) => count(name, 1));
+    for (const { id } of messages) bench.trouble.set(id, new TransientError('not now'));
+    await bench.log.append(TOPIC, messages);
+    await bench.settle();
+    const [last] = await bench.store.find({ table: parkedKeys, orderBy: ['dueAt'], descending: true, limit: 1 });
+    const healed = messages.find(({ subject }) => subject === last?.key);
+    bench.trouble.delete(healed?.id ?? '');
+    bench.nowMs -= 3_600_000;
+    await bench.settle();
+
+    const triedAgain = messages.map(({ id }) => bench.asked.lastIndexOf(id) >= messages.length);
+    expect([triedAgain, await bench.units()]).toEqual([Array(5).fill(true), { [last?.key ?? '']: 1 }]);
+  });
+
+  it('holds up only its key when what it needs cannot be told', async () => {
+    const needs = ({ subject }: Message) => {
+      if (subject === 'a') throw new TypeError('lines is not iterable');
+      return [{ table: tallies, values: [subject] }];
+    };
+    const fn = { ...probe, needs } as unknown as StoreFunction;
+    const other = await LetterBench.open(fn);
+    await other.exhaust(count('a', 1), count('b', 2), count('a', 4));
+    const found = [await other.letters(), await other.units(), await other.waiting()];
+    await other.close();
+
+    expect(found).toMatchObject([
+      [{ code: 'failed', key: 'a', detail: expect.stringContaining('lines is not iterable') }],
+      { b: 2 },
+      [1, 1],
+    ]);
+  });
+
+  it('is nothing when a record that this program cannot read comes again after it was discarded', async () => {
+    const arrival = fromTopic(TOPIC, 7, { ...count('a', 1), schemaversion: 2 });
+    const deliver = () => handle(probe as never, bench.store, batchOf([arrival], bench.nowMs));
+    await deliver();
+    await close(bench.desk(), await bench.letter(), 'discard', by);
+    await deliver();
+    await bench.exhaust(count('a', 2));
+
+    expect([await bench.statuses(), await bench.units(), await bench.waiting()]).toEqual([
+      ['discarded'],
+      { a: 2 },
+      [0, 0],
+    ]);
+  });
+});

@@ -1,0 +1,289 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EmbeddedLog } from '../../adapters/embedded/log/embedded-log.ts';
+import { SqliteStore } from '../../adapters/embedded/store/sqlite-store.ts';
+import { TransientError } from '../../core/errors.ts';
+import { testPolicy } from '../../testing/batches.ts';
+import { logLines } from '../../testing/log-lines.ts';
+import { count, probe, tallies, UNITS_MAX } from '../../testing/probe.ts';
+import type { Outcome } from '../handle/handle-batch.ts';
+import { BATCH_MAX } from './batch-source.ts';
+import { QUEUE_MAX, Runner } from './function-worker.ts';
+import { FunctionMetrics } from './worker-metrics.ts';
+
+const topic = 'probe-commands';
+const tooMuch = UNITS_MAX + 1;
+
+const retries = { policy: testPolicy, parkedMax: 100, parkedPerKeyMax: 10 };
+
+let nowMs: number;
+const clock = { nowMs: () => nowMs };
+let folder: string;
+let store: SqliteStore;
+let log: EmbeddedLog;
+let runner: Runner;
+let logged: ReturnType<typeof logLines>;
+
+beforeEach(async () => {
+  nowMs = Date.parse('2026-03-01T10:00:00.000Z');
+  folder = mkdtempSync(join(tmpdir(), 'saga-runner-'));
+  const file = join(folder, 'probe.db');
+  const { name, tables, migrations } = probe;
+  store = SqliteStore.open({ name, file, tables, migrations: migrations.sqlite });
+  log = new EmbeddedLog({
+    topics: {
+      'probe-events': { file, writtenHere: true, openToAll: false },
+      [topic]: { file: join(folder, 'topics', `${topic}.db`), writtenHere: false, openToAll: true },
+    },
+    pollMs: 2,
+  });
+  logged = logLines();
+  const metrics = new FunctionMetrics(name, store, () => runner.waiting());
+  runner = new Runner({ fn: probe, store, log, clock, logger: logged.logger, metrics, ...retries });
+  await runner.open();
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await runner.stop();
+  await log.close();
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+async function counted() {
+  const rows = await store.find({ table: tallies, limit: 99 });
+  return Object.fromEntries(rows.map(({ name, messages, units }) => [name, [messages, units]]));
+}
+
+function settled(promises: readonly Promise<{ kind: string }>[]) {
+  return Promise.all(
+    promises.map((promise) =>
+      promise.then(
+        ({ kind }) => kind,
+        (error: { message: string; code?: string }) => `${error.code}: ${error.message}`,
+      ),
+    ),
+  );
+}
+
+function letters() {
+  return store.database.prepare('SELECT code, value FROM dead_letter').all();
+}
+
+describe('what waits at a function', () => {
+  it('is taken together, committed once and told once', async () => {
+    const commits: (readonly Outcome[])[] = [];
+    runner.onCommit((outcomes) => commits.push(outcomes));
+    await log.append(topic, [count('log', 1)]);
+    const answers = settled([runner.submit(count('http', 1)), runner.submit(count('http', 2))]);
+
+    const worked = await runner.step();
+
+    expect([worked, await answers, commits.map(({ length }) => length), await counted()]).toEqual([
+      true,
+      ['handled', 'handled'],
+      [3],
+      { http: [2, 3], log: [1, 1] },
+    ]);
+  });
+
+  it('is taken up to a limit; the rest comes next', async () => {
+    const answers = settled(Array.from({ length: BATCH_MAX + 1 }, () => runner.submit(count('a', 1))));
+    await runner.step();
+    const first = await counted();
+    await runner.step();
+
+    expect([first, await counted(), (await answers).length]).toEqual([
+      { a: [BATCH_MAX, BATCH_MAX] },
+      { a: [BATCH_MAX + 1, BATCH_MAX + 1] },
+      BATCH_MAX + 1,
+    ]);
+  });
+
+  it('is nothing when nothing has come', async () => {
+    expect(await runner.step()).toBe(false);
+  });
+
+  it('is told to come again later when it is too much', async () => {
+    const answers = settled(Array.from({ length: QUEUE_MAX + 1 }, () => runner.submit(count('a', 1))));
+    await runner.stop();
+
+    expect((await answers).at(-1)).toBe('unavailable: probe has too much to do');
+  });
+
+  it('counts once when the position was lost after the commit', async () => {
+    await log.append(topic, [count('a', 1)]);
+    await runner.step();
+    store.database.exec('DELETE FROM position');
+    await runner.open();
+    await runner.step();
+
+    expect(await counted()).toEqual({ a: [1, 1] });
+  });
+
+  it('moves the position in the same commit', async () => {
+    await log.append(topic, [count('a', 1), count('a', 2)]);
+    await runner.step();
+
+    expect(await store.positions()).toMatchObject([{ topic, partition: 0, position: 2 }]);
+  });
+});
+
+describe('a batch that the database refuses because of one message', () => {
+  it('is split: the others are committed, and the guilty command gets its error', async () => {
+    const answers = settled(
+      [count('a', 1), count('b', tooMuch), count('c', 2)].map((message) => runner.submit(message)),
+    );
+    await runner.step();
+
+    expect([await answers, await counted()]).toEqual([
+      ['handled', expect.stringContaining('CHECK constraint failed'), 'handled'],
+      { a: [1, 1], c: [1, 2] },
+    ]);
+  });
+
+  it('parks the guilty record, goes on behind it, and gives it up in the end', async () => {
+    await log.append(topic, [count('a', 1), count('b', tooMuch), count('c', 2)]);
+    await runner.step();
+    const parked = runner.waiting().parked;
+    await log.append(topic, [count('c', 3)]);
+    nowMs += 1_000;
+    await vi.waitFor(async () => {
+      await runner.step();
+      expect(await counted()).toEqual({ a: [1, 1], c: [2, 5] });
+    });
+    await runner.step();
+
+    expect([parked, await counted(), letters()]).toEqual([
+      1,
+      { a: [1, 1], c: [2, 5] },
+      [{ code: 'failed', value: JSON.stringify(count('b', tooMuch).data) }],
+    ]);
+  });
+});
+
+describe('a record that cannot be handled', () => {
+  it('is set aside and logged, and the next one is handled', async () => {
+    const unreadable = { ...count('a', 1), time: 'yesterday' };
+    await log.append(topic, [unreadable, count('b', 2, 'throw'), count('a', 3)]);
+    await runner.step();
+
+    expect([await counted(), letters()]).toMatchObject([{ a: [1, 3] }, [{ code: 'unreadable' }]]);
+    expect(logged.lines).toMatchObject([
+      { level: 40, topic, position: 1 },
+      { level: 50, correlationid: count('b', 2, 'throw').correlationid, msg: 'probe failed on a message: parked' },
+    ]);
+  });
+
+  it('becomes a dead letter and changes nothing when its id was used for something else', async () => {
+    const first = count('a', 1);
+    await log.append(topic, [first, { ...first, data: { ...first.data, quantity: 9 } }]);
+    await runner.step();
+
+    expect([await counted(), letters()]).toEqual([
+      { a: [1, 1] },
+      [{ code: 'id_reused', value: '{"productId":"a","quantity":9,"name":"count"}' }],
+    ]);
+  });
+});
+
+describe('trouble', () => {
+  it('with the store is told to those who wait, and records come again', async () => {
+    await log.append(topic, [count('log', 1)]);
+    store.database.pragma('busy_timeout = 1');
+    const other = new Database(join(folder, 'probe.db'));
+    other.exec('BEGIN IMMEDIATE');
+    const answers = settled([runner.submit(count('http', 1))]);
+    await expect(runner.step()).rejects.toMatchObject({ code: 'unavailable' });
+    other.close();
+    await runner.step();
+
+    expect([await answers, await counted()]).toEqual([
+      ['unavailable: the database cannot be used now (SQLITE_BUSY)'],
+      { log: [1, 1] },
+    ]);
+  });
+
+  it('with a topic does not keep commands from being answered', async () => {
+    const broken = new Error('the topic cannot be read');
+    const subscription = await log.subscribe({ group: 'x', topics: [topic], positions: [], wake: () => undefined });
+    vi.spyOn(Object.getPrototypeOf(subscription), 'poll').mockRejectedValue(broken);
+    const answers = settled([runner.submit(count('a', 1))]);
+
+    await expect(runner.step()).rejects.toBe(broken);
+
+    expect([await answers, await counted()]).toEqual([['handled'], { a: [1, 1] }]);
+  });
+
+  it('is shown until it is over', async () => {
+    runner.start();
+    const before = await runner.trouble();
+    const check = vi.spyOn(store, 'transact').mockRejectedValue(new Error('out of order'));
+    const answers = settled([runner.submit(count('a', 1))]);
+    await vi.waitFor(async () => expect(await runner.trouble()).toBe('out of order'));
+    check.mockRestore();
+    await runner.submit(count('a', 2));
+
+    expect([before, await answers, await runner.trouble()]).toEqual([null, ['undefined: out of order'], null]);
+  });
+});
+
+describe('stopping', () => {
+  it('refuses the commands that wait, and those that come later', async () => {
+    const waiting = settled([runner.submit(count('a', 1))]);
+    await runner.stop();
+
+    expect([await waiting, await settled([runner.submit(count('a', 1))]), await counted()]).toEqual([
+      ['unavailable: probe is stopping'],
+      ['unavailable: probe is stopping'],
+      {},
+    ]);
+  });
+
+  it('finishes the batch in hand', async () => {
+    runner.start();
+    const answers = settled([runner.submit(count('a', 1))]);
+    await vi.waitFor(async () => expect(await counted()).toEqual({ a: [1, 1] }));
+    await runner.stop();
+
+    expect(await answers).toEqual(['handled']);
+  });
+
+  it('finishes a clear that waits', async () => {
+    const answers = settled([runner.submit(count('a', 1))]);
+    await runner.step();
+    const cleared = runner.clear();
+    await runner.stop();
+
+    expect([await answers, await cleared, await counted()]).toEqual([['handled'], undefined, {}]);
+    await expect(runner.clear()).rejects.toMatchObject({ code: 'unavailable' });
+  });
+});
+
+describe('clear', () => {
+  it('starts from nothing: what lies in the topics is skipped, what comes later is handled', async () => {
+    await log.append(topic, [count('a', 1)]);
+    const cleared = runner.clear();
+    await runner.step();
+    await cleared;
+    await log.append(topic, [count('b', 2)]);
+    await vi.waitFor(async () => expect(await runner.step()).toBe(true));
+
+    expect([await counted(), await store.positions()]).toMatchObject([{ b: [1, 2] }, [{ topic, position: 2 }]]);
+  });
+});
+
+describe('a command in trouble that may pass', () => {
+  it('is answered as unavailable, so that its sender tries again', async () => {
+    vi.spyOn(probe.rules, 'decide').mockImplementationOnce(() => {
+      throw new TransientError('the warehouse does not answer');
+    });
+    const answers = settled([runner.submit(count('a', 1))]);
+    await runner.step();
+
+    expect(await answers).toEqual(['unavailable: the warehouse does not answer']);
+  });
+});

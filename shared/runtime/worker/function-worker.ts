@@ -1,0 +1,283 @@
+import { AppError } from '../../core/errors.ts';
+import type { Message } from '../../core/message.ts';
+import type { RetryPolicy } from '../../core/retry-policy.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { MessageLog } from '../../ports/message-log.ts';
+import type { Store } from '../../ports/store.ts';
+import type { FunctionContext, StoreFunction } from '../function.ts';
+import {
+  type Batch,
+  type CommandOutcome,
+  type Handled,
+  handle,
+  type Outcome,
+  preview,
+} from '../handle/handle-batch.ts';
+import { handleOneByOne } from '../handle/handle-one-by-one.ts';
+import type { Arrival } from '../handle/incoming.ts';
+import { describeError } from '../observe/error-report.ts';
+import type { Logger } from '../observe/logger.ts';
+import { BATCH_MAX, Intake } from './batch-source.ts';
+import { Patience } from './linger.ts';
+import { type PendingCommand, settle } from './pending-command.ts';
+import { runLoop } from './run-loop.ts';
+import { Signal } from './wake-signal.ts';
+import type { Folds } from './watermarks.ts';
+import type { FunctionMetrics } from './worker-metrics.ts';
+
+/** Commands that may wait for their turn; one more is told to come again later. */
+export const QUEUE_MAX = 10_000;
+
+export interface RunnerOptions {
+  readonly fn: StoreFunction;
+  readonly store: Store;
+  readonly log: MessageLog;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly metrics: FunctionMetrics;
+  readonly policy: RetryPolicy;
+  /** Messages that may be parked, in all and of one key. */
+  readonly parkedMax: number;
+  readonly parkedPerKeyMax: number;
+}
+
+/**
+ * The one writer of a function in this process: takes whatever waits (commands, records of its topics), handles it as one
+ * batch with one commit, then answers everybody. A batch of one is not delayed, unless nobody waits for it.
+ */
+export class Runner implements FunctionContext {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly #options: RunnerOptions;
+  readonly #commands: PendingCommand[] = [];
+  readonly #clearing: (() => Promise<void>)[] = [];
+  readonly #listeners = new Set<(outcomes: readonly Outcome[]) => void>();
+  readonly #wake = new Signal();
+  readonly #stopping = new AbortController();
+  readonly #intake: Intake;
+  readonly #patience: Patience;
+  #running: Promise<void> | null = null;
+  #trouble: string | null = 'not started yet';
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+    this.#intake = new Intake(options);
+    this.#patience = new Patience(options.fn);
+    this.store = options.store;
+    this.clock = options.clock;
+  }
+
+  /** Subscribes; after that `step` can be called. */
+  async open(): Promise<void> {
+    await this.#intake.open(() => this.#wake.raise());
+    this.#trouble = null;
+  }
+
+  /** Calls `step` until `stop`. */
+  start(): void {
+    const { fn, logger } = this.#options;
+    this.#running = runLoop({
+      step: () => this.step({ patient: true }),
+      wake: this.#wake,
+      sleepMs: () => {
+        return Math.min(
+          this.#intake.sleepMs(this.clock.nowMs()),
+          Math.max(0, this.#patience.untilMs - performance.now()),
+        );
+      },
+      waiting: () => this.#commands.length,
+      signal: this.#stopping.signal,
+      onError: (error) => {
+        this.#trouble = error instanceof Error ? error.message : String(error);
+        logger.error({ error: describeError(error) }, `${fn.name} cannot commit; it tries again`);
+      },
+    });
+  }
+
+  /** Takes no more, finishes the batch in hand, gives up the subscription. Commands that still wait are refused. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#wake.raise();
+    await this.#running;
+    for (const clear of this.#clearing.splice(0)) await clear();
+    for (const { reject } of this.#commands.splice(0)) reject(this.#unavailable('is stopping'));
+    await this.#intake.close();
+  }
+
+  /** Why the function cannot work now, as a sentence; null when it can. Asks the store. */
+  async trouble(): Promise<string | null> {
+    const known = this.#trouble ?? this.#intake.trouble();
+    if (known !== null) return known;
+    try {
+      await this.store.check();
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error.message : String(error);
+    }
+  }
+
+  submit(message: Message, options: { deduplicate?: boolean } = {}): Promise<CommandOutcome> {
+    if (this.#stopping.signal.aborted) return Promise.reject(this.#unavailable('is stopping'));
+    if (this.#commands.length >= QUEUE_MAX) return Promise.reject(this.#unavailable('has too much to do'));
+    return new Promise((resolve, reject) => {
+      const arrival = { from: 'command', message, deduplicate: options.deduplicate ?? false } as const;
+      this.#commands.push({ arrival, resolve, reject });
+      this.#wake.raise();
+    });
+  }
+
+  onCommit(listener: (outcomes: readonly Outcome[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Starts from nothing, between two batches: removes the function's data and skips what lies in its topics now.
+   * Only while the loop runs.
+   */
+  clear(): Promise<void> {
+    if (this.#stopping.signal.aborted) return Promise.reject(this.#unavailable('is stopping'));
+    return new Promise((resolve, reject) => {
+      this.#clearing.push(() => this.#clearNow().then(resolve, reject));
+      this.#wake.raise();
+    });
+  }
+
+  async #clearNow(): Promise<void> {
+    const ends = await this.#intake.ends();
+    await this.store.clear(ends);
+    await this.#intake.acknowledge(ends);
+    this.#intake.lookAgain();
+  }
+
+  preview(arrivals: readonly Arrival[]): Promise<Handled> {
+    return preview(this.#options.fn, this.store, this.#batchOf(arrivals));
+  }
+
+  async lookAgain(): Promise<void> {
+    this.#intake.lookAgain();
+    this.#wake.raise();
+  }
+
+  /** What of its topics was dealt with for good. */
+  get folds(): Folds {
+    return this.#intake.folds;
+  }
+
+  /** What is parked, and the topics that are not read for want of room. */
+  waiting(): { readonly parked: number; readonly paused: readonly string[] } {
+    return { parked: this.#intake.parked, paused: this.#intake.paused };
+  }
+
+  /**
+   * Handles at most `BATCH_MAX` messages from each way in. Gives whether there was anything to do; when `patient`, what may
+   * wait a moment for others is left for a later step.
+   */
+  async step({ patient = false } = {}): Promise<boolean> {
+    for (const clear of this.#clearing.splice(0)) await clear();
+    const commands = this.#commands.splice(0, BATCH_MAX);
+    const { arrivals, failure } = await this.#intake.take(this.clock.nowMs());
+    if (patient && this.#mayWait(commands, arrivals)) return false;
+    const worked = await this.#handleTogether(commands, arrivals);
+    if (worked) this.#patience.handled(commands.length + arrivals.length);
+    // Thrown late: a topic that cannot be read must not keep anybody else waiting.
+    if (failure !== null) throw failure.error;
+    // Also where there was nothing to commit: a topic that could not be read can be read again.
+    this.#trouble = null;
+    return worked;
+  }
+
+  #mayWait(commands: readonly PendingCommand[], arrivals: readonly Arrival[]): boolean {
+    if (commands.length > 0 || arrivals.length >= BATCH_MAX) return false;
+    return this.#patience.mayWait(arrivals, performance.now());
+  }
+
+  async #handleTogether(commands: readonly PendingCommand[], taken: readonly Arrival[]): Promise<boolean> {
+    if (commands.length === 0 && taken.length === 0) return false;
+    const tookParked = taken.some(({ from }) => from === 'parked');
+    /** After a commit: of all of them, or of the first ones only. Readers go first, some have to be woken. */
+    const committed = async (handled: Handled) => {
+      this.#announce(handled);
+      commands.slice(0, handled.outcomes.length).forEach((command, index) => {
+        settle(command, handled.outcomes[index]);
+      });
+      await this.#intake.committed(handled, tookParked);
+      this.#tell(handled);
+    };
+    try {
+      const handled = await this.#commit([...commands.map(({ arrival }) => arrival), ...taken], committed);
+      for (const arrival of taken) this.#warn(arrival);
+      for (const outcome of handled.outcomes.slice(commands.length)) this.#warnOfOutcome(outcome);
+      await committed(handled);
+      return true;
+    } catch (error) {
+      for (const { reject } of commands) reject(error);
+      throw error;
+    }
+  }
+
+  async #commit(arrivals: readonly Arrival[], interrupted: (handled: Handled) => Promise<void>): Promise<Handled> {
+    const { metrics } = this.#options;
+    const stop = metrics.commitTimer();
+    const handled = await this.#handleOrSplit(this.#batchOf(arrivals), interrupted);
+    stop();
+    metrics.count(handled.outcomes);
+    this.#trouble = null;
+    return handled;
+  }
+
+  #batchOf(arrivals: readonly Arrival[]): Batch {
+    const { limits, folds } = this.#intake;
+    const isFolded: Batch['isFolded'] = (record) => folds.has(record);
+    return { arrivals, nowMs: this.clock.nowMs(), policy: this.#options.policy, limits, isFolded };
+  }
+
+  /**
+   * A batch that the store refuses for a reason that will not pass (a CHECK that fails: a bug of ours), or of which cannot
+   * be told what it needs, is handled one by one, so that only the message at fault fails.
+   */
+  async #handleOrSplit(batch: Batch, interrupted: (handled: Handled) => Promise<void>): Promise<Handled> {
+    const { fn, store } = this.#options;
+    try {
+      return await handle(fn, store, batch);
+    } catch (error) {
+      if (error instanceof AppError) throw error;
+      return await handleOneByOne(fn, store, batch, interrupted);
+    }
+  }
+
+  #announce({ outbox }: Handled): void {
+    const { fn, log } = this.#options;
+    if (outbox.length > 0 && fn.publishes !== null) log.announce(fn.publishes, outbox);
+  }
+
+  #tell({ outcomes }: Handled): void {
+    const { fn, logger } = this.#options;
+    for (const outcome of outcomes) {
+      if (outcome.kind !== 'failed' && outcome.kind !== 'parked' && outcome.kind !== 'dead') continue;
+      if (outcome.error === undefined) continue;
+      const { id, type, correlationid } = outcome.message;
+      const error = describeError(outcome.error);
+      logger.error({ id, type, correlationid, error }, `${fn.name} failed on a message: ${outcome.kind}`);
+    }
+    for (const listener of this.#listeners) listener(outcomes);
+  }
+
+  #warn(arrival: Arrival): void {
+    if (arrival.from !== 'log' || arrival.received.kind !== 'unfit') return;
+    const { topic, position } = arrival.record;
+    this.#options.logger.warn({ topic, position }, `set aside: ${arrival.received.detail}`);
+  }
+
+  /** A message without anybody who waits for the answer: somebody should know why it is kept apart. */
+  #warnOfOutcome(outcome: Outcome): void {
+    if (outcome.kind !== 'id_reused' && outcome.kind !== 'refused') return;
+    const { id, source, type } = outcome.message;
+    const why = outcome.kind === 'refused' ? outcome.detail : `${id} was seen before with another payload`;
+    this.#options.logger.warn({ id, source, type }, `set aside: ${why}`);
+  }
+
+  #unavailable(why: string): AppError {
+    return new AppError('unavailable', `${this.#options.fn.name} ${why}`, { retryAfterS: 1 });
+  }
+}

@@ -1,0 +1,146 @@
+import { renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { count } from '../../testing/probe.ts';
+import { OWNED, ProbeReader } from '../../testing/probe-reader.ts';
+
+/** The probe reads what another function writes, whose file is restored from a copy. */
+let reader: ProbeReader;
+beforeEach(async () => {
+  reader = await ProbeReader.create();
+});
+afterEach(() => reader.remove());
+
+/** Publishes messages with these quantities. */
+function publish(...quantities: readonly number[]): Promise<void> {
+  return reader.publish(...quantities.map((quantity) => count('a', quantity)));
+}
+
+function copyWriter(): string {
+  const copy = join(reader.folder, 'copy.db');
+  reader.writer.database.prepare('VACUUM INTO ?').run(copy);
+  return copy;
+}
+
+/** In the place of the writer's file lies this one, or a new one. */
+async function restore(copy: string | null): Promise<void> {
+  await reader.writer.close();
+  for (const suffix of ['', '-wal', '-shm']) rmSync(`${reader.writerFile}${suffix}`, { force: true });
+  if (copy !== null) renameSync(copy, reader.writerFile);
+  reader.startWriter();
+}
+
+/** What the probe counted; each quantity is another power of two, so that the sum tells which were counted. */
+async function counted(): Promise<unknown> {
+  return (await reader.counted())['a'];
+}
+
+async function progress(): Promise<unknown> {
+  return (await reader.log.progress(OWNED)).map(({ position, end, lag }) => ({ position, end, lag }));
+}
+
+describe.each([
+  ['whose file was restored from a copy', false],
+  ['that hands over what it commits, and whose file was restored', true],
+])('a writer %s', (_, handsOver) => {
+  beforeEach(async () => {
+    reader.handsOver = handsOver;
+    await publish(1, 2);
+    await reader.settle();
+  });
+
+  it('is read on by a reader that starts anew: its new facts are handled, and nothing twice', async () => {
+    const copy = copyWriter();
+    await publish(4, 8, 16);
+    await reader.settle();
+    const before = await counted();
+    await reader.stop();
+    await restore(copy);
+    await reader.start();
+    await publish(32, 64);
+    const behind = await progress();
+    await reader.settle();
+
+    expect([before, behind, await counted(), await progress()]).toEqual([
+      [5, 31],
+      [{ position: 2, end: 4, lag: 2 }],
+      [7, 127],
+      [{ position: 4, end: 4, lag: 0 }],
+    ]);
+  });
+
+  it('is read on by a reader that runs on', async () => {
+    const copy = copyWriter();
+    await publish(4, 8, 16);
+    await reader.settle();
+    await restore(copy);
+    await publish(32);
+
+    await vi.waitFor(async () => {
+      await reader.settle();
+      expect(await counted()).toEqual([6, 63]);
+    });
+  });
+
+  it('is read on when it has come further again than the reader was', async () => {
+    const copy = copyWriter();
+    await publish(4);
+    await reader.settle();
+    await restore(copy);
+    await publish(8, 16, 32);
+    await reader.restart();
+    await reader.settle();
+
+    expect(await counted()).toEqual([6, 63]);
+  });
+
+  it('is read on from the last place that both know when it was restored a second time', async () => {
+    const [first, second] = [copyWriter(), join(reader.folder, 'second.db')];
+    renameSync(first, second);
+    await publish(4);
+    await reader.settle();
+    await restore(copyWriter());
+    await publish(8);
+    await reader.restart();
+    await reader.settle();
+    await restore(second);
+    await publish(16, 32);
+    await reader.restart();
+    await reader.settle();
+
+    expect(await counted()).toEqual([6, 63]);
+  });
+
+  it('says again what it said after the copy, and that counts once', async () => {
+    const copy = copyWriter();
+    await publish(4, 8);
+    await reader.settle();
+    await restore(copy);
+    await publish(4, 8, 16);
+    await reader.restart();
+    await reader.settle();
+
+    expect(await counted()).toEqual([5, 31]);
+  });
+
+  it('that was made anew is read from its beginning', async () => {
+    await restore(null);
+    await publish(4);
+    await reader.restart();
+    await reader.settle();
+
+    expect(await counted()).toEqual([3, 7]);
+  });
+
+  it('and only started again is read on without a message twice', async () => {
+    await reader.writer.close();
+    reader.startWriter();
+    await publish(4);
+    await reader.settle();
+    reader.outcomes.length = 0;
+    await reader.restart();
+    await reader.settle();
+
+    expect([await counted(), reader.outcomes]).toEqual([[3, 7], []]);
+  });
+});

@@ -1,0 +1,104 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { runLoop } from './run-loop.ts';
+import { Signal } from './wake-signal.ts';
+
+const stopping = new Set<AbortController>();
+afterEach(() => {
+  for (const controller of stopping) controller.abort();
+  stopping.clear();
+});
+
+function looping(step: () => Promise<boolean>) {
+  const wake = new Signal();
+  const controller = new AbortController();
+  const errors: unknown[] = [];
+  stopping.add(controller);
+  const ended = runLoop({ step, wake, signal: controller.signal, onError: (error) => errors.push(error) });
+  const stop = async () => {
+    controller.abort();
+    wake.raise();
+    await ended;
+  };
+  return { wake, stop, errors };
+}
+
+describe('a signal', () => {
+  it('wakes whoever waits', async () => {
+    const signal = new Signal();
+    const waiting = signal.wait();
+    signal.raise();
+
+    expect(await waiting).toBe(true);
+  });
+
+  it('is kept when nobody waits, once however often it was raised', async () => {
+    const signal = new Signal();
+    signal.raise();
+    signal.raise();
+
+    expect([await signal.wait(), await signal.wait(1)]).toEqual([true, false]);
+  });
+
+  it('gives up after its time', async () => {
+    expect(await new Signal().wait(1)).toBe(false);
+  });
+});
+
+describe('a loop', () => {
+  it('steps again at once while there is work, and then sleeps', async () => {
+    const step = vi.fn(async () => step.mock.calls.length < 3);
+    const { stop } = looping(step);
+    await vi.waitFor(() => expect(step).toHaveBeenCalledTimes(3));
+    await stop();
+
+    expect(step).toHaveBeenCalledTimes(3);
+  });
+
+  it('steps again when it is woken', async () => {
+    const step = vi.fn(async () => false);
+    const { wake, stop } = looping(step);
+    await vi.waitFor(() => expect(step).toHaveBeenCalledTimes(1));
+    wake.raise();
+    await vi.waitFor(() => expect(step).toHaveBeenCalledTimes(2));
+    await stop();
+  });
+
+  it('loses no wake-up that comes while it steps', async () => {
+    let done: () => void = () => undefined;
+    const step = vi.fn(
+      () =>
+        new Promise<boolean>((resolve) => {
+          done = () => resolve(false);
+        }),
+    );
+    const { wake, stop } = looping(step);
+    wake.raise();
+    done();
+    await vi.waitFor(() => expect(step).toHaveBeenCalledTimes(2));
+    done();
+    await stop();
+  });
+
+  it('tells an error and tries again', async () => {
+    const trouble = new Error('locked');
+    const step = vi.fn(async () => {
+      if (step.mock.calls.length === 1) throw trouble;
+      return false;
+    });
+    const { stop, errors } = looping(step);
+    await vi.waitFor(() => expect(step).toHaveBeenCalledTimes(2));
+    await stop();
+
+    expect(errors).toEqual([trouble]);
+  });
+
+  it('ends after the step in hand', async () => {
+    const step = vi.fn(async () => true);
+    const { stop } = looping(step);
+    await stop();
+    const steps = step.mock.calls.length;
+    await new Promise((resolve) => setImmediate(resolve));
+
+    expect(step).toHaveBeenCalledTimes(steps);
+  });
+});

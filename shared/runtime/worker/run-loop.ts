@@ -1,0 +1,51 @@
+import type { Signal } from './wake-signal.ts';
+
+const RETRY_FIRST_MS = 50;
+const RETRY_LONGEST_MS = 2_000;
+const GATHER_TURNS_MAX = 20;
+
+/**
+ * Calls a bounded `step` until `signal` aborts: again at once while there is work (after letting input and output have
+ * their turn), else when woken. After an error it waits a little longer each time, or until woken.
+ */
+export async function runLoop(options: {
+  readonly step: () => Promise<boolean>;
+  readonly wake: Signal;
+  readonly signal: AbortSignal;
+  readonly onError: (error: unknown) => void;
+  /** How much waits for the next step; while it grows, the step waits a turn for more. */
+  readonly waiting?: () => number;
+  /** How long it may sleep before it looks again by itself, in milliseconds. */
+  readonly sleepMs?: () => number | undefined;
+}): Promise<void> {
+  const { step, wake, signal, onError, waiting = () => 0, sleepMs = () => undefined } = options;
+  let failures = 0;
+  while (!signal.aborted) {
+    try {
+      const worked = await step();
+      failures = 0;
+      if (!worked) await wake.wait(sleepMs());
+    } catch (error) {
+      onError(error);
+      await wake.wait(Math.min(RETRY_FIRST_MS * 2 ** failures, RETRY_LONGEST_MS));
+      failures += 1;
+    }
+    await gather(waiting);
+  }
+}
+
+/**
+ * Lets sockets be read until a turn of the event loop brings nothing new: requests that arrive together share a commit.
+ * One that is alone waits two turns, some microseconds.
+ */
+async function gather(waiting: () => number): Promise<void> {
+  let before = -1;
+  for (let turn = 0; turn < GATHER_TURNS_MAX && waiting() > before; turn++) {
+    before = waiting();
+    await turnOfTheEventLoop();
+  }
+}
+
+function turnOfTheEventLoop(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { TransientError } from '../../core/errors.ts';
+import { LetterBench } from '../../testing/dead-letter-bench.ts';
+import { count } from '../../testing/probe.ts';
+
+let bench: LetterBench;
+
+beforeEach(async () => {
+  bench = await LetterBench.open();
+});
+afterEach(() => bench.close());
+
+/** The figures that watch over what must not happen unseen. */
+async function alarms(): Promise<Readonly<Record<string, number>>> {
+  const text = await bench.metrics.registry.metrics();
+  const read = (pattern: string) => Number(new RegExp(`^${pattern} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
+  return {
+    reused: read('saga_messages_total\\{[^}]*outcome="id_reused"[^}]*\\}'),
+    dead: read('saga_dead_letters\\{[^}]*\\}'),
+    parked: read('saga_parked_messages\\{[^}]*\\}'),
+  };
+}
+
+describe('the figures raise an alarm', () => {
+  it('when an id comes again with other contents: it is kept apart, counted, and changes nothing', async () => {
+    const first = count('a', 1);
+    await bench.exhaust(first);
+    const before = await alarms();
+    await bench.exhaust({ ...first, data: { ...first.data, quantity: 9 } });
+
+    expect(before).toEqual({ reused: 0, dead: 0, parked: 0 });
+    expect([await alarms(), await bench.units()]).toEqual([{ reused: 1, dead: 1, parked: 0 }, { a: 1 }]);
+    expect(bench.logged.lines).toMatchObject([
+      { level: 40, id: first.id, msg: `set aside: ${first.id} was seen before with another payload` },
+    ]);
+  });
+
+  it('when a message waits, and another one when it is given up', async () => {
+    const message = count('a', 1);
+    bench.trouble.set(message.id, new TransientError('not now'));
+    await bench.log.append('probe-commands', [message]);
+    await bench.settle();
+    const waiting = await alarms();
+    await bench.exhaust();
+
+    expect([waiting, await alarms()]).toEqual([
+      { reused: 0, dead: 0, parked: 1 },
+      { reused: 0, dead: 1, parked: 0 },
+    ]);
+    expect(bench.logged.lines.map(({ msg }) => msg)).toEqual([
+      'probe failed on a message: parked',
+      'probe failed on a message: parked',
+      'probe failed on a message: dead',
+    ]);
+  });
+});

@@ -1,0 +1,143 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { EmbeddedLog } from '../adapters/embedded/log/embedded-log.ts';
+import { SqliteStore } from '../adapters/embedded/store/sqlite-store.ts';
+import type { Message } from '../core/message.ts';
+import { decisions, type LetterRow, letters, parked, parkedKeys } from '../ports/tables/retry.ts';
+import type { LetterDesk } from '../runtime/dead-letters/dead-letter.ts';
+import type { StoreFunction } from '../runtime/function.ts';
+import { Runner } from '../runtime/worker/function-worker.ts';
+import { FunctionMetrics } from '../runtime/worker/worker-metrics.ts';
+import { testPolicy } from './batches.ts';
+import { logLines } from './log-lines.ts';
+import { probe, tallies } from './probe.ts';
+
+const START_MS = Date.parse('2026-03-01T10:00:00.000Z');
+/** Longer than any wait between two attempts here. */
+const LATER_MS = 1_000;
+export const TOPIC = 'probe-commands';
+export const DAY_MS = 86_400_000;
+
+/** A function, the probe where nothing else is said, with a clock that a test sets and messages that fail when it says so. */
+export class LetterBench {
+  nowMs = START_MS;
+  /** What its rules throw, by message id. */
+  readonly trouble = new Map<string, Error>();
+  /** The ids of the messages that its rules were asked about. */
+  readonly asked: string[] = [];
+  readonly store: SqliteStore;
+  readonly log: EmbeddedLog;
+  readonly logged = logLines();
+  readonly stopping = new AbortController();
+  runner: Runner;
+  /** The figures of this life. */
+  metrics!: FunctionMetrics;
+  /** What it answers to, and what may stand in its topic, from its next life on. */
+  reader: Partial<Pick<StoreFunction, 'inputs' | 'mayStandIn'>> = {};
+  readonly #base: StoreFunction;
+  readonly #topic: string;
+  readonly #folder: string;
+
+  private constructor(base: StoreFunction) {
+    const { name, tables, migrations, publishes, consumes } = base;
+    this.#base = base;
+    this.#topic = consumes[0] ?? '';
+    this.#folder = mkdtempSync(join(tmpdir(), 'saga-letters-'));
+    const file = join(this.#folder, `${name}.db`);
+    this.store = SqliteStore.open({ name, file, tables, migrations: migrations.sqlite });
+    const read = { file: join(this.#folder, 'topics', `${this.#topic}.db`), writtenHere: false, openToAll: true };
+    const written = publishes === null ? {} : { [publishes]: { file, writtenHere: true, openToAll: false } };
+    this.log = new EmbeddedLog({ topics: { ...written, [this.#topic]: read }, pollMs: 2 });
+    this.runner = this.#newRunner();
+  }
+
+  static async open(base: StoreFunction = probe as unknown as StoreFunction): Promise<LetterBench> {
+    const bench = new LetterBench(base);
+    await bench.runner.open();
+    return bench;
+  }
+
+  async close(): Promise<void> {
+    this.stopping.abort();
+    await this.runner.stop();
+    await this.log.close();
+    await this.store.close();
+    rmSync(this.#folder, { recursive: true });
+  }
+
+  /** The next life of the function, not started. */
+  async restart(): Promise<void> {
+    await this.runner.stop();
+    this.runner = this.#newRunner();
+    await this.runner.open();
+  }
+
+  desk(limits: Partial<LetterDesk['limits']> = {}): LetterDesk {
+    const all = { replaysMax: 3, perSecond: 1_000, windowMs: 90 * DAY_MS, ...limits };
+    return { fn: this.#fn(), context: this.runner, limits: all, stopping: this.stopping.signal };
+  }
+
+  /** Appends these to the topic it reads and lets time pass until nothing is tried any more. */
+  async exhaust(...messages: readonly Message[]): Promise<void> {
+    await this.log.append(this.#topic, messages);
+    for (let attempt = 0; attempt <= testPolicy.attempts; attempt++) {
+      await this.settle();
+      this.nowMs += LATER_MS;
+    }
+  }
+
+  /** Steps until there is nothing to do. */
+  async settle(): Promise<void> {
+    while (await this.runner.step());
+  }
+
+  async letters(): Promise<readonly LetterRow[]> {
+    return this.store.find({ table: letters, orderBy: ['sequence'], limit: 2_000 });
+  }
+
+  /** The id of the only letter. */
+  async letter(): Promise<string> {
+    const [row, ...others] = await this.letters();
+    if (row === undefined || others.length > 0) throw new Error(`there are ${others.length} letters more than one`);
+    return row.letter;
+  }
+
+  async statuses(): Promise<readonly string[]> {
+    return (await this.letters()).map(({ status }) => status);
+  }
+
+  async units(): Promise<Record<string, number>> {
+    const rows = await this.store.find({ table: tallies, limit: 2_000 });
+    return Object.fromEntries(rows.map(({ name, units }) => [name, units]));
+  }
+
+  /** What waits: parked messages, and keys. */
+  async waiting(): Promise<readonly [messages: number, keys: number]> {
+    return [await this.store.count(parked), await this.store.count(parkedKeys)];
+  }
+
+  audit() {
+    return this.store.find({ table: decisions, orderBy: ['sequence'], limit: 2_000 });
+  }
+
+  #newRunner(): Runner {
+    const { store, log, logged } = this;
+    const limits = { policy: testPolicy, parkedMax: 20_000, parkedPerKeyMax: 10 };
+    const metrics = new FunctionMetrics(this.#base.name, store, () => this.runner.waiting());
+    this.metrics = metrics;
+    const clock = { nowMs: () => this.nowMs };
+    return new Runner({ fn: this.#fn(), store, log, clock, logger: logged.logger, metrics, ...limits });
+  }
+
+  #fn(): StoreFunction {
+    const { rules, ...rest } = this.#base;
+    const decide: typeof rules.decide = (state, message) => {
+      this.asked.push(message.id);
+      const error = this.trouble.get(message.id);
+      if (error !== undefined) throw error;
+      return rules.decide(state, message);
+    };
+    return { ...rest, ...this.reader, rules: { ...rules, decide } };
+  }
+}
