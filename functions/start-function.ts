@@ -13,19 +13,18 @@ import { readAgain } from '../shared/runtime/dead-letters/replay-after-upgrade.t
 import { addLetterRoutes } from '../shared/runtime/dead-letters/routes.ts';
 import { letterLimitsOf } from '../shared/runtime/dead-letters/settings.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
-import type { Outcome } from '../shared/runtime/handle/handle-batch.ts';
 import type { App } from '../shared/runtime/http/app.ts';
 import { createFunctionApp } from '../shared/runtime/http/operations-routes.ts';
 import { guardOperations, operationsAccess } from '../shared/runtime/http/operator-auth.ts';
 import { describeError } from '../shared/runtime/observe/error-report.ts';
 import type { Logger } from '../shared/runtime/observe/logger.ts';
 import { keptDaysOf } from '../shared/runtime/retention/settings.ts';
-import { addWhy, type Wait, waitsOf } from '../shared/runtime/why/waits.ts';
+import { type Wait, waitsOf } from '../shared/runtime/why/waits.ts';
+import { addWhy } from '../shared/runtime/why/why-routes.ts';
 import { addFaults, FaultyParts } from '../shared/runtime/worker/fault-injection.ts';
 import { Runner } from '../shared/runtime/worker/function-worker.ts';
-import { runLoop } from '../shared/runtime/worker/run-loop.ts';
 import { addStoreMetrics } from '../shared/runtime/worker/store-metrics.ts';
-import { Signal } from '../shared/runtime/worker/wake-signal.ts';
+import { wokenLoop } from '../shared/runtime/worker/woken-loop.ts';
 import { FunctionMetrics } from '../shared/runtime/worker/worker-metrics.ts';
 import { asksForFilling, BackorderFiller } from './inventory/backorder-filler.ts';
 import { inventory } from './inventory/index.ts';
@@ -200,19 +199,4 @@ async function startBeside(name: FunctionName, runner: Runner, logger: Logger, s
       logger.error({ error: describeError(error) }, 'back-orders cannot be filled; they are tried again'),
     );
   }
-}
-
-/** Calls `step` until `signal` aborts: at once, and again after commits with an outcome that `wakes`. */
-function wokenLoop(
-  runner: Runner,
-  signal: AbortSignal,
-  { step, wakes }: { readonly step: () => Promise<boolean>; readonly wakes: (outcome: Outcome) => boolean },
-  onError: (error: unknown) => void,
-): Promise<void> {
-  const wake = new Signal();
-  runner.onCommit((outcomes) => {
-    if (outcomes.some(wakes)) wake.raise();
-  });
-  signal.addEventListener('abort', () => wake.raise());
-  return runLoop({ step, wake, signal, onError });
 }

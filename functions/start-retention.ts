@@ -1,11 +1,11 @@
 import { topics } from '../saga/choreography.ts';
+import type { KeptDays } from '../shared/core/retention.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import type { Logger } from '../shared/runtime/observe/logger.ts';
 import { addRetentionMetrics } from '../shared/runtime/retention/metrics.ts';
 import { Retention } from '../shared/runtime/retention/retention.ts';
-import type { KeptDays } from '../shared/runtime/retention/settings.ts';
 import type { Runner } from '../shared/runtime/worker/function-worker.ts';
 import { Signal } from '../shared/runtime/worker/wake-signal.ts';
 import type { FunctionMetrics } from '../shared/runtime/worker/worker-metrics.ts';

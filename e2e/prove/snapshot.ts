@@ -12,9 +12,9 @@ import { inventory } from '../../functions/inventory/index.ts';
 import { notification } from '../../functions/notification/index.ts';
 import { order } from '../../functions/order/index.ts';
 import { dataFile } from '../../functions/start-function.ts';
-import { runtimeMigrations } from '../../shared/adapters/embedded/store/migrate.ts';
+import { OUTBOX_SQL, OUTBOX_VIEW_SQL } from '../../shared/adapters/embedded/outbox-schema.ts';
+import { runtimeMigrations } from '../../shared/adapters/embedded/store/runtime-migrations.ts';
 import { SqliteStore } from '../../shared/adapters/embedded/store/sqlite-store.ts';
-import { OUTBOX_SQL, OUTBOX_VIEW_SQL } from '../../shared/ports/tables/outbox.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 
 const LOCK_TIMEOUT_MS = 5_000;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { OrderBody } from '../../functions/order/representation.ts';
 import type { LetterBody, LetterHeadBody, ReplayedBody } from '../../shared/runtime/dead-letters/schemas.ts';
-import type { Why } from '../../shared/runtime/why/waits.ts';
+import type { Why } from '../../shared/runtime/why/why-routes.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { bodyOf, get, orderOf, post, request, type StockBody } from './client.ts';
 import { hosts, TestStore } from './harness.ts';

@@ -1,6 +1,6 @@
 /** An operator asks why an order waits, and is told the exact thing. */
 import { describe, expect, it } from 'vitest';
-import type { Why } from '../../shared/runtime/why/waits.ts';
+import type { Why } from '../../shared/runtime/why/why-routes.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { get, orderOf, post, request } from './client.ts';
 import { hosts, run, TestStore } from './harness.ts';

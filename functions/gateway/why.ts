@@ -1,6 +1,7 @@
 import { AppError } from '../../shared/core/errors.ts';
 import { type App, type AppContext, requestIdOf } from '../../shared/runtime/http/app.ts';
-import { type Wait, waitsSchema, whyOf, whySchema } from '../../shared/runtime/why/waits.ts';
+import type { Wait } from '../../shared/runtime/why/waits.ts';
+import { waitsSchema, whyOf, whySchema } from '../../shared/runtime/why/why-routes.ts';
 import type { Upstream } from './upstream.ts';
 
 /** `GET /orders/{orderId}/why`: what order says, and what the others know. One that does not answer is itself a reason. */

@@ -4,7 +4,8 @@ import { orderCancelled, orderPlaced, type Quantities } from '../../saga/example
 import { SqliteStore } from '../../shared/adapters/embedded/store/sqlite-store.ts';
 import { AppError } from '../../shared/core/errors.ts';
 import type { Message } from '../../shared/core/message.ts';
-import { type CommandOutcome, handle } from '../../shared/runtime/handle/handle-batch.ts';
+import { handle } from '../../shared/runtime/handle/handle-batch.ts';
+import type { CommandOutcome } from '../../shared/runtime/handle/outcome.ts';
 import { batchOf } from '../../shared/testing/batches.ts';
 import { asksForFilling, BackorderFiller, type FillerContext } from './backorder-filler.ts';
 import { receiveStock, setStockPolicy } from './examples.ts';

@@ -2,8 +2,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { LINES_MAX, type Line, SCHEMA_VERSION } from '../../saga/messages.ts';
 import { AppError, isTransient } from '../../shared/core/errors.ts';
 import { command } from '../../shared/core/message.ts';
-import type { FunctionContext } from '../../shared/runtime/function.ts';
-import type { Outcome } from '../../shared/runtime/handle/handle-batch.ts';
+import type { Outcome } from '../../shared/runtime/handle/outcome.ts';
+import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
 import { available } from './state.ts';
 import { type BackorderRow, backorders, stock } from './tables.ts';
 

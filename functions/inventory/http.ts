@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { idSchema } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
-import type { FunctionContext } from '../../shared/runtime/function.ts';
 import { type App, type AppContext, addPath, answers, problems, readQuery } from '../../shared/runtime/http/app.ts';
 import { linksSchema, pageLinks, pageQuery, placeOf, toPage } from '../../shared/runtime/http/paging.ts';
+import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
 import { receiveStock, setPolicy } from './change-stock.ts';
 import { readQueue } from './queue.ts';
 import { backorderSchema, movementSchema, policySchema, receiptSchema, stockSchema, toBody } from './representation.ts';

@@ -1,7 +1,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { SCHEMA_VERSION } from '../../saga/messages.ts';
 import { command } from '../../shared/core/message.ts';
-import type { FunctionContext } from '../../shared/runtime/function.ts';
+import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
 import { stock } from './tables.ts';
 
 export interface SeedProduct {

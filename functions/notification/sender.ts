@@ -3,8 +3,8 @@ import { v7 as uuidv7 } from 'uuid';
 import { SCHEMA_VERSION } from '../../saga/messages.ts';
 import { command } from '../../shared/core/message.ts';
 import type { NoticeChannel } from '../../shared/ports/notice-channel.ts';
-import type { FunctionContext } from '../../shared/runtime/function.ts';
-import type { Outcome } from '../../shared/runtime/handle/handle-batch.ts';
+import type { Outcome } from '../../shared/runtime/handle/outcome.ts';
+import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
 import { notices } from './tables.ts';
 
 /** Notices sent in one step, at most. */

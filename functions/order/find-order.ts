@@ -1,5 +1,5 @@
 import { AppError } from '../../shared/core/errors.ts';
-import type { FunctionContext } from '../../shared/runtime/function.ts';
+import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
 import type { Order } from './state.ts';
 import { orders, toOrder } from './tables.ts';
 

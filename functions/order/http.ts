@@ -1,9 +1,9 @@
 import { z } from '@hono/zod-openapi';
 import { orderStatuses } from '../../saga/lifecycle.ts';
 import { idSchema } from '../../saga/messages.ts';
-import type { FunctionContext } from '../../shared/runtime/function.ts';
 import { type App, type AppContext, addPath, answers, problems, readQuery } from '../../shared/runtime/http/app.ts';
 import { linksSchema, pageLinks, pageQuery, placeOf, toPage } from '../../shared/runtime/http/paging.ts';
+import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
 import { cancelOrder, dispatchOrder } from './change-order.ts';
 import { eventsOf } from './events.ts';
 import { existingOrder } from './find-order.ts';

@@ -1,5 +1,5 @@
 import { hasOutcome } from '../../saga/lifecycle.ts';
-import type { FunctionContext } from '../../shared/runtime/function.ts';
+import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
 import { type OrderBody, toBody } from './representation.ts';
 import type { OrderState } from './state.ts';
 

@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import { hasOutcome } from '../../saga/lifecycle.ts';
 import { idSchema } from '../../saga/messages.ts';
-import type { FunctionContext } from '../../shared/runtime/function.ts';
 import { type App, addPath, answers, problems } from '../../shared/runtime/http/app.ts';
-import { type Wait, whyOf, whySchema } from '../../shared/runtime/why/waits.ts';
+import type { Wait } from '../../shared/runtime/why/waits.ts';
+import { whyOf, whySchema } from '../../shared/runtime/why/why-routes.ts';
+import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
 import { existingOrder } from './find-order.ts';
 import { orders } from './tables.ts';
 

@@ -1,3 +1,14 @@
+/** For how many days each kind of row is kept. */
+export interface KeptDays {
+  readonly log: number;
+  readonly inbox: number;
+  /** What a function that writes a topic alone has said; after that a position remembers it. */
+  readonly fold: number;
+  readonly notices: number;
+  readonly letters: number;
+  readonly movements: number;
+}
+
 /**
  * How many of these records may go, counted from the oldest: `times` say when each was written, by its own account, in the
  * order in which they lie. None goes from the first on that was written after `cutoffMs`. A time that cannot be, because it

@@ -1,11 +1,8 @@
 import type { Decider } from '../core/decider.ts';
 import type { Draft, Message } from '../core/message.ts';
-import type { Clock } from '../ports/clock.ts';
+import type { KeptDays } from '../core/retention.ts';
 import type { Migration } from '../ports/migration.ts';
-import type { Need, Store, Table, Write } from '../ports/store.ts';
-import type { CommandOutcome, Handled, Outcome } from './handle/handle-batch.ts';
-import type { Arrival } from './handle/incoming.ts';
-import type { KeptDays } from './retention/settings.ts';
+import type { Need, Table, Write } from '../ports/store.ts';
 
 /** Rows of the function's tables as the messages of a batch see them: later ones see what earlier ones changed. */
 export interface RowReader {
@@ -84,18 +81,4 @@ export interface StoreFunction<State = unknown, Input extends Message = Message,
   needs(message: Input): readonly Need[];
   load(rows: RowReader, message: Input): State;
   save(change: Change<State, Input>): readonly Write[];
-}
-
-/** What a host lends to a function's routes and loops. */
-export interface FunctionContext {
-  readonly store: Store;
-  readonly clock: Clock;
-  /** Puts a command in the queue and gives its outcome once it is on disk. Rejects with what the rules threw. */
-  submit(message: Message, options?: { deduplicate?: boolean }): Promise<CommandOutcome>;
-  /** What would become of these now: decided as always, and not committed. */
-  preview(arrivals: readonly Arrival[]): Promise<Handled>;
-  /** To be called when what is parked was changed beside the batches, by a person's decision. */
-  lookAgain(): Promise<void>;
-  /** Calls `listener` after each commit with what was handled in it; gives the way to stop that. */
-  onCommit(listener: (outcomes: readonly Outcome[]) => void): () => void;
 }

@@ -6,7 +6,7 @@ import { EmbeddedLog } from '../adapters/embedded/log/embedded-log.ts';
 import { SqliteStore } from '../adapters/embedded/store/sqlite-store.ts';
 import type { LogRecord, Subscription } from '../ports/message-log.ts';
 import type { OutboxRow } from '../ports/store.ts';
-import { placeOf } from './log.conformance.ts';
+import { placeOf } from './log-examples.ts';
 import { count } from './probe.ts';
 import { commitOf } from './shelf.ts';
 

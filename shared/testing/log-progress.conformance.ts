@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Message } from '../core/message.ts';
-import { type Context, numbered, placeOf } from './log.conformance.ts';
+import { type Context, numbered, placeOf } from './log-examples.ts';
 import { count } from './probe.ts';
 
 /** How far readers are. */

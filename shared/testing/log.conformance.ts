@@ -1,54 +1,19 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Message } from '../core/message.ts';
-import type { LogRecord, MessageLog, Subscription } from '../ports/message-log.ts';
+import type { LogRecord, MessageLog } from '../ports/message-log.ts';
 import type { Position } from '../ports/store.ts';
+import { type Context, type LogSubject, numbered, placeOf } from './log-examples.ts';
 import { progressing } from './log-progress.conformance.ts';
 import { count } from './probe.ts';
-
-/** A log for the time of one test, with two topics. */
-export interface LogSubject {
-  /** Opens it; when asked again, over the same topics. */
-  open(): Promise<MessageLog>;
-  /** The topic that a function of this process writes, and the way it does: commits these in one go, and announces. */
-  readonly written: string;
-  publish(log: MessageLog, messages: readonly Message[]): Promise<void>;
-  /** The topic that anybody may append to. */
-  readonly free: string;
-  /** A group of which the log knows that it reads `written`. */
-  readonly group: string;
-  /** That group has dealt with everything up to here, and its process is gone. */
-  dealWith(log: MessageLog, positions: readonly Position[]): Promise<void>;
-  remove(): Promise<void>;
-}
-
-export function numbered(name: string, from: number, to: number): readonly Message[] {
-  return Array.from({ length: to - from + 1 }, (_, index) => count(name, from + index));
-}
 
 /** What was counted, as `a1`: the name and the quantity. */
 function contents(records: readonly LogRecord[]): readonly string[] {
   return records.map(({ attributes, value }) => `${attributes['subject']}${JSON.parse(value).quantity}`);
 }
 
-/** The place of a record, for a reader that has dealt with it. */
-export function placeOf({ topic, partition, position, epoch }: LogRecord): Position {
-  return epoch === undefined ? { topic, partition, position } : { topic, partition, position, epoch };
-}
-
 function placesOf(records: readonly LogRecord[]): readonly Position[] {
   const last = new Map(records.map((record) => [record.topic, placeOf(record)]));
   return [...last.values()];
-}
-
-export interface Context {
-  readonly subject: LogSubject;
-  readonly log: MessageLog;
-  subscribe(options?: {
-    topics?: readonly string[];
-    positions?: readonly Position[];
-    wake?: () => void;
-  }): Promise<Subscription>;
-  publish(...messages: readonly Message[]): Promise<void>;
 }
 
 /** What every log keeps of the promises of its port. */

@@ -1,82 +1,6 @@
 import type { Message } from '../../core/message.ts';
 import { table } from '../store.ts';
 
-/**
- * The outbox of a SQLite file. The store writes it and the embedded log reads it, so its shape is agreed here.
- *
- * One writer commits at a time, so `position` is commit order; it never goes back, even when rows are removed. The
- * CloudEvents attributes are written and read as one JSON text, which costs less than a column for each.
- */
-export const OUTBOX_SQL = `
-  CREATE TABLE outbox (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
-    topic TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    attributes TEXT NOT NULL,
-    data TEXT NOT NULL
-  ) STRICT`;
-
-/** The outbox with the attributes as columns, for people and checks. */
-export const OUTBOX_VIEW_SQL = `
-  CREATE VIEW outbox_message AS SELECT
-    position,
-    topic,
-    attributes ->> '$.id' AS id,
-    attributes ->> '$.source' AS source,
-    attributes ->> '$.type' AS type,
-    attributes ->> '$.time' AS time,
-    subject,
-    attributes ->> '$.partitionkey' AS partitionkey,
-    attributes ->> '$.correlationid' AS correlationid,
-    attributes ->> '$.causationid' AS causationid,
-    attributes ->> '$.schemaversion' AS schemaversion,
-    attributes ->> '$.traceparent' AS traceparent,
-    data
-  FROM outbox`;
-
-/**
- * The lives of whoever writes the outbox, one for each start: its records lie behind `from_position`. A file that is restored
- * from a copy uses positions again; by the life that a reader keeps with its position it sees that, and goes back.
- */
-export const EPOCH_SQL = `
-  CREATE TABLE topic_epoch (
-    number INTEGER PRIMARY KEY AUTOINCREMENT,
-    epoch TEXT NOT NULL,
-    from_position INTEGER NOT NULL
-  ) STRICT`;
-
-/** Begins a life: at a start, before the first record. */
-export const BEGIN_EPOCH_SQL = `
-  INSERT INTO topic_epoch (epoch, from_position) VALUES
-    (lower(hex(randomblob(8))), coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0))`;
-
-/** The life that has begun last. */
-export const NEWEST_EPOCH_SQL = 'SELECT epoch FROM topic_epoch ORDER BY number DESC LIMIT 1';
-
-/** The columns that are written. */
-export const OUTBOX_COLUMNS = ['topic', 'subject', 'attributes', 'data'] as const;
-
-/** The values of {@link OUTBOX_COLUMNS}. */
-export function outboxValues(topic: string, message: Message): readonly [string, string, string, string] {
-  const { id, source, type, time, subject, partitionkey, correlationid, causationid, schemaversion } = message;
-  const { traceparent, data } = message;
-  const attributes = {
-    specversion: '1.0',
-    id,
-    source,
-    type,
-    time,
-    subject,
-    datacontenttype: 'application/json',
-    partitionkey,
-    correlationid,
-    causationid,
-    schemaversion,
-    traceparent,
-  };
-  return [topic, subject, JSON.stringify(attributes), JSON.stringify(data)];
-}
-
 /** An outbox row as {@link Store.find} reads it. */
 export interface OutboxReadRow {
   readonly position?: number;
@@ -93,7 +17,7 @@ export const outbox = table<OutboxReadRow>(
   { key: ['position'], appendOnly: true },
 );
 
-/** A row of {@link EPOCH_SQL}. */
+/** A start of the writer of the outbox: its records lie behind `fromPosition`. */
 export interface TopicEpochRow {
   readonly number: number;
   readonly epoch: string;

@@ -5,9 +5,10 @@ import { AppError } from '../../core/errors.ts';
 import { deriveId, fingerprint, type Message } from '../../core/message.ts';
 import type { InboxKey, InboxRow } from '../../ports/store.ts';
 import { type KeptRecord, type LetterRow, letters } from '../../ports/tables/retry.ts';
-import type { FunctionContext, StoreFunction } from '../function.ts';
+import type { StoreFunction } from '../function.ts';
 import { type Received, readKept, receive } from '../handle/parse-record.ts';
 import { invalid } from '../http/problem.ts';
+import type { FunctionContext } from '../worker/function-context.ts';
 import { parsedOrText } from './json-diff.ts';
 import type { LetterLimits } from './settings.ts';
 

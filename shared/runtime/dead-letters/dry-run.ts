@@ -1,6 +1,6 @@
 import type { Message } from '../../core/message.ts';
 import type { LetterRow } from '../../ports/tables/retry.ts';
-import type { Outcome } from '../handle/handle-batch.ts';
+import type { Outcome } from '../handle/outcome.ts';
 import { describeError } from '../observe/error-report.ts';
 import {
   assertOpen,

@@ -1,9 +1,9 @@
+import { shortHash } from '../../core/hash.ts';
 import type { Message } from '../../core/message.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
 import type { InboxKey, Need } from '../../ports/store.ts';
 import { letters, type ParkedRow, parked, parkedKeys } from '../../ports/tables/retry.ts';
 import type { StoreFunction, Timer } from '../function.ts';
-import { shortHash } from '../observe/error-report.ts';
 import { keyOfRecord, type Received } from './parse-record.ts';
 
 /** A command that somebody waits for. */

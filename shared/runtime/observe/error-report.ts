@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto';
+import { shortHash } from '../../core/hash.ts';
 
 /** Of the tree this file is compiled into. */
 const OURS = new URL('../../../', import.meta.url).href;
@@ -15,11 +15,6 @@ export function describeError(error: unknown): string {
 export function failureFingerprint(name: string, error: unknown): string {
   const kind = error instanceof Error ? error.name : typeof error;
   return shortHash(`${name} ${kind} ${firstFrame(error)}`);
-}
-
-/** Twelve hexadecimal digits of the SHA-1 of a text. */
-export function shortHash(text: string): string {
-  return hash('sha1', text, 'hex').slice(0, 12);
 }
 
 function firstFrame(error: unknown): string {

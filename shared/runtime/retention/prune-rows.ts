@@ -1,10 +1,10 @@
 import { DAY_MS } from '../../core/days.ts';
 import { AppError } from '../../core/errors.ts';
+import type { KeptDays } from '../../core/retention.ts';
 import type { Commit, Loaded, Need, Query, Store, StoredWrite, Table, Write } from '../../ports/store.ts';
 import { type DecisionRow, decisions, type LetterRow, letters } from '../../ports/tables/retry.ts';
 import type { Kept } from '../function.ts';
 import { Rows } from '../handle/row-overlay.ts';
-import type { KeptDays } from './settings.ts';
 
 /** Rows that are looked at, and at most removed, in one commit. */
 export const ROWS_MAX = 250;

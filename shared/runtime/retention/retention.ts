@@ -1,4 +1,5 @@
 import { dayOf } from '../../core/days.ts';
+import type { KeptDays } from '../../core/retention.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { MessageLog } from '../../ports/message-log.ts';
 import type { Store } from '../../ports/store.ts';
@@ -11,7 +12,6 @@ import type { Folds } from '../worker/watermarks.ts';
 import { FoldedInbox, ForgottenInbox } from './prune-inbox.ts';
 import { KeptOutbox, KeptTopic } from './prune-log.ts';
 import { type Cleaner, KeptRows, runtimeKeeps } from './prune-rows.ts';
-import type { KeptDays } from './settings.ts';
 
 /** Between two pieces of clean-up: whoever waits for something goes first. */
 const PAUSE_MS = 20;

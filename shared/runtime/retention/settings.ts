@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DAY_MS } from '../../core/days.ts';
 import { ConfigError } from '../../core/errors.ts';
+import type { KeptDays } from '../../core/retention.ts';
 import { longestRetryMs, type RetryPolicy } from '../../core/retry-policy.ts';
 
 const days = z.coerce.number().int().min(1).max(36_500);
@@ -17,17 +18,6 @@ export const retentionSettings = {
 } as const;
 
 type RetentionConfig = { readonly [Name in keyof typeof retentionSettings]: number };
-
-/** For how many days each kind of row is kept. */
-export interface KeptDays {
-  readonly log: number;
-  readonly inbox: number;
-  /** What a function that writes a topic alone has said; after that a position remembers it. */
-  readonly fold: number;
-  readonly notices: number;
-  readonly letters: number;
-  readonly movements: number;
-}
 
 /**
  * How long rows are kept by these settings.

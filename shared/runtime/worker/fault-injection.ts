@@ -1,10 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import { TransientError } from '../../core/errors.ts';
+import { shortHash } from '../../core/hash.ts';
 import type { Message } from '../../core/message.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { StoreFunction } from '../function.ts';
 import { type App, addPath, answers, problems, readBody } from '../http/app.ts';
-import { shortHash } from '../observe/error-report.ts';
 
 const SHIFT_MAX_MS = 7 * 86_400_000;
 

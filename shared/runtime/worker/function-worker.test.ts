@@ -9,7 +9,7 @@ import { TransientError } from '../../core/errors.ts';
 import { testPolicy } from '../../testing/batches.ts';
 import { logLines } from '../../testing/log-lines.ts';
 import { count, probe, tallies, UNITS_MAX } from '../../testing/probe.ts';
-import type { Outcome } from '../handle/handle-batch.ts';
+import type { Outcome } from '../handle/outcome.ts';
 import { BATCH_MAX } from './batch-source.ts';
 import { QUEUE_MAX, Runner } from './function-worker.ts';
 import { FunctionMetrics } from './worker-metrics.ts';

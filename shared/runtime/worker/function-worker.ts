@@ -4,20 +4,15 @@ import type { RetryPolicy } from '../../core/retry-policy.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { MessageLog } from '../../ports/message-log.ts';
 import type { Store } from '../../ports/store.ts';
-import type { FunctionContext, StoreFunction } from '../function.ts';
-import {
-  type Batch,
-  type CommandOutcome,
-  type Handled,
-  handle,
-  type Outcome,
-  preview,
-} from '../handle/handle-batch.ts';
+import type { StoreFunction } from '../function.ts';
+import { type Batch, type Handled, handle, preview } from '../handle/handle-batch.ts';
 import { handleOneByOne } from '../handle/handle-one-by-one.ts';
 import type { Arrival } from '../handle/incoming.ts';
+import type { CommandOutcome, Outcome } from '../handle/outcome.ts';
 import { describeError } from '../observe/error-report.ts';
 import type { Logger } from '../observe/logger.ts';
 import { BATCH_MAX, Intake } from './batch-source.ts';
+import type { FunctionContext } from './function-context.ts';
 import { Patience } from './linger.ts';
 import { type PendingCommand, settle } from './pending-command.ts';
 import { runLoop } from './run-loop.ts';

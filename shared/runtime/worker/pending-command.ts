@@ -1,6 +1,6 @@
 import { AppError, TransientError } from '../../core/errors.ts';
-import type { CommandOutcome, Outcome } from '../handle/handle-batch.ts';
 import type { CommandArrival } from '../handle/incoming.ts';
+import type { CommandOutcome, Outcome } from '../handle/outcome.ts';
 
 /** A command whose sender waits for its outcome. */
 export interface PendingCommand {

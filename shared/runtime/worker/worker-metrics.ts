@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Store } from '../../ports/store.ts';
 import { letters } from '../../ports/tables/retry.ts';
-import type { Outcome } from '../handle/handle-batch.ts';
+import type { Outcome } from '../handle/outcome.ts';
 
 const COMMIT_BUCKETS_S = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 1];
 const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];

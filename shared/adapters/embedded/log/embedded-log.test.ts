@@ -5,10 +5,11 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Message } from '../../../core/message.ts';
 import type { MessageLog } from '../../../ports/message-log.ts';
-import { OUTBOX_COLUMNS, outboxValues } from '../../../ports/tables/outbox.ts';
-import { type LogSubject, logConformance } from '../../../testing/log.conformance.ts';
+import { logConformance } from '../../../testing/log.conformance.ts';
+import type { LogSubject } from '../../../testing/log-examples.ts';
 import { count } from '../../../testing/probe.ts';
 import { commitOf } from '../../../testing/shelf.ts';
+import { OUTBOX_COLUMNS, outboxValues } from '../outbox-schema.ts';
 import { SqliteStore } from '../store/sqlite-store.ts';
 import { EmbeddedLog } from './embedded-log.ts';
 

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { OutboxRow } from '../../../ports/store.ts';
-import { OUTBOX_COLUMNS, outboxValues } from '../../../ports/tables/outbox.ts';
 import { HandingWriter, quantities } from '../../../testing/broadcasting-writer.ts';
 import { count } from '../../../testing/probe.ts';
+import { OUTBOX_COLUMNS, outboxValues } from '../outbox-schema.ts';
 import { HANDED_CHARS_MAX } from './record-broadcast.ts';
 
 const INSERT = `INSERT INTO outbox (${OUTBOX_COLUMNS.join(', ')}) VALUES (?, ?, ?, ?)`;

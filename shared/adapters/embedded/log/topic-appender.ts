@@ -10,7 +10,7 @@ import {
   OUTBOX_SQL,
   OUTBOX_VIEW_SQL,
   outboxValues,
-} from '../../../ports/tables/outbox.ts';
+} from '../outbox-schema.ts';
 
 const BUSY_TIMEOUT_MS = 5_000;
 

@@ -3,7 +3,7 @@ import Database from 'better-sqlite3';
 import { AppError } from '../../../core/errors.ts';
 import type { LogRecord, Progress } from '../../../ports/message-log.ts';
 import type { Position } from '../../../ports/store.ts';
-import { NEWEST_EPOCH_SQL } from '../../../ports/tables/outbox.ts';
+import { NEWEST_EPOCH_SQL } from '../outbox-schema.ts';
 import { type Epoch, epochAt, placeOf } from './epochs.ts';
 import type { HandedRecords } from './record-broadcast.ts';
 

@@ -1,6 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { OutboxRow } from '../../../ports/store.ts';
-import { BEGIN_EPOCH_SQL, NEWEST_EPOCH_SQL, OUTBOX_COLUMNS, outboxValues } from '../../../ports/tables/outbox.ts';
+import { BEGIN_EPOCH_SQL, NEWEST_EPOCH_SQL, OUTBOX_COLUMNS, outboxValues } from '../outbox-schema.ts';
 import { BulkInsert } from './bulk-insert.ts';
 
 /** Writes the outbox, and knows where its rows lie: one writer commits at a time, so positions count up one by one. */

@@ -21,8 +21,9 @@ import { BulkInsert } from './bulk-insert.ts';
 import { type UpdatedTable, Updates } from './bulk-update.ts';
 import { assertDurable, holdExclusively, openForWriting, storeError } from './database.ts';
 import { workWhole } from './guarded-work.ts';
-import { migrate, runtimeMigrations } from './migrate.ts';
+import { migrate } from './migrate.ts';
 import { OutboxWriter } from './outbox-writer.ts';
+import { runtimeMigrations } from './runtime-migrations.ts';
 import { SeenIds } from './seen-ids.ts';
 import { countSql, querySql, type SqlValue, shapeOf, type TableSql, tableSql } from './statements.ts';
 

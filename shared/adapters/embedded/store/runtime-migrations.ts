@@ -1,0 +1,137 @@
+import type { Migration } from '../../../ports/migration.ts';
+import { EPOCH_SQL, OUTBOX_SQL, OUTBOX_VIEW_SQL } from '../outbox-schema.ts';
+
+/** The tables that every function has, whatever it does. */
+export const runtimeMigrations: readonly Migration[] = [
+  {
+    number: 1,
+    name: 'runtime',
+    sql: `
+  CREATE TABLE inbox (
+    consumer TEXT NOT NULL,
+    source TEXT NOT NULL,
+    id TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    PRIMARY KEY (consumer, source, id)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE position (
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition)
+  ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE dead_letter (
+    letter INTEGER PRIMARY KEY AUTOINCREMENT,
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    code TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    attributes TEXT NOT NULL,
+    value TEXT NOT NULL,
+    UNIQUE (topic, partition, position)
+  ) STRICT;
+${OUTBOX_SQL};
+${OUTBOX_VIEW_SQL};`,
+  },
+  {
+    number: 2,
+    name: 'retries',
+    sql: `
+  CREATE TABLE parked_key (
+    key TEXT NOT NULL PRIMARY KEY,
+    head INTEGER NOT NULL,
+    tail INTEGER NOT NULL CHECK (tail >= head),
+    attempt INTEGER NOT NULL CHECK (attempt >= 0),
+    attempted_at TEXT NOT NULL,
+    due_at TEXT,
+    letter TEXT,
+    detail TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    since TEXT NOT NULL,
+    CHECK (due_at IS NOT NULL OR letter IS NOT NULL)
+  ) STRICT;
+  CREATE INDEX parked_key_due ON parked_key (due_at) WHERE due_at IS NOT NULL;
+
+  CREATE TABLE parked (
+    key TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    attributes TEXT NOT NULL,
+    value TEXT NOT NULL,
+    UNIQUE (key, number)
+  ) STRICT;
+
+  ALTER TABLE dead_letter RENAME TO dead_letter_1;
+  CREATE TABLE dead_letter (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    letter TEXT NOT NULL UNIQUE,
+    status TEXT NOT NULL CHECK (status IN ('open', 'replaying', 'replayed', 'edited', 'discarded', 'compensated')),
+    key TEXT,
+    code TEXT NOT NULL,
+    detail TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    attempts INTEGER NOT NULL CHECK (attempts >= 0),
+    replays INTEGER NOT NULL CHECK (replays >= 0),
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    attributes TEXT NOT NULL,
+    value TEXT NOT NULL,
+    died_at TEXT NOT NULL,
+    decided_at TEXT
+  ) STRICT;
+  INSERT INTO dead_letter (letter, status, key, code, detail, fingerprint, attempts, replays, topic, partition, position,
+      attributes, value, died_at)
+    SELECT 'first-' || letter, 'open', NULL, code, detail, code, 1, 0, topic, partition, position,
+      attributes, value, '1970-01-01T00:00:00.000Z' FROM dead_letter_1;
+  DROP TABLE dead_letter_1;
+  CREATE INDEX dead_letter_by_fingerprint ON dead_letter (fingerprint);
+  CREATE INDEX dead_letter_by_status ON dead_letter (status);
+
+  CREATE TABLE decision (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    letter TEXT NOT NULL,
+    action TEXT NOT NULL,
+    who TEXT NOT NULL,
+    at TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    before TEXT,
+    after TEXT
+  ) STRICT;
+  CREATE INDEX decision_by_letter ON decision (letter);`,
+  },
+  {
+    number: 3,
+    name: 'retention',
+    // Whatever sets a position back, or goes on in another life of the topic's writer, leaves behind how far it was.
+    sql: `
+  ALTER TABLE inbox ADD COLUMN seen_day INTEGER NOT NULL DEFAULT 0;
+  UPDATE inbox SET seen_day = unixepoch() / 86400;
+
+  ALTER TABLE position ADD COLUMN epoch TEXT NOT NULL DEFAULT '';
+  CREATE TABLE inbox_fold (
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    epoch TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition, epoch)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TRIGGER position_left AFTER UPDATE ON position
+    WHEN new.position < old.position OR new.epoch <> old.epoch
+  BEGIN
+    INSERT INTO inbox_fold VALUES (old.topic, old.partition, old.epoch, old.position)
+      ON CONFLICT DO UPDATE SET position = max(position, excluded.position);
+  END;
+  CREATE TRIGGER position_removed AFTER DELETE ON position
+  BEGIN
+    INSERT INTO inbox_fold VALUES (old.topic, old.partition, old.epoch, old.position)
+      ON CONFLICT DO UPDATE SET position = max(position, excluded.position);
+  END;
+${EPOCH_SQL};`,
+  },
+];
