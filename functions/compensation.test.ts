@@ -4,16 +4,16 @@ import { TransientError } from '../shared/core/errors.ts';
 import { outbox } from '../shared/ports/tables/outbox.ts';
 import { replay } from '../shared/runtime/dead-letters/resolve.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
-import { LetterBench } from '../shared/testing/dead-letter-bench.ts';
+import { DeadLetterBench } from '../shared/testing/dead-letter-bench.ts';
 import { receiveStock } from './inventory/examples.ts';
 import { inventory } from './inventory/index.ts';
 import { reservations, stock } from './inventory/tables.ts';
 
-let bench: LetterBench;
+let bench: DeadLetterBench;
 
 beforeEach(async () => {
-  bench = await LetterBench.open(inventory as unknown as StoreFunction);
-  const received = bench.runner.submit(receiveStock('lamp', 5, 'Lamp'));
+  bench = await DeadLetterBench.open(inventory as unknown as StoreFunction);
+  const received = bench.worker.submit(receiveStock('lamp', 5, 'Lamp'));
   await bench.settle();
   await received;
 });
@@ -34,7 +34,7 @@ describe('a compensation that keeps failing', () => {
     const held = await books();
     bench.trouble.clear();
     const by = { who: 'ann', reason: 'the books are open again' };
-    await replay(bench.desk(), stuck?.letter ?? '', by);
+    await replay(bench.scope(), stuck?.letter ?? '', by);
     await bench.settle();
 
     expect(stuck).toMatchObject({ status: 'open', code: 'failed', key: rejected.subject });

@@ -4,9 +4,9 @@ import { EXAMPLE_ORDER, EXAMPLE_TIME, orderConfirmed, stockReserved, stockSold }
 import { SqliteStore } from '../shared/adapters/embedded/store/sqlite-store.ts';
 import { DAY_MS } from '../shared/core/days.ts';
 import type { Table } from '../shared/ports/store.ts';
-import { decisions, type LetterRow, letters } from '../shared/ports/tables/retry.ts';
+import { type DeadLetterRow, deadLetters, resolutions } from '../shared/ports/tables/retry.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
-import { KeptRows, runtimeKeeps } from '../shared/runtime/retention/prune-rows.ts';
+import { RowPruner, runtimeRetention } from '../shared/runtime/retention/prune-rows.ts';
 import { testDays } from '../shared/testing/probe-reader.ts';
 import { added, commitOf } from '../shared/testing/shelf.ts';
 import { inventory } from './inventory/index.ts';
@@ -33,12 +33,12 @@ async function add<Row extends object>(table: Table<Row>, ...rows: readonly Row[
 }
 
 /** A whole pass of what the function and the runtime keep, so many days after the start. Gives what it had trouble with. */
-async function cleanUp({ keeps = [] }: StoreFunction, days: number): Promise<readonly string[]> {
+async function cleanUp({ retention = [] }: StoreFunction, days: number): Promise<readonly string[]> {
   const troubles: string[] = [];
-  for (const kept of [...runtimeKeeps, ...keeps]) {
-    const cleaner = new KeptRows(store, kept, testDays);
+  for (const kept of [...runtimeRetention, ...retention]) {
+    const cleaner = new RowPruner(store, kept, testDays);
     for (let more = true; more; ) {
-      const cleaned = await cleaner.clean(START_MS + days * DAY_MS);
+      const cleaned = await cleaner.prune(START_MS + days * DAY_MS);
       if (cleaned.trouble !== undefined) troubles.push(String(cleaned.trouble));
       more = cleaned.more;
     }
@@ -66,7 +66,7 @@ const orderRow = (orderId: string, status: OrderRow['status'], updatedAt: string
 
 describe('dead letters', () => {
   beforeEach(() => open(order as unknown as StoreFunction));
-  const letter = (name: string, status: LetterRow['status'], decidedAt: string | null): LetterRow => ({
+  const letter = (name: string, status: DeadLetterRow['status'], decidedAt: string | null): DeadLetterRow => ({
     letter: name,
     status,
     key: null,
@@ -94,17 +94,17 @@ describe('dead letters', () => {
   });
 
   it('that are open stay for ever; one that was decided goes, and who decided it', async () => {
-    await add(letters, letter('open', 'open', null), letter('on its way', 'replaying', EXAMPLE_TIME));
-    await add(letters, letter('gone', 'discarded', EXAMPLE_TIME), letter('fresh', 'replayed', later(20)));
-    await add(decisions, decision('gone'), decision('gone'), decision('fresh'));
+    await add(deadLetters, letter('open', 'open', null), letter('on its way', 'replaying', EXAMPLE_TIME));
+    await add(deadLetters, letter('gone', 'discarded', EXAMPLE_TIME), letter('fresh', 'replayed', later(20)));
+    await add(resolutions, decision('gone'), decision('gone'), decision('fresh'));
     await cleanUp(order as unknown as StoreFunction, testDays.letters);
 
-    expect((await store.find({ table: letters, limit: 9 })).map((row) => row.letter)).toEqual([
+    expect((await store.find({ table: deadLetters, limit: 9 })).map((row) => row.letter)).toEqual([
       'fresh',
       'on its way',
       'open',
     ]);
-    expect((await store.find({ table: decisions, limit: 9 })).map((row) => row.letter)).toEqual(['fresh']);
+    expect((await store.find({ table: resolutions, limit: 9 })).map((row) => row.letter)).toEqual(['fresh']);
   });
 });
 

@@ -1,8 +1,8 @@
 import type { FunctionName } from '../saga/choreography.ts';
 import { functionNames } from '../saga/choreography.ts';
 import { AppError } from '../shared/core/errors.ts';
-import { addLetterRoutes } from '../shared/runtime/dead-letters/routes.ts';
-import type { LetterLimits } from '../shared/runtime/dead-letters/settings.ts';
+import { addDeadLetterRoutes } from '../shared/runtime/dead-letters/routes.ts';
+import type { DeadLetterLimits } from '../shared/runtime/dead-letters/settings.ts';
 import type { App } from '../shared/runtime/http/app.ts';
 import { createFunctionApp } from '../shared/runtime/http/operations-routes.ts';
 import type { Logger } from '../shared/runtime/observe/logger.ts';
@@ -46,7 +46,7 @@ export function openapiDocument(logger: Logger, options: { automation: boolean; 
     addRoutes(name, app, idleContext, { defaultCurrency: 'EUR', stopping, waitsOf: async () => [] });
   }
   if (operations) {
-    addLetterRoutes(app, { fn: order, context: idleContext, limits: noLimits, stopping });
+    addDeadLetterRoutes(app, { fn: order, context: idleContext, limits: noLimits, stopping });
     addAllGroups(app, {});
   }
   return app.getOpenAPI31Document({
@@ -59,7 +59,7 @@ export function openapiDocument(logger: Logger, options: { automation: boolean; 
   });
 }
 
-const noLimits: LetterLimits = { replaysMax: 0, perSecond: 0, windowMs: 0 };
+const noLimits: DeadLetterLimits = { replaysMax: 0, perSecond: 0, windowMs: 0 };
 
 const idleContext: FunctionContext = {
   get store(): never {
@@ -70,6 +70,6 @@ const idleContext: FunctionContext = {
   },
   submit: () => Promise.reject(new AppError('unavailable', 'this app only documents its routes')),
   preview: () => Promise.reject(new AppError('unavailable', 'this app only documents its routes')),
-  lookAgain: async () => undefined,
+  invalidateParked: async () => undefined,
   onCommit: () => () => undefined,
 };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ConfigError } from '../shared/core/errors.ts';
 import { isCurrency } from '../shared/core/money.ts';
-import { letterSettings } from '../shared/runtime/dead-letters/settings.ts';
+import { deadLetterSettings } from '../shared/runtime/dead-letters/settings.ts';
 import { retentionSettings } from '../shared/runtime/retention/settings.ts';
 import { retrySettings } from './retry-settings.ts';
 
@@ -39,7 +39,7 @@ const settings = z.object({
   GATEWAY_RETRIES: z.coerce.number().int().min(0).max(20).default(4),
   EMBEDDED_POLL_MS: z.coerce.number().int().min(1).max(60_000).default(5),
   ...retrySettings,
-  ...letterSettings,
+  ...deadLetterSettings,
   ...retentionSettings,
 });
 

@@ -8,21 +8,21 @@ import { systemClock } from '../shared/adapters/system-clock.ts';
 import { ConfigError } from '../shared/core/errors.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
 import type { Store } from '../shared/ports/store.ts';
-import type { LetterDesk } from '../shared/runtime/dead-letters/dead-letter.ts';
-import { readAgain } from '../shared/runtime/dead-letters/replay-after-upgrade.ts';
-import { addLetterRoutes } from '../shared/runtime/dead-letters/routes.ts';
-import { letterLimitsOf } from '../shared/runtime/dead-letters/settings.ts';
+import type { DeadLetterScope } from '../shared/runtime/dead-letters/dead-letter.ts';
+import { replayAfterUpgrade } from '../shared/runtime/dead-letters/replay-after-upgrade.ts';
+import { addDeadLetterRoutes } from '../shared/runtime/dead-letters/routes.ts';
+import { deadLetterLimitsOf } from '../shared/runtime/dead-letters/settings.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import type { App } from '../shared/runtime/http/app.ts';
 import { createFunctionApp } from '../shared/runtime/http/operations-routes.ts';
 import { guardOperations, operationsAccess } from '../shared/runtime/http/operator-auth.ts';
 import { describeError } from '../shared/runtime/observe/error-report.ts';
 import type { Logger } from '../shared/runtime/observe/logger.ts';
-import { keptDaysOf } from '../shared/runtime/retention/settings.ts';
+import { retentionDaysOf } from '../shared/runtime/retention/settings.ts';
 import { type Wait, waitsOf } from '../shared/runtime/why/waits.ts';
 import { addWhy } from '../shared/runtime/why/why-routes.ts';
-import { addFaults, FaultyParts } from '../shared/runtime/worker/fault-injection.ts';
-import { Runner } from '../shared/runtime/worker/function-worker.ts';
+import { addFaultRoutes, FaultInjection } from '../shared/runtime/worker/fault-injection.ts';
+import { FunctionWorker } from '../shared/runtime/worker/function-worker.ts';
 import { addStoreMetrics } from '../shared/runtime/worker/store-metrics.ts';
 import { wokenLoop } from '../shared/runtime/worker/woken-loop.ts';
 import { FunctionMetrics } from '../shared/runtime/worker/worker-metrics.ts';
@@ -46,7 +46,7 @@ function functionOf(name: FunctionName, { ORDER_DEADLINE_S, BACKORDER_DEADLINE_S
 }
 
 /** What the parts of a process share. */
-export interface Surroundings {
+export interface HostContext {
   readonly config: Config;
   readonly logger: Logger;
   readonly log: MessageLog;
@@ -56,9 +56,9 @@ export interface Surroundings {
 export interface RunningFunction {
   readonly name: FunctionName;
   readonly app: App;
-  readonly runner: Runner;
+  readonly worker: FunctionWorker;
   /** Ends the streams, so that a server can be closed. */
-  hangUp(): void;
+  endStreams(): void;
   stop(): Promise<void>;
 }
 
@@ -72,10 +72,10 @@ export function createLog(config: Config, here: readonly FunctionName[]): Embedd
   const embedded = Object.entries(topics).map(([topic, writer]): [string, EmbeddedTopic] => {
     if (writer !== null) {
       const file = dataFile(config.DATA_DIR, writer);
-      return [topic, { file, writtenHere: here.includes(writer), openToAll: false }];
+      return [topic, { file, writtenHere: here.includes(writer), isPublic: false }];
     }
     const file = join(resolve(config.DATA_DIR), 'topics', `${topic}.db`);
-    return [topic, { file, writtenHere: false, openToAll: true }];
+    return [topic, { file, writtenHere: false, isPublic: true }];
   });
   const readers = functionNames.map((name) => {
     return { group: name, file: dataFile(config.DATA_DIR, name), topics: functionOf(name, config).consumes };
@@ -87,17 +87,17 @@ export function createLog(config: Config, here: readonly FunctionName[]): Embedd
  * Opens the store of a function and runs it.
  * @throws {AppError} when another process already runs it, {@link ConfigError} when it would forget too soon.
  */
-export async function startFunction(name: FunctionName, surroundings: Surroundings): Promise<RunningFunction> {
+export async function startFunction(name: FunctionName, surroundings: HostContext): Promise<RunningFunction> {
   const { config, logger, log } = surroundings;
   const fn = functionOf(name, config);
   const file = dataFile(config.DATA_DIR, name);
   const retries = retrySettingsFor(config, name);
-  const days = keptDaysOf(config, retries.policy);
+  const days = retentionDaysOf(config, retries.policy);
   const store = openStore(fn, file);
-  const parts = new FaultyParts(systemClock, (noRoom) => store.simulateNoRoom(noRoom));
-  const metrics = new FunctionMetrics(name, store, () => runner.waiting());
+  const parts = new FaultInjection(systemClock, (noRoom) => store.simulateNoRoom(noRoom));
+  const metrics = new FunctionMetrics(name, store, () => worker.waiting());
   addStoreMetrics(metrics.registry, () => store.walBytes());
-  const runner = new Runner({
+  const worker = new FunctionWorker({
     fn: config.ENABLE_AUTOMATION ? parts.poisoned(fn) : fn,
     store,
     log,
@@ -110,48 +110,48 @@ export async function startFunction(name: FunctionName, surroundings: Surroundin
   const app = createFunctionApp(
     {
       name,
-      trouble: () => runner.trouble(),
+      trouble: () => worker.trouble(),
       metrics: () => metrics.registry.metrics(),
       automation: config.ENABLE_AUTOMATION
         ? {
-            seed: async () => (name === 'inventory' ? seedStock(runner, catalogue) : []),
-            clear: () => runner.clear(),
+            seed: async () => (name === 'inventory' ? seedStock(worker, catalogue) : []),
+            clear: () => worker.clear(),
           }
         : null,
     },
     logger,
   );
-  if (config.ENABLE_AUTOMATION) addFaults(app, parts);
+  if (config.ENABLE_AUTOMATION) addFaultRoutes(app, parts);
   const waitsHere = waitsAt(fn, store, log);
   addWhy(app, waitsHere);
-  addRoutes(name, app, runner, {
+  addRoutes(name, app, worker, {
     defaultCurrency: config.DEFAULT_CURRENCY,
     stopping: stopping.signal,
     waitsOf: waitsHere,
   });
-  const desk = { fn, context: runner, limits: letterLimitsOf(config), stopping: stopping.signal };
+  const scope = { fn, context: worker, limits: deadLetterLimitsOf(config), stopping: stopping.signal };
   guardOperations(app, operationsAccess(config));
-  addLetterRoutes(app, desk);
-  await runner.open();
-  await takeUpAgain(desk, logger);
+  addDeadLetterRoutes(app, scope);
+  await worker.open();
+  await takeUpAgain(scope, logger);
   // In the queue before the loop starts, so that orders that wait in the topic already find the stock.
-  const needsSeed = name === 'inventory' && config.ENABLE_AUTOMATION && (await isEmpty(runner));
-  const seeded = needsSeed ? seedStock(runner, catalogue) : Promise.resolve();
-  runner.start();
+  const needsSeed = name === 'inventory' && config.ENABLE_AUTOMATION && (await isEmpty(worker));
+  const seeded = needsSeed ? seedStock(worker, catalogue) : Promise.resolve();
+  worker.start();
   await seeded;
-  const beside = startBeside(name, runner, logger, stopping.signal);
+  const beside = startLoops(name, worker, logger, stopping.signal);
   const everyMs = config.RETENTION_EVERY_S * 1000;
-  const kept = { fn, runner, log, clock: parts.clock, logger, metrics, days, everyMs };
+  const kept = { fn, worker, log, clock: parts.clock, logger, metrics, days, everyMs };
   const cleaning = startRetention(kept, stopping.signal);
   return {
     name,
     app,
-    runner,
-    hangUp: () => stopping.abort(),
+    worker,
+    endStreams: () => stopping.abort(),
     async stop() {
       stopping.abort();
       await Promise.all([beside, cleaning]);
-      await runner.stop();
+      await worker.stop();
       await store.close();
     },
   };
@@ -166,10 +166,10 @@ function waitsAt(fn: StoreFunction, store: Store, log: MessageLog): (key: string
   };
 }
 
-async function takeUpAgain(desk: LetterDesk, logger: Logger): Promise<void> {
-  const { replayed, discarded } = await readAgain(desk);
+async function takeUpAgain(scope: DeadLetterScope, logger: Logger): Promise<void> {
+  const { replayed, discarded } = await replayAfterUpgrade(scope);
   if (replayed + discarded === 0) return;
-  logger.info({ replayed, discarded }, `${desk.fn.name} can read letters that an older program could not`);
+  logger.info({ replayed, discarded }, `${scope.fn.name} can read letters that an older program could not`);
 }
 
 /** @throws {ConfigError} naming `DATA_DIR` when the system refuses the folder. */
@@ -183,19 +183,24 @@ function openStore({ name, tables, migrations }: StoreFunction, file: string): S
 }
 
 /** What a function does besides its batches, until `signal` aborts; what waits from an earlier life goes first. */
-async function startBeside(name: FunctionName, runner: Runner, logger: Logger, signal: AbortSignal): Promise<void> {
+async function startLoops(
+  name: FunctionName,
+  worker: FunctionWorker,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
   if (name === 'notification') {
     const channel = logChannel((fields, text) => logger.info(fields, text));
-    const sender = new NoticeSender(runner, channel);
+    const sender = new NoticeSender(worker, channel);
     const step = () => sender.step();
-    await wokenLoop(runner, signal, { step, wakes: asksForSending }, (error) =>
+    await wokenLoop(worker, signal, { step, wakes: asksForSending }, (error) =>
       logger.error({ error: describeError(error) }, 'notices cannot be sent; they are tried again'),
     );
   }
   if (name === 'inventory') {
-    const filler = new BackorderFiller(runner);
+    const filler = new BackorderFiller(worker);
     const step = () => filler.step();
-    await wokenLoop(runner, signal, { step, wakes: asksForFilling }, (error) =>
+    await wokenLoop(worker, signal, { step, wakes: asksForFilling }, (error) =>
       logger.error({ error: describeError(error) }, 'back-orders cannot be filled; they are tried again'),
     );
   }

@@ -1,37 +1,37 @@
 import { topics } from '../saga/choreography.ts';
-import type { KeptDays } from '../shared/core/retention.ts';
+import type { RetentionDays } from '../shared/core/retention.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import type { Logger } from '../shared/runtime/observe/logger.ts';
 import { addRetentionMetrics } from '../shared/runtime/retention/metrics.ts';
 import { Retention } from '../shared/runtime/retention/retention.ts';
-import type { Runner } from '../shared/runtime/worker/function-worker.ts';
-import { Signal } from '../shared/runtime/worker/wake-signal.ts';
+import type { FunctionWorker } from '../shared/runtime/worker/function-worker.ts';
+import { WakeSignal } from '../shared/runtime/worker/wake-signal.ts';
 import type { FunctionMetrics } from '../shared/runtime/worker/worker-metrics.ts';
 
 export interface RetentionParts {
   readonly fn: StoreFunction;
-  readonly runner: Runner;
+  readonly worker: FunctionWorker;
   readonly log: MessageLog;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: FunctionMetrics;
-  readonly days: KeptDays;
+  readonly days: RetentionDays;
   readonly everyMs: number;
 }
 
 /** Cleans up beside a function until `signal` aborts, and shows what is kept and how far readers are. */
 export function startRetention(parts: RetentionParts, signal: AbortSignal): Promise<void> {
-  const { fn, runner, log, clock, logger, metrics, days, everyMs } = parts;
-  const { store, folds } = runner;
+  const { fn, worker, log, clock, logger, metrics, days, everyMs } = parts;
+  const { store, watermarks } = worker;
   // Each topic is shown once: by its writer, or where there is none by its reader.
   const open = fn.consumes.filter((topic) => writerOf(topic) === null);
   const shown = fn.publishes === null ? open : [fn.publishes, ...open];
   const { registry } = metrics;
   const removed = addRetentionMetrics({ registry, store, log, nowMs: () => clock.nowMs(), topics: shown });
-  const retention = new Retention({ fn, store, log, clock, logger, folds, days, writerOf, removed });
-  return retention.run(signal, new Signal(), everyMs);
+  const retention = new Retention({ fn, store, log, clock, logger, watermarks, days, writerOf, removed });
+  return retention.run(signal, new WakeSignal(), everyMs);
 }
 
 function writerOf(topic: string): string | null {

@@ -47,7 +47,7 @@ export async function startStore(
   const functions: RunningFunction[] = [];
   const servers = new Map<Part, RunningServer>();
   const stop = async () => {
-    for (const running of functions) running.hangUp();
+    for (const running of functions) running.endStreams();
     await Promise.all([...servers.values()].map((server) => server.stop()));
     await Promise.all(functions.map((running) => running.stop()));
     await log.close();

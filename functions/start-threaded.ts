@@ -16,8 +16,8 @@ import { type Part, type RunningStore, startStore } from './start-store.ts';
 const MAIN: readonly Part[] = ['gateway', 'order'];
 const SECOND: readonly FunctionName[] = ['inventory', 'notification'];
 /** By so much the second thread is nicer: where processors are short, taking orders goes before what follows from them. */
-const SECOND_NICER = 5;
-const NICEST = 19;
+const SECOND_LOWER_BY = 5;
+const LOWEST_PRIORITY = 19;
 
 /** `isExpected`: the error is a sentence for whoever started the store, not a bug of ours. */
 type FromThread =
@@ -82,7 +82,7 @@ function started(worker: Worker): Promise<readonly (readonly [Part, string])[]> 
 
 async function runSecond(): Promise<void> {
   // Only Linux has a priority for each thread; elsewhere it would be that of the whole process.
-  if (process.platform === 'linux') setPriority(Math.min(getPriority() + SECOND_NICER, NICEST));
+  if (process.platform === 'linux') setPriority(Math.min(getPriority() + SECOND_LOWER_BY, LOWEST_PRIORITY));
   const { env, port } = workerData as { env: NodeJS.ProcessEnv; port: MessageChannel['port1'] };
   const config = readConfig(env);
   const { logger, flush } = createLogger(config.LOG_LEVEL);

@@ -7,7 +7,7 @@ import { situations as orderSituations } from '../functions/order/examples.ts';
 import { order } from '../functions/order/index.ts';
 import { type Draft, type Message, REFUSED } from '../shared/core/message.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
-import { choreography, type FunctionName, functionNames, mayStandIn, topics } from './choreography.ts';
+import { choreography, type FunctionName, functionNames, isAllowedOnTopic, topics } from './choreography.ts';
 import { commandsIn, hasOutcome, orderStatuses, publicStatus, statusAfter, transitions } from './lifecycle.ts';
 import { isMessageType, type MessageType, schemas } from './messages.ts';
 
@@ -190,6 +190,6 @@ describe('a topic', () => {
     ['nowhere', 'PlaceOrder', '/import', false],
     ['__proto__', 'PlaceOrder', '/import', false],
   ])('%s may hold %s of %s: %s', (topic, type, source, may) => {
-    expect(mayStandIn(topic, type, source)).toBe(may);
+    expect(isAllowedOnTopic(topic, type, source)).toBe(may);
   });
 });

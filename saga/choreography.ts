@@ -94,7 +94,7 @@ const emittedBy = new Map(
  * Whether a message of this type and source may stand in this topic: only the function that writes a topic speaks in it,
  * and says what the choreography lets it say; from outside come commands, and nobody there speaks in our name.
  */
-export function mayStandIn(topic: string, type: string, source: string): boolean {
+export function isAllowedOnTopic(topic: string, type: string, source: string): boolean {
   const writer = Object.hasOwn(topics, topic) ? topics[topic as keyof typeof topics] : undefined;
   if (writer === undefined) return false;
   if (writer === null) return fromOutside.has(type) && !ourSources.has(source);

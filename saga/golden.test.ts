@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { readKept } from '../shared/runtime/handle/parse-record.ts';
+import { parseStored } from '../shared/runtime/handle/parse-record.ts';
 import { SCHEMA_VERSION, schemas } from './messages.ts';
 
 /**
@@ -37,7 +37,7 @@ describe('every message that was ever published', () => {
     const { data, ...attributes } = read(file).message;
     const record = { topic: 'any', partition: 0, position: 1, attributes, value: JSON.stringify(data) };
 
-    expect(readKept(record)).toEqual({ kind: 'message', message: read(file).message });
+    expect(parseStored(record)).toEqual({ kind: 'message', message: read(file).message });
   });
 
   it.each(Object.keys(schemas) as (keyof typeof schemas)[])('has the schema that it was published by: %s', (type) => {

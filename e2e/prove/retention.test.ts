@@ -15,8 +15,8 @@ import { SqliteStore } from '../../shared/adapters/embedded/store/sqlite-store.t
 import { DAY_MS } from '../../shared/core/days.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { Retention } from '../../shared/runtime/retention/retention.ts';
-import { keptDaysOf } from '../../shared/runtime/retention/settings.ts';
-import { Folds } from '../../shared/runtime/worker/watermarks.ts';
+import { retentionDaysOf } from '../../shared/runtime/retention/settings.ts';
+import { Watermarks } from '../../shared/runtime/worker/watermarks.ts';
 import { checksOf } from './checks.ts';
 import { append, run, runEveryEnding } from './examples.ts';
 import { readBooks } from './ledger.ts';
@@ -43,16 +43,16 @@ async function cleanUp(days: number): Promise<Readonly<Record<string, number>>> 
   for (const fn of [order, inventory, notification] as unknown as readonly StoreFunction[]) {
     const { name, tables, migrations } = fn;
     const store = SqliteStore.open({ name, file: dataFile(dataDir, name), tables, migrations: migrations.sqlite });
-    const folds = new Folds(store);
-    await folds.load();
+    const watermarks = new Watermarks(store);
+    await watermarks.load();
     const retention = new Retention({
       fn,
       store,
       log,
-      folds,
+      watermarks,
       logger: silent,
       clock: { nowMs: () => Date.now() + days * DAY_MS },
-      days: keptDaysOf(config, retrySettingsFor(config, 'order').policy),
+      days: retentionDaysOf(config, retrySettingsFor(config, 'order').policy),
       writerOf: (topic) => topics[topic as keyof typeof topics],
       removed: (table, rows) => {
         gone[table] = (gone[table] ?? 0) + rows;

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { OrderBody } from '../../functions/order/representation.ts';
 import type {
-  DecidedBody,
+  DeadLetterBody,
+  DeadLetterSummaryBody,
   GroupBody,
-  LetterBody,
-  LetterHeadBody,
   ReplayedBody,
+  ResolvedBody,
 } from '../../shared/runtime/dead-letters/schemas.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { bodyOf, get, type Problem, post, request } from './client.ts';
@@ -38,10 +38,10 @@ async function letters(store: TestStore, ...args: readonly string[]): Promise<Ex
   return { ...exit, out: program.stdout(), err: program.stderr() };
 }
 
-async function open(store: TestStore, count: number): Promise<readonly LetterHeadBody[]> {
-  let found: readonly LetterHeadBody[] = [];
+async function open(store: TestStore, count: number): Promise<readonly DeadLetterSummaryBody[]> {
+  let found: readonly DeadLetterSummaryBody[] = [];
   const areThere = async () => {
-    found = (await get<{ letters: LetterHeadBody[] }>(store.url(path))).letters;
+    found = (await get<{ letters: DeadLetterSummaryBody[] }>(store.url(path))).letters;
     return found.length === count;
   };
   await waitUntil(areThere, { what: `${count} letters` });
@@ -49,7 +49,7 @@ async function open(store: TestStore, count: number): Promise<readonly LetterHea
 }
 
 /** A newer version, something nobody knows, an order that cannot be, and one in somebody else's name. */
-async function withLetters(store: TestStore): Promise<readonly LetterHeadBody[]> {
+async function withLetters(store: TestStore): Promise<readonly DeadLetterSummaryBody[]> {
   await produce(
     store,
     commandOf('NEWER', { schemaversion: 9 }),
@@ -68,10 +68,10 @@ describe.each(hosts)('the dead letters of a store in %s', (host) => {
     const data = commandOf('BROKEN').data;
 
     const { groups } = await get<{ groups: GroupBody[] }>(store.url('/operations/letters/groups'));
-    const whole = await get<LetterBody>(store.url(broken ?? '', 'order'));
-    const dry = bodyOf<DecidedBody>(await post(store.url(`${broken}/edit`), { ...by, data, dryRun: true }));
+    const whole = await get<DeadLetterBody>(store.url(broken ?? '', 'order'));
+    const dry = bodyOf<ResolvedBody>(await post(store.url(`${broken}/edit`), { ...by, data, dryRun: true }));
     const nothing = await request('GET', store.url('/orders/BROKEN'));
-    const edited = bodyOf<DecidedBody>(await post(store.url(`${broken}/edit`), { ...by, data }));
+    const edited = bodyOf<ResolvedBody>(await post(store.url(`${broken}/edit`), { ...by, data }));
     const refused = await post(store.url(`${forged}/replay`), by);
     const discarded = await Promise.all([newer, unknown, forged].map((one) => post(store.url(`${one}/discard`), by)));
 
@@ -125,7 +125,7 @@ describe('the program for dead letters', () => {
     const discarded = await letters(store, 'discard', unknown, '--yes', '--reason', 'no use');
 
     expect(ids.filter((id) => !list.out.includes(id))).toEqual([]);
-    expect((JSON.parse(json.out) as { letters: LetterHeadBody[] }).letters.map(({ letter }) => letter)).toEqual([
+    expect((JSON.parse(json.out) as { letters: DeadLetterSummaryBody[] }).letters.map(({ letter }) => letter)).toEqual([
       broken,
     ]);
     expect(show.out).toContain('unreadable');
@@ -137,7 +137,7 @@ describe('the program for dead letters', () => {
     expect([unsigned.code, unsigned.err]).toEqual([1, expect.stringContaining('--reason is needed')]);
     expect([edited.code, edited.out]).toEqual([0, expect.stringContaining('is edited')]);
     expect([discarded.code, discarded.out]).toEqual([0, expect.stringContaining('is discarded')]);
-    expect((await get<LetterBody>(store.url(`${path}/${broken}`))).decisions).toMatchObject([{ who: 'bob' }]);
+    expect((await get<DeadLetterBody>(store.url(`${path}/${broken}`))).decisions).toMatchObject([{ who: 'bob' }]);
     await store.settle();
   });
 

@@ -1,7 +1,7 @@
 /** An order one of whose messages was given up: a person repairs the cause and replays it, or takes the order back. */
 import { describe, expect, it } from 'vitest';
 import type { OrderBody } from '../../functions/order/representation.ts';
-import type { LetterBody, LetterHeadBody, ReplayedBody } from '../../shared/runtime/dead-letters/schemas.ts';
+import type { DeadLetterBody, DeadLetterSummaryBody, ReplayedBody } from '../../shared/runtime/dead-letters/schemas.ts';
 import type { Why } from '../../shared/runtime/why/why-routes.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { bodyOf, get, orderOf, post, request, type StockBody } from './client.ts';
@@ -16,10 +16,10 @@ async function poison(store: TestStore, subject: string | null): Promise<void> {
   expect((await post(store.url('/automation-testing/faults', 'inventory'), body)).status).toBe(200);
 }
 
-async function letters(store: TestStore, count: number, status = 'open'): Promise<readonly LetterHeadBody[]> {
-  let found: readonly LetterHeadBody[] = [];
+async function letters(store: TestStore, count: number, status = 'open'): Promise<readonly DeadLetterSummaryBody[]> {
+  let found: readonly DeadLetterSummaryBody[] = [];
   await waitUntil(async () => {
-    found = (await get<{ letters: LetterHeadBody[] }>(store.url(`${path}?status=${status}`))).letters;
+    found = (await get<{ letters: DeadLetterSummaryBody[] }>(store.url(`${path}?status=${status}`))).letters;
     return found.length === count;
   });
   return found;
@@ -28,7 +28,7 @@ async function letters(store: TestStore, count: number, status = 'open'): Promis
 /** Places an order whose messages inventory gives up. */
 async function deadOrder(store: TestStore, orderId: string): Promise<string> {
   await poison(store, orderId);
-  const before = (await get<{ letters: LetterHeadBody[] }>(store.url(path))).letters.length;
+  const before = (await get<{ letters: DeadLetterSummaryBody[] }>(store.url(path))).letters.length;
   await post(store.url('/orders'), orderOf(orderId));
   return (await letters(store, before + 1)).at(-1)?.letter ?? '';
 }
@@ -43,7 +43,7 @@ describe.each(hosts)('in %s, an order whose message was given up', (host) => {
     const letter = await deadOrder(store, 'DEAD');
     const stillBroken = await post(store.url(`${path}/${letter}/replay`), by);
     await letters(store, 1);
-    const after = await get<LetterBody>(store.url(`${path}/${letter}`));
+    const after = await get<DeadLetterBody>(store.url(`${path}/${letter}`));
 
     await poison(store, null);
     await post(store.url(`${path}/${letter}/replay`), by);
@@ -76,7 +76,7 @@ describe.each(hosts)('in %s, an order whose message was given up', (host) => {
     const store = await TestStore.start(host, quick);
     const letter = await deadOrder(store, 'DEAD');
     await poison(store, null);
-    const { value } = await get<LetterBody>(store.url(`${path}/${letter}`));
+    const { value } = await get<DeadLetterBody>(store.url(`${path}/${letter}`));
     const data = { ...(JSON.parse(value) as object), customerId: 'CUSTOMER_002' };
 
     const answer = await post(store.url(`${path}/${letter}/edit`), { ...by, data });
@@ -90,7 +90,7 @@ describe.each(hosts)('in %s, an order whose message was given up', (host) => {
     const letter = await deadOrder(store, 'DEAD');
     await poison(store, null);
     expect((await post(store.url('/orders/DEAD/cancel'), { reason: 'changed my mind' })).status).toBe(200);
-    await waitUntil(async () => (await get<LetterBody>(store.url(`${path}/${letter}`))).behind === 1);
+    await waitUntil(async () => (await get<DeadLetterBody>(store.url(`${path}/${letter}`))).behind === 1);
 
     await post(store.url(`${path}/${letter}/replay`), by);
     await store.settle();

@@ -1,11 +1,11 @@
 /** What `letters` asks of the gateway. */
 import { functionNames } from '../../saga/choreography.ts';
 import type {
-  DecidedBody,
+  DeadLetterBody,
+  DeadLetterSummaryBody,
   GroupBody,
-  LetterBody,
-  LetterHeadBody,
   ReplayedBody,
+  ResolvedBody,
 } from '../../shared/runtime/dead-letters/schemas.ts';
 import { addressOf, ask, StoreError, type Terminal } from './store-client.ts';
 import { waitUntil } from './wait-until.ts';
@@ -23,7 +23,7 @@ export interface ListQuery {
 }
 
 /** The letters of a running store, as whoever knows its token may see and decide about them. */
-export class LettersClient {
+export class DeadLettersClient {
   readonly #gateway: string;
   readonly #headers: Readonly<Record<string, string>>;
 
@@ -34,9 +34,9 @@ export class LettersClient {
   }
 
   /** One page; `hasMore` where there are others. */
-  async list(name: string, query: ListQuery): Promise<{ letters: readonly LetterHeadBody[]; hasMore: boolean }> {
+  async list(name: string, query: ListQuery): Promise<{ letters: readonly DeadLetterSummaryBody[]; hasMore: boolean }> {
     const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    const answer = await this.#get<{ letters: LetterHeadBody[]; _links: { next?: unknown } }>(
+    const answer = await this.#get<{ letters: DeadLetterSummaryBody[]; _links: { next?: unknown } }>(
       `/operations/${name}/letters?${new URLSearchParams(given)}`,
     );
     return { letters: answer.letters, hasMore: answer._links.next !== undefined };
@@ -47,10 +47,10 @@ export class LettersClient {
   }
 
   /** Of the function that is named, else of whichever has it. @throws StoreError where none has. */
-  async find(letter: string, name?: string): Promise<LetterBody> {
+  async find(letter: string, name?: string): Promise<DeadLetterBody> {
     for (const each of name === undefined ? functionNames : [name]) {
       try {
-        return await this.#get<LetterBody>(`/operations/${each}/letters/${encodeURIComponent(letter)}`);
+        return await this.#get<DeadLetterBody>(`/operations/${each}/letters/${encodeURIComponent(letter)}`);
       } catch (error) {
         if (name !== undefined || !(error instanceof StoreError) || error.status !== 404) throw error;
       }
@@ -58,7 +58,7 @@ export class LettersClient {
     throw new StoreError(`No function has a letter ${letter}. What there is: npm run letters list`, 404);
   }
 
-  decide({ letter, function: name }: LetterHeadBody, action: string, body: object): Promise<DecidedBody> {
+  decide({ letter, function: name }: DeadLetterSummaryBody, action: string, body: object): Promise<ResolvedBody> {
     return this.#post(`/operations/${name}/letters/${letter}/${action}`, body);
   }
 
@@ -68,7 +68,7 @@ export class LettersClient {
   }
 
   /** Waits until a replayed letter was tried. */
-  async tried({ letter, function: name }: LetterHeadBody): Promise<LetterBody> {
+  async tried({ letter, function: name }: DeadLetterSummaryBody): Promise<DeadLetterBody> {
     let found = await this.find(letter, name);
     const isTried = async () => {
       found = await this.find(letter, name);

@@ -1,11 +1,11 @@
 /** Dead letters as a person reads them. */
 import Table from 'cli-table3';
 import type {
-  DecidedBody,
+  DeadLetterBody,
+  DeadLetterSummaryBody,
   GroupBody,
-  LetterBody,
-  LetterHeadBody,
   ReplayedBody,
+  ResolvedBody,
 } from '../../shared/runtime/dead-letters/schemas.ts';
 import type { Terminal } from './store-client.ts';
 
@@ -27,7 +27,7 @@ export function painterFor({ env, isTty }: Terminal): Painter {
   return { bold: paint(1, 22), red: paint(31, 39), green: paint(32, 39) };
 }
 
-export function listOf(letters: readonly LetterHeadBody[]): string {
+export function listOf(letters: readonly DeadLetterSummaryBody[]): string {
   if (letters.length === 0) return 'No dead letters.';
   const table = newTable(['letter', 'function', 'status', 'message', 'tried', 'given up', 'why']);
   for (const { letter, function: name, status, attributes, attempts, replays, diedAt, code, detail } of letters) {
@@ -46,7 +46,7 @@ export function groupsTable(groups: readonly GroupBody[]): string {
   return table.toString();
 }
 
-export function letterText(letter: LetterBody, { bold }: Painter): string {
+export function deadLetterText(letter: DeadLetterBody, { bold }: Painter): string {
   const { attributes, topic, position, key, behind, value, detail, decisions } = letter;
   const waits = key === null ? 'It holds up nobody.' : `It holds up ${key}: ${messages(behind)} behind it.`;
   const decided = decisions.map(({ at, action, who, reason }) => `  ${at} ${action} by ${who}: ${reason}`);
@@ -68,7 +68,7 @@ export function letterText(letter: LetterBody, { bold }: Painter): string {
 }
 
 /** What an edit changes, one line for each value that goes and each that comes. */
-function diffLines(diff: DecidedBody['diff'], { red, green }: Painter): readonly string[] {
+function diffLines(diff: ResolvedBody['diff'], { red, green }: Painter): readonly string[] {
   return (diff ?? []).flatMap((each) => [
     ...('before' in each ? [red(`− ${each.pointer || '/'} ${JSON.stringify(each.before)}`)] : []),
     ...('after' in each ? [green(`+ ${each.pointer || '/'} ${JSON.stringify(each.after)}`)] : []),
@@ -76,7 +76,7 @@ function diffLines(diff: DecidedBody['diff'], { red, green }: Painter): readonly
 }
 
 /** What a decision has done, or would do. */
-export function decidedText(action: string, decided: DecidedBody, paint: Painter): string {
+export function resolvedText(action: string, decided: ResolvedBody, paint: Painter): string {
   const { letter, foreseen, diff, behind, dryRun } = decided;
   const head = dryRun
     ? `${paint.bold(`${action} ${letter.letter}`)} of ${letter.function} would do this:`
@@ -97,20 +97,20 @@ const endings = {
 };
 
 /** What waits may go on once the message is handled or over; one that fails again is a dead letter again. */
-function goOn({ dryRun, foreseen }: DecidedBody): string {
+function goOn({ dryRun, foreseen }: ResolvedBody): string {
   if (!dryRun) return 'can go on';
   return foreseen?.outcome === 'failed' ? 'would wait on' : 'would go on';
 }
 
 /** One line for each wave of a round. */
-export function waveLines(name: string, { waves }: ReplayedBody, { red, green }: Painter): readonly string[] {
+export function batchLines(name: string, { waves }: ReplayedBody, { red, green }: Painter): readonly string[] {
   return waves.map(({ letters, passed, failed, waiting }) => {
     const parts = [green(`${passed} passed`), ...(failed === 0 ? [] : [red(`${failed} failed`)])];
     return `${name}: a wave of ${letters}: ${[...parts, ...(waiting === 0 ? [] : [`${waiting} wait`])].join(', ')}`;
   });
 }
 
-function outcomeLine({ outcome, error }: NonNullable<DecidedBody['foreseen']>, { red, green }: Painter): string {
+function outcomeLine({ outcome, error }: NonNullable<ResolvedBody['foreseen']>, { red, green }: Painter): string {
   return error === null ? green(`It would be ${outcome}.`) : red(`It would be ${outcome}: ${firstLine(error)}`);
 }
 
@@ -118,7 +118,7 @@ function newTable(head: string[]) {
   return new Table({ head, style: { head: [], border: [] } });
 }
 
-function messageIn(attributes: LetterHeadBody['attributes']): string {
+function messageIn(attributes: DeadLetterSummaryBody['attributes']): string {
   return `${String(attributes['type'] ?? '?')} ${String(attributes['subject'] ?? '?')}`;
 }
 

@@ -3,8 +3,8 @@ import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { Argument, Command, Option } from 'commander';
 import { functionNames } from '../../saga/choreography.ts';
-import { LettersClient } from './dead-letters-client.ts';
-import { decidedText, groupsTable, letterText, listOf, painterFor, waveLines } from './dead-letters-view.ts';
+import { DeadLettersClient } from './dead-letters-client.ts';
+import { batchLines, deadLetterText, groupsTable, listOf, painterFor, resolvedText } from './dead-letters-view.ts';
 import { runAsMain, StoreError, type Terminal } from './store-client.ts';
 
 const HELP = `
@@ -101,7 +101,7 @@ function deciding(command: Command): Command {
 }
 
 async function list(options: Options, terminal: Terminal): Promise<void> {
-  const client = new LettersClient(terminal.env);
+  const client = new DeadLettersClient(terminal.env);
   if (options.groups === true) {
     const groups = await client.groups();
     terminal.out(options.json === true ? JSON.stringify({ groups }, null, 2) : groupsTable(groups));
@@ -117,8 +117,8 @@ async function list(options: Options, terminal: Terminal): Promise<void> {
 }
 
 async function show(letter: string, options: Options, terminal: Terminal): Promise<void> {
-  const found = await new LettersClient(terminal.env).find(letter, options.function);
-  terminal.out(options.json === true ? JSON.stringify(found, null, 2) : letterText(found, painterFor(terminal)));
+  const found = await new DeadLettersClient(terminal.env).find(letter, options.function);
+  terminal.out(options.json === true ? JSON.stringify(found, null, 2) : deadLetterText(found, painterFor(terminal)));
 }
 
 async function edit(letter: string, options: Options, terminal: Terminal): Promise<void> {
@@ -142,7 +142,7 @@ async function replay(letter: string | undefined, options: Options, terminal: Te
 
 /** Round after round, until none is left or one of them was stopped. */
 async function replayRounds(name: string, body: object, options: Options, terminal: Terminal): Promise<void> {
-  const client = new LettersClient(terminal.env);
+  const client = new DeadLettersClient(terminal.env);
   for (;;) {
     const round = await client.replayMany(name, body);
     const { left, replayed, skipped, stopped, dryRun, waves } = round;
@@ -150,7 +150,7 @@ async function replayRounds(name: string, body: object, options: Options, termin
     else if (dryRun) {
       const sizes = waves.map((wave) => wave.letters).join(', ');
       terminal.out(`${name}: ${left} letters would be replayed${left === 0 ? '' : `, the first in waves of ${sizes}`}`);
-    } else for (const line of waveLines(name, round, painterFor(terminal))) terminal.out(line);
+    } else for (const line of batchLines(name, round, painterFor(terminal))) terminal.out(line);
     if (stopped !== null) throw new StoreError(`${name}: stopped with ${left} letters left: ${stopped}`);
     if (dryRun || left === 0) return;
     if (replayed === 0)
@@ -165,14 +165,14 @@ async function decide(
   more: object,
   terminal: Terminal,
 ): Promise<void> {
-  const client = new LettersClient(terminal.env);
+  const client = new DeadLettersClient(terminal.env);
   const decided = await client.decide(await client.find(letter, options.function), action, {
     ...signed(options),
     ...more,
   });
   const isJson = options.json === true;
   if (decided.dryRun || action !== 'replay') {
-    terminal.out(isJson ? JSON.stringify(decided, null, 2) : decidedText(action, decided, painterFor(terminal)));
+    terminal.out(isJson ? JSON.stringify(decided, null, 2) : resolvedText(action, decided, painterFor(terminal)));
     if (decided.dryRun) sayHow(options, terminal);
     return;
   }

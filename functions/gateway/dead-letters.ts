@@ -4,7 +4,7 @@ import { idSchema } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
 import { REPLAY_MS_MAX } from '../../shared/runtime/dead-letters/bulk-replay.ts';
 import { operatorsOnly } from '../../shared/runtime/dead-letters/routes.ts';
-import { closeRequest, groupsSchema, letterSchema } from '../../shared/runtime/dead-letters/schemas.ts';
+import { closeRequest, deadLetterSchema, groupsSchema } from '../../shared/runtime/dead-letters/schemas.ts';
 import {
   type App,
   type AppContext,
@@ -23,7 +23,7 @@ export type Upstreams = Readonly<Record<FunctionName, Upstream>>;
 const REPLAY_WAIT_S = Math.ceil(REPLAY_MS_MAX / 1000) + 30;
 
 /** The routes about dead letters: handed on to the function that is named, but for what concerns several of them. */
-export function addLetters(app: App, upstreams: Upstreams): void {
+export function addGatewayDeadLetters(app: App, upstreams: Upstreams): void {
   addAllGroups(app, upstreams);
   app.post('/operations/:function/letters/:letter/compensate', (c) =>
     compensate(c, named(c, upstreams), upstreams.order),
@@ -76,7 +76,7 @@ async function compensate(c: AppContext, upstream: Upstream, order: Upstream): P
 
   const found = await upstream.fetch(again(c, 'GET', pathname.replace(/\/compensate$/, '')), requestId);
   if (!found.ok) return found;
-  const { letter, status, value } = letterSchema.parse(await found.json());
+  const { letter, status, value } = deadLetterSchema.parse(await found.json());
   const orderId = orderIdIn(value);
   if (status !== 'open')
     throw new AppError('conflict', `letter ${letter} is ${status}, and only an open one can be decided`);

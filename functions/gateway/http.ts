@@ -11,7 +11,7 @@ import {
 } from '../../shared/runtime/http/app.ts';
 import { processMetrics } from '../../shared/runtime/http/operations-routes.ts';
 import type { Logger } from '../../shared/runtime/observe/logger.ts';
-import { addLetters } from './dead-letters.ts';
+import { addGatewayDeadLetters } from './dead-letters.ts';
 import { addDocs } from './docs.ts';
 import type { Upstream } from './upstream.ts';
 import { addWhyOfOrders } from './why.ts';
@@ -39,7 +39,7 @@ export function createGateway(options: GatewayOptions): App {
     app.all(`/${segment}/*`, (c) => upstream.fetch(c.req.raw, requestIdOf(c)));
   }
   addOperations(app);
-  addLetters(app, upstreams);
+  addGatewayDeadLetters(app, upstreams);
   if (options.automation) addAutomation(app, Object.values(upstreams));
   addDocs(app, options.openapi);
   return app;

@@ -1,11 +1,11 @@
-import { inputsOf, mayStandIn } from '../../saga/choreography.ts';
+import { inputsOf, isAllowedOnTopic } from '../../saga/choreography.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
 import { sqlite } from './migrations/sqlite.ts';
 import { checks } from './migrations/sqlite-checks.ts';
 import { opening } from './migrations/sqlite-opening.ts';
 import { openings } from './opening-balance.ts';
-import { keeps } from './retention.ts';
+import { retention } from './retention.ts';
 import { evolve, type Inventory, type InventoryInput, type InventoryOutput } from './state.ts';
 import { load, needs, save, tables } from './tables.ts';
 
@@ -15,12 +15,12 @@ export const inventory: StoreFunction<Inventory, InventoryInput, InventoryOutput
   inputs: inputsOf('inventory'),
   consumes: ['order-events'],
   // What is held is as good as sold.
-  unhurried: new Set<InventoryInput['type']>(['OrderConfirmed']),
-  mayStandIn,
+  deferrable: new Set<InventoryInput['type']>(['OrderConfirmed']),
+  isAllowedOnTopic,
   publishes: 'inventory-events',
   tables: [...tables, openings],
   migrations: { sqlite: [...sqlite, opening, checks] },
-  keeps,
+  retention,
   rules: { decide, evolve },
   needs,
   load,

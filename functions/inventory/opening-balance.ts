@@ -1,6 +1,6 @@
 import { assert } from '../../shared/core/assert.ts';
 import { table, type Write } from '../../shared/ports/store.ts';
-import type { Kept, RowReader } from '../../shared/runtime/function.ts';
+import type { RetentionRule, RowReader } from '../../shared/runtime/function.ts';
 import { type MovementKind, type MovementRow, movements, stock } from './tables.ts';
 
 /** The sum of the first movements of a product, which are no longer kept one by one. */
@@ -31,7 +31,7 @@ export const openings = table<OpeningRow>(
  * The ledger of each product begins with an opening balance: the sum of its oldest movements. They are put together without
  * a gap, and only where the balance could have been that of the product then.
  */
-export const keptMovements: Kept<MovementRow> = {
+export const movementRetention: RetentionRule<MovementRow> = {
   table: movements,
   days: 'movements',
   per: stock,

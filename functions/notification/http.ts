@@ -5,7 +5,7 @@ import { AppError } from '../../shared/core/errors.ts';
 import { type App, type AppContext, addPath, answers, problems, readQuery } from '../../shared/runtime/http/app.ts';
 import { linksSchema, pageLinks, pageQuery, placeOf, toPage } from '../../shared/runtime/http/paging.ts';
 import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
-import { Signal } from '../../shared/runtime/worker/wake-signal.ts';
+import { WakeSignal } from '../../shared/runtime/worker/wake-signal.ts';
 import type { Notice } from './state.ts';
 import { type NoticeRow, notices } from './tables.ts';
 
@@ -67,7 +67,7 @@ async function listNotices(c: AppContext, { store }: FunctionContext): Promise<R
 
 async function streamNotices(c: AppContext, context: FunctionContext, stopping: AbortSignal): Promise<Response> {
   let after = await startOf(c, context);
-  const wake = new Signal();
+  const wake = new WakeSignal();
   const stopListening = context.onCommit(() => wake.raise());
   const stop = () => wake.raise();
   stopping.addEventListener('abort', stop);

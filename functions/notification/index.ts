@@ -1,8 +1,8 @@
-import { inputsOf, mayStandIn } from '../../saga/choreography.ts';
+import { inputsOf, isAllowedOnTopic } from '../../saga/choreography.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
 import { sqlite } from './migrations/sqlite.ts';
-import { keeps } from './retention.ts';
+import { retention } from './retention.ts';
 import { evolve, type NotificationEvent, type NotificationInput, type NotificationState } from './state.ts';
 import { load, needs, save, tables } from './tables.ts';
 
@@ -12,12 +12,12 @@ export const notification: StoreFunction<NotificationState, NotificationInput, N
   inputs: inputsOf('notification'),
   consumes: ['order-events'],
   // Mostly the outcome follows at once, and both are written together.
-  unhurried: new Set<NotificationInput['type']>(['OrderPlaced']),
-  mayStandIn,
+  deferrable: new Set<NotificationInput['type']>(['OrderPlaced']),
+  isAllowedOnTopic,
   publishes: null,
   tables,
   migrations: { sqlite },
-  keeps,
+  retention,
   rules: { decide, evolve },
   needs,
   load,

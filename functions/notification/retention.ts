@@ -1,7 +1,7 @@
-import type { Kept } from '../../shared/runtime/function.ts';
+import type { RetentionRule } from '../../shared/runtime/function.ts';
 import { type NoticeRow, notices } from './tables.ts';
 
-const keptNotices: Kept<NoticeRow> = {
+const keptNotices: RetentionRule<NoticeRow> = {
   table: notices,
   days: 'notices',
   orderBy: ['position'],
@@ -9,4 +9,4 @@ const keptNotices: Kept<NoticeRow> = {
   writtenAt: ({ createdAt }) => createdAt,
 };
 
-export const keeps: readonly Kept[] = [keptNotices];
+export const retention: readonly RetentionRule[] = [keptNotices];

@@ -2,17 +2,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { orderPlaced } from '../../saga/examples.ts';
 import type { OutgoingNotice } from '../../shared/ports/notice-channel.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
-import { LetterBench } from '../../shared/testing/dead-letter-bench.ts';
+import { DeadLetterBench } from '../../shared/testing/dead-letter-bench.ts';
 import { notification } from './index.ts';
 import { NoticeSender } from './sender.ts';
 import { notices } from './tables.ts';
 
-let bench: LetterBench;
+let bench: DeadLetterBench;
 /** What the channel has taken over. */
 let taken: string[];
 
 beforeEach(async () => {
-  bench = await LetterBench.open(notification as unknown as StoreFunction);
+  bench = await DeadLetterBench.open(notification as unknown as StoreFunction);
   taken = [];
 });
 afterEach(() => bench.close());
@@ -29,9 +29,9 @@ function channel(after: () => Promise<void> = async () => undefined) {
 
 /** Sends what is pending, with the function beside it. */
 async function send(after?: () => Promise<void>): Promise<boolean> {
-  bench.runner.start();
+  bench.worker.start();
   try {
-    return await new NoticeSender(bench.runner, channel(after)).step();
+    return await new NoticeSender(bench.worker, channel(after)).step();
   } finally {
     await bench.restart();
   }
@@ -62,7 +62,7 @@ describe('a notice', () => {
 
   it('is sent again under the same id when its sending could not be noted: its receiver can tell', async () => {
     await bench.exhaust(orderPlaced({ lamp: 1 }));
-    const cut = send(() => bench.runner.stop());
+    const cut = send(() => bench.worker.stop());
     await expect(cut).rejects.toMatchObject({ code: 'unavailable' });
     const before = await statuses();
     await send();
@@ -97,9 +97,9 @@ describe('a notice', () => {
   it('waits for others only while there are few of them', async () => {
     const facts = Array.from({ length: 520 }, (_, index) => orderPlaced({ lamp: 1 }, { orderId: `ORDER_${index}` }));
     await bench.exhaust(...facts);
-    bench.runner.start();
+    bench.worker.start();
     let gathered = 0;
-    const sender = new NoticeSender(bench.runner, channel(), async () => {
+    const sender = new NoticeSender(bench.worker, channel(), async () => {
       gathered += 1;
     });
     const steps: number[] = [];

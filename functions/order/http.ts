@@ -7,7 +7,7 @@ import type { FunctionContext } from '../../shared/runtime/worker/function-conte
 import { cancelOrder, dispatchOrder } from './change-order.ts';
 import { eventsOf } from './events.ts';
 import { existingOrder } from './find-order.ts';
-import { Outcomes } from './outcome-waiters.ts';
+import { OutcomeWaiters } from './outcome-waiters.ts';
 import { placeOrder } from './place-order.ts';
 import { cancelOrderSchema, orderSchema, placeOrderSchema, toBody } from './representation.ts';
 import { orders, toOrder } from './tables.ts';
@@ -25,7 +25,7 @@ export function addOrderRoutes(
   defaultCurrency: string,
   stopping: AbortSignal,
 ): void {
-  const outcomes = new Outcomes(context, stopping);
+  const outcomes = new OutcomeWaiters(context, stopping);
   addChanges(app, context);
   addPath(app, 'Orders', '/orders', {
     post: {

@@ -1,8 +1,8 @@
-import { inputsOf, mayStandIn } from '../../saga/choreography.ts';
+import { inputsOf, isAllowedOnTopic } from '../../saga/choreography.ts';
 import type { StoreFunction, Timer } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
 import { sqlite } from './migrations/sqlite.ts';
-import { keeps } from './retention.ts';
+import { retention } from './retention.ts';
 import { evolve, type OrderInput, type OrderOutput, type OrderState } from './state.ts';
 import { type Deadlines, load, needs, type OrderRow, orders, save, tables } from './tables.ts';
 
@@ -27,12 +27,12 @@ export function createOrder(deadlines: Deadlines): StoreFunction<OrderState, Ord
     name: 'order',
     inputs: inputsOf('order'),
     consumes: ['order-commands', 'inventory-events'],
-    mayStandIn,
+    isAllowedOnTopic,
     publishes: 'order-events',
     tables,
     migrations: { sqlite },
     timers: [expiry],
-    keeps,
+    retention,
     rules: { decide, evolve },
     needs,
     load,

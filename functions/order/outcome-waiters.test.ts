@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Outcomes } from './outcome-waiters.ts';
+import { OutcomeWaiters } from './outcome-waiters.ts';
 
 const context = { onCommit: () => () => undefined };
 const LONG_MS = 60_000;
@@ -7,20 +7,20 @@ const LONG_MS = 60_000;
 describe('who waits for an outcome', () => {
   it('gets none as soon as the function stops, and is not kept waiting', async () => {
     const stopping = new AbortController();
-    const waiting = new Outcomes(context, stopping.signal).listen('ORDER_7').first(LONG_MS);
+    const waiting = new OutcomeWaiters(context, stopping.signal).listen('ORDER_7').first(LONG_MS);
     stopping.abort();
 
     expect(await waiting).toBeNull();
   });
 
   it('gets none at once when the function is stopping already', async () => {
-    const listening = new Outcomes(context, AbortSignal.abort()).listen('ORDER_7');
+    const listening = new OutcomeWaiters(context, AbortSignal.abort()).listen('ORDER_7');
 
     expect(await listening.first(LONG_MS)).toBeNull();
   });
 
   it('gets none when the time is over', async () => {
-    const listening = new Outcomes(context, new AbortController().signal).listen('ORDER_7');
+    const listening = new OutcomeWaiters(context, new AbortController().signal).listen('ORDER_7');
 
     expect(await listening.first(1)).toBeNull();
   });

@@ -4,7 +4,7 @@ import { type OrderBody, toBody } from './representation.ts';
 import type { OrderState } from './state.ts';
 
 /** Lets a request wait for the outcome of an order. */
-export class Outcomes {
+export class OutcomeWaiters {
   readonly #waiting = new Map<string, Set<(order: OrderBody | null) => void>>();
   readonly #stopping: AbortSignal;
 

@@ -6,7 +6,7 @@ import { command, namedId } from '../../shared/core/message.ts';
 import { type AppContext, idempotencyKey, readBody, traceparent } from '../../shared/runtime/http/app.ts';
 import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
 import { type FoundOrder, findOrder } from './find-order.ts';
-import type { Outcomes } from './outcome-waiters.ts';
+import type { OutcomeWaiters } from './outcome-waiters.ts';
 import { asPlaced, type OrderBody, placeOrderSchema, toBody, toCommand } from './representation.ts';
 import type { OrderState } from './state.ts';
 
@@ -17,7 +17,7 @@ const WAIT_MAX_S = 30;
 export async function placeOrder(
   c: AppContext,
   context: FunctionContext,
-  outcomes: Outcomes,
+  outcomes: OutcomeWaiters,
   defaultCurrency: string,
 ): Promise<Response> {
   const key = idempotencyKey(c);

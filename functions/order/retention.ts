@@ -1,12 +1,12 @@
 import { hasOutcome } from '../../saga/lifecycle.ts';
-import type { Kept } from '../../shared/runtime/function.ts';
+import type { RetentionRule } from '../../shared/runtime/function.ts';
 import { type OrderFactRow, orderFacts, orders } from './tables.ts';
 
 /**
  * What an order has heard goes as long after its end as its own events go after they were said: its event log is whole for
  * that time, and then it is gone. What was heard before its order waits for it.
  */
-const keptFacts: Kept<OrderFactRow> = {
+const keptFacts: RetentionRule<OrderFactRow> = {
   table: orderFacts,
   days: 'log',
   orderBy: ['position'],
@@ -18,4 +18,4 @@ const keptFacts: Kept<OrderFactRow> = {
   writtenAt: ({ message }) => message.time,
 };
 
-export const keeps: readonly Kept[] = [keptFacts];
+export const retention: readonly RetentionRule[] = [keptFacts];

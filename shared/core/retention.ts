@@ -1,5 +1,5 @@
 /** For how many days each kind of row is kept. */
-export interface KeptDays {
+export interface RetentionDays {
   readonly log: number;
   readonly inbox: number;
   /** What a function that writes a topic alone has said; after that a position remembers it. */

@@ -1,6 +1,6 @@
 import type { Decider } from '../core/decider.ts';
 import type { Draft, Message } from '../core/message.ts';
-import type { KeptDays } from '../core/retention.ts';
+import type { RetentionDays } from '../core/retention.ts';
 import type { Migration } from '../ports/migration.ts';
 import type { Need, Table, Write } from '../ports/store.ts';
 
@@ -37,10 +37,10 @@ export interface Timer<Row extends object = object> {
  * Rows that are kept for a time and then removed, some at a time; or, with `fold`, put together. What it reads is named
  * beforehand, and it is as pure as the rules.
  */
-export interface Kept<Row extends object = object> {
+export interface RetentionRule<Row extends object = object> {
   readonly table: Table<Row>;
   /** For how long, counted from `overSince`. */
-  readonly days: keyof KeptDays;
+  readonly days: keyof RetentionDays;
   /** The columns in whose order rows are looked at, together a key; the table's key where they are not given. */
   readonly orderBy?: readonly string[];
   /** Rows of this table, whose key is the first column of `orderBy`, are looked at one after the other, each with its group. */
@@ -65,9 +65,9 @@ export interface StoreFunction<State = unknown, Input extends Message = Message,
   readonly inputs: ReadonlySet<string>;
   readonly consumes: readonly string[];
   /** Those of its inputs for whose effect nobody waits: while there is nothing else, they wait some milliseconds for others. */
-  readonly unhurried?: ReadonlySet<string>;
+  readonly deferrable?: ReadonlySet<string>;
   /** Whether a message of this type and source may stand in this topic. Anything else there is set aside. */
-  mayStandIn(topic: string, type: string, source: string): boolean;
+  isAllowedOnTopic(topic: string, type: string, source: string): boolean;
   /** The topic it alone writes; null where it publishes nothing. */
   readonly publishes: string | null;
   readonly tables: readonly Table[];
@@ -75,7 +75,7 @@ export interface StoreFunction<State = unknown, Input extends Message = Message,
   readonly migrations: { readonly sqlite: readonly Migration[] };
   readonly timers?: readonly Timer[];
   /** What it does not keep for ever. */
-  readonly keeps?: readonly Kept[];
+  readonly retention?: readonly RetentionRule[];
   readonly rules: Decider<State, Input, Output>;
   /** The groups of rows that `load` will read for this message. */
   needs(message: Input): readonly Need[];

@@ -11,7 +11,7 @@ import { count } from './probe.ts';
 import { commitOf } from './shelf.ts';
 
 /** A writer that hands over what it commits, and somebody who reads it in the same thread: he has dealt with one message. */
-export class HandingWriter {
+export class BroadcastingWriter {
   readonly folder = mkdtempSync(join(tmpdir(), 'saga-handed-'));
   readonly file = join(this.folder, 'writer.db');
   readonly log = this.#open();
@@ -20,8 +20,8 @@ export class HandingWriter {
   store = this.#start();
   subscription!: Subscription;
 
-  static async create(): Promise<HandingWriter> {
-    const writer = new HandingWriter();
+  static async create(): Promise<BroadcastingWriter> {
+    const writer = new BroadcastingWriter();
     await writer.commit(1);
     writer.subscription = await writer.subscribe();
     await writer.taken();
@@ -85,7 +85,7 @@ export class HandingWriter {
   }
 
   #open(): EmbeddedLog {
-    const events = { file: this.file, writtenHere: true, openToAll: false };
+    const events = { file: this.file, writtenHere: true, isPublic: false };
     return new EmbeddedLog({ topics: { events }, pollMs: 1_000 });
   }
 

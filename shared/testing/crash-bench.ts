@@ -8,9 +8,9 @@ import { TransientError } from '../core/errors.ts';
 import type { Message } from '../core/message.ts';
 import type { MessageLog } from '../ports/message-log.ts';
 import { outbox } from '../ports/tables/outbox.ts';
-import { letters, parked } from '../ports/tables/retry.ts';
+import { deadLetters, parked } from '../ports/tables/retry.ts';
 import type { StoreFunction } from '../runtime/function.ts';
-import { Runner } from '../runtime/worker/function-worker.ts';
+import { FunctionWorker } from '../runtime/worker/function-worker.ts';
 import { FunctionMetrics } from '../runtime/worker/worker-metrics.ts';
 import { testPolicy } from './batches.ts';
 import { logLines } from './log-lines.ts';
@@ -39,7 +39,7 @@ export interface Failing {
 export class Life {
   nowMs = START_MS;
   readonly store: SqliteStore;
-  readonly runner: Runner;
+  readonly worker: FunctionWorker;
   readonly #log: EmbeddedLog;
   readonly #folder: string;
 
@@ -53,18 +53,18 @@ export class Life {
     this.store.database.pragma('cache_spill = 1');
     this.#log = new EmbeddedLog({
       topics: {
-        'probe-events': { file, writtenHere: true, openToAll: false },
-        [TOPIC]: { file: join(folder, 'topics', `${TOPIC}.db`), writtenHere: false, openToAll: true },
+        'probe-events': { file, writtenHere: true, isPublic: false },
+        [TOPIC]: { file: join(folder, 'topics', `${TOPIC}.db`), writtenHere: false, isPublic: true },
       },
       pollMs: 2,
     });
-    this.runner = new Runner({
+    this.worker = new FunctionWorker({
       fn: failingAt(failing),
       store: this.store,
       log: inSmallBatches(this.#log),
       clock: { nowMs: () => this.nowMs },
       logger: logLines().logger,
-      metrics: new FunctionMetrics(name, this.store, () => this.runner.waiting()),
+      metrics: new FunctionMetrics(name, this.store, () => this.worker.waiting()),
       policy,
       parkedMax: 100,
       parkedPerKeyMax: 100,
@@ -75,7 +75,7 @@ export class Life {
   static async begin(messages: readonly Message[], failing: Failing): Promise<Life> {
     const life = new Life(mkdtempSync(join(tmpdir(), 'saga-crash-')), failing);
     await life.#log.append(TOPIC, messages);
-    await life.runner.open();
+    await life.worker.open();
     return life;
   }
 
@@ -87,14 +87,14 @@ export class Life {
       writeFileSync(join(folder, name), bytes);
     }
     const life = new Life(folder, failing);
-    await life.runner.open();
+    await life.worker.open();
     return life;
   }
 
   /** Lets time pass until nothing is tried any more. */
   async exhaust(): Promise<void> {
     for (let attempt = 0; attempt <= policy.attempts + 1; attempt++) {
-      while (await this.runner.step());
+      while (await this.worker.step());
       this.nowMs += LATER_MS;
     }
   }
@@ -127,7 +127,7 @@ export class Life {
       const ofKey = causes[subject] ?? [];
       causes[subject] = [...ofKey, String(attributes.causationid)];
     }
-    const dead = await store.find({ table: letters, orderBy: ['key'], limit: 99 });
+    const dead = await store.find({ table: deadLetters, orderBy: ['key'], limit: 99 });
     const waiting = await store.find({ table: parked, orderBy: ['key', 'number'], limit: 99 });
     return {
       counted,
@@ -146,7 +146,7 @@ export class Life {
   }
 
   async end(): Promise<void> {
-    await this.runner.stop();
+    await this.worker.stop();
     await this.#log.close();
     await this.store.close();
     rmSync(this.#folder, { recursive: true });
@@ -154,7 +154,7 @@ export class Life {
 
   /** Ends it and keeps its files, as `kill` and a copy would. */
   async endWithImage(): Promise<DiskImage> {
-    await this.runner.stop();
+    await this.worker.stop();
     const image = this.#disk();
     await this.end();
     return image;

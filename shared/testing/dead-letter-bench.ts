@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { EmbeddedLog } from '../adapters/embedded/log/embedded-log.ts';
 import { SqliteStore } from '../adapters/embedded/store/sqlite-store.ts';
 import type { Message } from '../core/message.ts';
-import { decisions, type LetterRow, letters, parked, parkedKeys } from '../ports/tables/retry.ts';
-import type { LetterDesk } from '../runtime/dead-letters/dead-letter.ts';
+import { type DeadLetterRow, deadLetters, parked, parkedKeys, resolutions } from '../ports/tables/retry.ts';
+import type { DeadLetterScope } from '../runtime/dead-letters/dead-letter.ts';
 import type { StoreFunction } from '../runtime/function.ts';
-import { Runner } from '../runtime/worker/function-worker.ts';
+import { FunctionWorker } from '../runtime/worker/function-worker.ts';
 import { FunctionMetrics } from '../runtime/worker/worker-metrics.ts';
 import { testPolicy } from './batches.ts';
 import { logLines } from './log-lines.ts';
@@ -20,7 +20,7 @@ export const TOPIC = 'probe-commands';
 export const DAY_MS = 86_400_000;
 
 /** A function, the probe where nothing else is said, with a clock that a test sets and messages that fail when it says so. */
-export class LetterBench {
+export class DeadLetterBench {
   nowMs = START_MS;
   /** What its rules throw, by message id. */
   readonly trouble = new Map<string, Error>();
@@ -30,11 +30,11 @@ export class LetterBench {
   readonly log: EmbeddedLog;
   readonly logged = logLines();
   readonly stopping = new AbortController();
-  runner: Runner;
+  worker: FunctionWorker;
   /** The figures of this life. */
   metrics!: FunctionMetrics;
   /** What it answers to, and what may stand in its topic, from its next life on. */
-  reader: Partial<Pick<StoreFunction, 'inputs' | 'mayStandIn'>> = {};
+  reader: Partial<Pick<StoreFunction, 'inputs' | 'isAllowedOnTopic'>> = {};
   readonly #base: StoreFunction;
   readonly #topic: string;
   readonly #folder: string;
@@ -46,21 +46,21 @@ export class LetterBench {
     this.#folder = mkdtempSync(join(tmpdir(), 'saga-letters-'));
     const file = join(this.#folder, `${name}.db`);
     this.store = SqliteStore.open({ name, file, tables, migrations: migrations.sqlite });
-    const read = { file: join(this.#folder, 'topics', `${this.#topic}.db`), writtenHere: false, openToAll: true };
-    const written = publishes === null ? {} : { [publishes]: { file, writtenHere: true, openToAll: false } };
+    const read = { file: join(this.#folder, 'topics', `${this.#topic}.db`), writtenHere: false, isPublic: true };
+    const written = publishes === null ? {} : { [publishes]: { file, writtenHere: true, isPublic: false } };
     this.log = new EmbeddedLog({ topics: { ...written, [this.#topic]: read }, pollMs: 2 });
-    this.runner = this.#newRunner();
+    this.worker = this.#newRunner();
   }
 
-  static async open(base: StoreFunction = probe as unknown as StoreFunction): Promise<LetterBench> {
-    const bench = new LetterBench(base);
-    await bench.runner.open();
+  static async open(base: StoreFunction = probe as unknown as StoreFunction): Promise<DeadLetterBench> {
+    const bench = new DeadLetterBench(base);
+    await bench.worker.open();
     return bench;
   }
 
   async close(): Promise<void> {
     this.stopping.abort();
-    await this.runner.stop();
+    await this.worker.stop();
     await this.log.close();
     await this.store.close();
     rmSync(this.#folder, { recursive: true });
@@ -68,14 +68,14 @@ export class LetterBench {
 
   /** The next life of the function, not started. */
   async restart(): Promise<void> {
-    await this.runner.stop();
-    this.runner = this.#newRunner();
-    await this.runner.open();
+    await this.worker.stop();
+    this.worker = this.#newRunner();
+    await this.worker.open();
   }
 
-  desk(limits: Partial<LetterDesk['limits']> = {}): LetterDesk {
+  scope(limits: Partial<DeadLetterScope['limits']> = {}): DeadLetterScope {
     const all = { replaysMax: 3, perSecond: 1_000, windowMs: 90 * DAY_MS, ...limits };
-    return { fn: this.#fn(), context: this.runner, limits: all, stopping: this.stopping.signal };
+    return { fn: this.#fn(), context: this.worker, limits: all, stopping: this.stopping.signal };
   }
 
   /** Appends these to the topic it reads and lets time pass until nothing is tried any more. */
@@ -89,11 +89,11 @@ export class LetterBench {
 
   /** Steps until there is nothing to do. */
   async settle(): Promise<void> {
-    while (await this.runner.step());
+    while (await this.worker.step());
   }
 
-  async letters(): Promise<readonly LetterRow[]> {
-    return this.store.find({ table: letters, orderBy: ['sequence'], limit: 2_000 });
+  async letters(): Promise<readonly DeadLetterRow[]> {
+    return this.store.find({ table: deadLetters, orderBy: ['sequence'], limit: 2_000 });
   }
 
   /** The id of the only letter. */
@@ -118,16 +118,16 @@ export class LetterBench {
   }
 
   audit() {
-    return this.store.find({ table: decisions, orderBy: ['sequence'], limit: 2_000 });
+    return this.store.find({ table: resolutions, orderBy: ['sequence'], limit: 2_000 });
   }
 
-  #newRunner(): Runner {
+  #newRunner(): FunctionWorker {
     const { store, log, logged } = this;
     const limits = { policy: testPolicy, parkedMax: 20_000, parkedPerKeyMax: 10 };
-    const metrics = new FunctionMetrics(this.#base.name, store, () => this.runner.waiting());
+    const metrics = new FunctionMetrics(this.#base.name, store, () => this.worker.waiting());
     this.metrics = metrics;
     const clock = { nowMs: () => this.nowMs };
-    return new Runner({ fn: this.#fn(), store, log, clock, logger: logged.logger, metrics, ...limits });
+    return new FunctionWorker({ fn: this.#fn(), store, log, clock, logger: logged.logger, metrics, ...limits });
   }
 
   #fn(): StoreFunction {

@@ -5,11 +5,11 @@ import { EmbeddedLog } from '../adapters/embedded/log/embedded-log.ts';
 import { SqliteStore } from '../adapters/embedded/store/sqlite-store.ts';
 import { DAY_MS } from '../core/days.ts';
 import { deriveId, type Message } from '../core/message.ts';
-import type { KeptDays } from '../core/retention.ts';
+import type { RetentionDays } from '../core/retention.ts';
 import type { StoreFunction } from '../runtime/function.ts';
 import type { Outcome } from '../runtime/handle/outcome.ts';
 import { Retention } from '../runtime/retention/retention.ts';
-import { Runner } from '../runtime/worker/function-worker.ts';
+import { FunctionWorker } from '../runtime/worker/function-worker.ts';
 import { FunctionMetrics } from '../runtime/worker/worker-metrics.ts';
 import { testPolicy } from './batches.ts';
 import { logLines } from './log-lines.ts';
@@ -20,7 +20,7 @@ import { commitOf } from './shelf.ts';
 export const OWNED = 'probe-facts';
 export const FREE = 'probe-commands';
 
-export const testDays: KeptDays = { log: 30, inbox: 90, fold: 7, notices: 365, letters: 30, movements: 365 };
+export const testDays: RetentionDays = { log: 30, inbox: 90, fold: 7, notices: 365, letters: 30, movements: 365 };
 
 /** The probe with its retention, reading a topic of another function and one that is open to all; the clock stands still. */
 export class ProbeReader {
@@ -40,7 +40,7 @@ export class ProbeReader {
   writer: SqliteStore;
   store!: SqliteStore;
   log!: EmbeddedLog;
-  runner!: Runner;
+  worker!: FunctionWorker;
   retention!: Retention;
 
   private constructor(changes: Partial<StoreFunction>) {
@@ -67,9 +67,9 @@ export class ProbeReader {
     const store = SqliteStore.open({ name: fn.name, file, tables: fn.tables, migrations: fn.migrations.sqlite });
     const log = new EmbeddedLog({
       topics: {
-        [OWNED]: { file: writerFile, writtenHere: false, openToAll: false },
-        [FREE]: { file: join(folder, 'topics', `${FREE}.db`), writtenHere: false, openToAll: true },
-        'probe-events': { file, writtenHere: true, openToAll: false },
+        [OWNED]: { file: writerFile, writtenHere: false, isPublic: false },
+        [FREE]: { file: join(folder, 'topics', `${FREE}.db`), writtenHere: false, isPublic: true },
+        'probe-events': { file, writtenHere: true, isPublic: false },
       },
       readers: [
         { group: fn.name, file, topics: fn.consumes },
@@ -77,22 +77,22 @@ export class ProbeReader {
       ],
       pollMs: 1,
     });
-    const metrics = new FunctionMetrics(fn.name, store, () => this.runner.waiting());
+    const metrics = new FunctionMetrics(fn.name, store, () => this.worker.waiting());
     const limits = { policy: testPolicy, ...this.limits };
-    this.runner = new Runner({ fn, store, log, clock, logger, metrics, ...limits });
-    this.runner.onCommit((outcomes) => this.outcomes.push(...outcomes));
-    const { folds } = this.runner;
+    this.worker = new FunctionWorker({ fn, store, log, clock, logger, metrics, ...limits });
+    this.worker.onCommit((outcomes) => this.outcomes.push(...outcomes));
+    const { watermarks } = this.worker;
     const writerOf = (topic: string) => (topic === OWNED ? 'writer' : null);
     const removed = (table: string, rows: number) => {
       this.removed[table] = (this.removed[table] ?? 0) + rows;
     };
-    this.retention = new Retention({ fn, store, log, clock, logger, folds, days: testDays, writerOf, removed });
+    this.retention = new Retention({ fn, store, log, clock, logger, watermarks, days: testDays, writerOf, removed });
     Object.assign(this, { store, log });
-    await this.runner.open();
+    await this.worker.open();
   }
 
   async stop(): Promise<void> {
-    await this.runner.stop();
+    await this.worker.stop();
     await this.log.close();
     await this.store.close();
   }
@@ -128,7 +128,7 @@ export class ProbeReader {
 
   /** Handles until there is nothing to do. */
   async settle(): Promise<void> {
-    while (await this.runner.step());
+    while (await this.worker.step());
   }
 
   /** A whole pass of the retention, and what came of it. */

@@ -30,7 +30,7 @@ export const probe: StoreFunction<Tally, ProbeMessage, Counted | Refusal> = {
   name: 'probe',
   inputs: new Set(['ReceiveStock']),
   consumes: ['probe-commands'],
-  mayStandIn: () => true,
+  isAllowedOnTopic: () => true,
   publishes: 'probe-events',
   tables: [tallies],
   migrations: {

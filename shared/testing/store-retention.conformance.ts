@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { StoredWrite, Table } from '../ports/store.ts';
-import { inbox, inboxFolds } from '../ports/tables/inbox.ts';
+import { inbox, inboxWatermarks } from '../ports/tables/inbox.ts';
 import { outbox } from '../ports/tables/outbox.ts';
 import { count } from './probe.ts';
 import { type Context, seen, seenRow } from './store-reads.conformance.ts';
@@ -10,7 +10,7 @@ export function retains(context: Context): void {
   const { store, commit } = context;
   const removal = (table: Table, row: object): StoredWrite => ({ table, row, stored: row, removed: true });
   const at = (position: number, epoch: string) => ({ topic: 'facts', partition: 0, position, epoch });
-  const folds = () => store().find({ table: inboxFolds, limit: 9 });
+  const watermarks = () => store().find({ table: inboxWatermarks, limit: 9 });
 
   it('reads what was remembered by source and a range of ids, and forgets what is removed', async () => {
     await commit({ inbox: [seenRow('a1'), seenRow('a2'), seenRow('b1'), seenRow('a1', '/elsewhere')] });
@@ -36,7 +36,7 @@ export function retains(context: Context): void {
     await commit({ positions: [at(7, 'one')] });
     await context.reopen();
 
-    expect([await store().positions(), await folds()]).toEqual([[at(7, 'one')], []]);
+    expect([await store().positions(), await watermarks()]).toEqual([[at(7, 'one')], []]);
   });
 
   it('notes how far a position was that is set back, or goes on in another life', async () => {
@@ -47,14 +47,14 @@ export function retains(context: Context): void {
     await commit({ positions: [at(11, 'two')] });
     await commit({ positions: [at(12, 'three')] });
 
-    expect([await store().positions(), await folds()]).toEqual([[at(12, 'three')], [at(9, 'one'), at(11, 'two')]]);
+    expect([await store().positions(), await watermarks()]).toEqual([[at(12, 'three')], [at(9, 'one'), at(11, 'two')]]);
   });
 
   it('keeps these notes when it is cleared', async () => {
     await commit({ positions: [at(9, 'one')] });
     await store().clear([at(20, 'two')]);
 
-    expect(await folds()).toEqual([at(9, 'one')]);
+    expect(await watermarks()).toEqual([at(9, 'one')]);
   });
 
   it('never gives a position of the outbox again, also when its newest row is removed', async () => {

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CLIENT_SOURCE } from '../core/message.ts';
 import type { Commit, Store } from '../ports/store.ts';
-import { type LetterRow, letters } from '../ports/tables/retry.ts';
+import { type DeadLetterRow, deadLetters } from '../ports/tables/retry.ts';
 import { count } from './probe.ts';
 import { added, changed, commitOf, notes, shelf, shelves, writesOf } from './shelf.ts';
 import { outboxes, publishedBy } from './store-outbox.conformance.ts';
 import { type Context, loads, reads, type StoreSubject, seen, seenRow } from './store-reads.conformance.ts';
 import { retains } from './store-retention.conformance.ts';
 
-const letter: LetterRow = {
+const letter: DeadLetterRow = {
   letter: 'a letter',
   status: 'open',
   key: null,
@@ -63,7 +63,7 @@ async function everything({ store, published }: Context) {
     shelves: (await store().find({ table: shelves, limit: 99 })).map(({ shelfId, places }) => [shelfId, places]),
     notes: (await store().find({ table: notes, orderBy: ['position'], limit: 99 })).map(({ note }) => note.text),
     positions: await store().positions(),
-    letters: await store().count(letters),
+    letters: await store().count(deadLetters),
     published: (await published()).map(({ id }) => id),
     seen: await seen(store(), seenRow('m')),
   };
@@ -73,7 +73,7 @@ const full: Partial<Commit> = {
   writes: [
     added(shelves, shelf('a', 3)),
     added(notes, { shelfId: 'a', note: { text: 'new' } }),
-    added(letters, letter),
+    added(deadLetters, letter),
   ],
   inbox: [seenRow('m')],
   outbox: [{ topic: 'events', message: count('a', 1) }],

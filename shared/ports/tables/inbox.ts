@@ -28,7 +28,7 @@ export const readPositions = table<Required<Position>>(
  * now. A record at or below it that comes again from the topic is a duplicate, also where no inbox row is left of it. The
  * store adds one when a position is set back, removed or goes on in another life.
  */
-export const inboxFolds = table<Required<Position>>(
+export const inboxWatermarks = table<Required<Position>>(
   'inbox_fold',
   { topic: 'text', partition: 'integer', epoch: 'text', position: 'integer' },
   { key: ['topic', 'partition', 'epoch'], loadBy: 1 },

@@ -1,7 +1,7 @@
 import { table } from '../store.ts';
 
 /** Where a message lay when it was first delivered, and all of it: what is parked or dead is kept whole. */
-export interface KeptRecord {
+export interface StoredRecord {
   readonly topic: string;
   readonly partition: number;
   readonly position: number;
@@ -11,7 +11,7 @@ export interface KeptRecord {
 }
 
 /** Why a message was set aside: a stable word. The first five wait for a person alone, the others hold up their key. */
-export type LetterCode =
+export type DeadLetterCode =
   | 'unreadable'
   | 'unknown_type'
   | 'not_allowed'
@@ -61,7 +61,7 @@ export const parkedKeys = table<ParkedKeyRow>(
   { key: ['key'], sparse: true },
 );
 
-export interface ParkedRow extends KeptRecord {
+export interface ParkedRow extends StoredRecord {
   readonly key: string;
   readonly number: number;
 }
@@ -81,18 +81,18 @@ export const parked = table<ParkedRow>(
 );
 
 /** `open`: waits for a decision. `replaying`: decided, and not yet tried. Else it is over, and how. */
-export type LetterStatus = 'open' | 'replaying' | 'replayed' | 'edited' | 'discarded' | 'compensated';
+export type DeadLetterStatus = 'open' | 'replaying' | 'replayed' | 'edited' | 'discarded' | 'compensated';
 
 /** A message that nobody could handle, kept whole for a person. */
-export interface LetterRow extends KeptRecord {
+export interface DeadLetterRow extends StoredRecord {
   /** Short, and the same however often the message is delivered. */
   readonly letter: string;
   /** The order in which they came. */
   readonly sequence?: number;
-  readonly status: LetterStatus;
+  readonly status: DeadLetterStatus;
   /** The partition key it holds up; null where it holds up nobody. */
   readonly key: string | null;
-  readonly code: LetterCode;
+  readonly code: DeadLetterCode;
   readonly detail: string;
   /** The same for failures of the same kind at the same place. */
   readonly fingerprint: string;
@@ -104,7 +104,7 @@ export interface LetterRow extends KeptRecord {
   readonly decidedAt: string | null;
 }
 
-export const letters = table<LetterRow>(
+export const deadLetters = table<DeadLetterRow>(
   'dead_letter',
   {
     letter: 'text',
@@ -128,13 +128,13 @@ export const letters = table<LetterRow>(
 );
 
 /** A letter without its contents, for lists: reading only. */
-export type LetterHead = Omit<LetterRow, 'value'>;
+export type DeadLetterSummary = Omit<DeadLetterRow, 'value'>;
 
-const { value: _, ...headColumns } = letters.columns;
-export const letterHeads = table<LetterHead>('dead_letter', headColumns, { key: ['letter'] });
+const { value: _, ...headColumns } = deadLetters.columns;
+export const deadLetterSummaries = table<DeadLetterSummary>('dead_letter', headColumns, { key: ['letter'] });
 
 /** Who decided what about a letter: rows are added and never changed. */
-export interface DecisionRow {
+export interface ResolutionRow {
   readonly sequence?: number;
   readonly letter: string;
   readonly action: 'replay' | 'edit' | 'discard' | 'compensate' | 'upgrade';
@@ -146,7 +146,7 @@ export interface DecisionRow {
   readonly after: unknown;
 }
 
-export const decisions = table<DecisionRow>(
+export const resolutions = table<ResolutionRow>(
   'decision',
   {
     sequence: 'sequence',
@@ -162,4 +162,4 @@ export const decisions = table<DecisionRow>(
 );
 
 /** The tables of what waits, which every function has. */
-export const retryTables = [parkedKeys, parked, letters, letterHeads, decisions];
+export const retryTables = [parkedKeys, parked, deadLetters, deadLetterSummaries, resolutions];

@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LetterBench } from '../../testing/dead-letter-bench.ts';
+import { DeadLetterBench } from '../../testing/dead-letter-bench.ts';
 import { count } from '../../testing/probe.ts';
-import { replayInWaves, type WavesRequest, waveSizes } from './bulk-replay.ts';
+import { type BulkReplayRequest, batchSizes, replayInBatches } from './bulk-replay.ts';
 
-const all: WavesRequest = { who: 'ann', reason: 'it is mended', max: 1_000, perSecond: 1_000, force: false };
+const all: BulkReplayRequest = { who: 'ann', reason: 'it is mended', max: 1_000, perSecond: 1_000, force: false };
 const bug = new TypeError('undefined is not a function');
-let bench: LetterBench;
+let bench: DeadLetterBench;
 
 beforeEach(async () => {
-  bench = await LetterBench.open();
+  bench = await DeadLetterBench.open();
 });
 afterEach(() => bench.close());
 
@@ -18,26 +18,26 @@ async function dead(names: number): Promise<readonly string[]> {
   for (const { id } of messages) bench.trouble.set(id, bug);
   await bench.exhaust(...messages);
   bench.asked.length = 0;
-  bench.runner.start();
+  bench.worker.start();
   return (await bench.letters()).map(({ attributes }) => String(attributes['id']));
 }
 
 /** Within a wave, keys do not wait for each other. */
 function inWaves(ids: readonly string[]): readonly (readonly string[])[] {
   const rest = [...ids];
-  return waveSizes(ids.length).map((size) => rest.splice(0, size).sort());
+  return batchSizes(ids.length).map((size) => rest.splice(0, size).sort());
 }
 
 describe('the waves of a replay', () => {
   it('grow', () => {
-    expect([waveSizes(100), waveSizes(4), waveSizes(0)]).toEqual([[1, 2, 5, 10, 20, 50, 12], [1, 2, 1], []]);
+    expect([batchSizes(100), batchSizes(4), batchSizes(0)]).toEqual([[1, 2, 5, 10, 20, 50, 12], [1, 2, 1], []]);
   });
 
   it('bring everything through when it is mended, the oldest first', async () => {
     const ids = await dead(10);
     bench.trouble.clear();
 
-    const replayed = await replayInWaves(bench.desk(), all);
+    const replayed = await replayInBatches(bench.scope(), all);
 
     expect(replayed).toEqual({
       ...{ replayed: 10, passed: 10, failed: 0, skipped: 0, stopped: null, left: 0 },
@@ -49,7 +49,7 @@ describe('the waves of a replay', () => {
   it('end with the first failure that comes back: what is still broken costs one attempt', async () => {
     await dead(10);
 
-    const replayed = await replayInWaves(bench.desk(), all);
+    const replayed = await replayInBatches(bench.scope(), all);
 
     expect(replayed).toMatchObject({ replayed: 1, passed: 0, failed: 1, left: 10, waves: [{ letters: 1, failed: 1 }] });
     expect(replayed.stopped).toMatch(/^letter [0-9a-f]{12} has failed as before: TypeError: undefined is not/);
@@ -60,7 +60,7 @@ describe('the waves of a replay', () => {
     const ids = await dead(20);
     for (const id of ids.slice(0, 4)) bench.trouble.delete(id);
 
-    const replayed = await replayInWaves(bench.desk(), all);
+    const replayed = await replayInBatches(bench.scope(), all);
 
     expect(replayed).toMatchObject({ replayed: 8, passed: 4, failed: 4, left: 16 });
   });
@@ -70,7 +70,7 @@ describe('the waves of a replay', () => {
     bench.trouble.clear();
     const startMs = performance.now();
 
-    await replayInWaves(bench.desk(), { ...all, perSecond: 50 });
+    await replayInBatches(bench.scope(), { ...all, perSecond: 50 });
 
     expect(performance.now() - startMs).toBeGreaterThanOrEqual(8 * (1000 / 50) - 5);
   });
@@ -80,13 +80,13 @@ describe('the waves of a replay', () => {
     bench.trouble.clear();
     const [, second] = await bench.letters();
 
-    const one = await replayInWaves(bench.desk(), {
+    const one = await replayInBatches(bench.scope(), {
       ...all,
       key: String(second?.key),
       fingerprint: second?.fingerprint,
     });
-    const none = await replayInWaves(bench.desk(), { ...all, code: 'refused' });
-    const three = await replayInWaves(bench.desk(), { ...all, max: 3 });
+    const none = await replayInBatches(bench.scope(), { ...all, code: 'refused' });
+    const three = await replayInBatches(bench.scope(), { ...all, max: 3 });
 
     expect([one, none, three].map(({ replayed, left }) => [replayed, left])).toEqual([
       [1, 0],
@@ -101,7 +101,7 @@ describe('the waves of a replay', () => {
     await dead(3);
     bench.trouble.clear();
 
-    const replayed = await replayInWaves(bench.desk({ windowMs: 0 }), all);
+    const replayed = await replayInBatches(bench.scope({ windowMs: 0 }), all);
 
     expect(replayed).toMatchObject({ replayed: 0, skipped: 3, left: 3, stopped: null, waves: [] });
   });

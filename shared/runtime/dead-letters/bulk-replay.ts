@@ -1,19 +1,19 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../../core/errors.ts';
-import { type LetterCode, type LetterHead, letterHeads } from '../../ports/tables/retry.ts';
-import type { LetterDesk } from './dead-letter.ts';
+import { type DeadLetterCode, type DeadLetterSummary, deadLetterSummaries } from '../../ports/tables/retry.ts';
+import type { DeadLetterScope } from './dead-letter.ts';
 import { replay, type Signed } from './resolve.ts';
 
 /** The sizes of the first three waves; the next three are ten times as large, and so on. */
-const FIRST_WAVES = [1, 2, 5];
+const FIRST_BATCHES = [1, 2, 5];
 const SETTLE_MS_MAX = 10_000;
 const LOOK_EVERY_MS = 20;
 /** Letters are replayed for this long in one go, at most. What is left is for the next one. */
 export const REPLAY_MS_MAX = 60_000;
 
 /** Which open letters are replayed, and how many of them how fast. */
-export interface WavesRequest extends Signed {
-  readonly code?: LetterCode | undefined;
+export interface BulkReplayRequest extends Signed {
+  readonly code?: DeadLetterCode | undefined;
   readonly fingerprint?: string | undefined;
   readonly key?: string | undefined;
   readonly max: number;
@@ -21,7 +21,7 @@ export interface WavesRequest extends Signed {
   readonly force: boolean;
 }
 
-export interface Wave {
+export interface ReplayBatch {
   readonly letters: number;
   readonly passed: number;
   readonly failed: number;
@@ -37,61 +37,61 @@ export interface Replayed {
   readonly skipped: number;
   /** Why it went no further, as a sentence; null when it went as far as it was asked to. */
   readonly stopped: string | null;
-  readonly waves: readonly Wave[];
+  readonly waves: readonly ReplayBatch[];
   /** Open letters of this kind that are there now. */
   readonly left: number;
 }
 
-type Filter = Pick<WavesRequest, 'code' | 'fingerprint' | 'key'>;
+type Filter = Pick<BulkReplayRequest, 'code' | 'fingerprint' | 'key'>;
 
 /** How many letters each wave has, `total` in all: 1, 2, 5, 10, 20, 50, … */
-export function waveSizes(total: number): readonly number[] {
+export function batchSizes(total: number): readonly number[] {
   const sizes: number[] = [];
   for (let left = total; left > 0; left -= sizes.at(-1) ?? 0) {
-    const size = (FIRST_WAVES[sizes.length % FIRST_WAVES.length] ?? 1) * 10 ** Math.floor(sizes.length / 3);
+    const size = (FIRST_BATCHES[sizes.length % FIRST_BATCHES.length] ?? 1) * 10 ** Math.floor(sizes.length / 3);
     sizes.push(Math.min(size, left));
   }
   return sizes;
 }
 
-export function countOpen({ context }: LetterDesk, filter: Filter): Promise<number> {
-  return context.store.count(letterHeads, whereOpen(filter));
+export function countOpen({ context }: DeadLetterScope, filter: Filter): Promise<number> {
+  return context.store.count(deadLetterSummaries, whereOpen(filter));
 }
 
 /**
  * Replays open letters, the oldest first, in waves that grow: each is looked at when it is through, and when a failure comes
  * back no more follow. So what is still broken costs one attempt, and what is mended is not flooded.
  */
-export async function replayInWaves(desk: LetterDesk, request: WavesRequest): Promise<Replayed> {
-  const waves: Wave[] = [];
+export async function replayInBatches(scope: DeadLetterScope, request: BulkReplayRequest): Promise<Replayed> {
+  const waves: ReplayBatch[] = [];
   const sum = { replayed: 0, skipped: 0 };
   const pace = paceOf(request.perSecond);
   const known = new Set<string>();
   const endMs = performance.now() + REPLAY_MS_MAX;
   let after: readonly number[] | undefined;
   let stopped: string | null = null;
-  for (const size of waveSizes(request.max)) {
-    const picked = await pick(desk, request, after, size);
+  for (const size of batchSizes(request.max)) {
+    const picked = await pick(scope, request, after, size);
     after = [picked.at(-1)?.sequence ?? 0];
-    const sent: LetterHead[] = [];
+    const sent: DeadLetterSummary[] = [];
     for (const head of picked) {
       await pace();
-      if (desk.stopping.aborted) break;
-      if (await tryReplay(desk, head, request)) sent.push(head);
+      if (scope.stopping.aborted) break;
+      if (await tryReplay(scope, head, request)) sent.push(head);
       else sum.skipped += 1;
     }
     sum.replayed += sent.length;
-    const through = await settled(desk, sent);
-    if (sent.length > 0) waves.push(waveOf(sent.length, through));
-    stopped = reasonToStop(sent, through, known) ?? outsideReason(desk, endMs);
+    const through = await settled(scope, sent);
+    if (sent.length > 0) waves.push(replayBatchOf(sent.length, through));
+    stopped = reasonToStop(sent, through, known) ?? outsideReason(scope, endMs);
     if (stopped !== null || picked.length < size) break;
   }
   const total = (count: 'passed' | 'failed') => waves.reduce((all, wave) => all + wave[count], 0);
-  const left = await countOpen(desk, request);
+  const left = await countOpen(scope, request);
   return { ...sum, passed: total('passed'), failed: total('failed'), stopped, waves, left };
 }
 
-function whereOpen({ code, fingerprint, key }: Filter): Partial<LetterHead> {
+function whereOpen({ code, fingerprint, key }: Filter): Partial<DeadLetterSummary> {
   return {
     status: 'open',
     ...(code === undefined ? {} : { code }),
@@ -100,9 +100,15 @@ function whereOpen({ code, fingerprint, key }: Filter): Partial<LetterHead> {
   };
 }
 
-function pick({ context }: LetterDesk, filter: Filter, after: readonly number[] | undefined, limit: number) {
+function pick({ context }: DeadLetterScope, filter: Filter, after: readonly number[] | undefined, limit: number) {
   const from = after === undefined ? {} : { after };
-  return context.store.find({ table: letterHeads, where: whereOpen(filter), orderBy: ['sequence'], ...from, limit });
+  return context.store.find({
+    table: deadLetterSummaries,
+    where: whereOpen(filter),
+    orderBy: ['sequence'],
+    ...from,
+    limit,
+  });
 }
 
 /** Waits until the next one may go, so that on average there are no more than `perSecond`. */
@@ -115,9 +121,13 @@ function paceOf(perSecond: number): () => Promise<void> {
   };
 }
 
-async function tryReplay(desk: LetterDesk, { letter }: LetterHead, { who, reason, force }: WavesRequest) {
+async function tryReplay(
+  scope: DeadLetterScope,
+  { letter }: DeadLetterSummary,
+  { who, reason, force }: BulkReplayRequest,
+) {
   try {
-    await replay(desk, letter, { who, reason }, { force });
+    await replay(scope, letter, { who, reason }, { force });
     return true;
   } catch (error) {
     if (error instanceof AppError && (error.code === 'conflict' || error.code === 'not_found')) return false;
@@ -126,20 +136,20 @@ async function tryReplay(desk: LetterDesk, { letter }: LetterHead, { who, reason
 }
 
 interface Through {
-  readonly passed: readonly LetterHead[];
-  readonly failed: readonly LetterHead[];
-  readonly waiting: readonly LetterHead[];
+  readonly passed: readonly DeadLetterSummary[];
+  readonly failed: readonly DeadLetterSummary[];
+  readonly waiting: readonly DeadLetterSummary[];
 }
 
 /** What became of a wave, when all of it was tried or the time is over. */
-async function settled({ context, stopping }: LetterDesk, sent: readonly LetterHead[]): Promise<Through> {
-  const passed: LetterHead[] = [];
-  const failed: LetterHead[] = [];
+async function settled({ context, stopping }: DeadLetterScope, sent: readonly DeadLetterSummary[]): Promise<Through> {
+  const passed: DeadLetterSummary[] = [];
+  const failed: DeadLetterSummary[] = [];
   let waiting = sent;
   for (let waitedMs = 0; waiting.length > 0; waitedMs += LOOK_EVERY_MS) {
-    const still: LetterHead[] = [];
+    const still: DeadLetterSummary[] = [];
     for (const head of waiting) {
-      const [now] = await context.store.find({ table: letterHeads, where: { letter: head.letter }, limit: 1 });
+      const [now] = await context.store.find({ table: deadLetterSummaries, where: { letter: head.letter }, limit: 1 });
       if (now?.status === 'replaying') still.push(head);
       else if (now?.status === 'open') failed.push(now);
       else passed.push(head);
@@ -151,12 +161,16 @@ async function settled({ context, stopping }: LetterDesk, sent: readonly LetterH
   return { passed, failed, waiting };
 }
 
-function waveOf(count: number, { passed, failed, waiting }: Through): Wave {
+function replayBatchOf(count: number, { passed, failed, waiting }: Through): ReplayBatch {
   return { letters: count, passed: passed.length, failed: failed.length, waiting: waiting.length };
 }
 
 /** `known`: the fingerprints that came back or were seen before in this run. */
-function reasonToStop(sent: readonly LetterHead[], { failed, waiting }: Through, known: Set<string>): string | null {
+function reasonToStop(
+  sent: readonly DeadLetterSummary[],
+  { failed, waiting }: Through,
+  known: Set<string>,
+): string | null {
   for (const { fingerprint } of sent) known.add(fingerprint);
   const again = failed.find(({ fingerprint }) => known.has(fingerprint));
   for (const { fingerprint } of failed) known.add(fingerprint);
@@ -164,7 +178,7 @@ function reasonToStop(sent: readonly LetterHead[], { failed, waiting }: Through,
   return waiting.length === 0 ? null : `${waiting.length} replayed letters were not tried within ${SETTLE_MS_MAX} ms`;
 }
 
-function outsideReason({ fn, stopping }: LetterDesk, endMs: number): string | null {
+function outsideReason({ fn, stopping }: DeadLetterScope, endMs: number): string | null {
   if (stopping.aborted) return `${fn.name} is stopping`;
   return performance.now() > endMs ? `it has gone on for ${REPLAY_MS_MAX} ms` : null;
 }

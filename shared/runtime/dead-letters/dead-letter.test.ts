@@ -1,27 +1,27 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Message } from '../../core/message.ts';
 import type { Table } from '../../ports/store.ts';
-import { letters } from '../../ports/tables/retry.ts';
-import { LetterBench, TOPIC } from '../../testing/dead-letter-bench.ts';
+import { deadLetters } from '../../ports/tables/retry.ts';
+import { DeadLetterBench, TOPIC } from '../../testing/dead-letter-bench.ts';
 import { count } from '../../testing/probe.ts';
 import { close, replay } from './resolve.ts';
 
 const by = { who: 'ann', reason: 'it is forged' };
 const bug = new TypeError('undefined is not a function');
-let bench: LetterBench;
+let bench: DeadLetterBench;
 
 beforeEach(async () => {
-  bench = await LetterBench.open();
+  bench = await DeadLetterBench.open();
 });
 afterEach(() => bench.close());
 
 describe('an identity that nobody vouches for', () => {
   it('is not remembered, so that it does not keep out its true bearer', async () => {
     const bearer = count('a', 1);
-    bench.reader = { mayStandIn: () => false };
+    bench.reader = { isAllowedOnTopic: () => false };
     await bench.restart();
     await bench.exhaust(bearer);
-    await close(bench.desk(), await bench.letter(), 'discard', by);
+    await close(bench.scope(), await bench.letter(), 'discard', by);
     bench.reader = {};
     await bench.restart();
     await bench.exhaust(bearer);
@@ -34,7 +34,7 @@ describe('an identity that the inbox knows already', () => {
   it('stays what it was when its second bearer is discarded', async () => {
     const first = count('a', 1);
     await bench.exhaust(first, { ...first, data: { ...first.data, quantity: 2 } });
-    await close(bench.desk(), await bench.letter(), 'discard', by);
+    await close(bench.scope(), await bench.letter(), 'discard', by);
     await bench.exhaust(first);
 
     expect([await bench.units(), await bench.statuses()]).toEqual([{ a: 1 }, ['discarded']]);
@@ -48,14 +48,14 @@ describe('a replay that ends in a refusal', () => {
     // As a letter of an older version, whose id is not derived from its record, and which died of something else.
     const older = { ...row, letter: 'first-1', code: 'failed', fingerprint: 'a bug' };
     await bench.store.transact([], [], () => {
-      const table = letters as Table;
+      const table = deadLetters as Table;
       const writes = [
         { table, row: older, stored: null },
         { table, row: row ?? {}, stored: row ?? {}, removed: true },
       ];
       return { writes, inbox: [], outbox: [], positions: [] };
     });
-    await replay(bench.desk(), 'first-1', by);
+    await replay(bench.scope(), 'first-1', by);
     await bench.settle();
 
     expect(await bench.letters()).toMatchObject([
@@ -73,8 +73,8 @@ describe('a letter that cannot be written', () => {
 
   it('keeps its message on the topic: the position does not advance, and nothing is lost', async () => {
     await bench.log.append(TOPIC, [{ ...count('a', 1), type: 'Nonsense' } as unknown as Message]);
-    await expect(bench.runner.step()).rejects.toThrow('no letters');
-    await expect(bench.runner.step()).rejects.toThrow('no letters');
+    await expect(bench.worker.step()).rejects.toThrow('no letters');
+    await expect(bench.worker.step()).rejects.toThrow('no letters');
     const stuck = [await bench.store.positions(), await bench.statuses()];
     allowLetters();
     await bench.settle();

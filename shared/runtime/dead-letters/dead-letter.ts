@@ -4,55 +4,55 @@ import { dayOf } from '../../core/days.ts';
 import { AppError } from '../../core/errors.ts';
 import { deriveId, fingerprint, type Message } from '../../core/message.ts';
 import type { InboxKey, InboxRow } from '../../ports/store.ts';
-import { type KeptRecord, type LetterRow, letters } from '../../ports/tables/retry.ts';
+import { type DeadLetterRow, deadLetters, type StoredRecord } from '../../ports/tables/retry.ts';
 import type { StoreFunction } from '../function.ts';
-import { type Received, readKept, receive } from '../handle/parse-record.ts';
+import { type ParsedRecord, parseStored, receive } from '../handle/parse-record.ts';
 import { invalid } from '../http/problem.ts';
 import type { FunctionContext } from '../worker/function-context.ts';
 import { parsedOrText } from './json-diff.ts';
-import type { LetterLimits } from './settings.ts';
+import type { DeadLetterLimits } from './settings.ts';
 
 /** The dead letters of one function, and all that is needed to decide about them. */
-export interface LetterDesk {
+export interface DeadLetterScope {
   readonly fn: StoreFunction;
   readonly context: FunctionContext;
-  readonly limits: LetterLimits;
+  readonly limits: DeadLetterLimits;
   /** Ends what goes on for longer. */
   readonly stopping: AbortSignal;
 }
 
 /** @throws {AppError} `not_found`. */
-export async function existingLetter({ context }: LetterDesk, letter: string): Promise<LetterRow> {
-  const [row] = await context.store.find({ table: letters, where: { letter }, limit: 1 });
-  if (row === undefined) throw unknownLetter(letter);
+export async function existingDeadLetter({ context }: DeadLetterScope, letter: string): Promise<DeadLetterRow> {
+  const [row] = await context.store.find({ table: deadLetters, where: { letter }, limit: 1 });
+  if (row === undefined) throw unknownDeadLetter(letter);
   return row;
 }
 
-export function unknownLetter(letter: string): AppError {
+export function unknownDeadLetter(letter: string): AppError {
   return new AppError('not_found', `there is no letter ${letter.slice(0, 64)}`);
 }
 
 /** @throws {AppError} `conflict` when somebody has decided already. */
-export function assertOpen({ letter, status }: LetterRow): void {
+export function assertOpen({ letter, status }: DeadLetterRow): void {
   if (status !== 'open')
     throw new AppError('conflict', `letter ${letter} is ${status}, and only an open one can be decided`);
 }
 
 /** The record of a letter as this program reads it now: one of a topic by the rules of the topic, its own as it was kept. */
-export function readLetter(fn: StoreFunction, record: KeptRecord): Received {
-  return fn.consumes.includes(record.topic) ? receive(record, fn) : readKept(record);
+export function parseDeadLetter(fn: StoreFunction, record: StoredRecord): ParsedRecord {
+  return fn.consumes.includes(record.topic) ? receive(record, fn) : parseStored(record);
 }
 
 /** The message in a letter. @throws {AppError} `conflict` where this program cannot handle it, however often it tries. */
-export function messageIn(fn: StoreFunction, record: KeptRecord): Message {
-  const read = readLetter(fn, record);
+export function messageIn(fn: StoreFunction, record: StoredRecord): Message {
+  const read = parseDeadLetter(fn, record);
   if (read.kind === 'message') return read.message;
   const why = read.kind === 'skipped' ? `${String(record.attributes['type'])} is none of its business` : read.detail;
   throw new AppError('conflict', `${fn.name} cannot handle it: ${why}`);
 }
 
 /** @throws {AppError} `conflict` when a replay would be one too many, or could have its effect twice. */
-export function assertReplayable({ context, limits }: LetterDesk, row: LetterRow): void {
+export function assertReplayable({ context, limits }: DeadLetterScope, row: DeadLetterRow): void {
   const { letter, replays, diedAt } = row;
   if (replays >= limits.replaysMax) {
     const most = `${limits.replaysMax} is the most (LETTER_REPLAYS_MAX)`;
@@ -69,7 +69,11 @@ export function assertReplayable({ context, limits }: LetterDesk, row: LetterRow
  * the same message.
  * @throws {AppError} `invalid_request` with a pointer to what is wrong in `data`, `conflict` where the envelope is at fault.
  */
-export function editedRecord(fn: StoreFunction, row: LetterRow, data: unknown): KeptRecord & { readonly id: string } {
+export function editedRecord(
+  fn: StoreFunction,
+  row: DeadLetterRow,
+  data: unknown,
+): StoredRecord & { readonly id: string } {
   const { letter, topic, partition, position, attributes } = row;
   const { id, type, time, correlationid } = attributes;
   if (typeof type !== 'string' || !isMessageType(type)) {
@@ -86,7 +90,7 @@ export function editedRecord(fn: StoreFunction, row: LetterRow, data: unknown): 
 }
 
 /** What a message is about is in its envelope, too, and others have read it there: only its first sender could change it. */
-function assertSameSubject({ attributes, value }: LetterRow, data: object): void {
+function assertSameSubject({ attributes, value }: DeadLetterRow, data: object): void {
   const before = parsedOrText(value);
   for (const name of ['orderId', 'productId'] as const) {
     if (!(name in data)) continue;
@@ -104,16 +108,16 @@ function assertSameSubject({ attributes, value }: LetterRow, data: object): void
  * Who the message says it is, where the topic vouches for that. An identity that anybody may have written is not remembered:
  * it would keep out the true bearer.
  */
-export function identityOf(fn: StoreFunction, { topic, attributes }: KeptRecord): InboxKey | null {
+export function identityOf(fn: StoreFunction, { topic, attributes }: StoredRecord): InboxKey | null {
   const { id, source, type } = attributes;
   if (typeof id !== 'string' || typeof source !== 'string' || typeof type !== 'string') return null;
-  const isVouched = !fn.consumes.includes(topic) || fn.mayStandIn(topic, type, source);
+  const isVouched = !fn.consumes.includes(topic) || fn.isAllowedOnTopic(topic, type, source);
   return isVouched ? { source, id } : null;
 }
 
 /** What the inbox keeps of a message that is never to be handled; without a fingerprint where it cannot be read. */
-export function rememberedAs({ fn, context }: LetterDesk, identity: InboxKey, record: KeptRecord): InboxRow {
-  const read = readLetter(fn, record);
+export function rememberedAs({ fn, context }: DeadLetterScope, identity: InboxKey, record: StoredRecord): InboxRow {
+  const read = parseDeadLetter(fn, record);
   const print = read.kind === 'message' ? fingerprint(read.message) : '';
   return { ...identity, fingerprint: print, seenDay: dayOf(context.clock.nowMs()) };
 }

@@ -1,20 +1,20 @@
 import type { Message } from '../../core/message.ts';
-import type { LetterRow } from '../../ports/tables/retry.ts';
+import type { DeadLetterRow } from '../../ports/tables/retry.ts';
 import type { Outcome } from '../handle/outcome.ts';
 import { describeError } from '../observe/error-report.ts';
 import {
   assertOpen,
   assertReplayable,
+  type DeadLetterScope,
   editedRecord,
-  existingLetter,
-  type LetterDesk,
+  existingDeadLetter,
   messageIn,
 } from './dead-letter.ts';
 import { type Difference, differencesOf, parsedOrText } from './json-diff.ts';
 import { countBehind } from './resolve.ts';
 
 /** What the message would do now, as far as its function is concerned. */
-export interface Foreseen {
+export interface DryRunOutcome {
   readonly outcome: Outcome['kind'];
   readonly events: readonly Message[];
   readonly writes: readonly { readonly table: string; readonly row: object; readonly removed: boolean }[];
@@ -23,45 +23,45 @@ export interface Foreseen {
 }
 
 /** What a decision would do; nothing is changed. */
-export interface Prospect {
-  readonly row: LetterRow;
-  readonly foreseen: Foreseen | null;
+export interface DryRun {
+  readonly row: DeadLetterRow;
+  readonly foreseen: DryRunOutcome | null;
   readonly differences: readonly Difference[] | null;
   /** Messages that wait for the decision. */
   readonly behind: number;
 }
 
 /** Refuses what the decision itself would refuse, with the same errors. */
-export async function foreseeReplay(desk: LetterDesk, letter: string, force: boolean): Promise<Prospect> {
-  const row = await openLetter(desk, letter);
-  const message = messageIn(desk.fn, row);
-  if (!force) assertReplayable(desk, row);
-  return { row, foreseen: await foresee(desk, message), differences: null, behind: await countBehind(desk, row) };
+export async function dryRunReplay(scope: DeadLetterScope, letter: string, force: boolean): Promise<DryRun> {
+  const row = await openLetter(scope, letter);
+  const message = messageIn(scope.fn, row);
+  if (!force) assertReplayable(scope, row);
+  return { row, foreseen: await foresee(scope, message), differences: null, behind: await countBehind(scope, row) };
 }
 
-export async function foreseeEdit(desk: LetterDesk, letter: string, data: unknown): Promise<Prospect> {
-  const row = await openLetter(desk, letter);
-  const record = editedRecord(desk.fn, row, data);
-  const foreseen = await foresee(desk, messageIn(desk.fn, record));
+export async function dryRunEdit(scope: DeadLetterScope, letter: string, data: unknown): Promise<DryRun> {
+  const row = await openLetter(scope, letter);
+  const record = editedRecord(scope.fn, row, data);
+  const foreseen = await foresee(scope, messageIn(scope.fn, record));
   const differences = differencesOf(parsedOrText(row.value), parsedOrText(record.value));
-  return { row, foreseen, differences, behind: await countBehind(desk, row) };
+  return { row, foreseen, differences, behind: await countBehind(scope, row) };
 }
 
-export async function foreseeClose(desk: LetterDesk, letter: string): Promise<Prospect> {
-  const row = await openLetter(desk, letter);
-  return { row, foreseen: null, differences: null, behind: await countBehind(desk, row) };
+export async function dryRunClose(scope: DeadLetterScope, letter: string): Promise<DryRun> {
+  const row = await openLetter(scope, letter);
+  return { row, foreseen: null, differences: null, behind: await countBehind(scope, row) };
 }
 
-async function openLetter(desk: LetterDesk, letter: string): Promise<LetterRow> {
-  const row = await existingLetter(desk, letter);
+async function openLetter(scope: DeadLetterScope, letter: string): Promise<DeadLetterRow> {
+  const row = await existingDeadLetter(scope, letter);
   assertOpen(row);
   return row;
 }
 
 /** As a command, which waits for nobody: what stands before it is its own letter. */
-async function foresee({ context }: LetterDesk, message: Message): Promise<Foreseen> {
-  const arrival = { from: 'command', message, deduplicate: true } as const;
-  const { outcomes, outbox, writes } = await context.preview([arrival]);
+async function foresee({ context }: DeadLetterScope, message: Message): Promise<DryRunOutcome> {
+  const item = { from: 'command', message, deduplicate: true } as const;
+  const { outcomes, outbox, writes } = await context.preview([item]);
   const [outcome] = outcomes;
   return {
     outcome: outcome?.kind ?? 'failed',

@@ -1,20 +1,20 @@
-import { type LetterHead, letterHeads } from '../../ports/tables/retry.ts';
-import type { LetterDesk } from './dead-letter.ts';
+import { type DeadLetterSummary, deadLetterSummaries } from '../../ports/tables/retry.ts';
+import type { DeadLetterScope } from './dead-letter.ts';
 import type { GroupBody } from './schemas.ts';
 
 const PAGE = 500;
 /** So many letters are looked at, the newest first. */
-const LETTERS_MAX = 10_000;
+const DEAD_LETTERS_MAX = 10_000;
 const GROUPS_MAX = 200;
 
 /** Open letters of a function by what went wrong, the largest group first. */
-export async function groupsOf({ fn, context }: LetterDesk): Promise<{ groups: GroupBody[]; isWhole: boolean }> {
+export async function groupsOf({ fn, context }: DeadLetterScope): Promise<{ groups: GroupBody[]; isWhole: boolean }> {
   const groups = new Map<string, GroupBody>();
   let after: readonly number[] | undefined;
   let isWhole = false;
-  for (let seen = 0; seen < LETTERS_MAX && !isWhole; seen += PAGE) {
-    const page: readonly LetterHead[] = await context.store.find({
-      table: letterHeads,
+  for (let seen = 0; seen < DEAD_LETTERS_MAX && !isWhole; seen += PAGE) {
+    const page: readonly DeadLetterSummary[] = await context.store.find({
+      table: deadLetterSummaries,
       where: { status: 'open' },
       orderBy: ['sequence'],
       descending: true,
@@ -29,7 +29,7 @@ export async function groupsOf({ fn, context }: LetterDesk): Promise<{ groups: G
   return { groups: all.slice(0, GROUPS_MAX), isWhole: isWhole && all.length <= GROUPS_MAX };
 }
 
-function add(groups: Map<string, GroupBody>, name: string, head: LetterHead): void {
+function add(groups: Map<string, GroupBody>, name: string, head: DeadLetterSummary): void {
   const { fingerprint, code, diedAt, replays } = head;
   const group = groups.get(fingerprint);
   if (group === undefined) {

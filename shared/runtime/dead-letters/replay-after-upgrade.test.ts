@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SCHEMA_VERSION } from '../../../saga/messages.ts';
 import type { Message } from '../../core/message.ts';
-import { letters } from '../../ports/tables/retry.ts';
-import { LetterBench } from '../../testing/dead-letter-bench.ts';
+import { deadLetters } from '../../ports/tables/retry.ts';
+import { DeadLetterBench } from '../../testing/dead-letter-bench.ts';
 import { count } from '../../testing/probe.ts';
-import { readAgain } from './replay-after-upgrade.ts';
+import { replayAfterUpgrade } from './replay-after-upgrade.ts';
 import { close } from './resolve.ts';
 
-let bench: LetterBench;
+let bench: DeadLetterBench;
 
 beforeEach(async () => {
-  bench = await LetterBench.open();
+  bench = await DeadLetterBench.open();
 });
 afterEach(() => bench.close());
 
@@ -19,7 +19,7 @@ async function learn(changes: Readonly<Record<string, unknown>>): Promise<void> 
   const rows = await bench.letters();
   await bench.store.transact([], [], () => {
     const learnt = rows.map((row) => ({
-      table: letters as never,
+      table: deadLetters as never,
       row: { ...row, attributes: { ...row.attributes, ...changes } },
       stored: row,
     }));
@@ -32,11 +32,11 @@ const newer = (message: Message): Message => ({ ...message, schemaversion: SCHEM
 describe('what is too new', () => {
   it('holds up its key also where it was behind another one that was discarded', async () => {
     await bench.exhaust(newer(count('a', 1)), newer(count('a', 2)), count('a', 4));
-    await close(bench.desk(), await bench.letter(), 'discard', { who: 'ann', reason: 'no use' });
+    await close(bench.scope(), await bench.letter(), 'discard', { who: 'ann', reason: 'no use' });
     await bench.exhaust();
     const held = [await bench.units(), await bench.statuses(), await bench.waiting()];
     await learn({ schemaversion: SCHEMA_VERSION });
-    await readAgain(bench.desk());
+    await replayAfterUpgrade(bench.scope());
     await bench.settle();
 
     expect(held).toEqual([{}, ['discarded', 'open'], [1, 1]]);
@@ -52,7 +52,7 @@ describe('after an upgrade', () => {
     const before = await bench.units();
     await learn({ schemaversion: SCHEMA_VERSION });
     await bench.restart();
-    const upgraded = await readAgain(bench.desk());
+    const upgraded = await replayAfterUpgrade(bench.scope());
     bench.asked.length = 0;
     await bench.settle();
 
@@ -69,11 +69,11 @@ describe('after an upgrade', () => {
   it('what was not known is handled, or put away where it is none of its business', async () => {
     await bench.exhaust({ ...count('a', 1), type: 'Nonsense' } as unknown as Message);
     await learn({ type: 'ReceiveStock' });
-    const known = await readAgain(bench.desk());
+    const known = await replayAfterUpgrade(bench.scope());
     await bench.settle();
     await bench.exhaust({ ...count('b', 2), type: 'Nonsense' } as unknown as Message);
     await learn({ type: 'StockSold' });
-    const foreign = await readAgain(bench.desk());
+    const foreign = await replayAfterUpgrade(bench.scope());
 
     expect([known, foreign]).toEqual([
       { replayed: 1, discarded: 0 },
@@ -84,11 +84,11 @@ describe('after an upgrade', () => {
 
   it('what still cannot be read, or may not stand there, waits for a person as before', async () => {
     await bench.exhaust(newer(count('a', 1)), { ...count('b', 2), type: 'Nonsense' } as unknown as Message);
-    const nothing = await readAgain(bench.desk());
+    const nothing = await replayAfterUpgrade(bench.scope());
     await learn({ type: 'ReceiveStock', schemaversion: 1 });
-    bench.reader = { mayStandIn: () => false };
+    bench.reader = { isAllowedOnTopic: () => false };
     await bench.restart();
-    const forged = await readAgain(bench.desk());
+    const forged = await replayAfterUpgrade(bench.scope());
 
     expect([nothing, forged]).toEqual(Array(2).fill({ replayed: 0, discarded: 0 }));
     expect([await bench.statuses(), await bench.audit()]).toEqual([['open', 'open'], []]);
@@ -97,8 +97,8 @@ describe('after an upgrade', () => {
   it('a second call finds nothing to do', async () => {
     await bench.exhaust(newer(count('a', 1)));
     await learn({ schemaversion: SCHEMA_VERSION });
-    await readAgain(bench.desk());
+    await replayAfterUpgrade(bench.scope());
 
-    expect(await readAgain(bench.desk())).toEqual({ replayed: 0, discarded: 0 });
+    expect(await replayAfterUpgrade(bench.scope())).toEqual({ replayed: 0, discarded: 0 });
   });
 });

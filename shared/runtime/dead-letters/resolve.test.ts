@@ -2,17 +2,17 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import { outbox } from '../../ports/tables/outbox.ts';
-import { DAY_MS, LetterBench } from '../../testing/dead-letter-bench.ts';
+import { DAY_MS, DeadLetterBench } from '../../testing/dead-letter-bench.ts';
 import { count } from '../../testing/probe.ts';
-import { foreseeClose, foreseeEdit, foreseeReplay } from './dry-run.ts';
+import { dryRunClose, dryRunEdit, dryRunReplay } from './dry-run.ts';
 import { close, edit, replay } from './resolve.ts';
 
 const by = { who: 'ann', reason: 'it is mended' };
 const bug = new TypeError('undefined is not a function');
-let bench: LetterBench;
+let bench: DeadLetterBench;
 
 beforeEach(async () => {
-  bench = await LetterBench.open();
+  bench = await DeadLetterBench.open();
 });
 afterEach(() => bench.close());
 
@@ -46,7 +46,7 @@ describe('a dead letter with messages behind it', () => {
     const [first, second] = [count('a', 1), count('a', 2)];
     const letter = await deadHead(first, second);
     bench.trouble.clear();
-    await replay(bench.desk(), letter, by);
+    await replay(bench.scope(), letter, by);
     await bench.settle();
 
     expect([bench.asked, await published(), await bench.statuses(), await bench.waiting()]).toEqual([
@@ -60,7 +60,7 @@ describe('a dead letter with messages behind it', () => {
   it('is tried once by a replay; failing, it is the same letter, open again, and they wait on', async () => {
     const first = count('a', 1);
     const letter = await deadHead(first, count('a', 2));
-    await replay(bench.desk(), letter, by);
+    await replay(bench.scope(), letter, by);
     await bench.exhaust();
 
     const [row] = await bench.letters();
@@ -72,7 +72,7 @@ describe('a dead letter with messages behind it', () => {
   it.each(['discard', 'compensate'] as const)('lets them go when somebody decides to %s', async (action) => {
     const [first, second] = [count('a', 1), count('a', 2)];
     const letter = await deadHead(first, second);
-    await close(bench.desk(), letter, action, by);
+    await close(bench.scope(), letter, action, by);
     await bench.settle();
 
     const status = action === 'discard' ? 'discarded' : 'compensated';
@@ -80,7 +80,7 @@ describe('a dead letter with messages behind it', () => {
   });
 
   it('leaves nothing behind where nothing was behind it', async () => {
-    await close(bench.desk(), await deadHead(count('a', 1)), 'discard', by);
+    await close(bench.scope(), await deadHead(count('a', 1)), 'discard', by);
 
     expect(await bench.waiting()).toEqual([0, 0]);
   });
@@ -91,7 +91,7 @@ describe('what was decided', () => {
     const first = count('a', 1);
     const letter = await deadHead(first);
     bench.trouble.clear();
-    await replay(bench.desk(), letter, by);
+    await replay(bench.scope(), letter, by);
     await bench.exhaust(first);
 
     expect([await bench.units(), await bench.statuses()]).toEqual([{ a: 1 }, ['replayed']]);
@@ -101,7 +101,7 @@ describe('what was decided', () => {
     const first = count('a', 1);
     const letter = await deadHead(first);
     bench.trouble.clear();
-    await close(bench.desk(), letter, 'discard', by);
+    await close(bench.scope(), letter, 'discard', by);
     await bench.exhaust(first);
 
     expect([await bench.units(), await bench.statuses()]).toEqual([{}, ['discarded']]);
@@ -116,7 +116,7 @@ describe('what was decided', () => {
       return { writes: [], inbox, outbox: [], positions: [] };
     });
     bench.asked.length = 0;
-    await replay(bench.desk(), letter, by);
+    await replay(bench.scope(), letter, by);
     await bench.settle();
 
     expect([bench.asked, (await bench.letters())[0]?.code, await bench.waiting()]).toEqual([[], 'id_reused', [0, 0]]);
@@ -125,20 +125,20 @@ describe('what was decided', () => {
   it('is not decided twice', async () => {
     const letter = await deadHead(count('a', 1));
     const both = await Promise.allSettled([
-      close(bench.desk(), letter, 'discard', by),
-      replay(bench.desk(), letter, by),
+      close(bench.scope(), letter, 'discard', by),
+      replay(bench.scope(), letter, by),
     ]);
 
     expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
-    await expect(replay(bench.desk(), letter, by)).rejects.toEqual(conflict(`letter ${letter} is discarded`));
+    await expect(replay(bench.scope(), letter, by)).rejects.toEqual(conflict(`letter ${letter} is discarded`));
     expect(await bench.audit()).toHaveLength(1);
   });
 
   it('is kept: who, when, why, and what was before and after', async () => {
     const letter = await deadHead(count('a', 1));
-    await replay(bench.desk(), letter, by);
+    await replay(bench.scope(), letter, by);
     await bench.settle();
-    const { row } = await edit(bench.desk(), letter, { ...count('a', 7).data }, { who: 'bob', reason: 'a typo' });
+    const { row } = await edit(bench.scope(), letter, { ...count('a', 7).data }, { who: 'bob', reason: 'a typo' });
 
     const [first, second] = await bench.audit();
     const at = row.decidedAt;
@@ -159,7 +159,7 @@ describe('an edit', () => {
   it('is a new message with a derived id, caused by the first, in its place; the first never has an effect', async () => {
     const [first, second] = [count('a', 1), count('a', 2)];
     const letter = await deadHead(first, second);
-    const { differences } = await edit(bench.desk(), letter, { ...first.data, quantity: 5 }, by);
+    const { differences } = await edit(bench.scope(), letter, { ...first.data, quantity: 5 }, by);
     bench.trouble.clear();
     await bench.exhaust(first);
 
@@ -178,7 +178,7 @@ describe('an edit', () => {
   it('keeps the saga, and names the first message as its cause', async () => {
     const first = count('a', 1);
     const letter = await deadHead(first);
-    await edit(bench.desk(), letter, { ...first.data, name: 'refuse' }, by);
+    await edit(bench.scope(), letter, { ...first.data, name: 'refuse' }, by);
     await bench.settle();
 
     const [, refused] = await bench.letters();
@@ -193,11 +193,11 @@ describe('an edit', () => {
     bench.trouble.set(head.id, bug);
     await bench.exhaust({ ...broken, data: { ...broken.data, quantity: 0 } } as Message, head);
     const [unreadable, dead] = await bench.letters();
-    const edited = await edit(bench.desk(), unreadable?.letter ?? '', broken.data, by);
+    const edited = await edit(bench.scope(), unreadable?.letter ?? '', broken.data, by);
     await bench.settle();
     const meanwhile = [await bench.units(), await bench.waiting()];
     bench.trouble.clear();
-    await replay(bench.desk(), dead?.letter ?? '', by);
+    await replay(bench.scope(), dead?.letter ?? '', by);
     await bench.settle();
 
     expect(edited.differences).toEqual([{ pointer: '/quantity', before: 0, after: 2 }]);
@@ -207,7 +207,7 @@ describe('an edit', () => {
   it('is refused with a pointer to what is wrong, and changes nothing', async () => {
     const letter = await deadHead(count('a', 1));
 
-    const refusal = edit(bench.desk(), letter, { productId: 'a', quantity: 0, name: null }, by);
+    const refusal = edit(bench.scope(), letter, { productId: 'a', quantity: 0, name: null }, by);
 
     await expect(refusal).rejects.toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/data/quantity' }] });
     expect([await bench.statuses(), await bench.audit()]).toEqual([['open'], []]);
@@ -217,7 +217,7 @@ describe('an edit', () => {
     const letter = await deadHead(count('a', 1));
     const other = { ...count('b', 1).data };
 
-    const refusals = [edit(bench.desk(), letter, other, by), foreseeEdit(bench.desk(), letter, other)];
+    const refusals = [edit(bench.scope(), letter, other, by), dryRunEdit(bench.scope(), letter, other)];
 
     const detail = 'the message is about a, and an edit cannot make it one about b';
     const error = { code: 'invalid_request', errors: [{ pointer: '/data/productId', detail }] };
@@ -229,28 +229,28 @@ describe('an edit', () => {
 describe('a replay is refused', () => {
   it('after so many, unless somebody insists', async () => {
     const letter = await deadHead(count('a', 1));
-    const desk = bench.desk({ replaysMax: 1 });
-    await replay(desk, letter, by);
+    const scope = bench.scope({ replaysMax: 1 });
+    await replay(scope, letter, by);
     await bench.settle();
 
-    await expect(replay(desk, letter, by)).rejects.toEqual(conflict('replayed 1 times and 1 is the most'));
-    await expect(foreseeReplay(desk, letter, false)).rejects.toEqual(conflict('replayed 1 times'));
-    expect(await replay(desk, letter, by, { force: true })).toMatchObject({ status: 'replaying', replays: 2 });
+    await expect(replay(scope, letter, by)).rejects.toEqual(conflict('replayed 1 times and 1 is the most'));
+    await expect(dryRunReplay(scope, letter, false)).rejects.toEqual(conflict('replayed 1 times'));
+    expect(await replay(scope, letter, by, { force: true })).toMatchObject({ status: 'replaying', replays: 2 });
   });
 
   it('when the inbox may have forgotten it, unless somebody insists', async () => {
     const letter = await deadHead(count('a', 1));
     bench.nowMs += 91 * DAY_MS;
 
-    await expect(replay(bench.desk(), letter, by)).rejects.toEqual(conflict('INBOX_RETENTION_DAYS'));
-    expect(await replay(bench.desk(), letter, by, { force: true })).toMatchObject({ status: 'replaying' });
+    await expect(replay(bench.scope(), letter, by)).rejects.toEqual(conflict('INBOX_RETENTION_DAYS'));
+    expect(await replay(bench.scope(), letter, by, { force: true })).toMatchObject({ status: 'replaying' });
   });
 
   it('where this program cannot handle it, or does not know the letter', async () => {
     await bench.exhaust({ ...count('a', 1), type: 'Nonsense' } as unknown as Message);
 
-    await expect(replay(bench.desk(), await bench.letter(), by)).rejects.toEqual(conflict('no message type Nonsense'));
-    await expect(replay(bench.desk(), 'none', by)).rejects.toThrow(
+    await expect(replay(bench.scope(), await bench.letter(), by)).rejects.toEqual(conflict('no message type Nonsense'));
+    await expect(replay(bench.scope(), 'none', by)).rejects.toThrow(
       new AppError('not_found', 'there is no letter none'),
     );
   });
@@ -261,11 +261,11 @@ describe('a dry run', () => {
     const first = count('a', 1);
     const letter = await deadHead(first, count('a', 2));
     const before = [await bench.letters(), await bench.waiting(), await bench.units(), await published()];
-    const fails = await foreseeReplay(bench.desk(), letter, false);
+    const fails = await dryRunReplay(bench.scope(), letter, false);
     bench.trouble.clear();
-    const passes = await foreseeReplay(bench.desk(), letter, false);
-    const edits = await foreseeEdit(bench.desk(), letter, { ...first.data, quantity: 9 });
-    const closes = await foreseeClose(bench.desk(), letter);
+    const passes = await dryRunReplay(bench.scope(), letter, false);
+    const edits = await dryRunEdit(bench.scope(), letter, { ...first.data, quantity: 9 });
+    const closes = await dryRunClose(bench.scope(), letter);
     await bench.settle();
 
     expect(fails.foreseen).toMatchObject({

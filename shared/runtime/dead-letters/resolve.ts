@@ -1,28 +1,28 @@
 import { AppError } from '../../core/errors.ts';
 import type { Commit, Need, Table, Write } from '../../ports/store.ts';
 import {
-  type DecisionRow,
-  decisions,
-  type KeptRecord,
-  type LetterRow,
-  letters,
+  type DeadLetterRow,
+  deadLetters,
   type ParkedKeyRow,
   parked,
   parkedKeys,
+  type ResolutionRow,
+  resolutions,
+  type StoredRecord,
 } from '../../ports/tables/retry.ts';
 import { keyOfRecord } from '../handle/parse-record.ts';
 import { newParkedKey } from '../handle/retry-queue.ts';
-import { Rows } from '../handle/row-overlay.ts';
+import { RowOverlay } from '../handle/row-overlay.ts';
 import {
   assertOpen,
   assertReplayable,
+  type DeadLetterScope,
   editedRecord,
-  existingLetter,
+  existingDeadLetter,
   identityOf,
-  type LetterDesk,
   messageIn,
   rememberedAs,
-  unknownLetter,
+  unknownDeadLetter,
 } from './dead-letter.ts';
 import { type Difference, differencesOf, parsedOrText } from './json-diff.ts';
 
@@ -32,19 +32,19 @@ export interface Signed {
   readonly reason: string;
 }
 
-type Action = DecisionRow['action'];
+type Action = ResolutionRow['action'];
 
 /** What a decision changes. */
-interface Ruling {
-  readonly after: Partial<LetterRow>;
+interface ResolutionChange {
+  readonly after: Partial<DeadLetterRow>;
   readonly writes: readonly Write[];
   /** For the audit, besides what changes in the letter. */
   readonly note?: { readonly before: object; readonly after: object };
 }
 
 /** A letter as it is in the transaction that decides about it. */
-interface Sheet {
-  readonly row: LetterRow;
+interface ResolutionInput {
+  readonly row: DeadLetterRow;
   /** The key that waits for the decision; null where none does. */
   readonly held: ParkedKeyRow | null;
   readonly now: string;
@@ -57,16 +57,16 @@ interface Sheet {
  * @throws {AppError} `conflict` when it is not open, cannot be handled, or {@link assertReplayable} says so and nobody forces it.
  */
 export function replay(
-  desk: LetterDesk,
+  scope: DeadLetterScope,
   letter: string,
   by: Signed,
   { force = false, action = 'replay' }: { readonly force?: boolean; readonly action?: 'replay' | 'upgrade' } = {},
-): Promise<LetterRow> {
-  return decide(desk, letter, action, by, (sheet) => {
-    const { row, now } = sheet;
-    messageIn(desk.fn, row);
-    if (!force) assertReplayable(desk, row);
-    const lane = sheet.held ?? freeLane(sheet);
+): Promise<DeadLetterRow> {
+  return decide(scope, letter, action, by, (input) => {
+    const { row, now } = input;
+    messageIn(scope.fn, row);
+    if (!force) assertReplayable(scope, row);
+    const lane = input.held ?? freeKey(input);
     return {
       after: { status: 'replaying', replays: row.replays + 1 },
       writes: asHead(lane, row, { dueAt: now, attempt: 0, letter }),
@@ -76,7 +76,7 @@ export function replay(
 
 /** What came of an edit. */
 export interface Edited {
-  readonly row: LetterRow;
+  readonly row: DeadLetterRow;
   readonly differences: readonly Difference[];
 }
 
@@ -84,16 +84,16 @@ export interface Edited {
  * The message goes on with other contents, as a new one that the first has caused. The first one is never handled.
  * @throws {AppError} `invalid_request` with pointers into `data`, `conflict` when it is not open or its envelope is at fault.
  */
-export async function edit(desk: LetterDesk, letter: string, data: unknown, by: Signed): Promise<Edited> {
-  const { fn } = desk;
+export async function edit(scope: DeadLetterScope, letter: string, data: unknown, by: Signed): Promise<Edited> {
+  const { fn } = scope;
   let differences: readonly Difference[] = [];
-  const row = await decide(desk, letter, 'edit', by, (sheet) => {
-    const { id, ...record } = editedRecord(fn, sheet.row, data);
+  const row = await decide(scope, letter, 'edit', by, (input) => {
+    const { id, ...record } = editedRecord(fn, input.row, data);
     messageIn(fn, record);
-    const [before, after] = [parsedOrText(sheet.row.value), parsedOrText(record.value)];
+    const [before, after] = [parsedOrText(input.row.value), parsedOrText(record.value)];
     differences = differencesOf(before, after);
-    const note = { before: { id: sheet.row.attributes['id'], data: before }, after: { id, data: after } };
-    return { after: { status: 'edited' }, writes: inItsPlace(sheet, record), note };
+    const note = { before: { id: input.row.attributes['id'], data: before }, after: { id, data: after } };
+    return { after: { status: 'edited' }, writes: inPlaceOf(input, record), note };
   });
   return { row, differences };
 }
@@ -103,18 +103,18 @@ export async function edit(desk: LetterDesk, letter: string, data: unknown, by: 
  * @throws {AppError} `conflict` when it is not open.
  */
 export function close(
-  desk: LetterDesk,
+  scope: DeadLetterScope,
   letter: string,
   action: 'discard' | 'compensate' | 'upgrade',
   by: Signed,
-): Promise<LetterRow> {
+): Promise<DeadLetterRow> {
   const status = action === 'compensate' ? 'compensated' : 'discarded';
-  return decide(desk, letter, action, by, (sheet) => ({ after: { status }, writes: released(sheet) }));
+  return decide(scope, letter, action, by, (input) => ({ after: { status }, writes: released(input) }));
 }
 
 /** How many messages wait for the decision about a letter. */
-export async function countBehind({ context }: LetterDesk, row: LetterRow): Promise<number> {
-  for (const key of lanesOf(row)) {
+export async function countBehind({ context }: DeadLetterScope, row: DeadLetterRow): Promise<number> {
+  for (const key of keyNamesOf(row)) {
     const [waiting] = await context.store.find({ table: parkedKeys, where: { key }, limit: 1 });
     if (waiting?.letter === row.letter && waiting.dueAt === null) return waiting.tail - waiting.head;
   }
@@ -123,98 +123,102 @@ export async function countBehind({ context }: LetterDesk, row: LetterRow): Prom
 
 /** One decision in one commit: what it was is looked at where it is changed, so that two people cannot both decide. */
 async function decide(
-  desk: LetterDesk,
+  scope: DeadLetterScope,
   letter: string,
   action: Action,
   by: Signed,
-  rule: (sheet: Sheet) => Ruling,
-): Promise<LetterRow> {
-  const { fn, context } = desk;
-  const found = await existingLetter(desk, letter);
-  const keys = lanesOf(found);
+  rule: (input: ResolutionInput) => ResolutionChange,
+): Promise<DeadLetterRow> {
+  const { fn, context } = scope;
+  const found = await existingDeadLetter(scope, letter);
+  const keys = keyNamesOf(found);
   const needs: readonly Need[] = [
-    { table: letters as Table, values: [letter] },
+    { table: deadLetters as Table, values: [letter] },
     ...keys.map((key) => ({ table: parkedKeys as Table, values: [key] })),
   ];
   const identity = identityOf(fn, found);
   const now = new Date(context.clock.nowMs()).toISOString();
   const { after } = await context.store.transact(needs, identity === null ? [] : [identity], (loaded) => {
-    const rows = new Rows(loaded, needs);
-    const row = rows.one(letters, letter);
-    if (row === undefined) throw unknownLetter(letter);
+    const rows = new RowOverlay(loaded, needs);
+    const row = rows.one(deadLetters, letter);
+    if (row === undefined) throw unknownDeadLetter(letter);
     assertOpen(row);
     const key = (name: string) => rows.one(parkedKeys, name);
     const held = keys.map(key).find((waiting) => waiting?.letter === letter && waiting.dueAt === null) ?? null;
-    const ruling = rule({ row, held, now, key });
-    const decided: LetterRow = { ...row, ...ruling.after, decidedAt: now };
-    rows.put([...ruling.writes, write(letters, decided), write(decisions, auditOf(row, decided, action, by, ruling))]);
+    const change = rule({ row, held, now, key });
+    const decided: DeadLetterRow = { ...row, ...change.after, decidedAt: now };
+    rows.put([
+      ...change.writes,
+      write(deadLetters, decided),
+      write(resolutions, auditOf(row, decided, action, by, change)),
+    ]);
     const isOver = decided.status !== 'replaying' && identity !== null && loaded.seen(identity) === undefined;
-    const inbox = isOver ? [rememberedAs(desk, identity, row)] : [];
+    const inbox = isOver ? [rememberedAs(scope, identity, row)] : [];
     const commit: Commit = { writes: rows.writes(), inbox, outbox: [], positions: [] };
     return { ...commit, after: decided };
   });
-  await context.lookAgain();
+  await context.invalidateParked();
   return after;
 }
 
 function auditOf(
-  before: LetterRow,
-  after: LetterRow,
+  before: DeadLetterRow,
+  after: DeadLetterRow,
   action: Action,
   { who, reason }: Signed,
-  { note }: Ruling,
-): DecisionRow {
+  { note }: ResolutionChange,
+): ResolutionRow {
   const audit = { letter: after.letter, action, who, at: after.decidedAt ?? '', reason };
-  const seen = ({ status, replays }: LetterRow) =>
+  const seen = ({ status, replays }: DeadLetterRow) =>
     before.replays === after.replays ? { status } : { status, replays };
   return { ...audit, before: { ...seen(before), ...note?.before }, after: { ...seen(after), ...note?.after } };
 }
 
 /** The keys under which a letter, or what becomes of it, may wait. */
-function lanesOf(row: LetterRow): readonly string[] {
-  const keys = [row.key, ownLane(row), keyOfRecord(row)];
+function keyNamesOf(row: DeadLetterRow): readonly string[] {
+  const keys = [row.key, ownKey(row), keyOfRecord(row)];
   return [...new Set(keys.filter((key) => key !== null))];
 }
 
 /** Where a letter is replayed that holds up nobody, while its key is busy or where it has none. */
-function ownLane({ letter }: LetterRow): string {
+function ownKey({ letter }: DeadLetterRow): string {
   return `letter:${letter}`;
 }
 
-function freeLane({ row, now, key }: Sheet): ParkedKeyRow {
-  for (const name of row.key === null ? [ownLane(row)] : [row.key, ownLane(row)]) {
+function freeKey({ row, now, key }: ResolutionInput): ParkedKeyRow {
+  for (const name of row.key === null ? [ownKey(row)] : [row.key, ownKey(row)]) {
     if (key(name) === undefined) return newParkedKey(name, now);
   }
-  throw new AppError('conflict', `other messages wait as ${ownLane(row)}; try again when they have passed`);
+  throw new AppError('conflict', `other messages wait as ${ownKey(row)}; try again when they have passed`);
 }
 
 /** In front of what waits. */
-function asHead(lane: ParkedKeyRow, record: KeptRecord, changes: Partial<ParkedKeyRow>): readonly Write[] {
+function asHead(lane: ParkedKeyRow, record: StoredRecord, changes: Partial<ParkedKeyRow>): readonly Write[] {
   const head = lane.head - 1;
   return [write(parkedKeys, { ...lane, ...changes, head }), write(parked, keep(record, lane.key, head))];
 }
 
 /** An edited message takes the place of the first one where that is still open; else it comes as a new one does. */
-function inItsPlace(sheet: Sheet, record: KeptRecord): readonly Write[] {
-  const { held, row, now } = sheet;
+function inPlaceOf(input: ResolutionInput, record: StoredRecord): readonly Write[] {
+  const { held, row, now } = input;
   const due = { dueAt: now, attempt: 0, letter: null };
-  if (held !== null && held.key !== ownLane(row)) return asHead(held, record, due);
-  const key = keyOfRecord(record) ?? ownLane(row);
-  const waiting = sheet.key(key);
-  const freed = held === null ? [] : released(sheet);
+  if (held !== null && held.key !== ownKey(row)) return asHead(held, record, due);
+  const key = keyOfRecord(record) ?? ownKey(row);
+  const waiting = input.key(key);
+  const freed = held === null ? [] : released(input);
   if (waiting === undefined) return [...freed, ...asHead(newParkedKey(key, now), record, due)];
   const { tail } = waiting;
   return [...freed, write(parkedKeys, { ...waiting, tail: tail + 1 }), write(parked, keep(record, key, tail))];
 }
 
 /** Lets go what waits for the decision. */
-function released({ held, now }: Sheet): readonly Write[] {
+function released({ held, now }: ResolutionInput): readonly Write[] {
   if (held === null) return [];
   if (held.head === held.tail) return [write(parkedKeys, held, true)];
   return [write(parkedKeys, { ...held, dueAt: now, attempt: 0, letter: null })];
 }
 
-function keep({ topic, partition, position, attributes, value }: KeptRecord, key: string, number: number) {
+function keep({ topic, partition, position, attributes, value }: StoredRecord, key: string, number: number) {
   return { key, number, topic, partition, position, attributes, value };
 }
 

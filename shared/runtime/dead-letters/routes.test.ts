@@ -1,21 +1,21 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Message } from '../../core/message.ts';
-import { LetterBench } from '../../testing/dead-letter-bench.ts';
+import { DeadLetterBench } from '../../testing/dead-letter-bench.ts';
 import { logLines } from '../../testing/log-lines.ts';
 import { count } from '../../testing/probe.ts';
 import { type App, createApp } from '../http/app.ts';
-import { addLetterRoutes } from './routes.ts';
-import type { DecidedBody, GroupBody, LetterBody, LetterHeadBody, ReplayedBody } from './schemas.ts';
+import { addDeadLetterRoutes } from './routes.ts';
+import type { DeadLetterBody, DeadLetterSummaryBody, GroupBody, ReplayedBody, ResolvedBody } from './schemas.ts';
 
 const path = '/operations/probe/letters';
 const by = { who: 'ann', reason: 'it is mended' };
-let bench: LetterBench;
+let bench: DeadLetterBench;
 let app: App;
 
 beforeEach(async () => {
-  bench = await LetterBench.open();
+  bench = await DeadLetterBench.open();
   app = createApp(logLines().logger);
-  addLetterRoutes(app, bench.desk());
+  addDeadLetterRoutes(app, bench.scope());
 });
 afterEach(() => bench.close());
 
@@ -26,7 +26,7 @@ async function ask<Body>(url: string, body?: object): Promise<{ status: number; 
 }
 
 async function list(query: string) {
-  const { body } = await ask<{ letters: LetterHeadBody[]; _links: { next?: { href: string } } }>(path + query);
+  const { body } = await ask<{ letters: DeadLetterSummaryBody[]; _links: { next?: { href: string } } }>(path + query);
   return { names: body.letters.map(({ attributes }) => attributes['subject']), next: body._links.next?.href };
 }
 
@@ -65,7 +65,7 @@ describe('the letters of a function', () => {
     await ask(`${path}/${letter}/replay`, by);
     await bench.settle();
 
-    const { body } = await ask<LetterBody>(`${path}/${letter}`);
+    const { body } = await ask<DeadLetterBody>(`${path}/${letter}`);
 
     expect(body).toMatchObject({ letter, status: 'open', attempts: 3, replays: 1, behind: 1 });
     expect(body.value).toBe(JSON.stringify(count('a', 1, 'throw').data));
@@ -77,8 +77,8 @@ describe('the letters of a function', () => {
     await bench.exhaust(count('a', 1, 'throw'), count('a', 2));
     const url = `${path}/${await bench.letter()}`;
 
-    const dry = await ask<DecidedBody>(`${url}/edit`, { ...by, data: count('a', 1).data, dryRun: true });
-    const real = await ask<DecidedBody>(`${url}/edit`, { ...by, data: count('a', 1).data });
+    const dry = await ask<ResolvedBody>(`${url}/edit`, { ...by, data: count('a', 1).data, dryRun: true });
+    const real = await ask<ResolvedBody>(`${url}/edit`, { ...by, data: count('a', 1).data });
     const late = await ask(`${url}/discard`, by);
     await bench.settle();
 
@@ -91,7 +91,7 @@ describe('the letters of a function', () => {
 
   it('are replayed together, in waves; a dry run only counts them', async () => {
     await bench.exhaust(count('a', 1, 'throw'), count('b', 1, 'throw'), nonsense('c'));
-    bench.runner.start();
+    bench.worker.start();
     const failed = { ...by, code: 'failed' };
 
     const dry = await ask<ReplayedBody>(`${path}/replay`, { ...failed, dryRun: true });

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { DecisionRow, LetterHead, LetterRow } from '../../ports/tables/retry.ts';
+import type { DeadLetterRow, DeadLetterSummary, ResolutionRow } from '../../ports/tables/retry.ts';
 import { linksSchema } from '../http/paging.ts';
 
 /** How letters, and decisions about them, look to clients: the check and the documentation. */
@@ -12,7 +12,7 @@ const codes = [
   'refused',
   'newer_version',
   'failed',
-] as const satisfies readonly LetterRow['code'][];
+] as const satisfies readonly DeadLetterRow['code'][];
 const statuses = [
   'open',
   'replaying',
@@ -20,14 +20,14 @@ const statuses = [
   'edited',
   'discarded',
   'compensated',
-] as const satisfies readonly LetterRow['status'][];
+] as const satisfies readonly DeadLetterRow['status'][];
 const actions = [
   'replay',
   'edit',
   'discard',
   'compensate',
   'upgrade',
-] as const satisfies readonly DecisionRow['action'][];
+] as const satisfies readonly ResolutionRow['action'][];
 
 const codeSchema = z.enum(codes);
 /** `all`: whatever became of them. */
@@ -57,10 +57,10 @@ const headShape = {
   decidedAt: z.string().nullable(),
   _links: linksSchema,
 };
-export const letterHeadSchema = z.object(headShape).openapi('LetterHead');
-export type LetterHeadBody = z.infer<typeof letterHeadSchema>;
+export const deadLetterSummarySchema = z.object(headShape).openapi('DeadLetterSummary');
+export type DeadLetterSummaryBody = z.infer<typeof deadLetterSummarySchema>;
 
-const decisionSchema = z
+const resolutionSchema = z
   .object({
     action: z.enum(actions),
     who: z.string(),
@@ -71,15 +71,15 @@ const decisionSchema = z
   })
   .openapi('Decision');
 
-export const letterSchema = z
+export const deadLetterSchema = z
   .object({
     ...headShape,
     value: z.string().openapi({ description: 'The data as they came' }),
     behind: z.int().openapi({ description: 'Messages that wait for a decision about it' }),
-    decisions: z.array(decisionSchema),
+    decisions: z.array(resolutionSchema),
   })
   .openapi('Letter');
-export type LetterBody = z.infer<typeof letterSchema>;
+export type DeadLetterBody = z.infer<typeof deadLetterSchema>;
 
 export const groupSchema = z
   .object({
@@ -113,7 +113,7 @@ export const replayRequest = z.strictObject({ ...signedShape, force }).openapi('
 export const editRequest = z
   .strictObject({ ...signedShape, data: z.unknown().refine((data) => data !== undefined, 'must be there') })
   .openapi('EditLetter');
-export const wavesRequest = z
+export const bulkReplayRequest = z
   .strictObject({
     ...signedShape,
     force,
@@ -124,10 +124,10 @@ export const wavesRequest = z
   })
   .openapi('ReplayLetters');
 
-export const decidedSchema = z
+export const resolvedSchema = z
   .object({
     dryRun: z.boolean(),
-    letter: letterHeadSchema,
+    letter: deadLetterSummarySchema,
     foreseen: z
       .object({
         outcome: z.string(),
@@ -144,7 +144,7 @@ export const decidedSchema = z
     behind: z.int().openapi({ description: 'Messages that waited for the decision' }),
   })
   .openapi('Decided');
-export type DecidedBody = z.infer<typeof decidedSchema>;
+export type ResolvedBody = z.infer<typeof resolvedSchema>;
 
 export const replayedSchema = z
   .object({
@@ -160,7 +160,7 @@ export const replayedSchema = z
   .openapi('Replayed');
 export type ReplayedBody = z.infer<typeof replayedSchema>;
 
-export function toHeadBody(name: string, head: LetterHead): LetterHeadBody {
+export function toSummaryBody(name: string, head: DeadLetterSummary): DeadLetterSummaryBody {
   const { letter, status, code, detail, fingerprint, key, attributes, topic, partition, position } = head;
   const { attempts, replays, diedAt, decidedAt } = head;
   const self = `/operations/${name}/letters/${letter}`;
@@ -177,14 +177,14 @@ export function toHeadBody(name: string, head: LetterHead): LetterHeadBody {
   };
 }
 
-export function toLetterBody(
+export function toDeadLetterBody(
   name: string,
-  row: LetterRow,
+  row: DeadLetterRow,
   behind: number,
-  decisions: readonly DecisionRow[],
-): LetterBody {
+  decisions: readonly ResolutionRow[],
+): DeadLetterBody {
   const decided = decisions.map(({ action, who, at, reason, before, after }) => {
     return { action, who, at, reason, before, after };
   });
-  return { ...toHeadBody(name, row), value: row.value, behind, decisions: decided };
+  return { ...toSummaryBody(name, row), value: row.value, behind, decisions: decided };
 }

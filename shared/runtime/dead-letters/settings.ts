@@ -3,7 +3,7 @@ import { z } from 'zod';
 const count = (most: number) => z.coerce.number().int().min(1).max(most);
 
 /** How people may decide about dead letters; each with its default. */
-export const letterSettings = {
+export const deadLetterSettings = {
   LETTER_REPLAYS_MAX: count(1_000).default(5),
   LETTER_REPLAYS_PER_SECOND: count(1_000).default(50),
   OPERATIONS_TOKEN: z
@@ -13,7 +13,7 @@ export const letterSettings = {
 } as const;
 
 /** What limits the replays at one function. */
-export interface LetterLimits {
+export interface DeadLetterLimits {
   /** After so many replays of a letter the next one must be forced. */
   readonly replaysMax: number;
   /** Replays of many letters go no faster. */
@@ -24,11 +24,11 @@ export interface LetterLimits {
 
 const DAY_MS = 86_400_000;
 
-export function letterLimitsOf(config: {
+export function deadLetterLimitsOf(config: {
   readonly LETTER_REPLAYS_MAX: number;
   readonly LETTER_REPLAYS_PER_SECOND: number;
   readonly INBOX_RETENTION_DAYS: number;
-}): LetterLimits {
+}): DeadLetterLimits {
   return {
     replaysMax: config.LETTER_REPLAYS_MAX,
     perSecond: config.LETTER_REPLAYS_PER_SECOND,

@@ -2,13 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TransientError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import { outbox } from '../../ports/tables/outbox.ts';
-import { LetterBench, TOPIC } from '../../testing/dead-letter-bench.ts';
+import { DeadLetterBench, TOPIC } from '../../testing/dead-letter-bench.ts';
 import { count, UNITS_MAX } from '../../testing/probe.ts';
 
-let bench: LetterBench;
+let bench: DeadLetterBench;
 
 beforeEach(async () => {
-  bench = await LetterBench.open();
+  bench = await DeadLetterBench.open();
 });
 afterEach(() => bench.close());
 

@@ -3,7 +3,7 @@ import { fingerprint, type Message } from '../../core/message.ts';
 import type { InboxRow, Loaded } from '../../ports/store.ts';
 
 /** Which messages were seen: in the store, or earlier in this batch. */
-export class Inbox {
+export class BatchInbox {
   readonly added: InboxRow[] = [];
   readonly #loaded: Loaded;
   readonly #seenDay: number;

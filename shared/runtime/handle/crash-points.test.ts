@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type DiskImage, type Failing, Life } from '../../testing/crash-bench.ts';
 import { count } from '../../testing/probe.ts';
-import { Signal } from '../worker/wake-signal.ts';
+import { WakeSignal } from '../worker/wake-signal.ts';
 
 /** Ten messages of three keys: one of `a` fails once in each life, one of `b` always, and others stand behind them. */
 const messages = ['a', 'b', 'c', 'a', 'b', 'c', 'a', 'b', 'c', 'a'].map((name, n) => count(name, n + 1));
@@ -86,7 +86,7 @@ describe('a function that dies', () => {
 
   it('would be caught when it had read further than it has dealt with', async () => {
     const life = await Life.begin(messages, failing);
-    await life.runner.step();
+    await life.worker.step();
     life.store.database.exec('UPDATE position SET position = position + 1');
     const { found, books } = await endAfter(await life.endWithImage());
 
@@ -102,12 +102,12 @@ describe('a function that is asked to stop', () => {
       const life = await Life.begin(messages, failing);
       let commits = 0;
       const stopped = new Promise<void>((resolve) => {
-        life.runner.onCommit(() => {
+        life.worker.onCommit(() => {
           commits += 1;
-          if (commits === nth) resolve(life.runner.stop());
+          if (commits === nth) resolve(life.worker.stop());
         });
       });
-      life.runner.start();
+      life.worker.start();
       await stopped;
       const done = commits;
       const { found, books } = await endAfter(await life.endWithImage());
@@ -118,20 +118,20 @@ describe('a function that is asked to stop', () => {
 
   it('while a commit is on its way waits for it, and answers whoever waits for that', async () => {
     const life = await Life.begin([], failing);
-    const { store, runner } = life;
+    const { store, worker } = life;
     const transact = store.transact.bind(store);
-    const reached = new Signal();
-    const mayGoOn = new Signal();
+    const reached = new WakeSignal();
+    const mayGoOn = new WakeSignal();
     store.transact = async (...work) => {
       reached.raise();
       await mayGoOn.wait();
       return transact(...work);
     };
-    const answer = runner.submit(count('a', 1));
-    runner.start();
+    const answer = worker.submit(count('a', 1));
+    worker.start();
     await reached.wait();
     let hasStopped = false;
-    const stopped = runner.stop().then(() => {
+    const stopped = worker.stop().then(() => {
       hasStopped = true;
     });
     await new Promise((resolve) => setImmediate(resolve));

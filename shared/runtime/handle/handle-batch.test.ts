@@ -5,7 +5,7 @@ import type { Message } from '../../core/message.ts';
 import { batchOf, fromTopic } from '../../testing/batches.ts';
 import { count, probe, type Tally, tallies } from '../../testing/probe.ts';
 import { type Handled, handle } from './handle-batch.ts';
-import type { Arrival } from './incoming.ts';
+import type { Incoming } from './incoming.ts';
 
 const NOW_MS = Date.parse('2026-03-01T10:00:05.000Z');
 const UUID_8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -21,16 +21,16 @@ beforeEach(() => {
 });
 afterEach(() => store.close());
 
-function fromHttp(message: Message, deduplicate = false): Arrival {
+function fromHttp(message: Message, deduplicate = false): Incoming {
   return { from: 'command', message, deduplicate };
 }
 
-function fromLog(message: Message, position = 1): Arrival {
+function fromLog(message: Message, position = 1): Incoming {
   return fromTopic('probe-commands', position, message);
 }
 
-function deliver(...arrivals: readonly Arrival[]): Promise<Handled> {
-  return handle(probe, store, batchOf(arrivals, NOW_MS));
+function deliver(...incoming: readonly Incoming[]): Promise<Handled> {
+  return handle(probe, store, batchOf(incoming, NOW_MS));
 }
 
 function letters() {

@@ -5,34 +5,34 @@ import type { RetryPolicy } from '../../core/retry-policy.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
 import type { Commit, Loaded, Need, OutboxRow, Position, Store } from '../../ports/store.ts';
 import type { StoreFunction } from '../function.ts';
-import { Inbox } from './batch-inbox.ts';
+import { BatchInbox } from './batch-inbox.ts';
 import {
-  type Arrival,
-  type DueArrival,
+  type Incoming,
+  type IncomingRecord,
+  type IncomingRetry,
+  type IncomingTimer,
   inboxKeysOf,
   isDeduplicated,
   keyOf,
   needsOf,
-  type ParkedArrival,
-  type RecordArrival,
   recordOf,
   timerKey,
 } from './incoming.ts';
 import type { Outcome } from './outcome.ts';
-import { type Failure, Parking, type ParkingLimits } from './retry-queue.ts';
-import { Rows } from './row-overlay.ts';
+import { type Failure, RetryQueue, type RetryQueueLimits } from './retry-queue.ts';
+import { RowOverlay } from './row-overlay.ts';
 
 /** What waits at a function, taken together: commands first. */
 export interface Batch {
-  readonly arrivals: readonly Arrival[];
+  readonly incoming: readonly Incoming[];
   /** Becomes the time of the events. Milliseconds since 1970. */
   readonly nowMs: number;
   readonly policy: RetryPolicy;
-  readonly limits: ParkingLimits;
+  readonly limits: RetryQueueLimits;
   /** Whether a record was dealt with although no inbox row need be left of it. */
-  readonly isFolded?: (record: LogRecord) => boolean;
+  readonly isBelowWatermark?: (record: LogRecord) => boolean;
   /** What these need cannot be told, or the store refused what they led to: they fail without being decided. */
-  readonly failures?: ReadonlyMap<Arrival, unknown>;
+  readonly failures?: ReadonlyMap<Incoming, unknown>;
 }
 
 export interface Handled extends Commit {
@@ -52,16 +52,16 @@ export interface Handled extends Commit {
  * answered with its error, any other is parked in the same commit. Resolves when the commit is on disk.
  */
 export function handle(fn: StoreFunction, store: Store, batch: Batch): Promise<Handled> {
-  const needs = needsOf(fn, batch.arrivals, batch.failures);
-  return store.transact(needs, inboxKeysOf(batch.arrivals), (loaded) => new Work(fn, batch, loaded, needs).done());
+  const needs = needsOf(fn, batch.incoming, batch.failures);
+  return store.transact(needs, inboxKeysOf(batch.incoming), (loaded) => new Work(fn, batch, loaded, needs).done());
 }
 
 /** What `handle` would do with this batch now: decided in the same way, and not committed. */
 export async function preview(fn: StoreFunction, store: Store, batch: Batch): Promise<Handled> {
-  const needs = needsOf(fn, batch.arrivals);
+  const needs = needsOf(fn, batch.incoming);
   let handled: Handled | null = null;
   const notNow = new Error('this was only a preview');
-  const outcome = store.transact(needs, inboxKeysOf(batch.arrivals), (loaded) => {
+  const outcome = store.transact(needs, inboxKeysOf(batch.incoming), (loaded) => {
     handled = new Work(fn, batch, loaded, needs).done();
     throw notNow;
   });
@@ -77,9 +77,9 @@ class Work {
   readonly #fn: StoreFunction;
   readonly #batch: Batch;
   readonly #now: string;
-  readonly #rows: Rows;
-  readonly #inbox: Inbox;
-  readonly #parking: Parking;
+  readonly #rows: RowOverlay;
+  readonly #inbox: BatchInbox;
+  readonly #retryQueue: RetryQueue;
   readonly #outbox: OutboxRow[] = [];
   readonly #positions = new Map<string, Position>();
   readonly #full = new Set<string>();
@@ -89,15 +89,15 @@ class Work {
     this.#fn = fn;
     this.#batch = batch;
     this.#now = new Date(nowMs).toISOString();
-    this.#rows = new Rows(loaded, needs);
-    this.#inbox = new Inbox(loaded, nowMs);
-    this.#parking = new Parking(fn.name, this.#rows, policy, limits, nowMs);
+    this.#rows = new RowOverlay(loaded, needs);
+    this.#inbox = new BatchInbox(loaded, nowMs);
+    this.#retryQueue = new RetryQueue(fn.name, this.#rows, policy, limits, nowMs);
   }
 
   done(): Handled {
     const outcomes: Outcome[] = [];
-    for (const arrival of this.#batch.arrivals) {
-      const outcome = this.#arrive(arrival);
+    for (const item of this.#batch.incoming) {
+      const outcome = this.#arrive(item);
       if (outcome !== null) outcomes.push(outcome);
     }
     return {
@@ -107,52 +107,52 @@ class Work {
       positions: [...this.#positions.values()],
       outcomes,
       full: [...this.#full],
-      parkedDelta: this.#parking.delta,
-      hasFreed: this.#parking.hasFreed,
+      parkedDelta: this.#retryQueue.delta,
+      hasFreed: this.#retryQueue.hasFreed,
     };
   }
 
-  #arrive(arrival: Arrival): Outcome | null {
-    switch (arrival.from) {
+  #arrive(item: Incoming): Outcome | null {
+    switch (item.from) {
       case 'command':
-        return (arrival.deduplicate ? this.#seen(arrival.message) : null) ?? this.#decide(arrival, arrival.message);
+        return (item.deduplicate ? this.#seen(item.message) : null) ?? this.#decide(item, item.message);
       case 'timer':
-        return this.#due(arrival);
+        return this.#due(item);
       case 'parked':
-        return this.#retry(arrival);
+        return this.#retry(item);
       case 'log':
-        return this.#read(arrival);
+        return this.#read(item);
     }
   }
 
-  #due(arrival: DueArrival): Outcome | null {
-    const { timer, row, message } = arrival;
+  #due(item: IncomingTimer): Outcome | null {
+    const { timer, row, message } = item;
     const { table, column } = timer;
-    const key = timerKey(arrival);
+    const key = timerKey(item);
     const present = this.#rows.one(table, ...key) as Record<string, unknown> | undefined;
     if (present === undefined || present[column] !== (row as Record<string, unknown>)[column]) return null;
     this.#rows.put([{ table, row: { ...present, [column]: null } }]);
-    return this.#orPark(this.#decide(arrival, message), {
+    return this.#orPark(this.#decide(item, message), {
       record: recordOf('timer', message),
       key: message.partitionkey,
     });
   }
 
   /** A record of a topic. One that cannot be taken for want of room closes its topic for the rest of the batch. */
-  #read(arrival: RecordArrival): Outcome | null {
-    const { record, received } = arrival;
+  #read(item: IncomingRecord): Outcome | null {
+    const { record, received } = item;
     if (this.#full.has(record.topic)) return null;
-    if (this.#batch.isFolded?.(record) === true) {
+    if (this.#batch.isBelowWatermark?.(record) === true) {
       return this.#taken(record, received.kind === 'message' ? { kind: 'duplicate', message: received.message } : null);
     }
-    const key = keyOf(arrival);
-    const waits = key !== null && this.#parking.isWaiting(key);
-    if (received.kind === 'unfit') {
-      if (key === null) this.#parking.setAside(record, received);
-      else if (this.#parking.hasLetter(record)) return this.#taken(record, null);
-      else if (!waits) this.#parking.holdUp(record, key, received);
+    const key = keyOf(item);
+    const waits = key !== null && this.#retryQueue.isWaiting(key);
+    if (received.kind === 'rejected') {
+      if (key === null) this.#retryQueue.deadLetter(record, received);
+      else if (this.#retryQueue.hasDeadLetter(record)) return this.#taken(record, null);
+      else if (!waits) this.#retryQueue.deadLetterAndBlock(record, key, received);
       else if (this.#isFull(record, key)) return null;
-      else this.#parking.queue(record, key);
+      else this.#retryQueue.queue(record, key);
       return this.#taken(record, null);
     }
     if (received.kind === 'skipped' || key === null) return this.#taken(record, null);
@@ -160,35 +160,35 @@ class Work {
     const seen = this.#seen(message);
     if (seen === null && waits) {
       if (this.#isFull(record, key)) return null;
-      this.#parking.queue(record, key);
+      this.#retryQueue.queue(record, key);
       return this.#taken(record, { kind: 'parked', message });
     }
-    const outcome = seen ?? this.#decide(arrival, message);
+    const outcome = seen ?? this.#decide(item, message);
     if (outcome.kind === 'failed' && this.#isFull(record, key)) return null;
     return this.#taken(record, this.#orPark(outcome, { record, key }));
   }
 
-  #retry(arrival: ParkedArrival): Outcome | null {
-    if (!this.#parking.isHead(arrival)) return null;
-    const { row, received } = arrival;
-    if (received.kind === 'unfit') {
-      this.#parking.headSetAside(arrival, received);
+  #retry(item: IncomingRetry): Outcome | null {
+    if (!this.#retryQueue.isHead(item)) return null;
+    const { row, received } = item;
+    if (received.kind === 'rejected') {
+      this.#retryQueue.deadLetterHead(item, received);
       return null;
     }
     if (received.kind === 'skipped') {
-      this.#parking.passed(arrival);
+      this.#retryQueue.passed(item);
       return null;
     }
     const { message } = received;
-    const outcome = this.#seen(message) ?? this.#decide(arrival, message);
+    const outcome = this.#seen(message) ?? this.#decide(item, message);
     if (outcome.kind === 'failed') {
       const { error } = outcome;
-      const kind = this.#parking.failedAgain(arrival, { record: row, key: row.key, id: message.id, error });
+      const kind = this.#retryQueue.failedAgain(item, { record: row, key: row.key, id: message.id, error });
       return { kind, message, error };
     }
     if (outcome.kind === 'refused' || outcome.kind === 'id_reused') {
-      this.#parking.headSetAside(arrival, reasonOf(outcome));
-    } else this.#parking.passed(arrival);
+      this.#retryQueue.deadLetterHead(item, reasonOf(outcome));
+    } else this.#retryQueue.passed(item);
     return outcome;
   }
 
@@ -196,20 +196,21 @@ class Work {
   #orPark(outcome: Outcome, { record, key }: Pick<Failure, 'record' | 'key'>): Outcome {
     if (outcome.kind === 'failed') {
       const { message, error } = outcome;
-      return { kind: this.#parking.park({ record, key, id: message.id, error }), message, error };
+      return { kind: this.#retryQueue.park({ record, key, id: message.id, error }), message, error };
     }
-    if (outcome.kind === 'refused' || outcome.kind === 'id_reused') this.#parking.setAside(record, reasonOf(outcome));
+    if (outcome.kind === 'refused' || outcome.kind === 'id_reused')
+      this.#retryQueue.deadLetter(record, reasonOf(outcome));
     return outcome;
   }
 
-  #isFull({ topic }: RecordArrival['record'], key: string): boolean {
-    if (this.#parking.hasRoom(key)) return false;
+  #isFull({ topic }: IncomingRecord['record'], key: string): boolean {
+    if (this.#retryQueue.hasRoom(key)) return false;
     this.#full.add(topic);
     return true;
   }
 
   /** A position for each life of the topic's writer: the store keeps how far the one before was read. */
-  #taken({ topic, partition, position, epoch }: RecordArrival['record'], outcome: Outcome | null): Outcome | null {
+  #taken({ topic, partition, position, epoch }: IncomingRecord['record'], outcome: Outcome | null): Outcome | null {
     const place = epoch === undefined ? { topic, partition, position } : { topic, partition, position, epoch };
     this.#positions.set(`${topic} ${partition} ${epoch}`, place);
     return outcome;
@@ -221,9 +222,9 @@ class Work {
     return { kind: seen === fingerprint(message) ? 'duplicate' : 'id_reused', message };
   }
 
-  #decide(arrival: Arrival, message: Message): Outcome {
+  #decide(item: Incoming, message: Message): Outcome {
     const fn = this.#fn;
-    const refusedByStore = this.#batch.failures?.get(arrival);
+    const refusedByStore = this.#batch.failures?.get(item);
     if (refusedByStore !== undefined) return { kind: 'failed', message, error: refusedByStore };
     try {
       const before = fn.load(this.#rows, message);
@@ -237,7 +238,7 @@ class Work {
           ? []
           : drafts.map((draft, index) => answer(message, fn.name, index, draft, this.#now, SCHEMA_VERSION));
       this.#rows.put(fn.save({ before, after, message, emitted }));
-      if (isDeduplicated(arrival)) this.#inbox.add(message);
+      if (isDeduplicated(item)) this.#inbox.add(message);
       for (const event of emitted) this.#outbox.push({ topic: topicOf(fn), message: event });
       return { kind: 'handled', message, emitted, state: after };
     } catch (error) {

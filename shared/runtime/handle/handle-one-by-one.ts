@@ -2,7 +2,7 @@ import { AppError } from '../../core/errors.ts';
 import type { Store } from '../../ports/store.ts';
 import type { StoreFunction } from '../function.ts';
 import { type Batch, type Handled, handle } from './handle-batch.ts';
-import type { Arrival } from './incoming.ts';
+import type { Incoming } from './incoming.ts';
 
 /**
  * Handles what waits message by message, with a commit for each: for a batch that the store has refused, so that only the
@@ -16,11 +16,11 @@ export async function handleOneByOne(
   interrupted: (handled: Handled) => Promise<void>,
 ): Promise<Handled> {
   let sum = NOTHING;
-  for (const arrival of batch.arrivals) {
-    if (arrival.from === 'log' && sum.full.includes(arrival.record.topic)) continue;
+  for (const item of batch.incoming) {
+    if (item.from === 'log' && sum.full.includes(item.record.topic)) continue;
     const limits = { ...batch.limits, room: batch.limits.room - sum.parkedDelta };
     try {
-      sum = together(sum, await alone(fn, store, { ...batch, limits, arrivals: [arrival] }, arrival));
+      sum = together(sum, await alone(fn, store, { ...batch, limits, incoming: [item] }, item));
     } catch (error) {
       await interrupted(sum);
       throw error;
@@ -29,12 +29,12 @@ export async function handleOneByOne(
   return sum;
 }
 
-async function alone(fn: StoreFunction, store: Store, batch: Batch, arrival: Arrival): Promise<Handled> {
+async function alone(fn: StoreFunction, store: Store, batch: Batch, item: Incoming): Promise<Handled> {
   try {
     return await handle(fn, store, batch);
   } catch (error) {
     if (error instanceof AppError) throw error;
-    return await handle(fn, store, { ...batch, failures: new Map([[arrival, error]]) });
+    return await handle(fn, store, { ...batch, failures: new Map([[item, error]]) });
   }
 }
 

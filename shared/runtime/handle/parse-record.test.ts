@@ -4,7 +4,7 @@ import type { Message } from '../../core/message.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
 import { receive } from './parse-record.ts';
 
-const reader = { inputs: new Set(['ReceiveStock', 'PlaceOrder']), mayStandIn: () => true };
+const reader = { inputs: new Set(['ReceiveStock', 'PlaceOrder']), isAllowedOnTopic: () => true };
 const message = example('/shop', 'ReceiveStock', 'lamp', { productId: 'lamp', quantity: 2, name: null });
 
 function recordOf(
@@ -75,8 +75,8 @@ describe('a record that may not stand in its topic', () => {
   ])('is set aside %s', (_, inputs) => {
     const record = recordOf(message);
 
-    expect(receive(record, { inputs, mayStandIn: () => false })).toEqual({
-      kind: 'unfit',
+    expect(receive(record, { inputs, isAllowedOnTopic: () => false })).toEqual({
+      kind: 'rejected',
       code: 'not_allowed',
       detail: 'ReceiveStock of /shop may not stand in commands',
     });
@@ -116,6 +116,6 @@ describe('a record that nobody can handle', () => {
       'version 2 of ReceiveStock; the newest known is 1',
     ],
   ])('is kept whole for a person when it %s', (_, record, code, detail) => {
-    expect(receive(record, reader)).toEqual({ kind: 'unfit', code, detail: expect.stringContaining(detail) });
+    expect(receive(record, reader)).toEqual({ kind: 'rejected', code, detail: expect.stringContaining(detail) });
   });
 });

@@ -2,37 +2,37 @@ import { z } from 'zod';
 import { isMessageType, SCHEMA_VERSION, schemas } from '../../../saga/messages.ts';
 import type { Message } from '../../core/message.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
-import type { LetterCode } from '../../ports/tables/retry.ts';
+import type { DeadLetterCode } from '../../ports/tables/retry.ts';
 import type { StoreFunction } from '../function.ts';
 import { messageOf, readEnvelope, textSchema } from './envelope.ts';
 
 /** Why a record cannot be handled as it is. */
-export interface Unfit {
-  readonly kind: 'unfit';
-  readonly code: LetterCode;
+export interface RejectedRecord {
+  readonly kind: 'rejected';
+  readonly code: DeadLetterCode;
   readonly detail: string;
 }
 
-export type Received =
+export type ParsedRecord =
   | { readonly kind: 'message'; readonly message: Message }
   /** A message of the saga that is none of this function's business. */
   | { readonly kind: 'skipped' }
-  | Unfit;
+  | RejectedRecord;
 
 /** Reads a record of a topic. Nothing in it is believed before it went through the schemas. */
-export function receive(record: LogRecord, { inputs, mayStandIn }: Reader): Received {
+export function receive(record: LogRecord, { inputs, isAllowedOnTopic }: Reader): ParsedRecord {
   const { type, source } = record.attributes;
   if (typeof type === 'string' && typeof source === 'string' && isMessageType(type)) {
-    if (!mayStandIn(record.topic, type, source)) {
-      return unfit('not_allowed', `${type} of ${source} may not stand in ${record.topic}`);
+    if (!isAllowedOnTopic(record.topic, type, source)) {
+      return rejected('not_allowed', `${type} of ${source} may not stand in ${record.topic}`);
     }
     if (!inputs.has(type)) return { kind: 'skipped' };
   }
-  return readKept(record);
+  return parseStored(record);
 }
 
 /** Reads a record that was let in before, and then kept: parked, dead or a timer of the function itself. */
-export function readKept(record: LogRecord): Received {
+export function parseStored(record: LogRecord): ParsedRecord {
   const known = reads.get(record);
   if (known !== undefined) return known;
   const read = readRecord(record);
@@ -49,27 +49,27 @@ export function keyOfRecord({ attributes }: LogRecord): string | null {
   return null;
 }
 
-type Reader = Pick<StoreFunction, 'inputs' | 'mayStandIn'>;
+type Reader = Pick<StoreFunction, 'inputs' | 'isAllowedOnTopic'>;
 
 /** Functions in one thread get the same records: each is read once. */
-const reads = new WeakMap<LogRecord, Received>();
+const reads = new WeakMap<LogRecord, ParsedRecord>();
 
-function unfit(code: LetterCode, detail: string): Unfit {
-  return { kind: 'unfit', code, detail };
+function rejected(code: DeadLetterCode, detail: string): RejectedRecord {
+  return { kind: 'rejected', code, detail };
 }
 
-function readRecord({ attributes, value }: LogRecord): Received {
+function readRecord({ attributes, value }: LogRecord): ParsedRecord {
   const envelope = readEnvelope(attributes);
-  if ('error' in envelope) return unfit('unreadable', envelope.error);
+  if ('error' in envelope) return rejected('unreadable', envelope.error);
   const { type, schemaversion } = envelope;
-  if (!isMessageType(type)) return unfit('unknown_type', `no message type ${type}`);
+  if (!isMessageType(type)) return rejected('unknown_type', `no message type ${type}`);
   if (schemaversion > SCHEMA_VERSION) {
-    return unfit('newer_version', `version ${schemaversion} of ${type}; the newest known is ${SCHEMA_VERSION}`);
+    return rejected('newer_version', `version ${schemaversion} of ${type}; the newest known is ${SCHEMA_VERSION}`);
   }
   const json = parseJson(value);
-  if (json === undefined) return unfit('unreadable', 'the data is not JSON');
+  if (json === undefined) return rejected('unreadable', 'the data is not JSON');
   const data = schemas[type].safeParse(json);
-  if (!data.success) return unfit('unreadable', z.prettifyError(data.error));
+  if (!data.success) return rejected('unreadable', z.prettifyError(data.error));
   return { kind: 'message', message: messageOf(envelope, data.data) };
 }
 

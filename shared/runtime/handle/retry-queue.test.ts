@@ -6,12 +6,12 @@ import { EmbeddedLog } from '../../adapters/embedded/log/embedded-log.ts';
 import { SqliteStore } from '../../adapters/embedded/store/sqlite-store.ts';
 import { TransientError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
-import { letters, parked, parkedKeys } from '../../ports/tables/retry.ts';
+import { deadLetters, parked, parkedKeys } from '../../ports/tables/retry.ts';
 import { testPolicy } from '../../testing/batches.ts';
 import { logLines } from '../../testing/log-lines.ts';
 import { count, probe, tallies } from '../../testing/probe.ts';
 import type { StoreFunction } from '../function.ts';
-import { Runner } from '../worker/function-worker.ts';
+import { FunctionWorker } from '../worker/function-worker.ts';
 import { FunctionMetrics } from '../worker/worker-metrics.ts';
 
 const topic = 'probe-commands';
@@ -23,7 +23,7 @@ let nowMs: number;
 let folder: string;
 let store: SqliteStore;
 let log: EmbeddedLog;
-let runner: Runner;
+let worker: FunctionWorker;
 /** What the probe throws, by message id. */
 const trouble = new Map<string, Error>();
 /** The ids of the messages that the probe was asked about. */
@@ -46,43 +46,43 @@ beforeEach(async () => {
   nowMs = START_MS;
   trouble.clear();
   asked.length = 0;
-  folder = mkdtempSync(join(tmpdir(), 'saga-parking-'));
+  folder = mkdtempSync(join(tmpdir(), 'saga-retryQueue-'));
   const file = join(folder, 'probe.db');
   const { name, tables, migrations } = probe;
   store = SqliteStore.open({ name, file, tables, migrations: migrations.sqlite });
   log = new EmbeddedLog({
     topics: {
-      'probe-events': { file, writtenHere: true, openToAll: false },
-      [topic]: { file: join(folder, 'topics', `${topic}.db`), writtenHere: false, openToAll: true },
+      'probe-events': { file, writtenHere: true, isPublic: false },
+      [topic]: { file: join(folder, 'topics', `${topic}.db`), writtenHere: false, isPublic: true },
     },
     pollMs: 2,
   });
   await start();
 });
 afterEach(async () => {
-  await runner.stop();
+  await worker.stop();
   await log.close();
   await store.close();
   rmSync(folder, { recursive: true });
 });
 
 async function start(limits = { parkedMax: 100, parkedPerKeyMax: 10 }): Promise<void> {
-  runner = new Runner({
+  worker = new FunctionWorker({
     fn: troubled as unknown as StoreFunction,
     store,
     log,
     clock: { nowMs: () => nowMs },
     logger: logLines().logger,
-    metrics: new FunctionMetrics('probe', store, () => runner.waiting()),
+    metrics: new FunctionMetrics('probe', store, () => worker.waiting()),
     policy: testPolicy,
     ...limits,
   });
-  await runner.open();
+  await worker.open();
 }
 
 /** Steps until there is nothing to do. */
 async function settle(): Promise<void> {
-  while (await runner.step());
+  while (await worker.step());
 }
 
 /** Lets time pass until nothing is tried any more. */
@@ -99,7 +99,7 @@ async function units(): Promise<Record<string, number>> {
 }
 
 async function open() {
-  const rows = await store.find({ table: letters, where: { status: 'open' }, orderBy: ['sequence'], limit: 99 });
+  const rows = await store.find({ table: deadLetters, where: { status: 'open' }, orderBy: ['sequence'], limit: 99 });
   return rows.map(({ code, key, attempts }) => ({ code, key, attempts }));
 }
 
@@ -109,12 +109,12 @@ describe('a message that fails', () => {
     trouble.set(first.id, new TransientError('not now'));
     await log.append(topic, [first, second, other]);
     await settle();
-    const meanwhile = [await units(), runner.waiting().parked];
+    const meanwhile = [await units(), worker.waiting().parked];
     trouble.clear();
     nowMs += LATER_MS;
     await settle();
 
-    expect([meanwhile, await units(), runner.waiting().parked, asked]).toEqual([
+    expect([meanwhile, await units(), worker.waiting().parked, asked]).toEqual([
       [{ b: 3 }, 2],
       { a: 3, b: 3 },
       0,
@@ -173,7 +173,7 @@ describe('a message that fails', () => {
     trouble.set(message.id, new TransientError('not now'));
     await log.append(topic, [message]);
     await settle();
-    await runner.stop();
+    await worker.stop();
     trouble.clear();
     nowMs += LATER_MS;
     await start();
@@ -197,30 +197,30 @@ describe('a message that fails', () => {
 
 describe('too much that waits', () => {
   it('stops its topic, says so, loses nothing, and goes on by itself when there is room', async () => {
-    await runner.stop();
+    await worker.stop();
     await start({ parkedMax: 2, parkedPerKeyMax: 10 });
     const messages = ['a', 'b', 'c', 'd'].map((name) => count(name, 1));
     for (const { id } of messages.slice(0, 3)) trouble.set(id, new TransientError('not now'));
     await log.append(topic, messages);
     await settle();
-    const full = [runner.waiting(), await runner.trouble(), await units(), (await store.positions())[0]?.position];
+    const full = [worker.waiting(), await worker.trouble(), await units(), (await store.positions())[0]?.position];
     trouble.clear();
     nowMs += LATER_MS;
     await settle();
 
     const why = `${topic} is not read on: 2 messages are parked (2 at most, 10 of one key)`;
     expect(full).toEqual([{ parked: 2, paused: [topic] }, why, {}, 2]);
-    expect([await units(), await runner.trouble()]).toEqual([{ a: 1, b: 1, c: 1, d: 1 }, null]);
+    expect([await units(), await worker.trouble()]).toEqual([{ a: 1, b: 1, c: 1, d: 1 }, null]);
   });
 
   it('of one key stops the topic, too', async () => {
-    await runner.stop();
+    await worker.stop();
     await start({ parkedMax: 100, parkedPerKeyMax: 2 });
     const messages = [1, 2, 3].map((quantity) => count('a', quantity));
     trouble.set(messages[0]?.id ?? '', new TransientError('not now'));
     await log.append(topic, messages);
     await settle();
-    const full = runner.waiting();
+    const full = worker.waiting();
     trouble.clear();
     nowMs += LATER_MS;
     await settle();
@@ -229,13 +229,13 @@ describe('too much that waits', () => {
   });
 
   it('answers commands meanwhile', async () => {
-    await runner.stop();
+    await worker.stop();
     await start({ parkedMax: 0, parkedPerKeyMax: 10 });
     const message = count('a', 1);
     trouble.set(message.id, new TransientError('not now'));
     await log.append(topic, [message]);
     await settle();
-    const answer = runner.submit(count('b', 2));
+    const answer = worker.submit(count('b', 2));
     await settle();
 
     expect([(await answer).kind, await units()]).toEqual(['handled', { b: 2 }]);

@@ -3,20 +3,20 @@ import { attemptsFor, type RetryPolicy, retryDelayMs } from '../../core/retry-po
 import type { LogRecord } from '../../ports/message-log.ts';
 import type { Table, Write } from '../../ports/store.ts';
 import {
-  type KeptRecord,
-  type LetterCode,
-  type LetterRow,
-  letters,
+  type DeadLetterCode,
+  type DeadLetterRow,
+  deadLetters,
   type ParkedKeyRow,
   parked,
   parkedKeys,
+  type StoredRecord,
 } from '../../ports/tables/retry.ts';
 import { describeError, failureFingerprint } from '../observe/error-report.ts';
-import { letterIdOf, type ParkedArrival } from './incoming.ts';
-import type { Rows } from './row-overlay.ts';
+import { deadLetterIdOf, type IncomingRetry } from './incoming.ts';
+import type { RowOverlay } from './row-overlay.ts';
 
 /** How much may wait at a function. */
-export interface ParkingLimits {
+export interface RetryQueueLimits {
   /** Messages that may still be parked. */
   readonly room: number;
   /** Messages of one key that may be parked. */
@@ -34,7 +34,7 @@ export interface Failure {
 
 /** Why a record is set aside without another attempt. */
 export interface Reason {
-  readonly code: LetterCode;
+  readonly code: DeadLetterCode;
   readonly detail: string;
 }
 
@@ -43,9 +43,9 @@ export interface Reason {
  * what comes behind it waits until it has passed, so that no message of a key overtakes another. A head that is given up
  * becomes a dead letter and goes on holding up its key, until a person decides.
  */
-export class Parking {
+export class RetryQueue {
   readonly #name: string;
-  readonly #rows: Rows;
+  readonly #rows: RowOverlay;
   readonly #policy: RetryPolicy;
   readonly #keyMax: number;
   readonly #nowMs: number;
@@ -56,7 +56,7 @@ export class Parking {
   /** Whether a message that was parked no longer is. */
   hasFreed = false;
 
-  constructor(name: string, rows: Rows, policy: RetryPolicy, limits: ParkingLimits, nowMs: number) {
+  constructor(name: string, rows: RowOverlay, policy: RetryPolicy, limits: RetryQueueLimits, nowMs: number) {
     this.#name = name;
     this.#rows = rows;
     this.#policy = policy;
@@ -77,7 +77,7 @@ export class Parking {
   }
 
   /** Whether it is the head of its key, and due: not so where one before it has just failed, or a person has decided otherwise. */
-  isHead({ row: { key, number } }: ParkedArrival): boolean {
+  isHead({ row: { key, number } }: IncomingRetry): boolean {
     const row = this.#keyRow(key);
     return row !== undefined && row.dueAt !== null && row.head === number && !this.#isLater(row);
   }
@@ -109,7 +109,7 @@ export class Parking {
   }
 
   /** The head has passed; the next one is the head, and due at once. */
-  passed({ row: { key, number } }: ParkedArrival): void {
+  passed({ row: { key, number } }: IncomingRetry): void {
     const row = this.#keyRow(key);
     if (row === undefined) return;
     this.#drop(key, number);
@@ -120,7 +120,7 @@ export class Parking {
   }
 
   /** The head has failed again: it waits longer, or is given up. A replay has one attempt: somebody is looking. */
-  failedAgain({ row: { key, number } }: ParkedArrival, failure: Failure): 'parked' | 'dead' {
+  failedAgain({ row: { key, number } }: IncomingRetry, failure: Failure): 'parked' | 'dead' {
     const row = this.#keyRow(key);
     if (row === undefined) return 'parked';
     const tried = { ...row, ...this.#afterAttempt(failure, row.attempt) };
@@ -135,18 +135,18 @@ export class Parking {
   }
 
   /** Sets a record aside that nobody can handle and that holds up nobody; once, however often it is delivered. */
-  setAside(record: LogRecord, { code, detail }: Reason): void {
-    this.#putLetter(record, null, { code, detail, fingerprint: code, attempts: 1 }, letterIdOf(this.#name, record));
+  deadLetter(record: LogRecord, { code, detail }: Reason): void {
+    this.#putLetter(record, null, { code, detail, fingerprint: code, attempts: 1 }, deadLetterIdOf(this.#name, record));
   }
 
   /** Whether a record that holds up its key was set aside before: somebody has decided about it, or still is to. */
-  hasLetter(record: LogRecord): boolean {
-    return this.#rows.one(letters, letterIdOf(this.#name, record)) !== undefined;
+  hasDeadLetter(record: LogRecord): boolean {
+    return this.#rows.one(deadLetters, deadLetterIdOf(this.#name, record)) !== undefined;
   }
 
   /** Sets a record aside that holds up its key until this program can read it. */
-  holdUp(record: LogRecord, key: string, { code, detail }: Reason): void {
-    const letter = letterIdOf(this.#name, record);
+  deadLetterAndBlock(record: LogRecord, key: string, { code, detail }: Reason): void {
+    const letter = deadLetterIdOf(this.#name, record);
     this.#putLetter(record, key, { code, detail, fingerprint: code, attempts: 1 }, letter);
     this.#put(parkedKeys, { ...newParkedKey(key, this.#now), detail, fingerprint: code, letter });
   }
@@ -155,57 +155,57 @@ export class Parking {
    * The head cannot be handled, and no attempt will change that: it is set aside and lets the others pass. One that is too new
    * for this program goes on holding them up.
    */
-  headSetAside(arrival: ParkedArrival, reason: Reason): void {
+  deadLetterHead(item: IncomingRetry, reason: Reason): void {
     const { code, detail } = reason;
-    const { key } = arrival.row;
-    const letter = arrival.letter ?? letterIdOf(this.#name, arrival.row);
-    const known = this.#rows.one(letters, letter);
+    const { key } = item.row;
+    const letter = item.letter ?? deadLetterIdOf(this.#name, item.row);
+    const known = this.#rows.one(deadLetters, letter);
     const before = this.#keyRow(key);
-    const holdsUp = code === 'newer_version' && before !== undefined;
-    this.passed(arrival);
-    if (holdsUp) {
+    const blocks = code === 'newer_version' && before !== undefined;
+    this.passed(item);
+    if (blocks) {
       const held = { head: before.head + 1, attempt: 0, dueAt: null, letter, detail, fingerprint: code };
       this.#put(parkedKeys, { ...before, ...held });
     }
     if (known === undefined) {
       const why = { code, detail, fingerprint: code, attempts: 1 };
-      this.#putLetter(arrival.row, holdsUp ? key : null, why, letter);
+      this.#putLetter(item.row, blocks ? key : null, why, letter);
       return;
     }
     const again = { status: 'open', code, detail, fingerprint: code, diedAt: this.#now } as const;
-    this.#put(letters, { ...known, ...again, attempts: known.attempts + 1 });
+    this.#put(deadLetters, { ...known, ...again, attempts: known.attempts + 1 });
   }
 
   #die(row: ParkedKeyRow, failure: Failure, replayed: string | null): void {
     const { record, error } = failure;
-    const letter = replayed ?? letterIdOf(this.#name, record);
+    const letter = replayed ?? deadLetterIdOf(this.#name, record);
     const { attempt: attempts, detail, fingerprint } = row;
     const code = 'failed';
-    const known = replayed === null ? undefined : this.#rows.one(letters, letter);
+    const known = replayed === null ? undefined : this.#rows.one(deadLetters, letter);
     if (known === undefined) this.#putLetter(record, row.key, { code, detail, fingerprint, attempts }, letter);
     else {
       const again = { status: 'open', code, detail: describeError(error), fingerprint, diedAt: this.#now } as const;
-      this.#put(letters, { ...known, ...again, attempts: known.attempts + 1 });
+      this.#put(deadLetters, { ...known, ...again, attempts: known.attempts + 1 });
     }
     this.#put(parkedKeys, { ...row, attempt: 0, dueAt: null, letter });
   }
 
   #closeLetter(letter: string | null): void {
-    const row = letter === null ? undefined : this.#rows.one(letters, letter);
-    if (row?.status === 'replaying') this.#put(letters, { ...row, status: 'replayed' });
+    const row = letter === null ? undefined : this.#rows.one(deadLetters, letter);
+    if (row?.status === 'replaying') this.#put(deadLetters, { ...row, status: 'replayed' });
   }
 
   #putLetter(
-    record: KeptRecord,
+    record: StoredRecord,
     key: string | null,
-    why: Pick<LetterRow, 'code' | 'detail' | 'fingerprint' | 'attempts'>,
+    why: Pick<DeadLetterRow, 'code' | 'detail' | 'fingerprint' | 'attempts'>,
     letter: string,
   ): void {
     const { topic, partition, position, attributes, value } = record;
     const kept = { topic, partition, position, attributes, value };
     const { code, detail, fingerprint, attempts } = why;
     const row = { letter, status: 'open', key, code, detail, fingerprint, attempts, replays: 0, ...kept } as const;
-    this.#put(letters, { ...row, diedAt: this.#now, decidedAt: null });
+    this.#put(deadLetters, { ...row, diedAt: this.#now, decidedAt: null });
   }
 
   #keep({ topic, partition, position, attributes, value }: LogRecord, key: string, number: number): void {

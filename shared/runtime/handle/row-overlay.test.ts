@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { InvariantError } from '../../core/assert.ts';
 import { type Loaded, type Need, table } from '../../ports/store.ts';
-import { Rows } from './row-overlay.ts';
+import { RowOverlay } from './row-overlay.ts';
 
 interface Line {
   readonly order: string;
@@ -38,7 +38,7 @@ function line(number: number, text: string): Line {
   return { order: 'o', line: number, text };
 }
 
-function overlay(): { rows: Rows; asked: Need[] } {
+function overlay(): { rows: RowOverlay; asked: Need[] } {
   const asked: Need[] = [];
   const loaded: Loaded = {
     seen: () => undefined,
@@ -47,7 +47,7 @@ function overlay(): { rows: Rows; asked: Need[] } {
       return stored.get(need.table) ?? [];
     },
   };
-  return { rows: new Rows(loaded, needs), asked };
+  return { rows: new RowOverlay(loaded, needs), asked };
 }
 
 describe('the rows of a batch', () => {

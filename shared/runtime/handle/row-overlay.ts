@@ -25,7 +25,7 @@ const NO_ROWS = new Map<string, object>();
  * The overlay of a batch: rows as loaded, and over them what the messages so far have written. A message that fails
  * writes nothing, because writes come as a value after it has succeeded.
  */
-export class Rows implements RowReader {
+export class RowOverlay implements RowReader {
   readonly #loaded: Loaded;
   readonly #tables = new Map<Table, Map<string, Group>>();
   /** What was written, in the order in which it was first: a row of a group, or one that may be added without a look. */

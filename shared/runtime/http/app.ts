@@ -3,7 +3,7 @@ import type { Context, Env, Handler } from 'hono';
 import { AppError } from '../../core/errors.ts';
 import { describeError } from '../observe/error-report.ts';
 import type { Logger } from '../observe/logger.ts';
-import { KnownPaths } from './caching-router.ts';
+import { CachingRouter } from './caching-router.ts';
 import { invalid, MethodNotAllowed, problemResponse } from './problem.ts';
 
 /** A body may have this many bytes. */
@@ -20,7 +20,7 @@ export type AppContext = Context<AppEnv>;
 
 /** An app with what every function has: problem answers for whatever goes wrong. */
 export function createApp(logger: Logger): App {
-  const app = new OpenAPIHono<AppEnv>({ router: new KnownPaths() });
+  const app = new OpenAPIHono<AppEnv>({ router: new CachingRouter() });
   app.notFound((c) => problemResponse(new AppError('not_found', `there is nothing at ${new URL(c.req.url).pathname}`)));
   app.onError((error, c) => {
     // A client that hangs up is no bug of ours.

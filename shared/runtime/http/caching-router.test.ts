@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { KnownPaths } from './caching-router.ts';
+import { CachingRouter } from './caching-router.ts';
 
 const routes = [
   ['ALL', '*', 'every'],
@@ -12,13 +12,13 @@ const routes = [
 ] as const;
 
 function routerOf(added: readonly (readonly [string, string, string])[] = routes) {
-  const router = new KnownPaths<string>();
+  const router = new CachingRouter<string>();
   for (const [method, path, handler] of added) router.add(method, path, handler);
   return router;
 }
 
 /** The handlers in their order, and what the path gives to each. */
-function asked(router: KnownPaths<string>, method: string, path: string) {
+function asked(router: CachingRouter<string>, method: string, path: string) {
   return router.match(method, path)[0].map(([handler, params]) => [handler, { ...params }]);
 }
 

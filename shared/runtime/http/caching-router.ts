@@ -5,8 +5,8 @@ import { TrieRouter } from 'hono/router/trie-router';
  * Hono's router for any set of paths, with a memory. What answers at a path without parameters is always the same: it is
  * searched once for each method, and then known.
  */
-export class KnownPaths<Handler> implements Router<Handler> {
-  readonly name = 'KnownPaths';
+export class CachingRouter<Handler> implements Router<Handler> {
+  readonly name = 'CachingRouter';
   readonly #search = new TrieRouter<Handler>();
   /** The paths without parameters, as they were added: so many are remembered, whatever clients ask for. */
   readonly #literal = new Set<string>();

@@ -59,10 +59,10 @@ export async function serve(
 async function stop(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()));
   // A connection that is kept alive is idle only once its last answer is out.
-  const hangUp = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
+  const endStreams = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
   const force = setTimeout(() => server.closeAllConnections(), GRACE_MS);
   await closed;
-  clearInterval(hangUp);
+  clearInterval(endStreams);
   clearTimeout(force);
 }
 

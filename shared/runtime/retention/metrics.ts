@@ -35,7 +35,7 @@ export function addRetentionMetrics(figures: RetentionFigures): (table: string, 
   });
   const removed = new Counter({
     name: 'saga_retention_removed_rows_total',
-    help: 'Rows that were removed because they need not be kept any longer',
+    help: 'RowOverlay that were removed because they need not be kept any longer',
     labelNames: ['table'],
     registers,
   });

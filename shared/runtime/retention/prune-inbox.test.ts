@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TransientError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
-import { inbox, inboxFolds } from '../../ports/tables/inbox.ts';
-import { letters, parked } from '../../ports/tables/retry.ts';
+import { inbox, inboxWatermarks } from '../../ports/tables/inbox.ts';
+import { deadLetters, parked } from '../../ports/tables/retry.ts';
 import { count, probe } from '../../testing/probe.ts';
 import { FREE, OWNED, ProbeReader, testDays } from '../../testing/probe-reader.ts';
 import { close } from '../dead-letters/resolve.ts';
@@ -55,7 +55,9 @@ describe('the inbox of a topic that one function writes', () => {
     const late = await reader.cleanUp();
 
     expect([early, late, await rows()]).toEqual([{}, { inbox: 2 }, 1]);
-    expect(await reader.store.find({ table: inboxFolds, limit: 9 })).toMatchObject([{ topic: OWNED, position: 3 }]);
+    expect(await reader.store.find({ table: inboxWatermarks, limit: 9 })).toMatchObject([
+      { topic: OWNED, position: 3 },
+    ]);
   });
 
   it.each(['UPDATE position SET position = 0', 'DELETE FROM position'])(
@@ -121,7 +123,7 @@ describe('the inbox of a topic that one function writes', () => {
 
     expect([counted.length, counted.every(([messages]) => messages === 100)]).toEqual([100, true]);
     expect(most).toBeLessThanOrEqual((testDays.fold + 1) * 100);
-    expect(await reader.store.count(inboxFolds)).toBe(1);
+    expect(await reader.store.count(inboxWatermarks)).toBe(1);
     expect(bytes).toBeLessThan(130);
     expect(bytesOf('inbox')).toBeLessThan((testDays.fold + 2) * 100 * 130);
   }, 20_000);
@@ -163,10 +165,10 @@ describe('the inbox of a topic that one function writes', () => {
     }
     reader.pass(testDays.fold + 1);
     await reader.cleanUp();
-    const [letter] = await reader.store.find({ table: letters, limit: 1 });
+    const [letter] = await reader.store.find({ table: deadLetters, limit: 1 });
     trouble.clear();
-    const desk = { fn: probe as unknown as StoreFunction, context: reader.runner, limits, stopping };
-    await close(desk, letter?.letter ?? '', 'discard', { who: 'ann', reason: 'no use' });
+    const scope = { fn: probe as unknown as StoreFunction, context: reader.worker, limits, stopping };
+    await close(scope, letter?.letter ?? '', 'discard', { who: 'ann', reason: 'no use' });
     await reader.settle();
 
     expect([letter?.code, await reader.counted(), await reader.store.count(parked)]).toEqual([
@@ -226,7 +228,7 @@ describe('the inbox of clients and of topics that are open to all', () => {
     await reader.log.append(FREE, [count('a', 1)]);
     await reader.settle();
     const key = { ...count('b', 2), id: 'a key', source: '/http' };
-    const first = reader.runner.submit(key, { deduplicate: true });
+    const first = reader.worker.submit(key, { deduplicate: true });
     await reader.settle();
     await first;
     reader.pass(testDays.inbox);

@@ -2,10 +2,10 @@ import { DAY_MS, dayOf } from '../../core/days.ts';
 import { idsBefore } from '../../core/message.ts';
 import type { MessageLog } from '../../ports/message-log.ts';
 import type { Loaded, Position, Store, StoredWrite, Table } from '../../ports/store.ts';
-import { type InboxReadRow, inbox, inboxFolds, readPositions } from '../../ports/tables/inbox.ts';
+import { type InboxReadRow, inbox, inboxWatermarks, readPositions } from '../../ports/tables/inbox.ts';
 import { parked } from '../../ports/tables/retry.ts';
-import type { Folds } from '../worker/watermarks.ts';
-import { type Cleaned, type Cleaner, NOTHING, ROWS_MAX, removal } from './prune-rows.ts';
+import type { Watermarks } from '../worker/watermarks.ts';
+import { NOTHING, type Pruned, type Pruner, ROWS_MAX, removal } from './prune-rows.ts';
 
 /** A topic that one function alone writes, and the source of its messages. */
 export interface OwnedTopic {
@@ -16,7 +16,7 @@ export interface OwnedTopic {
 export interface InboxOptions {
   readonly store: Store;
   readonly log: MessageLog;
-  readonly folds: Folds;
+  readonly watermarks: Watermarks;
   /** The function whose inbox it is. */
   readonly name: string;
   readonly consumes: readonly string[];
@@ -38,13 +38,13 @@ export interface InboxOptions {
  * Only a writer that says something again under the same id and a new position is beyond the fold: one that was restored from
  * a copy. For it the rows are kept for some days, and a copy must not be older than that.
  */
-async function forget({ store, folds, owned }: InboxOptions, rows: readonly object[]): Promise<Cleaned['removed']> {
+async function forget({ store, watermarks, owned }: InboxOptions, rows: readonly object[]): Promise<Pruned['removed']> {
   if (rows.length === 0) return {};
   const needs = owned.flatMap(({ topic }) =>
-    [readPositions, inboxFolds].map((table) => ({ table: table as Table, values: [topic] })),
+    [readPositions, inboxWatermarks].map((table) => ({ table: table as Table, values: [topic] })),
   );
   await store.transact(needs, [], (loaded) => {
-    const raised = owned.flatMap(({ topic }) => raise(loaded, folds, topic));
+    const raised = owned.flatMap(({ topic }) => raise(loaded, watermarks, topic));
     return { ...NOTHING, writes: [...raised, ...rows.map((row) => removal(inbox as Table, row))] };
   });
   return { [inbox.name]: rows.length };
@@ -54,12 +54,12 @@ async function hasParked(store: Store): Promise<boolean> {
   return (await store.find({ table: parked, limit: 1 })).length > 0;
 }
 
-function raise(loaded: Loaded, folds: Folds, topic: string): readonly StoredWrite[] {
-  const table = inboxFolds as Table;
+function raise(loaded: Loaded, watermarks: Watermarks, topic: string): readonly StoredWrite[] {
+  const table = inboxWatermarks as Table;
   const known = loaded.rows({ table, values: [topic] }) as readonly Required<Position>[];
   const positions = loaded.rows({ table: readPositions as Table, values: [topic] }) as readonly Required<Position>[];
   // Those that the store has noted itself, too: from now on rows of theirs may be gone.
-  for (const fold of [...known, ...positions]) folds.raise(fold);
+  for (const fold of [...known, ...positions]) watermarks.raise(fold);
   return positions.flatMap((row) => {
     const stored = known.find(({ partition, epoch }) => partition === row.partition && epoch === row.epoch) ?? null;
     return stored !== null && stored.position >= row.position ? [] : [{ table, row, stored }];
@@ -67,10 +67,10 @@ function raise(loaded: Loaded, folds: Folds, topic: string): readonly StoredWrit
 }
 
 /**
- * Folds what one function has said. Derived ids begin with the time of their cause, so the old ones are one range; in it are
+ * Watermarks what one function has said. Derived ids begin with the time of their cause, so the old ones are one range; in it are
  * also young rows of a cause that says that it is old, or that was parked for long, and those stay.
  */
-export class FoldedInbox implements Cleaner {
+export class OwnedInboxPruner implements Pruner {
   readonly name = 'inbox';
   readonly isDaily = false;
   readonly #options: InboxOptions;
@@ -84,7 +84,7 @@ export class FoldedInbox implements Cleaner {
     this.#days = days;
   }
 
-  async clean(nowMs: number): Promise<Cleaned> {
+  async prune(nowMs: number): Promise<Pruned> {
     if (await hasParked(this.#options.store)) return { removed: {}, more: false };
     const cutoffMs = nowMs - this.#days * DAY_MS;
     const rows = await this.#options.store.find({
@@ -115,7 +115,7 @@ function next(rows: readonly InboxReadRow[]): readonly string[] {
  * until the function has read what lay in its topics when it started, so that what comes again after a long time in which
  * nothing ran is still known.
  */
-export class ForgottenInbox implements Cleaner {
+export class ExpiredInboxPruner implements Pruner {
   readonly name = 'inbox';
   readonly isDaily = true;
   readonly #options: InboxOptions;
@@ -129,7 +129,7 @@ export class ForgottenInbox implements Cleaner {
     this.#days = days;
   }
 
-  async clean(nowMs: number): Promise<Cleaned> {
+  async prune(nowMs: number): Promise<Pruned> {
     const mustWait = (await hasParked(this.#options.store)) || !(await this.#hasCaughtUp());
     if (mustWait) return { removed: {}, more: false, later: true };
     const rows = await this.#options.store.find({ table: inbox, ...behind(this.#after), limit: ROWS_MAX });

@@ -3,10 +3,10 @@ import { countOver } from '../../core/retention.ts';
 import type { MessageLog } from '../../ports/message-log.ts';
 import type { Store, Table } from '../../ports/store.ts';
 import { type OutboxReadRow, outbox, type TopicEpochRow, topicEpochs } from '../../ports/tables/outbox.ts';
-import { type Cleaned, type Cleaner, NOTHING, ROWS_MAX, removal } from './prune-rows.ts';
+import { NOTHING, type Pruned, type Pruner, ROWS_MAX, removal } from './prune-rows.ts';
 
 /** Where the embedded log is the outbox, it goes where it is old and every group has read it. The newest row stays. */
-export class KeptOutbox implements Cleaner {
+export class OutboxPruner implements Pruner {
   readonly name = 'outbox';
   readonly isDaily = false;
   readonly #store: Store;
@@ -23,7 +23,7 @@ export class KeptOutbox implements Cleaner {
     this.#days = days;
   }
 
-  async clean(nowMs: number): Promise<Cleaned> {
+  async prune(nowMs: number): Promise<Pruned> {
     this.#read ??= await this.#readByAll();
     const rows = await this.#oldest(this.#read);
     const times = rows.map(({ attributes }) => attributes.time);
@@ -58,7 +58,7 @@ export class KeptOutbox implements Cleaner {
 }
 
 /** A topic that is open to all has no function that writes it; those that read it see to it. */
-export class KeptTopic implements Cleaner {
+export class TopicPruner implements Pruner {
   readonly name: string;
   readonly isDaily = false;
   readonly #log: MessageLog;
@@ -70,7 +70,7 @@ export class KeptTopic implements Cleaner {
     this.#days = days;
   }
 
-  async clean(nowMs: number): Promise<Cleaned> {
+  async prune(nowMs: number): Promise<Pruned> {
     const limits = { cutoffMs: nowMs - this.#days * DAY_MS, nowMs, limit: ROWS_MAX };
     const removed = await this.#log.prune(this.name, limits);
     return { removed: removed === 0 ? {} : { [this.name]: removed }, more: removed === ROWS_MAX };

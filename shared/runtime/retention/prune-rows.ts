@@ -1,16 +1,16 @@
 import { DAY_MS } from '../../core/days.ts';
 import { AppError } from '../../core/errors.ts';
-import type { KeptDays } from '../../core/retention.ts';
+import type { RetentionDays } from '../../core/retention.ts';
 import type { Commit, Loaded, Need, Query, Store, StoredWrite, Table, Write } from '../../ports/store.ts';
-import { type DecisionRow, decisions, type LetterRow, letters } from '../../ports/tables/retry.ts';
-import type { Kept } from '../function.ts';
-import { Rows } from '../handle/row-overlay.ts';
+import { type DeadLetterRow, deadLetters, type ResolutionRow, resolutions } from '../../ports/tables/retry.ts';
+import type { RetentionRule } from '../function.ts';
+import { RowOverlay } from '../handle/row-overlay.ts';
 
 /** Rows that are looked at, and at most removed, in one commit. */
 export const ROWS_MAX = 250;
 
 /** What one bounded piece of clean-up did. */
-export interface Cleaned {
+export interface Pruned {
   /** Rows that went, by table. */
   readonly removed: Readonly<Record<string, number>>;
   /** Whether there is more to look at in this pass. */
@@ -22,30 +22,30 @@ export interface Cleaned {
 }
 
 /** One kind of clean-up. */
-export interface Cleaner {
+export interface Pruner {
   readonly name: string;
   /** Whether it looks at everything, so that once a day is enough. */
   readonly isDaily: boolean;
   /** The next piece of a pass, no larger than one small commit. After one that gives no more, a pass begins anew. */
-  clean(nowMs: number): Promise<Cleaned>;
+  prune(nowMs: number): Promise<Pruned>;
 }
 
 /** The tables that every function has: open letters are kept for ever, what was decided for a while, with who decided it. */
-const keptLetters: Kept<LetterRow> = {
-  table: letters,
+const keptLetters: RetentionRule<DeadLetterRow> = {
+  table: deadLetters,
   days: 'letters',
   orderBy: ['sequence'],
   overSince: ({ status, decidedAt, diedAt }) =>
     status === 'open' || status === 'replaying' ? null : (decidedAt ?? diedAt),
 };
-const keptDecisions: Kept<DecisionRow> = {
-  table: decisions,
+const keptDecisions: RetentionRule<ResolutionRow> = {
+  table: resolutions,
   days: 'letters',
   orderBy: ['sequence'],
-  needs: ({ letter }) => [{ table: letters, values: [letter] }],
-  overSince: ({ letter, at }, rows) => (rows.one(letters, letter) === undefined ? at : null),
+  needs: ({ letter }) => [{ table: deadLetters, values: [letter] }],
+  overSince: ({ letter, at }, rows) => (rows.one(deadLetters, letter) === undefined ? at : null),
 };
-export const runtimeKeeps: readonly Kept[] = [keptLetters, keptDecisions];
+export const runtimeRetention: readonly RetentionRule[] = [keptLetters, keptDecisions];
 
 export const NOTHING: Commit = { writes: [], inbox: [], outbox: [], positions: [] };
 
@@ -55,17 +55,17 @@ export function removal(table: Table, row: object): StoredWrite {
 }
 
 /** Removes the rows of one declaration. */
-export class KeptRows implements Cleaner {
+export class RowPruner implements Pruner {
   readonly name: string;
   readonly isDaily: boolean;
   readonly #store: Store;
-  readonly #kept: Kept;
+  readonly #kept: RetentionRule;
   readonly #days: number;
   /** The last row that was looked at, and the last of `per`; none at the beginning of a pass. */
   #after: readonly (string | number)[] = [];
   #group: readonly (string | number)[] = [];
 
-  constructor(store: Store, kept: Kept, days: KeptDays) {
+  constructor(store: Store, kept: RetentionRule, days: RetentionDays) {
     this.name = kept.table.name;
     this.isDaily = kept.writtenAt === undefined || kept.per !== undefined;
     this.#store = store;
@@ -73,7 +73,7 @@ export class KeptRows implements Cleaner {
     this.#days = days[kept.days];
   }
 
-  async clean(nowMs: number): Promise<Cleaned> {
+  async prune(nowMs: number): Promise<Pruned> {
     const cutoff = new Date(nowMs - this.#days * DAY_MS).toISOString();
     const now = new Date(nowMs).toISOString();
     const { per } = this.#kept;
@@ -90,7 +90,7 @@ export class KeptRows implements Cleaner {
   }
 
   /** A group that does not add up does not keep the others. */
-  async #orTrouble(cleaning: Promise<Cleaned>): Promise<Cleaned> {
+  async #orTrouble(cleaning: Promise<Pruned>): Promise<Pruned> {
     try {
       return await cleaning;
     } catch (error) {
@@ -104,7 +104,7 @@ export class KeptRows implements Cleaner {
     return this.#kept.orderBy ?? this.#kept.table.key;
   }
 
-  async #cleanGroup(where: object, cutoff: string, now: string): Promise<Cleaned> {
+  async #cleanGroup(where: object, cutoff: string, now: string): Promise<Pruned> {
     const { table, writtenAt } = this.#kept;
     const query: Query<object> = { table, where, orderBy: this.#orderBy, ...from(this.#after), limit: ROWS_MAX };
     const rows = await this.#store.find(query);
@@ -124,7 +124,7 @@ export class KeptRows implements Cleaner {
     const own = rows.map((row) => groupOf(table, row));
     let gone = 0;
     await this.#store.transact([...needs, ...own], [], (loaded) => {
-      const reader = new Rows(loaded, needs);
+      const reader = new RowOverlay(loaded, needs);
       const present = rows.flatMap((row) => rowOf(loaded, table, row) ?? []);
       const isOver = (row: object) => (this.#kept.overSince(row, reader) ?? now) <= cutoff;
       const needed = present.findIndex((row) => !isOver(row));

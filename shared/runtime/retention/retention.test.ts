@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { inbox } from '../../ports/tables/inbox.ts';
 import { count } from '../../testing/probe.ts';
 import { FREE, OWNED, ProbeReader, testDays } from '../../testing/probe-reader.ts';
-import { Signal } from '../worker/wake-signal.ts';
+import { WakeSignal } from '../worker/wake-signal.ts';
 import { addRetentionMetrics } from './metrics.ts';
 
 let reader: ProbeReader;
@@ -18,7 +18,7 @@ describe('the retention', () => {
     await reader.settle();
     reader.pass(testDays.fold + 1);
     const stopping = new AbortController();
-    const wake = new Signal();
+    const wake = new WakeSignal();
     const running = reader.retention.run(stopping.signal, wake, 60_000);
     wake.raise();
     await vi.waitFor(() => expect(reader.removed).toEqual({ inbox: 1 }));

@@ -1,5 +1,5 @@
 import { dayOf } from '../../core/days.ts';
-import type { KeptDays } from '../../core/retention.ts';
+import type { RetentionDays } from '../../core/retention.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { MessageLog } from '../../ports/message-log.ts';
 import type { Store } from '../../ports/store.ts';
@@ -7,11 +7,11 @@ import type { StoreFunction } from '../function.ts';
 import { describeError } from '../observe/error-report.ts';
 import type { Logger } from '../observe/logger.ts';
 import { runLoop } from '../worker/run-loop.ts';
-import type { Signal } from '../worker/wake-signal.ts';
-import type { Folds } from '../worker/watermarks.ts';
-import { FoldedInbox, ForgottenInbox } from './prune-inbox.ts';
-import { KeptOutbox, KeptTopic } from './prune-log.ts';
-import { type Cleaner, KeptRows, runtimeKeeps } from './prune-rows.ts';
+import type { WakeSignal } from '../worker/wake-signal.ts';
+import type { Watermarks } from '../worker/watermarks.ts';
+import { ExpiredInboxPruner, OwnedInboxPruner } from './prune-inbox.ts';
+import { OutboxPruner, TopicPruner } from './prune-log.ts';
+import { type Pruner, RowPruner, runtimeRetention } from './prune-rows.ts';
 
 /** Between two pieces of clean-up: whoever waits for something goes first. */
 const PAUSE_MS = 20;
@@ -24,8 +24,8 @@ export interface RetentionOptions {
   readonly log: MessageLog;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly folds: Folds;
-  readonly days: KeptDays;
+  readonly watermarks: Watermarks;
+  readonly days: RetentionDays;
   /** The function that alone writes this topic; null where it is open to all. */
   readonly writerOf: (topic: string) => string | null;
   /** Is told of rows that went. */
@@ -35,14 +35,14 @@ export interface RetentionOptions {
 /** Removes what a function need not keep, a small piece with each step. */
 export class Retention {
   readonly #options: RetentionOptions;
-  readonly #cleaners: readonly Cleaner[];
+  readonly #pruners: readonly Pruner[];
   /** Those that are still to come in this pass; none between two passes. */
-  #left: Cleaner[] = [];
-  readonly #cleanedOn = new Map<Cleaner, number>();
+  #left: Pruner[] = [];
+  readonly #cleanedOn = new Map<Pruner, number>();
 
   constructor(options: RetentionOptions) {
     this.#options = options;
-    this.#cleaners = cleanersOf(options);
+    this.#pruners = prunersOf(options);
   }
 
   /** The next piece of clean-up. Gives whether there is more to do in this pass. */
@@ -50,17 +50,17 @@ export class Retention {
     const nowMs = this.#options.clock.nowMs();
     const today = dayOf(nowMs);
     if (this.#left.length === 0) {
-      this.#left = this.#cleaners.filter((cleaner) => !cleaner.isDaily || this.#cleanedOn.get(cleaner) !== today);
+      this.#left = this.#pruners.filter((pruner) => !pruner.isDaily || this.#cleanedOn.get(pruner) !== today);
     }
-    const [cleaner] = this.#left;
-    if (cleaner === undefined) return false;
-    const isDone = await this.#clean(cleaner, nowMs);
+    const [pruner] = this.#left;
+    if (pruner === undefined) return false;
+    const isDone = await this.#prune(pruner, nowMs);
     if (isDone) this.#left.shift();
     return this.#left.length > 0;
   }
 
   /** Steps until `signal` aborts, with a pause between two, and with a longer one between two passes. */
-  async run(signal: AbortSignal, wake: Signal, everyMs: number): Promise<void> {
+  async run(signal: AbortSignal, wake: WakeSignal, everyMs: number): Promise<void> {
     signal.addEventListener('abort', () => wake.raise());
     await wake.wait(FIRST_MS);
     return runLoop({
@@ -77,15 +77,15 @@ export class Retention {
   }
 
   /** One piece of one clean-up; trouble with it does not keep the others. Gives whether it has nothing more to do now. */
-  async #clean(cleaner: Cleaner, nowMs: number): Promise<boolean> {
+  async #prune(pruner: Pruner, nowMs: number): Promise<boolean> {
     try {
-      const { removed, more, later = false, trouble } = await cleaner.clean(nowMs);
+      const { removed, more, later = false, trouble } = await pruner.prune(nowMs);
       for (const [table, rows] of Object.entries(removed)) this.#options.removed(table, rows);
-      if (trouble !== undefined) this.#tell(trouble, `rows of ${cleaner.name} stay`);
-      if (!more && !later) this.#cleanedOn.set(cleaner, dayOf(nowMs));
+      if (trouble !== undefined) this.#tell(trouble, `rows of ${pruner.name} stay`);
+      if (!more && !later) this.#cleanedOn.set(pruner, dayOf(nowMs));
       return !more;
     } catch (error) {
-      this.#tell(error, `${cleaner.name} cannot be cleaned up; it is tried again`);
+      this.#tell(error, `${pruner.name} cannot be cleaned up; it is tried again`);
       return true;
     }
   }
@@ -96,21 +96,21 @@ export class Retention {
   }
 }
 
-function cleanersOf(options: RetentionOptions): readonly Cleaner[] {
-  const { fn, store, log, folds, days, writerOf } = options;
-  const { name, consumes, publishes, keeps = [] } = fn;
+function prunersOf(options: RetentionOptions): readonly Pruner[] {
+  const { fn, store, log, watermarks, days, writerOf } = options;
+  const { name, consumes, publishes, retention = [] } = fn;
   const owned = log.features.keepsPositions
     ? []
     : consumes.flatMap((topic) => {
         const writer = writerOf(topic);
         return writer === null ? [] : [{ topic, source: `/${writer}` }];
       });
-  const inboxOptions = { store, log, folds, name, consumes, owned };
+  const inboxOptions = { store, log, watermarks, name, consumes, owned };
   return [
-    ...(publishes === null ? [] : [new KeptOutbox(store, log, publishes, days.log)]),
-    ...consumes.filter((topic) => writerOf(topic) === null).map((topic) => new KeptTopic(log, topic, days.log)),
-    ...owned.map((topic) => new FoldedInbox(inboxOptions, topic, days.fold)),
-    new ForgottenInbox(inboxOptions, days.inbox),
-    ...[...runtimeKeeps, ...keeps].map((kept) => new KeptRows(store, kept, days)),
+    ...(publishes === null ? [] : [new OutboxPruner(store, log, publishes, days.log)]),
+    ...consumes.filter((topic) => writerOf(topic) === null).map((topic) => new TopicPruner(log, topic, days.log)),
+    ...owned.map((topic) => new OwnedInboxPruner(inboxOptions, topic, days.fold)),
+    new ExpiredInboxPruner(inboxOptions, days.inbox),
+    ...[...runtimeRetention, ...retention].map((kept) => new RowPruner(store, kept, days)),
   ];
 }

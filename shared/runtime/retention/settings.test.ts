@@ -2,11 +2,11 @@ import { describe, expect, it } from 'vitest';
 import { retrySettingsFor } from '../../../functions/retry-settings.ts';
 import { readConfig } from '../../../functions/settings.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { keptDaysOf } from './settings.ts';
+import { retentionDaysOf } from './settings.ts';
 
 function keptDays(env: Record<string, string>) {
   const config = readConfig(env);
-  return keptDaysOf(config, retrySettingsFor(config, 'inventory').policy);
+  return retentionDaysOf(config, retrySettingsFor(config, 'inventory').policy);
 }
 
 describe('how long rows are kept', () => {

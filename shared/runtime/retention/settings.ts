@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { DAY_MS } from '../../core/days.ts';
 import { ConfigError } from '../../core/errors.ts';
-import type { KeptDays } from '../../core/retention.ts';
+import type { RetentionDays } from '../../core/retention.ts';
 import { longestRetryMs, type RetryPolicy } from '../../core/retry-policy.ts';
 
 const days = z.coerce.number().int().min(1).max(36_500);
@@ -24,7 +24,7 @@ type RetentionConfig = { readonly [Name in keyof typeof retentionSettings]: numb
  * @throws {ConfigError} when a message could come back after the inbox has forgotten it: as long as it lies in the log, then
  * through all its attempts, and then as a dead letter that was decided.
  */
-export function keptDaysOf(config: RetentionConfig, policy: RetryPolicy): KeptDays {
+export function retentionDaysOf(config: RetentionConfig, policy: RetryPolicy): RetentionDays {
   const { LOG_RETENTION_DAYS: log, INBOX_RETENTION_DAYS: inbox, DEAD_LETTER_RETENTION_DAYS: letters } = config;
   const retries = longestRetryMs(policy) / DAY_MS;
   const longest = log + retries + letters;

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { Progress } from '../../ports/message-log.ts';
 import type { Store } from '../../ports/store.ts';
 import { outbox } from '../../ports/tables/outbox.ts';
-import { letters, type ParkedKeyRow, parked, parkedKeys } from '../../ports/tables/retry.ts';
+import { deadLetters, type ParkedKeyRow, parked, parkedKeys } from '../../ports/tables/retry.ts';
 import type { StoreFunction } from '../function.ts';
 
 /** Messages of one key that are looked at, at most. */
@@ -36,7 +36,7 @@ export async function waitsOf(
   key: string,
 ): Promise<readonly Wait[]> {
   const waits: Wait[] = [];
-  const dead = await store.find({ table: letters, where: { status: 'open', key }, limit: LOOK_MAX });
+  const dead = await store.find({ table: deadLetters, where: { status: 'open', key }, limit: LOOK_MAX });
   for (const { letter, code, detail, diedAt, attributes } of dead) {
     const error = firstLine(detail);
     const message = messageIn(attributes);
@@ -67,7 +67,7 @@ async function parkedWait(name: string, store: Store, row: ParkedKeyRow): Promis
 
 /** Messages that nobody will handle any more, because a person has said so: what they would have led to never comes. */
 async function discardedWaits(name: string, store: Store, key: string): Promise<readonly Wait[]> {
-  const rows = await store.find({ table: letters, where: { status: 'discarded', key }, limit: LOOK_MAX });
+  const rows = await store.find({ table: deadLetters, where: { status: 'discarded', key }, limit: LOOK_MAX });
   return rows.map(({ letter, attributes, decidedAt }) => {
     const message = messageIn(attributes);
     const detail = `${message.type} was discarded at ${name} (letter ${letter}), so that nobody answers it`;

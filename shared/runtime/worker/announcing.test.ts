@@ -13,7 +13,7 @@ afterEach(async () => {
 
 it('what a batch publishes is announced with where it lies, before anybody is answered', async () => {
   const announce = vi.spyOn(reader.log, 'announce');
-  const answered = reader.runner.submit(count('a', 1)).then(() => announce.mock.calls.length);
+  const answered = reader.worker.submit(count('a', 1)).then(() => announce.mock.calls.length);
   await reader.settle();
 
   const value = '{"quantity":1}';
@@ -23,8 +23,8 @@ it('what a batch publishes is announced with where it lies, before anybody is an
 
 it('what a batch publishes of which each message was committed alone is announced with where it lies', async () => {
   const announce = vi.spyOn(reader.log, 'announce');
-  const unfit = reader.runner.submit(count('b', 2_000)).catch(() => 'refused by the store');
-  const fit = [reader.runner.submit(count('a', 1)), reader.runner.submit(count('a', 2))];
+  const unfit = reader.worker.submit(count('b', 2_000)).catch(() => 'refused by the store');
+  const fit = [reader.worker.submit(count('a', 1)), reader.worker.submit(count('a', 2))];
   await reader.settle();
   await Promise.all(fit);
 

@@ -4,7 +4,7 @@ import type { Message } from '../../core/message.ts';
 import type { Query } from '../../ports/store.ts';
 import { parked, parkedKeys } from '../../ports/tables/retry.ts';
 import { batchOf, fromTopic } from '../../testing/batches.ts';
-import { LetterBench, TOPIC } from '../../testing/dead-letter-bench.ts';
+import { DeadLetterBench, TOPIC } from '../../testing/dead-letter-bench.ts';
 import { count, probe, tallies, UNITS_MAX } from '../../testing/probe.ts';
 import { FREE, ProbeReader } from '../../testing/probe-reader.ts';
 import { close, replay } from '../dead-letters/resolve.ts';
@@ -48,7 +48,7 @@ describe('what waits at a function that reads two topics', () => {
       if (calls.mock.calls.length === n) throw new AppError('unavailable', 'the database is locked');
       return transact(needs, inbox, work);
     });
-    await expect(reader.runner.step()).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(reader.worker.step()).rejects.toMatchObject({ code: 'unavailable' });
     calls.mockRestore();
   }
 
@@ -67,7 +67,7 @@ describe('what waits at a function that reads two topics', () => {
     });
     vi.spyOn(Object.getPrototypeOf(subscription), 'poll').mockRejectedValue(broken);
 
-    await expect(reader.runner.step()).rejects.toBe(broken);
+    await expect(reader.worker.step()).rejects.toBe(broken);
 
     expect(await reader.counted()).toEqual({ a: [1, 1] });
   });
@@ -77,14 +77,14 @@ describe('what waits at a function that reads two topics', () => {
     failing.add('a');
     await reader.log.append(FREE, [count('a', 1), count('a', 2), count('a', 4)]);
     await reader.settle();
-    const full = reader.runner.waiting();
+    const full = reader.worker.waiting();
     failing.delete('a');
     failing.add('b').add('c');
     await reader.publish(reader.fact('b', 1), reader.fact('c', 1));
     reader.nowMs += SOON_MS;
     await reader.settle();
 
-    expect([full, reader.runner.waiting()]).toEqual([
+    expect([full, reader.worker.waiting()]).toEqual([
       { parked: 2, paused: [FREE] },
       { parked: 2, paused: [] },
     ]);
@@ -96,14 +96,14 @@ describe('what waits at a function that reads two topics', () => {
     failing.add('a').add('b');
     await reader.log.append(FREE, [count('a', 1), count('b', 1)]);
     await reader.settle();
-    const full = reader.runner.waiting();
+    const full = reader.worker.waiting();
     failing.clear();
     reader.nowMs += SOON_MS;
     await reader.publish(reader.fact('c', UNITS_MAX + 1));
     await interruptAt(3);
     await reader.settle();
 
-    expect([full, reader.runner.waiting()]).toEqual([
+    expect([full, reader.worker.waiting()]).toEqual([
       { parked: 1, paused: [FREE] },
       { parked: 1, paused: [] },
     ]);
@@ -112,9 +112,9 @@ describe('what waits at a function that reads two topics', () => {
 
   it('is answered where its commit was made before the trouble', async () => {
     const answers = Promise.allSettled([
-      reader.runner.submit(count('a', 1)),
-      reader.runner.submit(count('b', UNITS_MAX + 1)),
-      reader.runner.submit(count('c', 1)),
+      reader.worker.submit(count('a', 1)),
+      reader.worker.submit(count('b', UNITS_MAX + 1)),
+      reader.worker.submit(count('c', 1)),
     ]);
     await interruptAt(5);
 
@@ -130,15 +130,15 @@ describe('what waits at a function that reads two topics', () => {
     await interruptAt(5);
     await reader.settle();
 
-    expect([reader.runner.waiting().parked, await reader.store.count(parked)]).toEqual([2, 2]);
+    expect([reader.worker.waiting().parked, await reader.store.count(parked)]).toEqual([2, 2]);
     expect(await reader.counted()).toEqual({ c: [1, 1] });
   });
 });
 
 describe('what waits at a function', () => {
-  let bench: LetterBench;
+  let bench: DeadLetterBench;
   beforeEach(async () => {
-    bench = await LetterBench.open();
+    bench = await DeadLetterBench.open();
   });
   afterEach(() => bench.close());
 
@@ -148,12 +148,12 @@ describe('what waits at a function', () => {
     await bench.exhaust(message);
     bench.trouble.clear();
     const letter = await bench.letter();
-    await bench.runner.lookAgain();
+    await bench.worker.invalidateParked();
     const find = bench.store.find.bind(bench.store);
     let looks = 0;
     vi.spyOn(bench.store, 'find').mockImplementation(async <Row extends object>(query: Query<Row>) => {
       const rows = await find(query);
-      if ((query.table as object) === parkedKeys && ++looks === 2) await replay(bench.desk(), letter, by);
+      if ((query.table as object) === parkedKeys && ++looks === 2) await replay(bench.scope(), letter, by);
       return rows;
     });
     await bench.settle();
@@ -184,7 +184,7 @@ describe('what waits at a function', () => {
       return [{ table: tallies, values: [subject] }];
     };
     const fn = { ...probe, needs } as unknown as StoreFunction;
-    const other = await LetterBench.open(fn);
+    const other = await DeadLetterBench.open(fn);
     await other.exhaust(count('a', 1), count('b', 2), count('a', 4));
     const found = [await other.letters(), await other.units(), await other.waiting()];
     await other.close();
@@ -197,10 +197,10 @@ describe('what waits at a function', () => {
   });
 
   it('is nothing when a record that this program cannot read comes again after it was discarded', async () => {
-    const arrival = fromTopic(TOPIC, 7, { ...count('a', 1), schemaversion: 2 });
-    const deliver = () => handle(probe as never, bench.store, batchOf([arrival], bench.nowMs));
+    const item = fromTopic(TOPIC, 7, { ...count('a', 1), schemaversion: 2 });
+    const deliver = () => handle(probe as never, bench.store, batchOf([item], bench.nowMs));
     await deliver();
-    await close(bench.desk(), await bench.letter(), 'discard', by);
+    await close(bench.scope(), await bench.letter(), 'discard', by);
     await deliver();
     await bench.exhaust(count('a', 2));
 

@@ -6,10 +6,10 @@ import type { Position, Query, Store, Table } from '../../ports/store.ts';
 import { type ParkedKeyRow, parked, parkedKeys } from '../../ports/tables/retry.ts';
 import type { StoreFunction, Timer } from '../function.ts';
 import type { Handled } from '../handle/handle-batch.ts';
-import type { Arrival, DueArrival, ParkedArrival } from '../handle/incoming.ts';
-import { readKept, receive } from '../handle/parse-record.ts';
-import type { ParkingLimits } from '../handle/retry-queue.ts';
-import { Folds } from './watermarks.ts';
+import type { Incoming, IncomingRetry, IncomingTimer } from '../handle/incoming.ts';
+import { parseStored, receive } from '../handle/parse-record.ts';
+import type { RetryQueueLimits } from '../handle/retry-queue.ts';
+import { Watermarks } from './watermarks.ts';
 
 /** Messages from each way in, in one commit, at most. */
 export const BATCH_MAX = 256;
@@ -20,7 +20,7 @@ const SLEEP_MAX_MS = 60_000;
 /** Later than any time. */
 const EVER = '9999-12-31T23:59:59.999Z';
 
-export interface IntakeOptions {
+export interface BatchSourceOptions {
   readonly fn: StoreFunction;
   readonly store: Store;
   readonly log: MessageLog;
@@ -32,14 +32,14 @@ export interface IntakeOptions {
 
 /** What waits at a function, and why that may not be all; null where it is. */
 export interface Taken {
-  readonly arrivals: readonly Arrival[];
+  readonly incoming: readonly Incoming[];
   readonly failure: { readonly error: unknown } | null;
 }
 
 /** What comes to a function by itself: records of its topics, parked messages that are due, timers. */
-export class Intake {
-  readonly folds: Folds;
-  readonly #options: IntakeOptions;
+export class BatchSource {
+  readonly watermarks: Watermarks;
+  readonly #options: BatchSourceOptions;
   #subscription: Subscription | null = null;
   /** Topics that are not read for now, for want of room. */
   readonly #paused = new Set<string>();
@@ -53,9 +53,9 @@ export class Intake {
   /** Where a commit says when something is due. */
   readonly #dueColumns = new Map<Table, readonly string[]>([[parkedKeys as Table, ['dueAt']]]);
 
-  constructor(options: IntakeOptions) {
+  constructor(options: BatchSourceOptions) {
     this.#options = options;
-    this.folds = new Folds(options.store);
+    this.watermarks = new Watermarks(options.store);
     for (const { table, column } of options.fn.timers ?? []) {
       this.#dueColumns.set(table, [...(this.#dueColumns.get(table) ?? []), column]);
     }
@@ -64,9 +64,9 @@ export class Intake {
   /** Subscribes, and looks what waits from an earlier life. */
   async open(wake: () => void): Promise<void> {
     const { fn, store, log } = this.#options;
-    await this.folds.load();
+    await this.watermarks.load();
     const own = await store.positions();
-    const positions = [...own, ...this.folds.besides(own)];
+    const positions = [...own, ...this.watermarks.besides(own)];
     this.#subscription = await log.subscribe({ group: fn.name, topics: fn.consumes, positions, wake });
     await this.#lookAfresh();
   }
@@ -79,7 +79,7 @@ export class Intake {
    * What is parked was changed beside the batches. The next `take` counts again, and reads on where there was no room: not
    * now, because a batch or a look at what is due may be under way that knows nothing of it, and would have the last word.
    */
-  lookAgain(): void {
+  invalidateParked(): void {
     this.#isStale = true;
   }
 
@@ -104,7 +104,7 @@ export class Intake {
     return [...this.#paused];
   }
 
-  get limits(): ParkingLimits {
+  get limits(): RetryQueueLimits {
     const { parkedMax, parkedPerKeyMax } = this.#options;
     return { room: parkedMax - this.#parked, keyMax: parkedPerKeyMax };
   }
@@ -127,18 +127,18 @@ export class Intake {
    */
   async take(nowMs: number): Promise<Taken> {
     const { fn } = this.#options;
-    const arrivals: Arrival[] = [];
+    const incoming: Incoming[] = [];
     try {
       if (this.#isStale) await this.#lookAfresh();
       // Whoever sets the clock back must not make us wait for the same hour again.
-      if (nowMs >= this.#dueMs || nowMs < this.#lookedMs) arrivals.push(...(await this.#takeDue(nowMs)));
+      if (nowMs >= this.#dueMs || nowMs < this.#lookedMs) incoming.push(...(await this.#takeDue(nowMs)));
       this.#lookedMs = nowMs;
       for (const record of (await this.#subscription?.poll(BATCH_MAX, this.#paused)) ?? []) {
-        arrivals.push({ from: 'log', record, received: receive(record, fn) });
+        incoming.push({ from: 'log', record, received: receive(record, fn) });
       }
-      return { arrivals, failure: null };
+      return { incoming, failure: null };
     } catch (error) {
-      return { arrivals, failure: { error } };
+      return { incoming, failure: { error } };
     }
   }
 
@@ -162,10 +162,10 @@ export class Intake {
     return this.#subscription?.ends() ?? Promise.resolve([]);
   }
 
-  async #takeDue(nowMs: number): Promise<readonly Arrival[]> {
+  async #takeDue(nowMs: number): Promise<readonly Incoming[]> {
     const { store, fn } = this.#options;
     const now = new Date(nowMs).toISOString();
-    const timers: DueArrival[] = [];
+    const timers: IncomingTimer[] = [];
     for (const timer of fn.timers ?? []) {
       const rows = await store.find(dueQuery(timer, now));
       for (const row of rows) timers.push({ from: 'timer', timer, row, message: timerMessage(fn, timer, row) });
@@ -175,18 +175,18 @@ export class Intake {
     return [...retries, ...timers];
   }
 
-  async #takeParked(now: string): Promise<readonly ParkedArrival[]> {
+  async #takeParked(now: string): Promise<readonly IncomingRetry[]> {
     const { store } = this.#options;
     const due = (await this.#parkedEnds(this.#drainKeys)).filter((row) => isDue(row, now)).slice(0, this.#drainKeys);
-    const arrivals: ParkedArrival[] = [];
+    const incoming: IncomingRetry[] = [];
     const limit = Math.max(1, Math.floor(BATCH_MAX / Math.max(1, due.length)));
     for (const { key, letter } of due) {
       const rows = await store.find({ table: parked, where: { key }, orderBy: ['number'], limit });
       for (const [index, row] of rows.entries()) {
-        arrivals.push({ from: 'parked', row, letter: index === 0 ? letter : null, received: readKept(row) });
+        incoming.push({ from: 'parked', row, letter: index === 0 ? letter : null, received: parseStored(row) });
       }
     }
-    return arrivals;
+    return incoming;
   }
 
   /**

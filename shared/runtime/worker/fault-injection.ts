@@ -34,7 +34,7 @@ const faultsSchema = z
   .openapi('Faults', { example: { noRoom: true, clockShiftMs: -600_000 } });
 
 /** A clock that can be set wrong, a store that can be told that its disk is full, rules that can fail. A restart heals all. */
-export class FaultyParts {
+export class FaultInjection {
   readonly clock: Clock;
   readonly #setRoom: (noRoom: boolean) => void;
   #faults: Faults = { noRoom: false, clockShiftMs: 0, poison: null };
@@ -77,7 +77,7 @@ function failureOf({ as }: Poison, { type, subject }: Message): Error {
 }
 
 /** `POST /automation-testing/faults`. Only where test automation is on. */
-export function addFaults(app: App, parts: FaultyParts): void {
+export function addFaultRoutes(app: App, parts: FaultInjection): void {
   addPath(app, 'Test automation', '/automation-testing/faults', {
     post: {
       summary:

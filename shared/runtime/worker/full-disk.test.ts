@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Message } from '../../core/message.ts';
-import { LetterBench, TOPIC } from '../../testing/dead-letter-bench.ts';
+import { DeadLetterBench, TOPIC } from '../../testing/dead-letter-bench.ts';
 import { count } from '../../testing/probe.ts';
 
-let bench: LetterBench;
+let bench: DeadLetterBench;
 
 beforeEach(async () => {
-  bench = await LetterBench.open();
+  bench = await DeadLetterBench.open();
 });
 afterEach(() => bench.close());
 
@@ -36,8 +36,8 @@ describe('a disk that is full in the middle of a batch', () => {
       const before = rows();
       const pages = database.pragma('page_count', { simple: true }) as number;
       database.pragma(`max_page_count = ${pages + more}`);
-      const answer = bench.runner.submit(count('command', 1)).catch(({ code }: { code: unknown }) => code);
-      const step = bench.runner.step().catch(({ code }: { code: unknown }) => code);
+      const answer = bench.worker.submit(count('command', 1)).catch(({ code }: { code: unknown }) => code);
+      const step = bench.worker.step().catch(({ code }: { code: unknown }) => code);
       if ((await step) === 'no_room') {
         expect([database.inTransaction, rows(), await answer]).toEqual([false, before, 'no_room']);
         refused.push(step);

@@ -2,7 +2,7 @@ import type { Message } from '../../core/message.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Handled } from '../handle/handle-batch.ts';
-import type { Arrival } from '../handle/incoming.ts';
+import type { Incoming } from '../handle/incoming.ts';
 import type { CommandOutcome, Outcome } from '../handle/outcome.ts';
 
 /** What a host lends to a function's routes and loops. */
@@ -12,9 +12,9 @@ export interface FunctionContext {
   /** Puts a command in the queue and gives its outcome once it is on disk. Rejects with what the rules threw. */
   submit(message: Message, options?: { deduplicate?: boolean }): Promise<CommandOutcome>;
   /** What would become of these now: decided as always, and not committed. */
-  preview(arrivals: readonly Arrival[]): Promise<Handled>;
+  preview(incoming: readonly Incoming[]): Promise<Handled>;
   /** To be called when what is parked was changed beside the batches, by a person's decision. */
-  lookAgain(): Promise<void>;
+  invalidateParked(): Promise<void>;
   /** Calls `listener` after each commit with what was handled in it; gives the way to stop that. */
   onCommit(listener: (outcomes: readonly Outcome[]) => void): () => void;
 }

@@ -11,7 +11,7 @@ import { logLines } from '../../testing/log-lines.ts';
 import { count, probe, tallies, UNITS_MAX } from '../../testing/probe.ts';
 import type { Outcome } from '../handle/outcome.ts';
 import { BATCH_MAX } from './batch-source.ts';
-import { QUEUE_MAX, Runner } from './function-worker.ts';
+import { FunctionWorker, QUEUE_MAX } from './function-worker.ts';
 import { FunctionMetrics } from './worker-metrics.ts';
 
 const topic = 'probe-commands';
@@ -24,30 +24,30 @@ const clock = { nowMs: () => nowMs };
 let folder: string;
 let store: SqliteStore;
 let log: EmbeddedLog;
-let runner: Runner;
+let worker: FunctionWorker;
 let logged: ReturnType<typeof logLines>;
 
 beforeEach(async () => {
   nowMs = Date.parse('2026-03-01T10:00:00.000Z');
-  folder = mkdtempSync(join(tmpdir(), 'saga-runner-'));
+  folder = mkdtempSync(join(tmpdir(), 'saga-worker-'));
   const file = join(folder, 'probe.db');
   const { name, tables, migrations } = probe;
   store = SqliteStore.open({ name, file, tables, migrations: migrations.sqlite });
   log = new EmbeddedLog({
     topics: {
-      'probe-events': { file, writtenHere: true, openToAll: false },
-      [topic]: { file: join(folder, 'topics', `${topic}.db`), writtenHere: false, openToAll: true },
+      'probe-events': { file, writtenHere: true, isPublic: false },
+      [topic]: { file: join(folder, 'topics', `${topic}.db`), writtenHere: false, isPublic: true },
     },
     pollMs: 2,
   });
   logged = logLines();
-  const metrics = new FunctionMetrics(name, store, () => runner.waiting());
-  runner = new Runner({ fn: probe, store, log, clock, logger: logged.logger, metrics, ...retries });
-  await runner.open();
+  const metrics = new FunctionMetrics(name, store, () => worker.waiting());
+  worker = new FunctionWorker({ fn: probe, store, log, clock, logger: logged.logger, metrics, ...retries });
+  await worker.open();
 });
 afterEach(async () => {
   vi.restoreAllMocks();
-  await runner.stop();
+  await worker.stop();
   await log.close();
   await store.close();
   rmSync(folder, { recursive: true });
@@ -76,11 +76,11 @@ function letters() {
 describe('what waits at a function', () => {
   it('is taken together, committed once and told once', async () => {
     const commits: (readonly Outcome[])[] = [];
-    runner.onCommit((outcomes) => commits.push(outcomes));
+    worker.onCommit((outcomes) => commits.push(outcomes));
     await log.append(topic, [count('log', 1)]);
-    const answers = settled([runner.submit(count('http', 1)), runner.submit(count('http', 2))]);
+    const answers = settled([worker.submit(count('http', 1)), worker.submit(count('http', 2))]);
 
-    const worked = await runner.step();
+    const worked = await worker.step();
 
     expect([worked, await answers, commits.map(({ length }) => length), await counted()]).toEqual([
       true,
@@ -91,10 +91,10 @@ describe('what waits at a function', () => {
   });
 
   it('is taken up to a limit; the rest comes next', async () => {
-    const answers = settled(Array.from({ length: BATCH_MAX + 1 }, () => runner.submit(count('a', 1))));
-    await runner.step();
+    const answers = settled(Array.from({ length: BATCH_MAX + 1 }, () => worker.submit(count('a', 1))));
+    await worker.step();
     const first = await counted();
-    await runner.step();
+    await worker.step();
 
     expect([first, await counted(), (await answers).length]).toEqual([
       { a: [BATCH_MAX, BATCH_MAX] },
@@ -104,29 +104,29 @@ describe('what waits at a function', () => {
   });
 
   it('is nothing when nothing has come', async () => {
-    expect(await runner.step()).toBe(false);
+    expect(await worker.step()).toBe(false);
   });
 
   it('is told to come again later when it is too much', async () => {
-    const answers = settled(Array.from({ length: QUEUE_MAX + 1 }, () => runner.submit(count('a', 1))));
-    await runner.stop();
+    const answers = settled(Array.from({ length: QUEUE_MAX + 1 }, () => worker.submit(count('a', 1))));
+    await worker.stop();
 
     expect((await answers).at(-1)).toBe('unavailable: probe has too much to do');
   });
 
   it('counts once when the position was lost after the commit', async () => {
     await log.append(topic, [count('a', 1)]);
-    await runner.step();
+    await worker.step();
     store.database.exec('DELETE FROM position');
-    await runner.open();
-    await runner.step();
+    await worker.open();
+    await worker.step();
 
     expect(await counted()).toEqual({ a: [1, 1] });
   });
 
   it('moves the position in the same commit', async () => {
     await log.append(topic, [count('a', 1), count('a', 2)]);
-    await runner.step();
+    await worker.step();
 
     expect(await store.positions()).toMatchObject([{ topic, partition: 0, position: 2 }]);
   });
@@ -135,9 +135,9 @@ describe('what waits at a function', () => {
 describe('a batch that the database refuses because of one message', () => {
   it('is split: the others are committed, and the guilty command gets its error', async () => {
     const answers = settled(
-      [count('a', 1), count('b', tooMuch), count('c', 2)].map((message) => runner.submit(message)),
+      [count('a', 1), count('b', tooMuch), count('c', 2)].map((message) => worker.submit(message)),
     );
-    await runner.step();
+    await worker.step();
 
     expect([await answers, await counted()]).toEqual([
       ['handled', expect.stringContaining('CHECK constraint failed'), 'handled'],
@@ -147,15 +147,15 @@ describe('a batch that the database refuses because of one message', () => {
 
   it('parks the guilty record, goes on behind it, and gives it up in the end', async () => {
     await log.append(topic, [count('a', 1), count('b', tooMuch), count('c', 2)]);
-    await runner.step();
-    const parked = runner.waiting().parked;
+    await worker.step();
+    const parked = worker.waiting().parked;
     await log.append(topic, [count('c', 3)]);
     nowMs += 1_000;
     await vi.waitFor(async () => {
-      await runner.step();
+      await worker.step();
       expect(await counted()).toEqual({ a: [1, 1], c: [2, 5] });
     });
-    await runner.step();
+    await worker.step();
 
     expect([parked, await counted(), letters()]).toEqual([
       1,
@@ -169,7 +169,7 @@ describe('a record that cannot be handled', () => {
   it('is set aside and logged, and the next one is handled', async () => {
     const unreadable = { ...count('a', 1), time: 'yesterday' };
     await log.append(topic, [unreadable, count('b', 2, 'throw'), count('a', 3)]);
-    await runner.step();
+    await worker.step();
 
     expect([await counted(), letters()]).toMatchObject([{ a: [1, 3] }, [{ code: 'unreadable' }]]);
     expect(logged.lines).toMatchObject([
@@ -181,7 +181,7 @@ describe('a record that cannot be handled', () => {
   it('becomes a dead letter and changes nothing when its id was used for something else', async () => {
     const first = count('a', 1);
     await log.append(topic, [first, { ...first, data: { ...first.data, quantity: 9 } }]);
-    await runner.step();
+    await worker.step();
 
     expect([await counted(), letters()]).toEqual([
       { a: [1, 1] },
@@ -196,10 +196,10 @@ describe('trouble', () => {
     store.database.pragma('busy_timeout = 1');
     const other = new Database(join(folder, 'probe.db'));
     other.exec('BEGIN IMMEDIATE');
-    const answers = settled([runner.submit(count('http', 1))]);
-    await expect(runner.step()).rejects.toMatchObject({ code: 'unavailable' });
+    const answers = settled([worker.submit(count('http', 1))]);
+    await expect(worker.step()).rejects.toMatchObject({ code: 'unavailable' });
     other.close();
-    await runner.step();
+    await worker.step();
 
     expect([await answers, await counted()]).toEqual([
       ['unavailable: the database cannot be used now (SQLITE_BUSY)'],
@@ -211,32 +211,32 @@ describe('trouble', () => {
     const broken = new Error('the topic cannot be read');
     const subscription = await log.subscribe({ group: 'x', topics: [topic], positions: [], wake: () => undefined });
     vi.spyOn(Object.getPrototypeOf(subscription), 'poll').mockRejectedValue(broken);
-    const answers = settled([runner.submit(count('a', 1))]);
+    const answers = settled([worker.submit(count('a', 1))]);
 
-    await expect(runner.step()).rejects.toBe(broken);
+    await expect(worker.step()).rejects.toBe(broken);
 
     expect([await answers, await counted()]).toEqual([['handled'], { a: [1, 1] }]);
   });
 
   it('is shown until it is over', async () => {
-    runner.start();
-    const before = await runner.trouble();
+    worker.start();
+    const before = await worker.trouble();
     const check = vi.spyOn(store, 'transact').mockRejectedValue(new Error('out of order'));
-    const answers = settled([runner.submit(count('a', 1))]);
-    await vi.waitFor(async () => expect(await runner.trouble()).toBe('out of order'));
+    const answers = settled([worker.submit(count('a', 1))]);
+    await vi.waitFor(async () => expect(await worker.trouble()).toBe('out of order'));
     check.mockRestore();
-    await runner.submit(count('a', 2));
+    await worker.submit(count('a', 2));
 
-    expect([before, await answers, await runner.trouble()]).toEqual([null, ['undefined: out of order'], null]);
+    expect([before, await answers, await worker.trouble()]).toEqual([null, ['undefined: out of order'], null]);
   });
 });
 
 describe('stopping', () => {
   it('refuses the commands that wait, and those that come later', async () => {
-    const waiting = settled([runner.submit(count('a', 1))]);
-    await runner.stop();
+    const waiting = settled([worker.submit(count('a', 1))]);
+    await worker.stop();
 
-    expect([await waiting, await settled([runner.submit(count('a', 1))]), await counted()]).toEqual([
+    expect([await waiting, await settled([worker.submit(count('a', 1))]), await counted()]).toEqual([
       ['unavailable: probe is stopping'],
       ['unavailable: probe is stopping'],
       {},
@@ -244,33 +244,33 @@ describe('stopping', () => {
   });
 
   it('finishes the batch in hand', async () => {
-    runner.start();
-    const answers = settled([runner.submit(count('a', 1))]);
+    worker.start();
+    const answers = settled([worker.submit(count('a', 1))]);
     await vi.waitFor(async () => expect(await counted()).toEqual({ a: [1, 1] }));
-    await runner.stop();
+    await worker.stop();
 
     expect(await answers).toEqual(['handled']);
   });
 
   it('finishes a clear that waits', async () => {
-    const answers = settled([runner.submit(count('a', 1))]);
-    await runner.step();
-    const cleared = runner.clear();
-    await runner.stop();
+    const answers = settled([worker.submit(count('a', 1))]);
+    await worker.step();
+    const cleared = worker.clear();
+    await worker.stop();
 
     expect([await answers, await cleared, await counted()]).toEqual([['handled'], undefined, {}]);
-    await expect(runner.clear()).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(worker.clear()).rejects.toMatchObject({ code: 'unavailable' });
   });
 });
 
 describe('clear', () => {
   it('starts from nothing: what lies in the topics is skipped, what comes later is handled', async () => {
     await log.append(topic, [count('a', 1)]);
-    const cleared = runner.clear();
-    await runner.step();
+    const cleared = worker.clear();
+    await worker.step();
     await cleared;
     await log.append(topic, [count('b', 2)]);
-    await vi.waitFor(async () => expect(await runner.step()).toBe(true));
+    await vi.waitFor(async () => expect(await worker.step()).toBe(true));
 
     expect([await counted(), await store.positions()]).toMatchObject([{ b: [1, 2] }, [{ topic, position: 2 }]]);
   });
@@ -281,8 +281,8 @@ describe('a command in trouble that may pass', () => {
     vi.spyOn(probe.rules, 'decide').mockImplementationOnce(() => {
       throw new TransientError('the warehouse does not answer');
     });
-    const answers = settled([runner.submit(count('a', 1))]);
-    await runner.step();
+    const answers = settled([worker.submit(count('a', 1))]);
+    await worker.step();
 
     expect(await answers).toEqual(['unavailable: the warehouse does not answer']);
   });

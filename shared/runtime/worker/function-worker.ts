@@ -7,23 +7,23 @@ import type { Store } from '../../ports/store.ts';
 import type { StoreFunction } from '../function.ts';
 import { type Batch, type Handled, handle, preview } from '../handle/handle-batch.ts';
 import { handleOneByOne } from '../handle/handle-one-by-one.ts';
-import type { Arrival } from '../handle/incoming.ts';
+import type { Incoming } from '../handle/incoming.ts';
 import type { CommandOutcome, Outcome } from '../handle/outcome.ts';
 import { describeError } from '../observe/error-report.ts';
 import type { Logger } from '../observe/logger.ts';
-import { BATCH_MAX, Intake } from './batch-source.ts';
+import { BATCH_MAX, BatchSource } from './batch-source.ts';
 import type { FunctionContext } from './function-context.ts';
-import { Patience } from './linger.ts';
+import { Linger } from './linger.ts';
 import { type PendingCommand, settle } from './pending-command.ts';
 import { runLoop } from './run-loop.ts';
-import { Signal } from './wake-signal.ts';
-import type { Folds } from './watermarks.ts';
+import { WakeSignal } from './wake-signal.ts';
+import type { Watermarks } from './watermarks.ts';
 import type { FunctionMetrics } from './worker-metrics.ts';
 
 /** Commands that may wait for their turn; one more is told to come again later. */
 export const QUEUE_MAX = 10_000;
 
-export interface RunnerOptions {
+export interface FunctionWorkerOptions {
   readonly fn: StoreFunction;
   readonly store: Store;
   readonly log: MessageLog;
@@ -40,31 +40,31 @@ export interface RunnerOptions {
  * The one writer of a function in this process: takes whatever waits (commands, records of its topics), handles it as one
  * batch with one commit, then answers everybody. A batch of one is not delayed, unless nobody waits for it.
  */
-export class Runner implements FunctionContext {
+export class FunctionWorker implements FunctionContext {
   readonly store: Store;
   readonly clock: Clock;
-  readonly #options: RunnerOptions;
+  readonly #options: FunctionWorkerOptions;
   readonly #commands: PendingCommand[] = [];
   readonly #clearing: (() => Promise<void>)[] = [];
   readonly #listeners = new Set<(outcomes: readonly Outcome[]) => void>();
-  readonly #wake = new Signal();
+  readonly #wake = new WakeSignal();
   readonly #stopping = new AbortController();
-  readonly #intake: Intake;
-  readonly #patience: Patience;
+  readonly #source: BatchSource;
+  readonly #linger: Linger;
   #running: Promise<void> | null = null;
   #trouble: string | null = 'not started yet';
 
-  constructor(options: RunnerOptions) {
+  constructor(options: FunctionWorkerOptions) {
     this.#options = options;
-    this.#intake = new Intake(options);
-    this.#patience = new Patience(options.fn);
+    this.#source = new BatchSource(options);
+    this.#linger = new Linger(options.fn);
     this.store = options.store;
     this.clock = options.clock;
   }
 
   /** Subscribes; after that `step` can be called. */
   async open(): Promise<void> {
-    await this.#intake.open(() => this.#wake.raise());
+    await this.#source.open(() => this.#wake.raise());
     this.#trouble = null;
   }
 
@@ -72,12 +72,12 @@ export class Runner implements FunctionContext {
   start(): void {
     const { fn, logger } = this.#options;
     this.#running = runLoop({
-      step: () => this.step({ patient: true }),
+      step: () => this.step({ mayLinger: true }),
       wake: this.#wake,
       sleepMs: () => {
         return Math.min(
-          this.#intake.sleepMs(this.clock.nowMs()),
-          Math.max(0, this.#patience.untilMs - performance.now()),
+          this.#source.sleepMs(this.clock.nowMs()),
+          Math.max(0, this.#linger.untilMs - performance.now()),
         );
       },
       waiting: () => this.#commands.length,
@@ -96,12 +96,12 @@ export class Runner implements FunctionContext {
     await this.#running;
     for (const clear of this.#clearing.splice(0)) await clear();
     for (const { reject } of this.#commands.splice(0)) reject(this.#unavailable('is stopping'));
-    await this.#intake.close();
+    await this.#source.close();
   }
 
   /** Why the function cannot work now, as a sentence; null when it can. Asks the store. */
   async trouble(): Promise<string | null> {
-    const known = this.#trouble ?? this.#intake.trouble();
+    const known = this.#trouble ?? this.#source.trouble();
     if (known !== null) return known;
     try {
       await this.store.check();
@@ -115,8 +115,8 @@ export class Runner implements FunctionContext {
     if (this.#stopping.signal.aborted) return Promise.reject(this.#unavailable('is stopping'));
     if (this.#commands.length >= QUEUE_MAX) return Promise.reject(this.#unavailable('has too much to do'));
     return new Promise((resolve, reject) => {
-      const arrival = { from: 'command', message, deduplicate: options.deduplicate ?? false } as const;
-      this.#commands.push({ arrival, resolve, reject });
+      const item = { from: 'command', message, deduplicate: options.deduplicate ?? false } as const;
+      this.#commands.push({ item, resolve, reject });
       this.#wake.raise();
     });
   }
@@ -139,42 +139,42 @@ export class Runner implements FunctionContext {
   }
 
   async #clearNow(): Promise<void> {
-    const ends = await this.#intake.ends();
+    const ends = await this.#source.ends();
     await this.store.clear(ends);
-    await this.#intake.acknowledge(ends);
-    this.#intake.lookAgain();
+    await this.#source.acknowledge(ends);
+    this.#source.invalidateParked();
   }
 
-  preview(arrivals: readonly Arrival[]): Promise<Handled> {
-    return preview(this.#options.fn, this.store, this.#batchOf(arrivals));
+  preview(incoming: readonly Incoming[]): Promise<Handled> {
+    return preview(this.#options.fn, this.store, this.#batchOf(incoming));
   }
 
-  async lookAgain(): Promise<void> {
-    this.#intake.lookAgain();
+  async invalidateParked(): Promise<void> {
+    this.#source.invalidateParked();
     this.#wake.raise();
   }
 
   /** What of its topics was dealt with for good. */
-  get folds(): Folds {
-    return this.#intake.folds;
+  get watermarks(): Watermarks {
+    return this.#source.watermarks;
   }
 
   /** What is parked, and the topics that are not read for want of room. */
   waiting(): { readonly parked: number; readonly paused: readonly string[] } {
-    return { parked: this.#intake.parked, paused: this.#intake.paused };
+    return { parked: this.#source.parked, paused: this.#source.paused };
   }
 
   /**
    * Handles at most `BATCH_MAX` messages from each way in. Gives whether there was anything to do; when `patient`, what may
    * wait a moment for others is left for a later step.
    */
-  async step({ patient = false } = {}): Promise<boolean> {
+  async step({ mayLinger = false } = {}): Promise<boolean> {
     for (const clear of this.#clearing.splice(0)) await clear();
     const commands = this.#commands.splice(0, BATCH_MAX);
-    const { arrivals, failure } = await this.#intake.take(this.clock.nowMs());
-    if (patient && this.#mayWait(commands, arrivals)) return false;
-    const worked = await this.#handleTogether(commands, arrivals);
-    if (worked) this.#patience.handled(commands.length + arrivals.length);
+    const { incoming, failure } = await this.#source.take(this.clock.nowMs());
+    if (mayLinger && this.#mayWait(commands, incoming)) return false;
+    const worked = await this.#handleTogether(commands, incoming);
+    if (worked) this.#linger.handled(commands.length + incoming.length);
     // Thrown late: a topic that cannot be read must not keep anybody else waiting.
     if (failure !== null) throw failure.error;
     // Also where there was nothing to commit: a topic that could not be read can be read again.
@@ -182,12 +182,12 @@ export class Runner implements FunctionContext {
     return worked;
   }
 
-  #mayWait(commands: readonly PendingCommand[], arrivals: readonly Arrival[]): boolean {
-    if (commands.length > 0 || arrivals.length >= BATCH_MAX) return false;
-    return this.#patience.mayWait(arrivals, performance.now());
+  #mayWait(commands: readonly PendingCommand[], incoming: readonly Incoming[]): boolean {
+    if (commands.length > 0 || incoming.length >= BATCH_MAX) return false;
+    return this.#linger.mayWait(incoming, performance.now());
   }
 
-  async #handleTogether(commands: readonly PendingCommand[], taken: readonly Arrival[]): Promise<boolean> {
+  async #handleTogether(commands: readonly PendingCommand[], taken: readonly Incoming[]): Promise<boolean> {
     if (commands.length === 0 && taken.length === 0) return false;
     const tookParked = taken.some(({ from }) => from === 'parked');
     /** After a commit: of all of them, or of the first ones only. Readers go first, some have to be woken. */
@@ -196,12 +196,12 @@ export class Runner implements FunctionContext {
       commands.slice(0, handled.outcomes.length).forEach((command, index) => {
         settle(command, handled.outcomes[index]);
       });
-      await this.#intake.committed(handled, tookParked);
+      await this.#source.committed(handled, tookParked);
       this.#tell(handled);
     };
     try {
-      const handled = await this.#commit([...commands.map(({ arrival }) => arrival), ...taken], committed);
-      for (const arrival of taken) this.#warn(arrival);
+      const handled = await this.#commit([...commands.map(({ item }) => item), ...taken], committed);
+      for (const item of taken) this.#warn(item);
       for (const outcome of handled.outcomes.slice(commands.length)) this.#warnOfOutcome(outcome);
       await committed(handled);
       return true;
@@ -211,20 +211,20 @@ export class Runner implements FunctionContext {
     }
   }
 
-  async #commit(arrivals: readonly Arrival[], interrupted: (handled: Handled) => Promise<void>): Promise<Handled> {
+  async #commit(incoming: readonly Incoming[], interrupted: (handled: Handled) => Promise<void>): Promise<Handled> {
     const { metrics } = this.#options;
     const stop = metrics.commitTimer();
-    const handled = await this.#handleOrSplit(this.#batchOf(arrivals), interrupted);
+    const handled = await this.#handleOrSplit(this.#batchOf(incoming), interrupted);
     stop();
     metrics.count(handled.outcomes);
     this.#trouble = null;
     return handled;
   }
 
-  #batchOf(arrivals: readonly Arrival[]): Batch {
-    const { limits, folds } = this.#intake;
-    const isFolded: Batch['isFolded'] = (record) => folds.has(record);
-    return { arrivals, nowMs: this.clock.nowMs(), policy: this.#options.policy, limits, isFolded };
+  #batchOf(incoming: readonly Incoming[]): Batch {
+    const { limits, watermarks } = this.#source;
+    const isBelowWatermark: Batch['isBelowWatermark'] = (record) => watermarks.has(record);
+    return { incoming, nowMs: this.clock.nowMs(), policy: this.#options.policy, limits, isBelowWatermark };
   }
 
   /**
@@ -258,10 +258,10 @@ export class Runner implements FunctionContext {
     for (const listener of this.#listeners) listener(outcomes);
   }
 
-  #warn(arrival: Arrival): void {
-    if (arrival.from !== 'log' || arrival.received.kind !== 'unfit') return;
-    const { topic, position } = arrival.record;
-    this.#options.logger.warn({ topic, position }, `set aside: ${arrival.received.detail}`);
+  #warn(item: Incoming): void {
+    if (item.from !== 'log' || item.received.kind !== 'rejected') return;
+    const { topic, position } = item.record;
+    this.#options.logger.warn({ topic, position }, `set aside: ${item.received.detail}`);
   }
 
   /** A message without anybody who waits for the answer: somebody should know why it is kept apart. */

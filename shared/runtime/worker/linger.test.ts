@@ -5,88 +5,88 @@ import { fromTopic } from '../../testing/batches.ts';
 import { count } from '../../testing/probe.ts';
 import { FREE, ProbeReader } from '../../testing/probe-reader.ts';
 import type { StoreFunction } from '../function.ts';
-import type { Arrival } from '../handle/incoming.ts';
+import type { Incoming } from '../handle/incoming.ts';
 import { BATCH_MAX } from './batch-source.ts';
-import { Patience } from './linger.ts';
+import { Linger } from './linger.ts';
 
-const unhurried = { unhurried: new Set(['ReceiveStock']), publishes: 'events' };
+const deferrable = { deferrable: new Set(['ReceiveStock']), publishes: 'events' };
 const mute = { publishes: null };
 
 const message = fromTopic('orders', 1, count('a', 1));
-const skipped = { ...message, received: { kind: 'skipped' } } as Arrival;
-const unfit = { ...message, received: { kind: 'unfit', code: 'unreadable', detail: '' } } as Arrival;
-const command: Arrival = { from: 'command', message: count('b', 1), deduplicate: true };
+const skipped = { ...message, received: { kind: 'skipped' } } as Incoming;
+const unfit = { ...message, received: { kind: 'rejected', code: 'unreadable', detail: '' } } as Incoming;
+const command: Incoming = { from: 'command', message: count('b', 1), deduplicate: true };
 
 /** At which of these times, in milliseconds, what is there may wait longer. */
-function waitsAt(patience: Patience, arrivals: readonly Arrival[], times: readonly number[]): readonly boolean[] {
-  return times.map((nowMs) => patience.mayWait(arrivals, nowMs));
+function waitsAt(linger: Linger, incoming: readonly Incoming[], times: readonly number[]): readonly boolean[] {
+  return times.map((nowMs) => linger.mayWait(incoming, nowMs));
 }
 
 describe('a message', () => {
   it('for which somebody may wait does not', () => {
-    expect(waitsAt(new Patience({ publishes: 'events' }), [message], [0])).toEqual([false]);
+    expect(waitsAt(new Linger({ publishes: 'events' }), [message], [0])).toEqual([false]);
   });
 
   it('for whose effect nobody waits does for some milliseconds', () => {
-    const patience = new Patience(unhurried);
+    const linger = new Linger(deferrable);
 
-    expect(waitsAt(patience, [message], [100, 104, 105])).toEqual([true, true, false]);
+    expect(waitsAt(linger, [message], [100, 104, 105])).toEqual([true, true, false]);
   });
 
   it('that is none of the business of the function waits longer for one that is', () => {
-    const patience = new Patience({ publishes: 'events' });
+    const linger = new Linger({ publishes: 'events' });
 
-    expect(waitsAt(patience, [skipped], [0, 199, 200])).toEqual([true, true, false]);
-    expect([patience.mayWait([skipped], 300), patience.mayWait([skipped, message], 301)]).toEqual([true, false]);
+    expect(waitsAt(linger, [skipped], [0, 199, 200])).toEqual([true, true, false]);
+    expect([linger.mayWait([skipped], 300), linger.mayWait([skipped, message], 301)]).toEqual([true, false]);
   });
 
   it('that waits tells until when', () => {
-    const patience = new Patience(unhurried);
-    patience.mayWait([skipped], 0);
-    const alone = patience.untilMs;
-    patience.mayWait([skipped, message], 1);
-    const hurried = patience.untilMs;
-    patience.handled(2);
+    const linger = new Linger(deferrable);
+    linger.mayWait([skipped], 0);
+    const alone = linger.untilMs;
+    linger.mayWait([skipped, message], 1);
+    const hurried = linger.untilMs;
+    linger.handled(2);
 
-    expect([alone, hurried, patience.untilMs]).toEqual([200, 5, Number.POSITIVE_INFINITY]);
+    expect([alone, hurried, linger.untilMs]).toEqual([200, 5, Number.POSITIVE_INFINITY]);
   });
 
   it.each([
     ['a command', command],
     ['a record that cannot be read', unfit],
-  ])('takes no patience from %s', (_, other) => {
-    expect(new Patience(unhurried).mayWait([message, other], 0)).toBe(false);
+  ])('takes no linger from %s', (_, other) => {
+    expect(new Linger(deferrable).mayWait([message, other], 0)).toBe(false);
   });
 
   it('is not waited for where there is none', () => {
-    const patience = new Patience(unhurried);
+    const linger = new Linger(deferrable);
 
-    expect([patience.mayWait([], 0), patience.untilMs]).toEqual([false, Number.POSITIVE_INFINITY]);
+    expect([linger.mayWait([], 0), linger.untilMs]).toEqual([false, Number.POSITIVE_INFINITY]);
   });
 });
 
 describe('a function that answers nobody', () => {
   it('gathers while much comes, and only then', () => {
-    const patience = new Patience(mute);
-    const quiet = waitsAt(patience, [message], [0]);
-    patience.handled(16);
-    const busy = waitsAt(patience, [message], [10, 49, 50]);
-    patience.handled(15);
-    const quietAgain = waitsAt(patience, [message], [60]);
+    const linger = new Linger(mute);
+    const quiet = waitsAt(linger, [message], [0]);
+    linger.handled(16);
+    const busy = waitsAt(linger, [message], [10, 49, 50]);
+    linger.handled(15);
+    const quietAgain = waitsAt(linger, [message], [60]);
 
     expect([quiet, busy, quietAgain]).toEqual([[false], [true, true, false], [false]]);
   });
 
   it('is the only one that does', () => {
-    const patience = new Patience({ publishes: 'events' });
-    patience.handled(256);
+    const linger = new Linger({ publishes: 'events' });
+    linger.handled(256);
 
-    expect(patience.mayWait([message], 0)).toBe(false);
+    expect(linger.mayWait([message], 0)).toBe(false);
   });
 });
 
 describe('a loop', () => {
-  const patient = { unhurried: new Set(['ReceiveStock']) };
+  const mayLinger = { deferrable: new Set(['ReceiveStock']) };
   const foreign = example('/tests', 'OrderDispatched', 'o', { orderId: 'o', customerId: 'c', dispatchedAt: 'today' });
   let reader: ProbeReader;
   afterEach(() => reader.remove());
@@ -94,20 +94,20 @@ describe('a loop', () => {
   async function startWith(changes: Partial<StoreFunction>) {
     reader = await ProbeReader.create(changes);
     const commits = vi.spyOn(reader.store, 'transact');
-    reader.runner.start();
+    reader.worker.start();
     return commits;
   }
 
   it('writes what nobody waits for with what somebody does', async () => {
-    const commits = await startWith(patient);
+    const commits = await startWith(mayLinger);
     await reader.log.append(FREE, [count('a', 1)]);
-    const { kind } = await reader.runner.submit(count('b', 1));
+    const { kind } = await reader.worker.submit(count('b', 1));
 
     expect([kind, await reader.counted(), commits.mock.calls.length]).toEqual(['handled', { a: [1, 1], b: [1, 1] }, 1]);
   });
 
   it('writes what nobody waits for also when nothing else comes', async () => {
-    await startWith(patient);
+    await startWith(mayLinger);
     await reader.log.append(FREE, [count('a', 1)]);
 
     await vi.waitFor(async () => expect(await reader.counted()).toEqual({ a: [1, 1] }));

@@ -1,10 +1,10 @@
 import { AppError, TransientError } from '../../core/errors.ts';
-import type { CommandArrival } from '../handle/incoming.ts';
+import type { IncomingCommand } from '../handle/incoming.ts';
 import type { CommandOutcome, Outcome } from '../handle/outcome.ts';
 
 /** A command whose sender waits for its outcome. */
 export interface PendingCommand {
-  readonly arrival: CommandArrival;
+  readonly item: IncomingCommand;
   readonly resolve: (outcome: CommandOutcome) => void;
   readonly reject: (error: unknown) => void;
 }

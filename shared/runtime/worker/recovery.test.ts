@@ -1,17 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TransientError } from '../../core/errors.ts';
-import { LetterBench, TOPIC } from '../../testing/dead-letter-bench.ts';
+import { DeadLetterBench, TOPIC } from '../../testing/dead-letter-bench.ts';
 import { count } from '../../testing/probe.ts';
 
 /** Later than any wait between two attempts here. */
 const LATER_MS = 1_000;
 const KEYS = 10_000;
 
-let bench: LetterBench;
+let bench: DeadLetterBench;
 const messages = Array.from({ length: KEYS }, (_, n) => count(`key-${n}`, 1));
 
 beforeEach(async () => {
-  bench = await LetterBench.open();
+  bench = await DeadLetterBench.open();
   for (const { id } of messages) bench.trouble.set(id, new TransientError('all is down'));
   await bench.log.append(TOPIC, messages);
   await bench.settle();
@@ -20,12 +20,12 @@ afterEach(() => bench.close());
 
 describe(`${KEYS} keys whose messages are parked`, () => {
   it('are tried one in a step while the trouble lasts, and whoever comes now does not wait for them', async () => {
-    const parked = bench.runner.waiting().parked;
+    const parked = bench.worker.waiting().parked;
     bench.asked.length = 0;
     bench.nowMs += LATER_MS;
     const fresh = count('fresh', 7);
     await bench.log.append(TOPIC, [fresh]);
-    for (let step = 0; step < 10; step++) await bench.runner.step();
+    for (let step = 0; step < 10; step++) await bench.worker.step();
 
     expect([parked, (await bench.units())['fresh']]).toEqual([KEYS, 7]);
     expect(bench.asked.slice(0, 3)).toContain(fresh.id);
@@ -38,9 +38,9 @@ describe(`${KEYS} keys whose messages are parked`, () => {
     bench.nowMs += LATER_MS;
     const perStep: number[] = [];
     let before = 0;
-    while (bench.runner.waiting().parked > 0) {
-      const answer = bench.runner.submit(count('in-between', 1));
-      await bench.runner.step();
+    while (bench.worker.waiting().parked > 0) {
+      const answer = bench.worker.submit(count('in-between', 1));
+      await bench.worker.step();
       expect((await answer).kind).toBe('handled');
       perStep.push(bench.asked.length - before - 1);
       before = bench.asked.length;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { runLoop } from './run-loop.ts';
-import { Signal } from './wake-signal.ts';
+import { WakeSignal } from './wake-signal.ts';
 
 const stopping = new Set<AbortController>();
 afterEach(() => {
@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 function looping(step: () => Promise<boolean>) {
-  const wake = new Signal();
+  const wake = new WakeSignal();
   const controller = new AbortController();
   const errors: unknown[] = [];
   stopping.add(controller);
@@ -24,7 +24,7 @@ function looping(step: () => Promise<boolean>) {
 
 describe('a signal', () => {
   it('wakes whoever waits', async () => {
-    const signal = new Signal();
+    const signal = new WakeSignal();
     const waiting = signal.wait();
     signal.raise();
 
@@ -32,7 +32,7 @@ describe('a signal', () => {
   });
 
   it('is kept when nobody waits, once however often it was raised', async () => {
-    const signal = new Signal();
+    const signal = new WakeSignal();
     signal.raise();
     signal.raise();
 
@@ -40,7 +40,7 @@ describe('a signal', () => {
   });
 
   it('gives up after its time', async () => {
-    expect(await new Signal().wait(1)).toBe(false);
+    expect(await new WakeSignal().wait(1)).toBe(false);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Signal } from './wake-signal.ts';
+import type { WakeSignal } from './wake-signal.ts';
 
 const RETRY_FIRST_MS = 50;
 const RETRY_LONGEST_MS = 2_000;
@@ -10,7 +10,7 @@ const GATHER_TURNS_MAX = 20;
  */
 export async function runLoop(options: {
   readonly step: () => Promise<boolean>;
-  readonly wake: Signal;
+  readonly wake: WakeSignal;
   readonly signal: AbortSignal;
   readonly onError: (error: unknown) => void;
   /** How much waits for the next step; while it grows, the step waits a turn for more. */

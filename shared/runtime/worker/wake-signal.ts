@@ -1,5 +1,5 @@
 /** Lets a loop sleep until somebody has work for it. A notice that comes while nobody sleeps is kept. */
-export class Signal {
+export class WakeSignal {
   #raised = false;
   #resolve: (() => void) | null = null;
 

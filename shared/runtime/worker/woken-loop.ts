@@ -1,7 +1,7 @@
 import type { Outcome } from '../handle/outcome.ts';
 import type { FunctionContext } from './function-context.ts';
 import { runLoop } from './run-loop.ts';
-import { Signal } from './wake-signal.ts';
+import { WakeSignal } from './wake-signal.ts';
 
 /** Calls `step` until `signal` aborts: at once, and again after commits with an outcome that `wakes`. */
 export function wokenLoop(
@@ -10,7 +10,7 @@ export function wokenLoop(
   { step, wakes }: { readonly step: () => Promise<boolean>; readonly wakes: (outcome: Outcome) => boolean },
   onError: (error: unknown) => void,
 ): Promise<void> {
-  const wake = new Signal();
+  const wake = new WakeSignal();
   context.onCommit((outcomes) => {
     if (outcomes.some(wakes)) wake.raise();
   });

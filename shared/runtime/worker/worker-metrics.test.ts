@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TransientError } from '../../core/errors.ts';
-import { LetterBench } from '../../testing/dead-letter-bench.ts';
+import { DeadLetterBench } from '../../testing/dead-letter-bench.ts';
 import { count } from '../../testing/probe.ts';
 
-let bench: LetterBench;
+let bench: DeadLetterBench;
 
 beforeEach(async () => {
-  bench = await LetterBench.open();
+  bench = await DeadLetterBench.open();
 });
 afterEach(() => bench.close());
 

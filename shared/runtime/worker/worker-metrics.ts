@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Store } from '../../ports/store.ts';
-import { letters } from '../../ports/tables/retry.ts';
+import { deadLetters } from '../../ports/tables/retry.ts';
 import type { Outcome } from '../handle/outcome.ts';
 
 const COMMIT_BUCKETS_S = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 1];
@@ -44,7 +44,7 @@ export class FunctionMetrics {
       help: 'Messages that wait for a person',
       registers,
       async collect() {
-        this.set(await store.count(letters, { status: 'open' }));
+        this.set(await store.count(deadLetters, { status: 'open' }));
       },
     });
     new Gauge({

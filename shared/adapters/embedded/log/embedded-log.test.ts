@@ -39,8 +39,8 @@ async function subject({ handsOver }: { readonly handsOver: boolean }): Promise<
     open: async () =>
       new EmbeddedLog({
         topics: {
-          events: { file, writtenHere: true, openToAll: false },
-          commands: { file: join(folder, 'topics', 'commands.db'), writtenHere: false, openToAll: true },
+          events: { file, writtenHere: true, isPublic: false },
+          commands: { file: join(folder, 'topics', 'commands.db'), writtenHere: false, isPublic: true },
         },
         readers: [{ group: 'known', file: readerFile, topics: ['events'] }],
         pollMs: POLL_MS,
@@ -71,7 +71,7 @@ describe('the embedded log', () => {
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'saga-log-'));
     file = join(folder, 'far', 'writer.db');
-    log = new EmbeddedLog({ topics: { events: { file, writtenHere: false, openToAll: true } }, pollMs: POLL_MS });
+    log = new EmbeddedLog({ topics: { events: { file, writtenHere: false, isPublic: true } }, pollMs: POLL_MS });
   });
   afterEach(async () => {
     vi.restoreAllMocks();
@@ -234,7 +234,7 @@ describe('the embedded log', () => {
   it('takes a reader whose file has no tables yet for one that never read', async () => {
     const readerFile = join(folder, 'reader.db');
     new Database(readerFile).exec('CREATE TABLE other (id TEXT)').close();
-    const topics = { events: { file, writtenHere: false, openToAll: true } };
+    const topics = { events: { file, writtenHere: false, isPublic: true } };
     const readers = [{ group: 'new', file: readerFile, topics: ['events'] }];
     const other = new EmbeddedLog({ topics, readers, pollMs: POLL_MS });
     await other.append('events', [count('a', 1)]);

@@ -6,9 +6,9 @@ import type { LogRecord, MessageLog, Progress, Subscription } from '../../../por
 import type { OutboxRow, Position } from '../../../ports/store.ts';
 import { type Epoch, placeOf } from './epochs.ts';
 import { type EmbeddedReader, knownOf } from './reader-checkpoint.ts';
-import { type Announcement, handOver } from './record-broadcast.ts';
+import { type Announcement, recordsToBroadcast } from './record-broadcast.ts';
 import { appendTo, removeFrom } from './topic-appender.ts';
-import { LOCK_TIMEOUT_MS, TopicFile } from './topic-reader.ts';
+import { LOCK_TIMEOUT_MS, TopicReader } from './topic-reader.ts';
 
 export interface EmbeddedTopic {
   /** The SQLite file with the outbox that is this topic. */
@@ -16,7 +16,7 @@ export interface EmbeddedTopic {
   /** Whether its writer runs in this process, in whatever thread, and announces its commits. Other files are watched. */
   readonly writtenHere: boolean;
   /** Whether anybody may append to it from outside. */
-  readonly openToAll: boolean;
+  readonly isPublic: boolean;
 }
 
 /** The log without a broker: a topic is the outbox in its writer's file, and readers keep their own position. */
@@ -24,7 +24,7 @@ export class EmbeddedLog implements MessageLog {
   readonly features = { keepsPositions: false, severalInstances: false };
   readonly #topics: Readonly<Record<string, EmbeddedTopic>>;
   readonly #readers: readonly EmbeddedReader[];
-  readonly #files = new Map<string, TopicFile>();
+  readonly #files = new Map<string, TopicReader>();
   readonly #subscriptions = new Set<EmbeddedSubscription>();
   readonly #watch: NodeJS.Timeout | null;
   /** Topics to which this log has appended: its life as a writer of them has begun. */
@@ -74,7 +74,7 @@ export class EmbeddedLog implements MessageLog {
   }
 
   announce(topic: string, rows: readonly OutboxRow[] = []): void {
-    const announcement: Announcement = { topic, records: handOver(topic, rows) };
+    const announcement: Announcement = { topic, records: recordsToBroadcast(topic, rows) };
     // The other threads first: they may have to wake up.
     this.#threads.postMessage(announcement);
     this.#tellReaders(announcement);
@@ -86,8 +86,8 @@ export class EmbeddedLog implements MessageLog {
   }
 
   async append(topic: string, messages: readonly Message[]): Promise<void> {
-    const { file, openToAll } = this.#topicOf(topic);
-    assert(openToAll, `only its own function writes to ${topic}`);
+    const { file, isPublic } = this.#topicOf(topic);
+    assert(isPublic, `only its own function writes to ${topic}`);
     appendTo(file, topic, messages, { begin: !this.#begun.has(topic) });
     this.#begun.add(topic);
     this.announce(topic);
@@ -97,8 +97,8 @@ export class EmbeddedLog implements MessageLog {
     topic: string,
     { cutoffMs, nowMs, limit }: { readonly cutoffMs: number; readonly nowMs: number; readonly limit: number },
   ): Promise<number> {
-    const { file, openToAll } = this.#topicOf(topic);
-    assert(openToAll, `only its own function removes what is in ${topic}`);
+    const { file, isPublic } = this.#topicOf(topic);
+    assert(isPublic, `only its own function removes what is in ${topic}`);
     const read = Math.min(...(await this.progress(topic)).map(({ position }) => position));
     const last = Math.min(read, this.#fileOf(topic).end().position - 1);
     const records = this.#fileOf(topic)
@@ -123,10 +123,10 @@ export class EmbeddedLog implements MessageLog {
     }
   }
 
-  #fileOf(topic: string): TopicFile {
+  #fileOf(topic: string): TopicReader {
     let file = this.#files.get(topic);
     if (file === undefined) {
-      file = new TopicFile(topic, this.#topicOf(topic).file);
+      file = new TopicReader(topic, this.#topicOf(topic).file);
       this.#files.set(topic, file);
     }
     return file;
@@ -144,7 +144,7 @@ const NOWHERE: readonly Epoch[] = [];
 
 interface Cursor {
   readonly topic: string;
-  readonly file: TopicFile;
+  readonly file: TopicReader;
   /** How far each life of the topic's writer was read, and the lives for which `position` was found. */
   readonly known: Map<string, number>;
   epochs: readonly Epoch[];
@@ -159,7 +159,7 @@ interface Cursor {
 }
 
 /** It finds its place with the first look into the file. */
-function cursorOf(file: TopicFile, topic: string, positions: readonly Position[]): Cursor {
+function cursorOf(file: TopicReader, topic: string, positions: readonly Position[]): Cursor {
   const known = new Map<string, number>();
   for (const { topic: of, position, epoch = '' } of positions) {
     if (of === topic && !known.has(epoch)) known.set(epoch, position);

@@ -26,7 +26,7 @@ beforeEach(async () => {
   holder.pragma('locking_mode = EXCLUSIVE');
   holder.exec('BEGIN EXCLUSIVE');
   const readers = [{ group: 'reader', file: join(folder, 'reader.db'), topics: ['events'] }];
-  log = new EmbeddedLog({ topics: { events: { file, writtenHere: true, openToAll: false } }, readers, pollMs: 60_000 });
+  log = new EmbeddedLog({ topics: { events: { file, writtenHere: true, isPublic: false } }, readers, pollMs: 60_000 });
   wake.mockReset();
   subscription = await log.subscribe({ group: 'reader', topics: ['events'], positions: [], wake });
 });

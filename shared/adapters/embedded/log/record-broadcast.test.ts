@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { OutboxRow } from '../../../ports/store.ts';
-import { HandingWriter, quantities } from '../../../testing/broadcasting-writer.ts';
+import { BroadcastingWriter, quantities } from '../../../testing/broadcasting-writer.ts';
 import { count } from '../../../testing/probe.ts';
 import { OUTBOX_COLUMNS, outboxValues } from '../outbox-schema.ts';
-import { HANDED_CHARS_MAX } from './record-broadcast.ts';
+import { BROADCAST_CHARS_MAX } from './record-broadcast.ts';
 
 const INSERT = `INSERT INTO outbox (${OUTBOX_COLUMNS.join(', ')}) VALUES (?, ?, ?, ?)`;
 
 /** What it hands over shows with a hundred more than it has in the file. */
-let writer: HandingWriter;
+let writer: BroadcastingWriter;
 beforeEach(async () => {
-  writer = await HandingWriter.create();
+  writer = await BroadcastingWriter.create();
 });
 afterEach(() => writer.remove());
 
@@ -130,7 +130,7 @@ describe('the file is read, and what is handed over later counts again', () => {
 
   it('when a commit is too large to be handed over', async () => {
     const message = count('a', 2);
-    const data = { ...message.data, name: 'x'.repeat(HANDED_CHARS_MAX) };
+    const data = { ...message.data, name: 'x'.repeat(BROADCAST_CHARS_MAX) };
     const outbox = [{ topic: 'events', message: { ...message, data } }];
     writer.tell(await writer.commitRows(outbox));
 

@@ -5,7 +5,7 @@ import type { LogRecord, Progress } from '../../../ports/message-log.ts';
 import type { Position } from '../../../ports/store.ts';
 import { NEWEST_EPOCH_SQL } from '../outbox-schema.ts';
 import { type Epoch, epochAt, placeOf } from './epochs.ts';
-import type { HandedRecords } from './record-broadcast.ts';
+import type { BroadcastRecords } from './record-broadcast.ts';
 
 /** A reader waits no longer than this for a lock: its loop tries again, and others in this process go on meanwhile. */
 export const LOCK_TIMEOUT_MS = 50;
@@ -36,7 +36,7 @@ interface OpenFile {
  * One topic, read from the outbox in its writer's file over a read-only connection. The file may not be there yet: its
  * writer may never have started. Until then the topic is empty.
  */
-export class TopicFile {
+export class TopicReader {
   readonly #topic: string;
   readonly #file: string;
   #open: OpenFile | null = null;
@@ -89,7 +89,7 @@ export class TopicFile {
    * Somebody has committed to the topic. What he hands over need not be read again, where it is of the life that we know and
    * follows without a gap on what we have: positions count up one by one. Else, and with null, the file is read.
    */
-  hear(records: HandedRecords | null): void {
+  hear(records: BroadcastRecords | null): void {
     if (records === null || this.#tailStart === null || records.epoch !== this.#newest) {
       this.#isWhole = false;
       return;

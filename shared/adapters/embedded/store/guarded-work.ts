@@ -7,7 +7,7 @@ import type { Loaded } from '../../../ports/store.ts';
  * one message and decides the next; but then what it makes is not to be believed. And where SQLite has given the transaction
  * up by itself, each statement from here on would be a commit of its own.
  */
-export function workWhole<Result>(db: Database.Database, loaded: Loaded, work: (loaded: Loaded) => Result): Result {
+export function guardedWork<Result>(db: Database.Database, loaded: Loaded, work: (loaded: Loaded) => Result): Result {
   const failures: unknown[] = [];
   const noting = <Found>(look: () => Found): Found => {
     try {

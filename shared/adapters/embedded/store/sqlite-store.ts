@@ -14,13 +14,13 @@ import type {
   StoredWrite,
   Table,
 } from '../../../ports/store.ts';
-import { inbox, inboxFolds, readPositions } from '../../../ports/tables/inbox.ts';
+import { inbox, inboxWatermarks, readPositions } from '../../../ports/tables/inbox.ts';
 import { outbox, topicEpochs } from '../../../ports/tables/outbox.ts';
 import { retryTables } from '../../../ports/tables/retry.ts';
 import { BulkInsert } from './bulk-insert.ts';
 import { type UpdatedTable, Updates } from './bulk-update.ts';
 import { assertDurable, holdExclusively, openForWriting, storeError } from './database.ts';
-import { workWhole } from './guarded-work.ts';
+import { guardedWork } from './guarded-work.ts';
 import { migrate } from './migrate.ts';
 import { OutboxWriter } from './outbox-writer.ts';
 import { runtimeMigrations } from './runtime-migrations.ts';
@@ -133,7 +133,7 @@ export class SqliteStore implements Store {
       begin.run();
       this.#empty.clear();
       const loaded: Loaded = { rows: (need) => this.#rows(need), seen: (key) => this.#seen.fingerprintOf(key) };
-      const result = workWhole(this.#db, loaded, work);
+      const result = guardedWork(this.#db, loaded, work);
       const outbox = this.#apply(result);
       commit.run();
       return outbox === result.outbox ? result : { ...result, outbox };
@@ -264,7 +264,7 @@ export class SqliteStore implements Store {
 const keptTables: readonly Table[] = [
   inbox as Table,
   readPositions as Table,
-  inboxFolds as Table,
+  inboxWatermarks as Table,
   topicEpochs as Table,
 ];
 
