@@ -28,11 +28,11 @@ async function books() {
 describe('a compensation that keeps failing', () => {
   it('becomes a dead letter that shows what was not undone, and undoes it when it is replayed', async () => {
     const rejected = orderRejected({ lamp: 2 });
-    bench.trouble.set(rejected.id, new TransientError('the books are locked'));
+    bench.failures.set(rejected.id, new TransientError('the books are locked'));
     await bench.exhaust(orderPlaced({ lamp: 2 }), rejected);
     const [stuck] = await bench.letters();
     const held = await books();
-    bench.trouble.clear();
+    bench.failures.clear();
     const by = { who: 'ann', reason: 'the books are open again' };
     await replay(bench.scope(), stuck?.letter ?? '', by);
     await bench.settle();
@@ -52,11 +52,11 @@ describe('an order whose reservation fails for a while', () => {
     const placed = orderPlaced({ lamp: 2 });
     const cancelled = orderCancelled({ lamp: 2 });
     bench.asked.length = 0;
-    bench.trouble.set(placed.id, new TransientError('the books are locked'));
+    bench.failures.set(placed.id, new TransientError('the books are locked'));
     await bench.log.append('order-events', [placed, cancelled]);
     await bench.settle();
     const meanwhile = [await books(), await bench.waiting()];
-    bench.trouble.clear();
+    bench.failures.clear();
     await bench.exhaust();
 
     expect(meanwhile).toEqual([

@@ -39,7 +39,7 @@ async function cleanUp({ retention = [] }: StoreFunction, days: number): Promise
     const cleaner = new RowPruner(store, kept, testDays);
     for (let more = true; more; ) {
       const cleaned = await cleaner.prune(START_MS + days * DAY_MS);
-      if (cleaned.trouble !== undefined) troubles.push(String(cleaned.trouble));
+      if (cleaned.error !== undefined) troubles.push(String(cleaned.error));
       more = cleaned.more;
     }
   }

@@ -39,7 +39,12 @@ export function openapiDocument(logger: Logger, options: { automation: boolean; 
   const stopping = new AbortController().signal;
   const idle = { seed: async () => [], clear: async () => undefined };
   const app = createFunctionApp(
-    { name: 'store', trouble: async () => null, metrics: async () => '', automation: automation ? idle : null },
+    {
+      name: 'store',
+      unavailableReason: async () => null,
+      metrics: async () => '',
+      automation: automation ? idle : null,
+    },
     logger,
   );
   for (const name of functionNames) {

@@ -110,7 +110,7 @@ export async function startFunction(name: FunctionName, surroundings: HostContex
   const app = createFunctionApp(
     {
       name,
-      trouble: () => worker.trouble(),
+      unavailableReason: () => worker.unavailableReason(),
       metrics: () => metrics.registry.metrics(),
       automation: config.ENABLE_AUTOMATION
         ? {

@@ -43,7 +43,7 @@ async function statuses(limit = 99): Promise<readonly string[]> {
 
 describe('a notice', () => {
   it('is sent for a fact that is on disk, and not for one whose step was taken back', async () => {
-    bench.trouble.set(orderPlaced({ chair: 1 }, { orderId: 'ORDER_8' }).id, new TypeError('this is a bug'));
+    bench.failures.set(orderPlaced({ chair: 1 }, { orderId: 'ORDER_8' }).id, new TypeError('this is a bug'));
     await bench.exhaust(orderPlaced({ lamp: 1 }), orderPlaced({ chair: 1 }, { orderId: 'ORDER_8' }));
     const worked = [await send(), await send()];
 

@@ -42,7 +42,7 @@ export interface Subscription {
   /** Where the topics end now, for a reader that wants to skip what is there. */
   ends(): Promise<readonly Position[]>;
   /** Null while the topics can be read, else a sentence about what is in the way. */
-  trouble(): string | null;
+  unavailableReason(): string | null;
   close(): Promise<void>;
 }
 

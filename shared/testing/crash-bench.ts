@@ -187,7 +187,7 @@ function inSmallBatches(log: MessageLog): MessageLog {
       poll: (max, paused) => subscription.poll(Math.min(max, POLL_MAX), paused),
       acknowledge: (positions) => subscription.acknowledge(positions),
       ends: () => subscription.ends(),
-      trouble: () => subscription.trouble(),
+      unavailableReason: () => subscription.unavailableReason(),
       close: () => subscription.close(),
     };
   };

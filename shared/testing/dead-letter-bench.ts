@@ -23,7 +23,7 @@ export const DAY_MS = 86_400_000;
 export class DeadLetterBench {
   nowMs = START_MS;
   /** What its rules throw, by message id. */
-  readonly trouble = new Map<string, Error>();
+  readonly failures = new Map<string, Error>();
   /** The ids of the messages that its rules were asked about. */
   readonly asked: string[] = [];
   readonly store: SqliteStore;
@@ -134,7 +134,7 @@ export class DeadLetterBench {
     const { rules, ...rest } = this.#base;
     const decide: typeof rules.decide = (state, message) => {
       this.asked.push(message.id);
-      const error = this.trouble.get(message.id);
+      const error = this.failures.get(message.id);
       if (error !== undefined) throw error;
       return rules.decide(state, message);
     };

@@ -82,7 +82,7 @@ function reading(context: () => Context): void {
     const { subscribe, subject } = context();
     const subscription = await subscribe({ topics: [subject.written, subject.free] });
 
-    expect([await subscription.poll(10), subscription.trouble()]).toEqual([[], null]);
+    expect([await subscription.poll(10), subscription.unavailableReason()]).toEqual([[], null]);
   });
 
   it('reads several topics', async () => {

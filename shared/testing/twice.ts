@@ -37,8 +37,8 @@ class Doubled implements Subscription {
 
   ends: Subscription['ends'] = () => this.inner.ends();
 
-  trouble(): string | null {
-    return this.inner.trouble();
+  unavailableReason(): string | null {
+    return this.inner.unavailableReason();
   }
 
   close(): Promise<void> {

@@ -15,7 +15,7 @@ afterEach(() => bench.close());
 /** So many dead letters, each with a key of its own, and the loop running. Gives the ids of the messages, the oldest letter first. */
 async function dead(names: number): Promise<readonly string[]> {
   const messages = Array.from({ length: names }, (_, name) => count(`k${name}`, 1));
-  for (const { id } of messages) bench.trouble.set(id, bug);
+  for (const { id } of messages) bench.failures.set(id, bug);
   await bench.exhaust(...messages);
   bench.asked.length = 0;
   bench.worker.start();
@@ -35,7 +35,7 @@ describe('the waves of a replay', () => {
 
   it('bring everything through when it is mended, the oldest first', async () => {
     const ids = await dead(10);
-    bench.trouble.clear();
+    bench.failures.clear();
 
     const replayed = await replayInBatches(bench.scope(), all);
 
@@ -58,7 +58,7 @@ describe('the waves of a replay', () => {
 
   it('end in the wave in which it comes back, and not before', async () => {
     const ids = await dead(20);
-    for (const id of ids.slice(0, 4)) bench.trouble.delete(id);
+    for (const id of ids.slice(0, 4)) bench.failures.delete(id);
 
     const replayed = await replayInBatches(bench.scope(), all);
 
@@ -67,7 +67,7 @@ describe('the waves of a replay', () => {
 
   it('are as fast as they may be, and no faster', async () => {
     await dead(9);
-    bench.trouble.clear();
+    bench.failures.clear();
     const startMs = performance.now();
 
     await replayInBatches(bench.scope(), { ...all, perSecond: 50 });
@@ -77,7 +77,7 @@ describe('the waves of a replay', () => {
 
   it('take no more than they are asked to, and only those they are asked for', async () => {
     const ids = await dead(6);
-    bench.trouble.clear();
+    bench.failures.clear();
     const [, second] = await bench.letters();
 
     const one = await replayInBatches(bench.scope(), {
@@ -99,7 +99,7 @@ describe('the waves of a replay', () => {
 
   it('leave out what may not be replayed', async () => {
     await dead(3);
-    bench.trouble.clear();
+    bench.failures.clear();
 
     const replayed = await replayInBatches(bench.scope({ windowMs: 0 }), all);
 

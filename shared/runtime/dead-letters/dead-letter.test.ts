@@ -85,7 +85,7 @@ describe('a letter that cannot be written', () => {
 
   it('keeps its message parked where it was parked', async () => {
     const first = count('a', 1);
-    bench.trouble.set(first.id, bug);
+    bench.failures.set(first.id, bug);
     await expect(bench.exhaust(first)).rejects.toThrow('no letters');
     const stuck = [await bench.waiting(), await bench.statuses()];
     allowLetters();

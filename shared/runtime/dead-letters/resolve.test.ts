@@ -18,7 +18,7 @@ afterEach(() => bench.close());
 
 /** A letter that holds up its key, and the messages behind it. */
 async function deadHead(first: Message, ...behind: readonly Message[]): Promise<string> {
-  bench.trouble.set(first.id, bug);
+  bench.failures.set(first.id, bug);
   await bench.exhaust(first, ...behind);
   bench.asked.length = 0;
   return bench.letter();
@@ -45,7 +45,7 @@ describe('a dead letter with messages behind it', () => {
   it('is replayed before them, under its own id, when it is mended', async () => {
     const [first, second] = [count('a', 1), count('a', 2)];
     const letter = await deadHead(first, second);
-    bench.trouble.clear();
+    bench.failures.clear();
     await replay(bench.scope(), letter, by);
     await bench.settle();
 
@@ -90,7 +90,7 @@ describe('what was decided', () => {
   it('holds when the message comes again: a replayed one is a duplicate', async () => {
     const first = count('a', 1);
     const letter = await deadHead(first);
-    bench.trouble.clear();
+    bench.failures.clear();
     await replay(bench.scope(), letter, by);
     await bench.exhaust(first);
 
@@ -100,7 +100,7 @@ describe('what was decided', () => {
   it('holds when the message comes again: a discarded one has no effect', async () => {
     const first = count('a', 1);
     const letter = await deadHead(first);
-    bench.trouble.clear();
+    bench.failures.clear();
     await close(bench.scope(), letter, 'discard', by);
     await bench.exhaust(first);
 
@@ -160,7 +160,7 @@ describe('an edit', () => {
     const [first, second] = [count('a', 1), count('a', 2)];
     const letter = await deadHead(first, second);
     const { differences } = await edit(bench.scope(), letter, { ...first.data, quantity: 5 }, by);
-    bench.trouble.clear();
+    bench.failures.clear();
     await bench.exhaust(first);
 
     const [edited] = bench.asked;
@@ -190,13 +190,13 @@ describe('an edit', () => {
 
   it('mends a message that could not be read, and waits behind what waits', async () => {
     const [head, broken] = [count('a', 1), count('a', 2)];
-    bench.trouble.set(head.id, bug);
+    bench.failures.set(head.id, bug);
     await bench.exhaust({ ...broken, data: { ...broken.data, quantity: 0 } } as Message, head);
     const [unreadable, dead] = await bench.letters();
     const edited = await edit(bench.scope(), unreadable?.letter ?? '', broken.data, by);
     await bench.settle();
     const meanwhile = [await bench.units(), await bench.waiting()];
-    bench.trouble.clear();
+    bench.failures.clear();
     await replay(bench.scope(), dead?.letter ?? '', by);
     await bench.settle();
 
@@ -262,7 +262,7 @@ describe('a dry run', () => {
     const letter = await deadHead(first, count('a', 2));
     const before = [await bench.letters(), await bench.waiting(), await bench.units(), await published()];
     const fails = await dryRunReplay(bench.scope(), letter, false);
-    bench.trouble.clear();
+    bench.failures.clear();
     const passes = await dryRunReplay(bench.scope(), letter, false);
     const edits = await dryRunEdit(bench.scope(), letter, { ...first.data, quantity: 9 });
     const closes = await dryRunClose(bench.scope(), letter);

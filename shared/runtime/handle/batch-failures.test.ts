@@ -58,11 +58,11 @@ describe.each(indexes)('a batch of ten whose message %i', (index) => {
   const message = ten[index] as Message;
 
   it('fails for a while: the others have their effect at once, those of its key in their order behind it', async () => {
-    bench.trouble.set(message.id, new TransientError('not now'));
+    bench.failures.set(message.id, new TransientError('not now'));
     await bench.log.append(TOPIC, ten);
     await bench.settle();
     const meanwhile = await effects();
-    bench.trouble.clear();
+    bench.failures.clear();
     await bench.exhaust();
 
     expect([meanwhile, await effects()]).toEqual([allBut(...behind(index)), allBut()]);
@@ -70,7 +70,7 @@ describe.each(indexes)('a batch of ten whose message %i', (index) => {
   });
 
   it('always fails: the others have their effect once, and those of its key wait', async () => {
-    bench.trouble.set(message.id, new TypeError('this is a bug'));
+    bench.failures.set(message.id, new TypeError('this is a bug'));
     await bench.exhaust(...ten);
 
     const done = allBut(...behind(index));
@@ -103,7 +103,7 @@ describe('one message in a thousand', () => {
   it('that always fails costs nobody else anything: all others are done before it is tried again', async () => {
     const many = Array.from({ length: 1_000 }, (_, n) => count(`key-${n}`, 1));
     const bad = many[500]?.id ?? '';
-    bench.trouble.set(bad, new TypeError('this is a bug'));
+    bench.failures.set(bad, new TypeError('this is a bug'));
     await bench.log.append(TOPIC, many);
     await bench.settle();
     const first = [Object.keys(await bench.units()).length, bench.asked.length, await bench.waiting()];

@@ -203,14 +203,19 @@ describe('too much that waits', () => {
     for (const { id } of messages.slice(0, 3)) trouble.set(id, new TransientError('not now'));
     await log.append(topic, messages);
     await settle();
-    const full = [worker.waiting(), await worker.trouble(), await units(), (await store.positions())[0]?.position];
+    const full = [
+      worker.waiting(),
+      await worker.unavailableReason(),
+      await units(),
+      (await store.positions())[0]?.position,
+    ];
     trouble.clear();
     nowMs += LATER_MS;
     await settle();
 
     const why = `${topic} is not read on: 2 messages are parked (2 at most, 10 of one key)`;
     expect(full).toEqual([{ parked: 2, paused: [topic] }, why, {}, 2]);
-    expect([await units(), await worker.trouble()]).toEqual([{ a: 1, b: 1, c: 1, d: 1 }, null]);
+    expect([await units(), await worker.unavailableReason()]).toEqual([{ a: 1, b: 1, c: 1, d: 1 }, null]);
   });
 
   it('of one key stops the topic, too', async () => {

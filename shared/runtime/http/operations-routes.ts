@@ -8,7 +8,7 @@ import { type App, addPath, answers, createApp, problems } from './app.ts';
 export interface FunctionOperations {
   readonly name: string;
   /** Why it cannot work now; null when it can. */
-  trouble(): Promise<string | null>;
+  unavailableReason(): Promise<string | null>;
   /** Prometheus' text format. */
   metrics(): Promise<string>;
   /** Null where test automation is switched off. */
@@ -100,7 +100,7 @@ function addAutomation(
   });
 }
 
-async function assertReady({ name, trouble }: FunctionOperations): Promise<void> {
-  const why = await trouble();
+async function assertReady({ name, unavailableReason }: FunctionOperations): Promise<void> {
+  const why = await unavailableReason();
   if (why !== null) throw new AppError('unavailable', `${name} is not ready: ${why}`, { retryAfterS: 1 });
 }

@@ -18,7 +18,7 @@ export interface Pruned {
   /** Whether it could not begin yet. */
   readonly later?: boolean;
   /** What is wrong with rows that therefore stay. */
-  readonly trouble?: unknown;
+  readonly error?: unknown;
 }
 
 /** One kind of clean-up. */
@@ -84,19 +84,19 @@ export class RowPruner implements Pruner {
       return { removed: {}, more: false };
     }
     const [column = ''] = this.#orderBy;
-    const cleaned = await this.#orTrouble(this.#cleanGroup({ [column]: columnOf(group, column) }, cutoff, now));
+    const cleaned = await this.#orError(this.#cleanGroup({ [column]: columnOf(group, column) }, cutoff, now));
     if (!cleaned.more) this.#group = per.key.map((key) => columnOf(group, key));
     return { ...cleaned, more: true };
   }
 
   /** A group that does not add up does not keep the others. */
-  async #orTrouble(cleaning: Promise<Pruned>): Promise<Pruned> {
+  async #orError(cleaning: Promise<Pruned>): Promise<Pruned> {
     try {
       return await cleaning;
     } catch (error) {
       if (error instanceof AppError) throw error;
       this.#after = [];
-      return { removed: {}, more: false, trouble: error };
+      return { removed: {}, more: false, error };
     }
   }
 

@@ -79,9 +79,9 @@ export class Retention {
   /** One piece of one clean-up; trouble with it does not keep the others. Gives whether it has nothing more to do now. */
   async #prune(pruner: Pruner, nowMs: number): Promise<boolean> {
     try {
-      const { removed, more, later = false, trouble } = await pruner.prune(nowMs);
+      const { removed, more, later = false, error } = await pruner.prune(nowMs);
       for (const [table, rows] of Object.entries(removed)) this.#options.removed(table, rows);
-      if (trouble !== undefined) this.#tell(trouble, `rows of ${pruner.name} stay`);
+      if (error !== undefined) this.#tell(error, `rows of ${pruner.name} stay`);
       if (!more && !later) this.#cleanedOn.set(pruner, dayOf(nowMs));
       return !more;
     } catch (error) {

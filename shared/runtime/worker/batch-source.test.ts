@@ -144,9 +144,9 @@ describe('what waits at a function', () => {
 
   it('is heard of when a person decides while the function looks when something is due', async () => {
     const message = count('a', 1);
-    bench.trouble.set(message.id, new TransientError('not now'));
+    bench.failures.set(message.id, new TransientError('not now'));
     await bench.exhaust(message);
-    bench.trouble.clear();
+    bench.failures.clear();
     const letter = await bench.letter();
     await bench.worker.invalidateParked();
     const find = bench.store.find.bind(bench.store);
@@ -165,12 +165,12 @@ describe('what waits at a function', () => {
 
   it('does not wait behind one that fails on, when the clock was set back', async () => {
     const messages = ['a', 'b', 'c', 'd', 'e'].map((name) => count(name, 1));
-    for (const { id } of messages) bench.trouble.set(id, new TransientError('not now'));
+    for (const { id } of messages) bench.failures.set(id, new TransientError('not now'));
     await bench.log.append(TOPIC, messages);
     await bench.settle();
     const [last] = await bench.store.find({ table: parkedKeys, orderBy: ['dueAt'], descending: true, limit: 1 });
     const healed = messages.find(({ subject }) => subject === last?.key);
-    bench.trouble.delete(healed?.id ?? '');
+    bench.failures.delete(healed?.id ?? '');
     bench.nowMs -= 3_600_000;
     await bench.settle();
 

@@ -110,8 +110,8 @@ export class BatchSource {
   }
 
   /** Why it cannot take everything now; null when it can. */
-  trouble(): string | null {
-    if (this.#paused.size === 0) return this.#subscription?.trouble() ?? null;
+  unavailableReason(): string | null {
+    if (this.#paused.size === 0) return this.#subscription?.unavailableReason() ?? null;
     const most = `${this.#options.parkedMax} at most, ${this.#options.parkedPerKeyMax} of one key`;
     return `${this.paused.join(', ')} is not read on: ${this.#parked} messages are parked (${most})`;
   }

@@ -220,14 +220,18 @@ describe('trouble', () => {
 
   it('is shown until it is over', async () => {
     worker.start();
-    const before = await worker.trouble();
+    const before = await worker.unavailableReason();
     const check = vi.spyOn(store, 'transact').mockRejectedValue(new Error('out of order'));
     const answers = settled([worker.submit(count('a', 1))]);
-    await vi.waitFor(async () => expect(await worker.trouble()).toBe('out of order'));
+    await vi.waitFor(async () => expect(await worker.unavailableReason()).toBe('out of order'));
     check.mockRestore();
     await worker.submit(count('a', 2));
 
-    expect([before, await answers, await worker.trouble()]).toEqual([null, ['undefined: out of order'], null]);
+    expect([before, await answers, await worker.unavailableReason()]).toEqual([
+      null,
+      ['undefined: out of order'],
+      null,
+    ]);
   });
 });
 

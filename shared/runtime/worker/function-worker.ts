@@ -52,7 +52,7 @@ export class FunctionWorker implements FunctionContext {
   readonly #source: BatchSource;
   readonly #linger: Linger;
   #running: Promise<void> | null = null;
-  #trouble: string | null = 'not started yet';
+  #unavailableReason: string | null = 'not started yet';
 
   constructor(options: FunctionWorkerOptions) {
     this.#options = options;
@@ -65,7 +65,7 @@ export class FunctionWorker implements FunctionContext {
   /** Subscribes; after that `step` can be called. */
   async open(): Promise<void> {
     await this.#source.open(() => this.#wake.raise());
-    this.#trouble = null;
+    this.#unavailableReason = null;
   }
 
   /** Calls `step` until `stop`. */
@@ -83,7 +83,7 @@ export class FunctionWorker implements FunctionContext {
       waiting: () => this.#commands.length,
       signal: this.#stopping.signal,
       onError: (error) => {
-        this.#trouble = error instanceof Error ? error.message : String(error);
+        this.#unavailableReason = error instanceof Error ? error.message : String(error);
         logger.error({ error: describeError(error) }, `${fn.name} cannot commit; it tries again`);
       },
     });
@@ -100,8 +100,8 @@ export class FunctionWorker implements FunctionContext {
   }
 
   /** Why the function cannot work now, as a sentence; null when it can. Asks the store. */
-  async trouble(): Promise<string | null> {
-    const known = this.#trouble ?? this.#source.trouble();
+  async unavailableReason(): Promise<string | null> {
+    const known = this.#unavailableReason ?? this.#source.unavailableReason();
     if (known !== null) return known;
     try {
       await this.store.check();
@@ -178,7 +178,7 @@ export class FunctionWorker implements FunctionContext {
     // Thrown late: a topic that cannot be read must not keep anybody else waiting.
     if (failure !== null) throw failure.error;
     // Also where there was nothing to commit: a topic that could not be read can be read again.
-    this.#trouble = null;
+    this.#unavailableReason = null;
     return worked;
   }
 
@@ -217,7 +217,7 @@ export class FunctionWorker implements FunctionContext {
     const handled = await this.#handleOrSplit(this.#batchOf(incoming), interrupted);
     stop();
     metrics.count(handled.outcomes);
-    this.#trouble = null;
+    this.#unavailableReason = null;
     return handled;
   }
 

@@ -12,7 +12,7 @@ const messages = Array.from({ length: KEYS }, (_, n) => count(`key-${n}`, 1));
 
 beforeEach(async () => {
   bench = await DeadLetterBench.open();
-  for (const { id } of messages) bench.trouble.set(id, new TransientError('all is down'));
+  for (const { id } of messages) bench.failures.set(id, new TransientError('all is down'));
   await bench.log.append(TOPIC, messages);
   await bench.settle();
 });
@@ -33,7 +33,7 @@ describe(`${KEYS} keys whose messages are parked`, () => {
   });
 
   it('drain when it is over, each with one attempt, in steps that grow and let others in between', async () => {
-    bench.trouble.clear();
+    bench.failures.clear();
     bench.asked.length = 0;
     bench.nowMs += LATER_MS;
     const perStep: number[] = [];

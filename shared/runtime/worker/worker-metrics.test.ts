@@ -37,7 +37,7 @@ describe('the figures raise an alarm', () => {
 
   it('when a message waits, and another one when it is given up', async () => {
     const message = count('a', 1);
-    bench.trouble.set(message.id, new TransientError('not now'));
+    bench.failures.set(message.id, new TransientError('not now'));
     await bench.log.append('probe-commands', [message]);
     await bench.settle();
     const waiting = await alarms();

@@ -109,7 +109,7 @@ describe('the embedded log', () => {
   it('takes a writer that has never started for an empty topic, and hears it when it starts', async () => {
     const wake = vi.fn();
     const subscription = await subscribe(wake);
-    const before = [await subscription.poll(10), await subscription.ends(), subscription.trouble()];
+    const before = [await subscription.poll(10), await subscription.ends(), subscription.unavailableReason()];
 
     await commit(startWriter(), 'events', [count('a', 1)]);
     await vi.waitFor(() => expect(wake).toHaveBeenCalled());
@@ -166,14 +166,14 @@ describe('the embedded log', () => {
     other.exec('BEGIN EXCLUSIVE');
     log.announce('events');
     await expect(subscription.poll(10)).rejects.toThrow('locked');
-    expect(subscription.trouble()).toBe('events cannot be read: database is locked');
+    expect(subscription.unavailableReason()).toBe('events cannot be read: database is locked');
     await vi.waitFor(() => expect(wake).toHaveBeenCalled());
     wake.mockClear();
     other.exec('COMMIT');
     other.close();
     await vi.waitFor(() => expect(wake).toHaveBeenCalled());
 
-    expect([await subscription.poll(10), subscription.trouble()]).toEqual([[], null]);
+    expect([await subscription.poll(10), subscription.unavailableReason()]).toEqual([[], null]);
   });
 
   it('says that a file is no database, and does not take it for an empty topic', async () => {
@@ -182,7 +182,7 @@ describe('the embedded log', () => {
     const subscription = await subscribe();
 
     await expect(subscription.poll(10)).rejects.toThrow('file is not a database');
-    expect(subscription.trouble()).toBe('events cannot be read: file is not a database');
+    expect(subscription.unavailableReason()).toBe('events cannot be read: file is not a database');
   });
 
   it('appends with synchronous = FULL, and stops where it was not asked for', async () => {

@@ -153,7 +153,7 @@ interface Cursor {
   /** Of the last record that a poll gave; behind `position` there is nothing that still has to be given again. */
   polled: number;
   /** Why it cannot be read; null while it can. */
-  trouble: string | null;
+  problem: string | null;
   /** Whether there may be records behind the position. */
   isBehind: boolean;
 }
@@ -165,7 +165,7 @@ function cursorOf(file: TopicReader, topic: string, positions: readonly Position
     if (of === topic && !known.has(epoch)) known.set(epoch, position);
   }
   const position = positions.find((own) => own.topic === topic)?.position ?? 0;
-  return { topic, file, known, epochs: NOWHERE, position, polled: position, isBehind: true, trouble: null };
+  return { topic, file, known, epochs: NOWHERE, position, polled: position, isBehind: true, problem: null };
 }
 
 class EmbeddedSubscription implements Subscription {
@@ -230,8 +230,8 @@ class EmbeddedSubscription implements Subscription {
     return this.#cursors.map(({ file }) => file.end());
   }
 
-  trouble(): string | null {
-    return this.#cursors.find((cursor) => cursor.trouble !== null)?.trouble ?? null;
+  unavailableReason(): string | null {
+    return this.#cursors.find((cursor) => cursor.problem !== null)?.problem ?? null;
   }
 
   async close(): Promise<void> {
@@ -248,12 +248,12 @@ function read(cursor: Cursor, max: number): readonly LogRecord[] {
       records = readOn(cursor, max);
     }
     const { isLocked } = cursor.file;
-    cursor.trouble = isLocked ? `${cursor.topic} cannot be read: its file is locked` : null;
+    cursor.problem = isLocked ? `${cursor.topic} cannot be read: its file is locked` : null;
     cursor.isBehind = records.length > 0 || isLocked;
     cursor.polled = records.at(-1)?.position ?? cursor.position;
     return records;
   } catch (error) {
-    cursor.trouble = `${cursor.topic} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+    cursor.problem = `${cursor.topic} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
     throw error;
   }
 }

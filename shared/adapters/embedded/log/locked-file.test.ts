@@ -43,7 +43,7 @@ function letGo(): void {
 }
 
 it('is no empty topic: it is told as trouble, and nobody is told how far its readers are', async () => {
-  expect([await subscription.poll(9), subscription.trouble()]).toEqual([
+  expect([await subscription.poll(9), subscription.unavailableReason()]).toEqual([
     [],
     'events cannot be read: its file is locked',
   ]);
@@ -56,7 +56,7 @@ it('is looked at again, although nobody tells that it can be read', async () => 
   letGo();
   await vi.waitFor(() => expect(wake).toHaveBeenCalled());
 
-  expect([(await subscription.poll(9)).length, subscription.trouble()]).toEqual([1, null]);
+  expect([(await subscription.poll(9)).length, subscription.unavailableReason()]).toEqual([1, null]);
   expect(await log.progress('events')).toMatchObject([{ end: 1, lag: 1 }]);
 });
 
