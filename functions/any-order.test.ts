@@ -17,7 +17,7 @@ import { SqliteStore } from '../shared/adapters/embedded/store/sqlite-store.ts';
 import type { Message } from '../shared/core/message.ts';
 import type { Store } from '../shared/ports/store.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
-import { handle } from '../shared/runtime/handle/handle-batch.ts';
+import { handleBatch } from '../shared/runtime/handle/handle-batch.ts';
 import { batchOf } from '../shared/testing/batches.ts';
 import { permutations } from '../shared/testing/permutations.ts';
 import { fillBackorder, receiveStock, setStockPolicy } from './inventory/examples.ts';
@@ -48,7 +48,7 @@ async function endOf<End>(
   const store = SqliteStore.open({ name, file: ':memory:', tables, migrations: migrations.sqlite });
   for (const messages of batches) {
     const arrivals = messages.map((message) => ({ from: 'command', message, deduplicate: true }) as const);
-    const { outcomes } = await handle(fn, store, batchOf(arrivals, NOW_MS));
+    const { outcomes } = await handleBatch(fn, store, batchOf(arrivals, NOW_MS));
     // A command that comes too late is refused, and changes nothing.
     const bad = outcomes.filter(({ kind }) => kind !== 'handled' && kind !== 'duplicate' && kind !== 'refused');
     expect(bad).toEqual([]);

@@ -3,11 +3,12 @@
  * Pure: the rules of order and inventory, with a bag of messages between them from which any may be taken next.
  */
 import { describe, expect, it } from 'vitest';
+import { catalog } from '../saga/catalog.ts';
 import { cancelOrder, dispatchOrder, expireOrder, orderPlaced, placeOrder } from '../saga/examples.ts';
 import { hasOutcome } from '../saga/lifecycle.ts';
-import { SCHEMA_VERSION } from '../saga/messages.ts';
 import { outcomeOf } from '../saga/outcome.ts';
 import { answer, type Draft, type Message, REFUSED } from '../shared/core/message.ts';
+import { versionOf } from '../shared/core/message-catalog.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import { fillBackorder, receiveStock, stocked, worthWaiting } from './inventory/examples.ts';
 import { inventory } from './inventory/index.ts';
@@ -32,7 +33,10 @@ function step<State>(fn: StoreFunction, state: State, message: Message): { state
   const drafts = fn.inputs.has(message.type) ? fn.rules.decide(state, message) : [];
   if (drafts.some(({ type }) => type === REFUSED)) return { state, emitted: [] };
   const after = drafts.reduce((now: unknown, draft: Draft) => fn.rules.evolve(now, draft), state) as State;
-  return { state: after, emitted: drafts.map((draft, n) => answer(message, fn.name, n, draft, NOW, SCHEMA_VERSION)) };
+  return {
+    state: after,
+    emitted: drafts.map((draft, n) => answer(message, fn.name, n, draft, NOW, versionOf(catalog, draft.type))),
+  };
 }
 
 /** The world after this message was handled by all who hear it, twice in a row; only a receipt needs an inbox to be once. */

@@ -1,3 +1,4 @@
+import { catalog } from '../saga/catalog.ts';
 import type { FunctionName } from '../saga/choreography.ts';
 import { functionNames } from '../saga/choreography.ts';
 import { AppError } from '../shared/core/errors.ts';
@@ -67,6 +68,7 @@ export function openapiDocument(logger: Logger, options: { automation: boolean; 
 const noLimits: DeadLetterLimits = { replaysMax: 0, perSecond: 0, windowMs: 0 };
 
 const idleContext: FunctionContext = {
+  catalog,
   get store(): never {
     throw new AppError('unavailable', 'this app only documents its routes');
   },
@@ -74,7 +76,7 @@ const idleContext: FunctionContext = {
     throw new AppError('unavailable', 'this app only documents its routes');
   },
   submit: () => Promise.reject(new AppError('unavailable', 'this app only documents its routes')),
-  preview: () => Promise.reject(new AppError('unavailable', 'this app only documents its routes')),
+  dryRun: () => Promise.reject(new AppError('unavailable', 'this app only documents its routes')),
   invalidateParked: async () => undefined,
   onCommit: () => () => undefined,
 };

@@ -9,7 +9,7 @@ import { type Draft, type Message, REFUSED } from '../shared/core/message.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import { choreography, type FunctionName, functionNames, isAllowedOnTopic, topics } from './choreography.ts';
 import { commandsIn, hasOutcome, orderStatuses, publicStatus, statusAfter, transitions } from './lifecycle.ts';
-import { isMessageType, type MessageType, schemas } from './messages.ts';
+import { isMessageType, type MessageType, messageKinds } from './messages.ts';
 
 interface Decided {
   readonly on: string;
@@ -63,7 +63,7 @@ describe.each(functionNames)('%s and the choreography', (name) => {
 
   it('publishes what the schemas say', () => {
     for (const { type, data } of answers[name].flatMap(({ drafts }) => drafts)) {
-      if (isMessageType(type)) expect(schemas[type].parse(data)).toEqual(data);
+      if (isMessageType(type)) expect(messageKinds[type].schema.parse(data)).toEqual(data);
     }
   });
 
@@ -94,7 +94,7 @@ describe('the choreography', () => {
   it('uses every message, and each of them is heard or closes the saga', () => {
     const used = new Set(choreography.flatMap(({ on, emits }) => [on, ...emits]));
 
-    expect([...used].sort()).toEqual(Object.keys(schemas).sort());
+    expect([...used].sort()).toEqual(Object.keys(messageKinds).sort());
   });
 
   it('has one pivot, and nothing behind it can be refused', () => {

@@ -1,5 +1,7 @@
-import { CLIENT_SOURCE, type Message, namedId } from '../shared/core/message.ts';
-import { type DataOf, type Line, type MessageType, type Reason, SCHEMA_VERSION, sumByProduct } from './messages.ts';
+import { CLIENT_SOURCE, type Message, namedId, newMessage } from '../shared/core/message.ts';
+import { versionOf } from '../shared/core/message-catalog.ts';
+import { catalog } from './catalog.ts';
+import { type DataOf, type Line, type MessageType, type Reason, sumByProduct } from './messages.ts';
 
 /** Products and how many of them; pairs where a product appears twice. */
 export type Quantities = Readonly<Record<string, number>> | readonly (readonly [productId: string, quantity: number])[];
@@ -26,20 +28,17 @@ export function example<Type extends MessageType>(
   data: DataOf<Type>,
 ): Message<Type, DataOf<Type>> {
   const id = namedId(`${source} ${type} ${JSON.stringify(data)}`);
-  return {
-    specversion: '1.0',
+  return newMessage({
     id,
     source,
     type,
     time: EXAMPLE_TIME,
     subject,
-    datacontenttype: 'application/json',
-    partitionkey: subject,
     correlationid: namedId(`the saga of ${subject}`),
     causationid: id,
-    schemaversion: SCHEMA_VERSION,
+    schemaversion: versionOf(catalog, type),
     data,
-  };
+  });
 }
 
 export function placeOrder(quantities: Quantities, options: OrderExample = {}) {

@@ -1,8 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { type MessageKind, versionOf } from '../shared/core/message-catalog.ts';
 import { parseStored } from '../shared/runtime/handle/parse-record.ts';
-import { SCHEMA_VERSION, schemas } from './messages.ts';
+import { catalog } from './catalog.ts';
+import { type MessageType, messageKinds } from './messages.ts';
 
 /**
  * What was published stays readable: one file for each message type and version, with the schema it was published by and
@@ -20,27 +22,34 @@ function read(file: string): Golden {
   return JSON.parse(readFileSync(new URL(file, folder), 'utf8')) as Golden;
 }
 
-/** The schema as it is now, as JSON would read it back. */
-function schemaNow(type: keyof typeof schemas): unknown {
-  return JSON.parse(JSON.stringify(z.toJSONSchema(schemas[type])));
-}
+const types = Object.keys(messageKinds) as MessageType[];
+/** Each published version of each type, with the schema that reads it now. */
+const versions = types.flatMap((type) => {
+  const { older, schema }: MessageKind = messageKinds[type];
+  return [...older, { schema }].map((version, index) => ({
+    file: `${type}.${index + 1}.json`,
+    schema: version.schema,
+  }));
+});
 
 describe('every message that was ever published', () => {
   it('has a file for each of its versions', () => {
-    const versions = Array.from({ length: SCHEMA_VERSION }, (_, index) => index + 1);
-    const expected = Object.keys(schemas).flatMap((type) => versions.map((version) => `${type}.${version}.json`));
-
-    expect(files).toEqual(expected.sort());
+    expect(files).toEqual(versions.map(({ file }) => file).sort());
   });
 
-  it.each(files)('is read as it was written: %s', (file) => {
+  it.each(files)('is read, as its newest version: %s', (file) => {
     const { data, ...attributes } = read(file).message;
     const record = { topic: 'any', partition: 0, position: 1, attributes, value: JSON.stringify(data) };
+    const newest = versionOf(catalog, String(attributes['type']));
+    const upcast = attributes['schemaversion'] === newest ? { data } : {};
 
-    expect(parseStored(record)).toEqual({ kind: 'message', message: read(file).message });
+    expect(parseStored(record, catalog)).toMatchObject({
+      kind: 'message',
+      message: { ...attributes, ...upcast, schemaversion: newest },
+    });
   });
 
-  it.each(Object.keys(schemas) as (keyof typeof schemas)[])('has the schema that it was published by: %s', (type) => {
-    expect(schemaNow(type)).toEqual(read(`${type}.${SCHEMA_VERSION}.json`).schema);
+  it.each(versions)('has the schema that it was published by: $file', ({ file, schema }) => {
+    expect(JSON.parse(JSON.stringify(z.toJSONSchema(schema)))).toEqual(read(file).schema);
   });
 });

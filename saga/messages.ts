@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Draft, Message } from '../shared/core/message.ts';
+import { firstVersion, type MessageCatalog } from '../shared/core/message-catalog.ts';
 import { isCurrency } from '../shared/core/money.ts';
 
 /** An id given by a client. */
@@ -48,64 +49,71 @@ const givenReasonSchema = z.string().min(1).max(REASON_MAX);
 const aboutOrder = { orderId: idSchema, customerId: idSchema };
 
 /**
- * What each message says, by type. A published version is never changed,
- * a new one is added beside it. Amounts are minor units of `currency`. Lines with prices stand as the customer wrote them;
- * lines without are summed by product.
+ * Each message type with its versions. A published version is never changed: `nextVersion(firstVersion(a), b, upcast)` adds one,
+ * and a golden file for it lies beside. Amounts are minor units of `currency`. Lines with prices are as the customer wrote them;
+ * lines without prices are summed by product.
  */
-export const schemas = {
-  PlaceOrder: z
-    .object({
+export const messageKinds = {
+  PlaceOrder: firstVersion(
+    z
+      .object({
+        ...aboutOrder,
+        currency: z.string().refine(isCurrency, 'this is no currency of ISO 4217'),
+        lines: pricedLinesSchema,
+      })
+      .refine(({ lines }) => Number.isSafeInteger(totalOf(lines)), 'the total is too large'),
+  ),
+  OrderPlaced: firstVersion(
+    z.object({
       ...aboutOrder,
-      currency: z.string().refine(isCurrency, 'this is no currency of ISO 4217'),
+      currency: z.string().length(3),
       lines: pricedLinesSchema,
-    })
-    .refine(({ lines }) => Number.isSafeInteger(totalOf(lines)), 'the total is too large'),
-  OrderPlaced: z.object({
-    ...aboutOrder,
-    currency: z.string().length(3),
-    lines: pricedLinesSchema,
-    totalMinor: minorUnitsSchema,
-    placedAt: timeSchema,
-  }),
-  CancelOrder: z.object({ orderId: idSchema, reason: givenReasonSchema }),
-  DispatchOrder: z.object({ orderId: idSchema }),
+      totalMinor: minorUnitsSchema,
+      placedAt: timeSchema,
+    }),
+  ),
+  CancelOrder: firstVersion(z.object({ orderId: idSchema, reason: givenReasonSchema })),
+  DispatchOrder: firstVersion(z.object({ orderId: idSchema })),
   /** What the order's own timer says when its time is over. */
-  ExpireOrder: z.object({ orderId: idSchema }),
-  StockReserved: z.object({ orderId: idSchema, lines: linesSchema }),
+  ExpireOrder: firstVersion(z.object({ orderId: idSchema })),
+  StockReserved: firstVersion(z.object({ orderId: idSchema, lines: linesSchema })),
   /** Nothing is held, and the order waits in the queue of each of its products. `productIds`: those that are short. */
-  StockBackordered: z.object({ orderId: idSchema, lines: linesSchema, productIds: z.array(idSchema).min(1) }),
-  StockRejected: z.object({ orderId: idSchema, reason: reasonSchema }),
-  OrderBackordered: z.object({ ...aboutOrder, productIds: z.array(idSchema).min(1) }),
-  OrderConfirmed: z.object({ ...aboutOrder, lines: linesSchema }),
-  OrderRejected: z.object({ ...aboutOrder, lines: linesSchema, reason: reasonSchema }),
-  OrderCancelled: z.object({ ...aboutOrder, lines: linesSchema, reason: givenReasonSchema }),
-  OrderDispatched: z.object({ ...aboutOrder, dispatchedAt: timeSchema }),
-  StockSold: z.object({ orderId: idSchema, lines: linesSchema }),
+  StockBackordered: firstVersion(
+    z.object({ orderId: idSchema, lines: linesSchema, productIds: z.array(idSchema).min(1) }),
+  ),
+  StockRejected: firstVersion(z.object({ orderId: idSchema, reason: reasonSchema })),
+  OrderBackordered: firstVersion(z.object({ ...aboutOrder, productIds: z.array(idSchema).min(1) })),
+  OrderConfirmed: firstVersion(z.object({ ...aboutOrder, lines: linesSchema })),
+  OrderRejected: firstVersion(z.object({ ...aboutOrder, lines: linesSchema, reason: reasonSchema })),
+  OrderCancelled: firstVersion(z.object({ ...aboutOrder, lines: linesSchema, reason: givenReasonSchema })),
+  OrderDispatched: firstVersion(z.object({ ...aboutOrder, dispatchedAt: timeSchema })),
+  StockSold: firstVersion(z.object({ orderId: idSchema, lines: linesSchema })),
   /** Without lines: nothing was held, and nothing will be. */
-  StockReleased: z.object({ orderId: idSchema, lines: z.array(lineSchema).max(LINES_MAX) }),
+  StockReleased: firstVersion(z.object({ orderId: idSchema, lines: z.array(lineSchema).max(LINES_MAX) })),
   /** What was sold is on hand again. */
-  StockReturned: z.object({ orderId: idSchema, lines: linesSchema }),
+  StockReturned: firstVersion(z.object({ orderId: idSchema, lines: linesSchema })),
   /** The order came after its own rejection or cancellation, and nothing is held for it. */
-  ReservationRefused: z.object({ orderId: idSchema }),
+  ReservationRefused: firstVersion(z.object({ orderId: idSchema })),
   /** `ahead`: what the orders before it in the queues of its products still wait for, at most. */
-  FillBackorder: z.object({ orderId: idSchema, lines: linesSchema, ahead: z.array(lineSchema).max(LINES_MAX) }),
-  SetStockPolicy: policySchema,
-  StockPolicySet: policySchema,
-  ReceiveStock: receiptSchema,
+  FillBackorder: firstVersion(
+    z.object({ orderId: idSchema, lines: linesSchema, ahead: z.array(lineSchema).max(LINES_MAX) }),
+  ),
+  SetStockPolicy: firstVersion(policySchema),
+  StockPolicySet: firstVersion(policySchema),
+  ReceiveStock: firstVersion(receiptSchema),
   /** The first stock of a product; nothing where the product is known. */
-  SeedStock: receiptSchema,
-  StockReceived: receiptSchema,
-  NoticesSent: z.object({
-    notices: z.array(z.object({ orderId: idSchema, fact: z.string() })).min(1),
-    sentAt: timeSchema,
-  }),
-} as const;
+  SeedStock: firstVersion(receiptSchema),
+  StockReceived: firstVersion(receiptSchema),
+  NoticesSent: firstVersion(
+    z.object({
+      notices: z.array(z.object({ orderId: idSchema, fact: z.string() })).min(1),
+      sentAt: timeSchema,
+    }),
+  ),
+} as const satisfies MessageCatalog['kinds'];
 
-/** The version each message is written in now. */
-export const SCHEMA_VERSION = 1;
-
-export type MessageType = keyof typeof schemas;
-export type DataOf<Type extends MessageType> = z.infer<(typeof schemas)[Type]>;
+export type MessageType = keyof typeof messageKinds;
+export type DataOf<Type extends MessageType> = z.infer<(typeof messageKinds)[Type]['schema']>;
 /** A message of one of these types, with its envelope. */
 export type MessageOf<Type extends MessageType> = { [T in Type]: Message<T, DataOf<T>> }[Type];
 /** An event of one of these types, before it has its envelope. */
@@ -116,7 +124,7 @@ export type Line = z.infer<typeof lineSchema>;
 export type PricedLine = z.infer<typeof pricedLineSchema>;
 
 export function isMessageType(type: string): type is MessageType {
-  return Object.hasOwn(schemas, type);
+  return Object.hasOwn(messageKinds, type);
 }
 
 /** What these lines cost together, in minor units. */

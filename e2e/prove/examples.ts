@@ -3,8 +3,9 @@
 import { readConfig } from '../../functions/settings.ts';
 import { createLog } from '../../functions/start-function.ts';
 import { type Part, type RunningStore, startStore } from '../../functions/start-store.ts';
-import { SCHEMA_VERSION } from '../../saga/messages.ts';
+import { catalog } from '../../saga/catalog.ts';
 import { command } from '../../shared/core/message.ts';
+import { versionOf } from '../../shared/core/message-catalog.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { type Books, readBooks } from './ledger.ts';
 
@@ -96,7 +97,7 @@ function placeOrder(orderId: string, quantity: number) {
   const data = { orderId, customerId: 'CUSTOMER_001', currency: 'EUR', lines };
   const time = '2026-01-02T03:04:05.678Z';
   const draft = { type: 'PlaceOrder', subject: orderId, data };
-  return { ...command(draft, { id: orderId, time, schemaversion: SCHEMA_VERSION }), source: '/import' };
+  return { ...command(draft, { id: orderId, time, schemaversion: versionOf(catalog, draft.type) }), source: '/import' };
 }
 
 /** Runs these parts on the data until `isDone`, and stops them. */

@@ -1,10 +1,11 @@
 /** Goods go to those who wait in the order in which they came; on a real database. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { catalog } from '../../saga/catalog.ts';
 import { orderCancelled, orderPlaced, type Quantities } from '../../saga/examples.ts';
 import { SqliteStore } from '../../shared/adapters/embedded/store/sqlite-store.ts';
 import { AppError } from '../../shared/core/errors.ts';
 import type { Message } from '../../shared/core/message.ts';
-import { handle } from '../../shared/runtime/handle/handle-batch.ts';
+import { handleBatch } from '../../shared/runtime/handle/handle-batch.ts';
 import type { CommandOutcome } from '../../shared/runtime/handle/outcome.ts';
 import { batchOf } from '../../shared/testing/batches.ts';
 import { asksForFilling, BackorderFiller, type FillerContext } from './backorder-filler.ts';
@@ -29,7 +30,11 @@ beforeEach(() => {
 afterEach(() => store.close());
 
 async function submit(message: Message, deduplicate = false): Promise<CommandOutcome> {
-  const { outcomes } = await handle(inventory, store, batchOf([{ from: 'command', message, deduplicate }], NOW_MS));
+  const { outcomes } = await handleBatch(
+    inventory,
+    store,
+    batchOf([{ from: 'command', message, deduplicate }], NOW_MS),
+  );
   return outcomes[0] as CommandOutcome;
 }
 
@@ -38,6 +43,7 @@ const context: FillerContext = {
     return store;
   },
   clock: { nowMs: () => NOW_MS },
+  catalog,
   submit: (message, { deduplicate = false } = {}) => {
     submitted.push(message);
     return submit(message, deduplicate);

@@ -1,9 +1,8 @@
-import { v7 as uuidv7 } from 'uuid';
-import { LINES_MAX, type Line, SCHEMA_VERSION } from '../../saga/messages.ts';
+import { LINES_MAX, type Line } from '../../saga/messages.ts';
 import { AppError, isTransient } from '../../shared/core/errors.ts';
-import { command } from '../../shared/core/message.ts';
 import type { Outcome } from '../../shared/runtime/handle/outcome.ts';
 import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
+import { newCommand } from '../../shared/runtime/worker/submit-command.ts';
 import { available } from './state.ts';
 import { type BackorderRow, backorders, stock } from './tables.ts';
 
@@ -13,7 +12,7 @@ const PAGE = 2 * LINES_MAX;
 /** Events after which there may be enough for an order that waits: more stock, or one fewer who waits before it. */
 const MORE: ReadonlySet<string> = new Set(['StockReceived', 'StockReleased', 'StockReturned', 'StockPolicySet']);
 
-export type FillerContext = Pick<FunctionContext, 'store' | 'clock' | 'submit'>;
+export type FillerContext = Pick<FunctionContext, 'store' | 'clock' | 'catalog' | 'submit'>;
 
 interface Waiting {
   readonly orderId: string;
@@ -99,13 +98,10 @@ export class BackorderFiller {
       const quantity = this.#ahead.get(productId) ?? 0;
       return quantity === 0 ? [] : [{ productId, quantity }];
     });
-    const time = new Date(this.#context.clock.nowMs()).toISOString();
-    const message = command(
-      { type: 'FillBackorder', subject: orderId, data: { orderId, lines, ahead } },
-      { id: uuidv7(), time, schemaversion: SCHEMA_VERSION },
-    );
-    // Remembered, so that the movements it causes have a cause that can be found.
-    const outcome = await this.#context.submit({ ...message, correlationid: correlationId }, { deduplicate: true });
+    const draft = { type: 'FillBackorder', subject: orderId, data: { orderId, lines, ahead } };
+    const message = newCommand(this.#context, draft, { correlationid: correlationId });
+    // In the inbox, so that the movements it causes have a cause that can be found.
+    const outcome = await this.#context.submit(message, { deduplicate: true });
     return outcome.kind === 'handled' && outcome.emitted.length > 0;
   }
 }

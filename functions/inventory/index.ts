@@ -1,4 +1,5 @@
-import { inputsOf, isAllowedOnTopic } from '../../saga/choreography.ts';
+import { catalog } from '../../saga/catalog.ts';
+import { inputsOf } from '../../saga/choreography.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
 import { sqlite } from './migrations/sqlite.ts';
@@ -16,7 +17,7 @@ export const inventory: StoreFunction<Inventory, InventoryInput, InventoryOutput
   consumes: ['order-events'],
   // What is held is as good as sold.
   deferrable: new Set<InventoryInput['type']>(['OrderConfirmed']),
-  isAllowedOnTopic,
+  catalog,
   publishes: 'inventory-events',
   tables: [...tables, openings],
   migrations: { sqlite: [...sqlite, opening, checks] },

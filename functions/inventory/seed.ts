@@ -1,7 +1,5 @@
-import { v7 as uuidv7 } from 'uuid';
-import { SCHEMA_VERSION } from '../../saga/messages.ts';
-import { command } from '../../shared/core/message.ts';
 import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
+import { newCommand } from '../../shared/runtime/worker/submit-command.ts';
 import { stock } from './tables.ts';
 
 export interface SeedProduct {
@@ -16,17 +14,8 @@ export async function seedStock(
   context: FunctionContext,
   products: readonly SeedProduct[],
 ): Promise<readonly string[]> {
-  const time = new Date(context.clock.nowMs()).toISOString();
-  await Promise.all(
-    products.map((data) =>
-      context.submit(
-        command(
-          { type: 'SeedStock', subject: data.productId, data },
-          { id: uuidv7(), time, schemaversion: SCHEMA_VERSION },
-        ),
-      ),
-    ),
-  );
+  const drafts = products.map((data) => ({ type: 'SeedStock', subject: data.productId, data }));
+  await Promise.all(drafts.map((draft) => context.submit(newCommand(context, draft))));
   return products.map(({ productId }) => productId);
 }
 

@@ -1,4 +1,5 @@
-import { inputsOf, isAllowedOnTopic } from '../../saga/choreography.ts';
+import { catalog } from '../../saga/catalog.ts';
+import { inputsOf } from '../../saga/choreography.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
 import { sqlite } from './migrations/sqlite.ts';
@@ -13,7 +14,7 @@ export const notification: StoreFunction<NotificationState, NotificationInput, N
   consumes: ['order-events'],
   // Mostly the outcome follows at once, and both are written together.
   deferrable: new Set<NotificationInput['type']>(['OrderPlaced']),
-  isAllowedOnTopic,
+  catalog,
   publishes: null,
   tables,
   migrations: { sqlite },

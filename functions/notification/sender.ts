@@ -1,10 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { v7 as uuidv7 } from 'uuid';
-import { SCHEMA_VERSION } from '../../saga/messages.ts';
-import { command } from '../../shared/core/message.ts';
 import type { NoticeChannel } from '../../shared/ports/notice-channel.ts';
 import type { Outcome } from '../../shared/runtime/handle/outcome.ts';
 import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
+import { newCommand } from '../../shared/runtime/worker/submit-command.ts';
 import { notices } from './tables.ts';
 
 /** Notices sent in one step, at most. */
@@ -45,16 +43,12 @@ export class NoticeSender {
     await Promise.all(pending.map((notice) => this.#channel.send(notice)));
     const sentAt = new Date(clock.nowMs()).toISOString();
     const data = { notices: pending.map(({ orderId, fact }) => ({ orderId, fact })), sentAt };
-    const report = command(
-      { type: 'NoticesSent', subject: 'notices', data },
-      { id: uuidv7(), time: sentAt, schemaversion: SCHEMA_VERSION },
-    );
-    await this.#context.submit(report);
+    await this.#context.submit(newCommand(this.#context, { type: 'NoticesSent', subject: 'notices', data }));
     return true;
   }
 }
 
-export type SenderContext = Pick<FunctionContext, 'store' | 'clock' | 'submit'>;
+export type SenderContext = Pick<FunctionContext, 'store' | 'clock' | 'catalog' | 'submit'>;
 
 /** Whether what was handled may have left a notice to send. */
 export function asksForSending({ kind, message }: Outcome): boolean {

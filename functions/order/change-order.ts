@@ -1,10 +1,9 @@
-import { v7 as uuidv7 } from 'uuid';
 import type { OrderCommand } from '../../saga/lifecycle.ts';
-import { type DataOf, SCHEMA_VERSION } from '../../saga/messages.ts';
+import type { DataOf } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
-import { command, namedId } from '../../shared/core/message.ts';
-import { type AppContext, idempotencyKey, readBody, traceparent } from '../../shared/runtime/http/app.ts';
+import { type AppContext, readBody } from '../../shared/runtime/http/app.ts';
 import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
+import { commandIdOf, submitCommand } from '../../shared/runtime/worker/submit-command.ts';
 import { existingOrder } from './find-order.ts';
 import { cancelOrderSchema, toBody } from './representation.ts';
 import type { OrderState } from './state.ts';
@@ -31,25 +30,15 @@ async function changeOrder(
   path: OrderCommand,
   commandFor: (orderId: string) => ChangeCommand,
 ): Promise<Response> {
-  const key = idempotencyKey(c);
   const { order, correlationId } = await existingOrder(context, c.req.param('orderId') ?? '');
   const { orderId } = order;
-  const id = key === null ? uuidv7() : namedId(`POST /orders/${orderId}/${path} ${key}`);
-  const time = new Date(context.clock.nowMs()).toISOString();
-  const envelope = { id, time, schemaversion: SCHEMA_VERSION, traceparent: traceparent(c) };
-  const message = command({ ...commandFor(orderId), subject: orderId }, envelope);
-
-  const outcome = await context.submit(
+  const outcome = await submitCommand(c, context, {
+    id: commandIdOf(c, `POST /orders/${orderId}/${path}`),
+    draft: { ...commandFor(orderId), subject: orderId },
     // It belongs to the saga of its order.
-    { ...message, correlationid: correlationId ?? message.correlationid },
-    { deduplicate: key !== null },
-  );
-  if (outcome.kind === 'id_reused') {
-    throw new AppError('idempotency_key_reused', `the Idempotency-Key ${key} was used before with another body`);
-  }
-  if (outcome.kind === 'refused') {
-    throw new AppError(outcome.code === 'order_unknown' ? 'not_found' : 'conflict', outcome.detail);
-  }
+    correlationid: correlationId,
+    refusedAs: ({ code, detail }) => new AppError(code === 'order_unknown' ? 'not_found' : 'conflict', detail),
+  });
   const last = outcome.kind === 'handled' ? outcome.emitted.at(-1) : undefined;
   if (outcome.kind === 'handled' && last !== undefined) {
     const changed = (outcome.state as OrderState).order ?? order;

@@ -1,4 +1,5 @@
-import { inputsOf, isAllowedOnTopic } from '../../saga/choreography.ts';
+import { catalog } from '../../saga/catalog.ts';
+import { inputsOf } from '../../saga/choreography.ts';
 import type { StoreFunction, Timer } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
 import { sqlite } from './migrations/sqlite.ts';
@@ -27,7 +28,7 @@ export function createOrder(deadlines: Deadlines): StoreFunction<OrderState, Ord
     name: 'order',
     inputs: inputsOf('order'),
     consumes: ['order-commands', 'inventory-events'],
-    isAllowedOnTopic,
+    catalog,
     publishes: 'order-events',
     tables,
     migrations: { sqlite },

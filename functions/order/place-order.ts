@@ -1,10 +1,8 @@
-import { v7 as uuidv7 } from 'uuid';
 import { hasOutcome } from '../../saga/lifecycle.ts';
-import { SCHEMA_VERSION } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
-import { command, namedId } from '../../shared/core/message.ts';
-import { type AppContext, idempotencyKey, readBody, traceparent } from '../../shared/runtime/http/app.ts';
+import { type AppContext, idempotencyKey, readBody } from '../../shared/runtime/http/app.ts';
 import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
+import { commandIdOf, submitCommand } from '../../shared/runtime/worker/submit-command.ts';
 import { type FoundOrder, findOrder } from './find-order.ts';
 import type { OutcomeWaiters } from './outcome-waiters.ts';
 import { asPlaced, type OrderBody, placeOrderSchema, toBody, toCommand } from './representation.ts';
@@ -20,28 +18,23 @@ export async function placeOrder(
   outcomes: OutcomeWaiters,
   defaultCurrency: string,
 ): Promise<Response> {
-  const key = idempotencyKey(c);
   const body = await readBody(c, placeOrderSchema);
-  // Until people sign in, the caller is the customer: the keys of two customers never meet.
-  const id = key === null ? uuidv7() : namedId(`POST /orders ${body.customerId} ${key}`);
-  if (key === null && body.orderId === undefined) {
+  if (body.orderId === undefined && idempotencyKey(c) === null) {
     throw new AppError('invalid_request', 'either orderId or an Idempotency-Key must be there', {
       errors: [{ pointer: '/orderId', detail: 'must be there when there is no Idempotency-Key' }],
     });
   }
+  // Until people sign in, the caller is the customer: the keys of two customers never meet.
+  const id = commandIdOf(c, `POST /orders ${body.customerId}`);
   const data = toCommand(body, body.orderId ?? id, defaultCurrency);
-  const time = new Date(context.clock.nowMs()).toISOString();
-  const draft = { type: 'PlaceOrder', subject: data.orderId, data };
-  const message = command(draft, { id, time, schemaversion: SCHEMA_VERSION, traceparent: traceparent(c) });
-
   const waitS = preferredWaitS(c);
   const listening = waitS === null ? null : outcomes.listen(data.orderId);
   try {
-    const outcome = await context.submit(message, { deduplicate: key !== null });
-    if (outcome.kind === 'id_reused') {
-      throw new AppError('idempotency_key_reused', `the Idempotency-Key ${key} was used before with another order`);
-    }
-    if (outcome.kind === 'refused') throw new AppError('order_id_reused', outcome.detail);
+    const outcome = await submitCommand(c, context, {
+      id,
+      draft: { type: 'PlaceOrder', subject: data.orderId, data },
+      refusedAs: ({ detail }) => new AppError('order_id_reused', detail),
+    });
     const isReplay = outcome.kind === 'duplicate' || outcome.emitted.length === 0;
     const found = isReplay ? await findOrder(context, data.orderId) : fresh(outcome.state as OrderState);
     if (found === null) throw new AppError('conflict', `order ${data.orderId} was removed after it was placed`);

@@ -9,7 +9,7 @@ import {
 } from '../../saga/examples.ts';
 import { SqliteStore } from '../../shared/adapters/embedded/store/sqlite-store.ts';
 import type { Message } from '../../shared/core/message.ts';
-import { handle } from '../../shared/runtime/handle/handle-batch.ts';
+import { handleBatch } from '../../shared/runtime/handle/handle-batch.ts';
 import { batchOf } from '../../shared/testing/batches.ts';
 import { backordered, cancelled, confirmed, dispatched, placed, rejected } from './examples.ts';
 import { createOrder } from './index.ts';
@@ -26,7 +26,7 @@ async function rowAfter(...messages: readonly Message[]): Promise<OrderRow> {
   const store = SqliteStore.open({ name, file: ':memory:', tables, migrations: migrations.sqlite });
   for (const [index, message] of messages.entries()) {
     const arrival = { from: 'command', message, deduplicate: true } as const;
-    await handle(order, store, batchOf([arrival], Date.parse('2026-03-01T11:00:00.000Z') + index * 1_000));
+    await handleBatch(order, store, batchOf([arrival], Date.parse('2026-03-01T11:00:00.000Z') + index * 1_000));
   }
   const [row] = await store.find({ table: orders, limit: 1 });
   await store.close();

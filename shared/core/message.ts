@@ -104,7 +104,40 @@ export function fingerprint({ type, data }: Pick<Message, 'type' | 'data'>): str
   return print;
 }
 
+/** Lets `data` have the fingerprint of the message it was made from. */
+export function adoptFingerprint(data: unknown, from: Pick<Message, 'type' | 'data'>): void {
+  fingerprints.set(data as object, fingerprint(from));
+}
+
 const fingerprints = new WeakMap<object, string>();
+
+/**
+ * A message with all of its envelope. Its partition key is its subject unless another is given; `traceparent` is absent where the
+ * saga is not traced.
+ */
+export function newMessage<Type extends string, Data>(
+  fields: Pick<
+    Message<Type, Data>,
+    'id' | 'source' | 'type' | 'time' | 'subject' | 'correlationid' | 'causationid' | 'schemaversion' | 'data'
+  > & { readonly partitionkey?: string; readonly traceparent?: string | undefined },
+): Message<Type, Data> {
+  const { id, source, type, time, subject, correlationid, causationid, schemaversion, traceparent, data } = fields;
+  const message: Message<Type, Data> = {
+    specversion: '1.0',
+    id,
+    source,
+    type,
+    time,
+    subject,
+    datacontenttype: 'application/json',
+    partitionkey: fields.partitionkey ?? subject,
+    correlationid,
+    causationid,
+    schemaversion,
+    data,
+  };
+  return traceparent === undefined ? message : { ...message, traceparent };
+}
 
 /** Puts the envelope around a draft: derived id, the correlation and trace of its cause. `now` is ISO 8601. */
 export function answer(
@@ -115,26 +148,24 @@ export function answer(
   now: string,
   schemaversion: number,
 ): Message {
-  const message: Message = {
-    specversion: '1.0',
+  const { type, subject, data } = draft;
+  return newMessage({
     id: deriveId(cause, writer, position),
     source: `/${writer}`,
-    type: draft.type,
+    type,
     time: now,
-    subject: draft.subject,
-    datacontenttype: 'application/json',
-    partitionkey: draft.subject,
+    subject,
     correlationid: cause.correlationid,
     causationid: cause.id,
     schemaversion,
-    data: draft.data,
-  };
-  return cause.traceparent === undefined ? message : { ...message, traceparent: cause.traceparent };
+    traceparent: cause.traceparent,
+    data,
+  });
 }
 
-/** The envelope of a command that nothing caused: one that a client sends, a row of the seed. `time` is ISO 8601, UTC. */
+/** The envelope of a command without a cause: one that a client sends, a row of the seed. `time` is ISO 8601, UTC. */
 export function command(
-  draft: Draft,
+  { type, subject, data }: Draft,
   envelope: {
     readonly id: string;
     readonly time: string;
@@ -142,20 +173,6 @@ export function command(
     readonly traceparent?: string | undefined;
   },
 ): Message {
-  const { id, time, schemaversion, traceparent } = envelope;
-  const message: Message = {
-    specversion: '1.0',
-    id,
-    source: CLIENT_SOURCE,
-    type: draft.type,
-    time,
-    subject: draft.subject,
-    datacontenttype: 'application/json',
-    partitionkey: draft.subject,
-    correlationid: id,
-    causationid: id,
-    schemaversion,
-    data: draft.data,
-  };
-  return traceparent === undefined ? message : { ...message, traceparent };
+  const { id } = envelope;
+  return newMessage({ ...envelope, source: CLIENT_SOURCE, type, subject, correlationid: id, causationid: id, data });
 }

@@ -1,5 +1,6 @@
 import type { Decider } from '../core/decider.ts';
 import type { Draft, Message } from '../core/message.ts';
+import type { MessageCatalog } from '../core/message-catalog.ts';
 import type { RetentionDays } from '../core/retention.ts';
 import type { Migration } from '../ports/migration.ts';
 import type { Need, Table, Write } from '../ports/store.ts';
@@ -66,8 +67,8 @@ export interface StoreFunction<State = unknown, Input extends Message = Message,
   readonly consumes: readonly string[];
   /** Those of its inputs for whose effect nobody waits: while there is nothing else, they wait some milliseconds for others. */
   readonly deferrable?: ReadonlySet<string>;
-  /** Whether a message of this type and source may stand in this topic. Anything else there is set aside. */
-  isAllowedOnTopic(topic: string, type: string, source: string): boolean;
+  /** The messages of the store it belongs to. */
+  readonly catalog: MessageCatalog;
   /** The topic it alone writes; null where it publishes nothing. */
   readonly publishes: string | null;
   readonly tables: readonly Table[];

@@ -1,9 +1,11 @@
 import type { Message } from '../core/message.ts';
+import type { MessageCatalog } from '../core/message-catalog.ts';
 import type { RetryPolicy } from '../core/retry-policy.ts';
 import type { Batch } from '../runtime/handle/handle-batch.ts';
 import type { Incoming } from '../runtime/handle/incoming.ts';
 import { parseStored } from '../runtime/handle/parse-record.ts';
 import type { RetryQueueLimits } from '../runtime/handle/retry-queue.ts';
+import { probeCatalog } from './probe.ts';
 
 /** Waits of up to 100 ms, then twice as long each time; two attempts for a bug, three for trouble that may pass. */
 export const testPolicy: RetryPolicy = { firstMs: 100, factor: 2, longestMs: 60_000, attempts: 3, bugAttempts: 2 };
@@ -16,7 +18,12 @@ export function batchOf(incoming: readonly Incoming[], nowMs: number, limits: Re
 }
 
 /** A message as it comes from a topic. */
-export function fromTopic(topic: string, position: number, { data, ...attributes }: Message): Incoming {
+export function fromTopic(
+  topic: string,
+  position: number,
+  { data, ...attributes }: Message,
+  catalog: MessageCatalog = probeCatalog,
+): Incoming {
   const record = { topic, partition: 0, position, attributes, value: JSON.stringify(data) };
-  return { from: 'log', record, received: parseStored(record) };
+  return { from: 'log', record, received: parseStored(record, catalog) };
 }

@@ -34,7 +34,7 @@ export class DeadLetterBench {
   /** The figures of this life. */
   metrics!: FunctionMetrics;
   /** What it answers to, and what may stand in its topic, from its next life on. */
-  reader: Partial<Pick<StoreFunction, 'inputs' | 'isAllowedOnTopic'>> = {};
+  reader: Partial<Pick<StoreFunction, 'inputs' | 'catalog'>> = {};
   readonly #base: StoreFunction;
   readonly #topic: string;
   readonly #folder: string;

@@ -1,6 +1,9 @@
+import { z } from 'zod';
+import { catalog } from '../../saga/catalog.ts';
 import { example } from '../../saga/examples.ts';
 import type { DataOf, MessageOf } from '../../saga/messages.ts';
 import { type Draft, type Refusal, refusal } from '../core/message.ts';
+import { firstVersion, type MessageCatalog } from '../core/message-catalog.ts';
 import { table } from '../ports/store.ts';
 import type { StoreFunction } from '../runtime/function.ts';
 
@@ -20,6 +23,13 @@ export const UNITS_MAX = 1_000;
 export type ProbeMessage = MessageOf<'ReceiveStock'>;
 type Counted = Draft<'Counted', { readonly quantity: number }>;
 
+/** The messages of the store, on any topic, and what the probe publishes. */
+export const probeCatalog: MessageCatalog = {
+  ...catalog,
+  kinds: { ...catalog.kinds, Counted: firstVersion(z.object({ quantity: z.int() })) },
+  isAllowedOnTopic: () => true,
+};
+
 export const tallies = table<Tally>(
   'tally',
   { name: 'text', messages: 'integer', units: 'integer' },
@@ -30,7 +40,7 @@ export const probe: StoreFunction<Tally, ProbeMessage, Counted | Refusal> = {
   name: 'probe',
   inputs: new Set(['ReceiveStock']),
   consumes: ['probe-commands'],
-  isAllowedOnTopic: () => true,
+  catalog: probeCatalog,
   publishes: 'probe-events',
   tables: [tallies],
   migrations: {

@@ -3,7 +3,7 @@ import type { Message } from '../../core/message.ts';
 import type { Table } from '../../ports/store.ts';
 import { deadLetters } from '../../ports/tables/retry.ts';
 import { DeadLetterBench, TOPIC } from '../../testing/dead-letter-bench.ts';
-import { count } from '../../testing/probe.ts';
+import { count, probeCatalog } from '../../testing/probe.ts';
 import { close, replay } from './resolve.ts';
 
 const by = { who: 'ann', reason: 'it is forged' };
@@ -18,7 +18,7 @@ afterEach(() => bench.close());
 describe('an identity that nobody vouches for', () => {
   it('is not remembered, so that it does not keep out its true bearer', async () => {
     const bearer = count('a', 1);
-    bench.reader = { isAllowedOnTopic: () => false };
+    bench.reader = { catalog: { ...probeCatalog, isAllowedOnTopic: () => false } };
     await bench.restart();
     await bench.exhaust(bearer);
     await close(bench.scope(), await bench.letter(), 'discard', by);

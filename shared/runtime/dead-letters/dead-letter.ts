@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { isMessageType, SCHEMA_VERSION, schemas } from '../../../saga/messages.ts';
 import { dayOf } from '../../core/days.ts';
 import { AppError } from '../../core/errors.ts';
 import { deriveId, fingerprint, type Message } from '../../core/message.ts';
+import { kindOf, type MessageCatalog, newestVersion } from '../../core/message-catalog.ts';
 import type { InboxKey, InboxRow } from '../../ports/store.ts';
 import { type DeadLetterRow, deadLetters, type StoredRecord } from '../../ports/tables/retry.ts';
 import type { StoreFunction } from '../function.ts';
-import { type ParsedRecord, parseStored, receive } from '../handle/parse-record.ts';
+import { type ParsedRecord, parseRecord, parseStored } from '../handle/parse-record.ts';
 import { invalid } from '../http/problem.ts';
 import type { FunctionContext } from '../worker/function-context.ts';
 import { parsedOrText } from './json-diff.ts';
@@ -40,7 +40,7 @@ export function assertOpen({ letter, status }: DeadLetterRow): void {
 
 /** The record of a letter as this program reads it now: one of a topic by the rules of the topic, its own as it was kept. */
 export function parseDeadLetter(fn: StoreFunction, record: StoredRecord): ParsedRecord {
-  return fn.consumes.includes(record.topic) ? receive(record, fn) : parseStored(record);
+  return fn.consumes.includes(record.topic) ? parseRecord(record, fn) : parseStored(record, fn.catalog);
 }
 
 /** The message in a letter. @throws {AppError} `conflict` where this program cannot handle it, however often it tries. */
@@ -76,23 +76,30 @@ export function editedRecord(
 ): StoredRecord & { readonly id: string } {
   const { letter, topic, partition, position, attributes } = row;
   const { id, type, time, correlationid } = attributes;
-  if (typeof type !== 'string' || !isMessageType(type)) {
+  const kind = typeof type === 'string' ? kindOf(fn.catalog, type) : null;
+  if (kind === null) {
     throw new AppError('conflict', `letter ${letter} has the type ${String(type)}, which this program does not know`);
   }
   if (typeof id !== 'string') throw new AppError('conflict', `letter ${letter} has no id that a new one could name`);
-  const parsed = z.object({ data: schemas[type] }).safeParse({ data });
+  const parsed = z.object({ data: kind.schema }).safeParse({ data });
   if (!parsed.success) throw invalid(parsed.error, 'the body');
   const newId = deriveId({ id, time: String(time) }, `${fn.name} letter ${letter}`, 0);
-  const envelope = { id: newId, causationid: id, correlationid: correlationid ?? id, schemaversion: SCHEMA_VERSION };
+  const envelope = {
+    id: newId,
+    causationid: id,
+    correlationid: correlationid ?? id,
+    schemaversion: newestVersion(kind),
+  };
   const value = JSON.stringify(parsed.data.data);
-  assertSameSubject(row, parsed.data.data);
+  assertSameSubject(fn.catalog, row, parsed.data.data);
   return { id: newId, topic, partition, position, attributes: { ...attributes, ...envelope }, value };
 }
 
 /** What a message is about is in its envelope, too, and others have read it there: only its first sender could change it. */
-function assertSameSubject({ attributes, value }: DeadLetterRow, data: object): void {
+function assertSameSubject(catalog: MessageCatalog, { attributes, value }: DeadLetterRow, data: unknown): void {
   const before = parsedOrText(value);
-  for (const name of ['orderId', 'productId'] as const) {
+  if (typeof data !== 'object' || data === null) return;
+  for (const name of catalog.subjectFields) {
     if (!(name in data)) continue;
     const now = (data as Readonly<Record<string, unknown>>)[name];
     const was =
@@ -111,7 +118,7 @@ function assertSameSubject({ attributes, value }: DeadLetterRow, data: object): 
 export function identityOf(fn: StoreFunction, { topic, attributes }: StoredRecord): InboxKey | null {
   const { id, source, type } = attributes;
   if (typeof id !== 'string' || typeof source !== 'string' || typeof type !== 'string') return null;
-  const isVouched = !fn.consumes.includes(topic) || fn.isAllowedOnTopic(topic, type, source);
+  const isVouched = !fn.consumes.includes(topic) || fn.catalog.isAllowedOnTopic(topic, type, source);
   return isVouched ? { source, id } : null;
 }
 

@@ -61,7 +61,7 @@ async function openLetter(scope: DeadLetterScope, letter: string): Promise<DeadL
 /** As a command, which waits for nobody: what stands before it is its own letter. */
 async function foresee({ context }: DeadLetterScope, message: Message): Promise<DryRunOutcome> {
   const item = { from: 'command', message, deduplicate: true } as const;
-  const { outcomes, outbox, writes } = await context.preview([item]);
+  const { outcomes, outbox, writes } = await context.dryRun([item]);
   const [outcome] = outcomes;
   return {
     outcome: outcome?.kind ?? 'failed',

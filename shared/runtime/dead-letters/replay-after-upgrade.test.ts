@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SCHEMA_VERSION } from '../../../saga/messages.ts';
 import type { Message } from '../../core/message.ts';
+import { versionOf } from '../../core/message-catalog.ts';
 import { deadLetters } from '../../ports/tables/retry.ts';
 import { DeadLetterBench } from '../../testing/dead-letter-bench.ts';
-import { count } from '../../testing/probe.ts';
+import { count, probeCatalog } from '../../testing/probe.ts';
 import { replayAfterUpgrade } from './replay-after-upgrade.ts';
 import { close } from './resolve.ts';
 
@@ -27,7 +27,9 @@ async function learn(changes: Readonly<Record<string, unknown>>): Promise<void> 
   });
 }
 
-const newer = (message: Message): Message => ({ ...message, schemaversion: SCHEMA_VERSION + 1 });
+/** The newest version of what the probe counts. */
+const VERSION = versionOf(probeCatalog, 'ReceiveStock');
+const newer = (message: Message): Message => ({ ...message, schemaversion: VERSION + 1 });
 
 describe('what is too new', () => {
   it('holds up its key also where it was behind another one that was discarded', async () => {
@@ -35,7 +37,7 @@ describe('what is too new', () => {
     await close(bench.scope(), await bench.letter(), 'discard', { who: 'ann', reason: 'no use' });
     await bench.exhaust();
     const held = [await bench.units(), await bench.statuses(), await bench.waiting()];
-    await learn({ schemaversion: SCHEMA_VERSION });
+    await learn({ schemaversion: VERSION });
     await replayAfterUpgrade(bench.scope());
     await bench.settle();
 
@@ -50,7 +52,7 @@ describe('after an upgrade', () => {
     const [first, ...others] = messages;
     await bench.exhaust(newer(first as Message), ...others);
     const before = await bench.units();
-    await learn({ schemaversion: SCHEMA_VERSION });
+    await learn({ schemaversion: VERSION });
     await bench.restart();
     const upgraded = await replayAfterUpgrade(bench.scope());
     bench.asked.length = 0;
@@ -86,7 +88,7 @@ describe('after an upgrade', () => {
     await bench.exhaust(newer(count('a', 1)), { ...count('b', 2), type: 'Nonsense' } as unknown as Message);
     const nothing = await replayAfterUpgrade(bench.scope());
     await learn({ type: 'ReceiveStock', schemaversion: 1 });
-    bench.reader = { isAllowedOnTopic: () => false };
+    bench.reader = { catalog: { ...probeCatalog, isAllowedOnTopic: () => false } };
     await bench.restart();
     const forged = await replayAfterUpgrade(bench.scope());
 
@@ -96,7 +98,7 @@ describe('after an upgrade', () => {
 
   it('a second call finds nothing to do', async () => {
     await bench.exhaust(newer(count('a', 1)));
-    await learn({ schemaversion: SCHEMA_VERSION });
+    await learn({ schemaversion: VERSION });
     await replayAfterUpgrade(bench.scope());
 
     expect(await replayAfterUpgrade(bench.scope())).toEqual({ replayed: 0, discarded: 0 });

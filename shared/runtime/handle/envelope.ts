@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Message } from '../../core/message.ts';
+import { type Message, newMessage } from '../../core/message.ts';
 
 const TEXT_MAX = 256;
 const UTC_MS = /^.{19}\.\d{3}Z$/;
@@ -70,20 +70,5 @@ function isText(value: unknown): value is string {
 
 /** The message with this envelope and this data. */
 export function messageOf(envelope: Envelope, data: unknown): Message {
-  const { id, source, type, time, subject, partitionkey, correlationid, causationid, schemaversion } = envelope;
-  const message: Message = {
-    specversion: '1.0',
-    id,
-    source,
-    type,
-    time,
-    subject,
-    datacontenttype: 'application/json',
-    partitionkey,
-    correlationid,
-    causationid,
-    schemaversion,
-    data,
-  };
-  return envelope.traceparent === undefined ? message : { ...message, traceparent: envelope.traceparent };
+  return newMessage({ ...envelope, data });
 }

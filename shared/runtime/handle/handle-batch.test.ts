@@ -1,10 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { messageKinds } from '../../../saga/messages.ts';
 import { SqliteStore } from '../../adapters/embedded/store/sqlite-store.ts';
 import { InvariantError } from '../../core/assert.ts';
 import type { Message } from '../../core/message.ts';
+import { nextVersion } from '../../core/message-catalog.ts';
 import { batchOf, fromTopic } from '../../testing/batches.ts';
-import { count, probe, type Tally, tallies } from '../../testing/probe.ts';
-import { type Handled, handle } from './handle-batch.ts';
+import { count, probe, probeCatalog, type Tally, tallies } from '../../testing/probe.ts';
+import { type Handled, handleBatch } from './handle-batch.ts';
 import type { Incoming } from './incoming.ts';
 
 const NOW_MS = Date.parse('2026-03-01T10:00:05.000Z');
@@ -30,7 +33,7 @@ function fromLog(message: Message, position = 1): Incoming {
 }
 
 function deliver(...incoming: readonly Incoming[]): Promise<Handled> {
-  return handle(probe, store, batchOf(incoming, NOW_MS));
+  return handleBatch(probe, store, batchOf(incoming, NOW_MS));
 }
 
 function letters() {
@@ -118,6 +121,30 @@ describe('a message that comes twice', () => {
     ]);
   });
 
+  it('counts once when its type has a newer version in between', async () => {
+    const message = count('a', 1);
+    const second = nextVersion(
+      messageKinds.ReceiveStock,
+      messageKinds.ReceiveStock.schema.extend({ unit: z.string() }),
+      (data) => ({ ...data, unit: 'piece' }),
+    );
+    const newer = { ...probeCatalog, kinds: { ...probeCatalog.kinds, ReceiveStock: second } };
+    const upgraded = { ...probe, catalog: newer };
+    const deliverTo = (fn: typeof probe, incoming: Incoming) => handleBatch(fn, store, batchOf([incoming], NOW_MS));
+
+    await deliver(fromLog(message));
+    const again = await deliverTo(upgraded, fromTopic('probe-commands', 2, message, newer));
+    const fresh = await deliverTo(upgraded, fromTopic('probe-commands', 3, count('a', 2), newer));
+
+    const [outcome] = fresh.outcomes;
+    expect([kinds(again), outcome?.message.schemaversion, outcome?.message.data]).toEqual([
+      ['duplicate'],
+      2,
+      { productId: 'a', quantity: 2, name: 'count', unit: 'piece' },
+    ]);
+    expect(await tally('a')).toEqual({ name: 'a', messages: 2, units: 3 });
+  });
+
   it('counts twice where nobody asks the inbox: the probe would notice if it were gone', async () => {
     const message = count('a', 1);
 
@@ -191,7 +218,7 @@ describe('a message that cannot be handled', () => {
   it('leaves nothing behind when it fails halfway through its writes', async () => {
     const strayed = { ...probe, save: () => ['a', 'z'].map((name) => writeOf(name)) };
 
-    const { outcomes, writes } = await handle(strayed, store, batchOf([fromHttp(count('a', 1))], NOW_MS));
+    const { outcomes, writes } = await handleBatch(strayed, store, batchOf([fromHttp(count('a', 1))], NOW_MS));
 
     expect([outcomes, writes]).toEqual([
       [{ kind: 'failed', message: count('a', 1), error: new InvariantError('tally [z] was not named by the batch') }],

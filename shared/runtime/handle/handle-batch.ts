@@ -1,6 +1,6 @@
-import { SCHEMA_VERSION } from '../../../saga/messages.ts';
 import { assert } from '../../core/assert.ts';
 import { answer, type Draft, fingerprint, type Message, REFUSED } from '../../core/message.ts';
+import { versionOf } from '../../core/message-catalog.ts';
 import type { RetryPolicy } from '../../core/retry-policy.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
 import type { Commit, Loaded, Need, OutboxRow, Position, Store } from '../../ports/store.ts';
@@ -51,13 +51,13 @@ export interface Handled extends Commit {
  * what the ones before it changed, and is committed once. A message that fails contributes nothing but itself: a command is
  * answered with its error, any other is parked in the same commit. Resolves when the commit is on disk.
  */
-export function handle(fn: StoreFunction, store: Store, batch: Batch): Promise<Handled> {
+export function handleBatch(fn: StoreFunction, store: Store, batch: Batch): Promise<Handled> {
   const needs = needsOf(fn, batch.incoming, batch.failures);
   return store.transact(needs, inboxKeysOf(batch.incoming), (loaded) => new Work(fn, batch, loaded, needs).done());
 }
 
 /** What `handle` would do with this batch now: decided in the same way, and not committed. */
-export async function preview(fn: StoreFunction, store: Store, batch: Batch): Promise<Handled> {
+export async function dryRunBatch(fn: StoreFunction, store: Store, batch: Batch): Promise<Handled> {
   const needs = needsOf(fn, batch.incoming);
   let handled: Handled | null = null;
   const notNow = new Error('this was only a preview');
@@ -236,7 +236,9 @@ class Work {
       const emitted =
         fn.publishes === null
           ? []
-          : drafts.map((draft, index) => answer(message, fn.name, index, draft, this.#now, SCHEMA_VERSION));
+          : drafts.map((draft, index) =>
+              answer(message, fn.name, index, draft, this.#now, versionOf(fn.catalog, draft.type)),
+            );
       this.#rows.put(fn.save({ before, after, message, emitted }));
       if (isDeduplicated(item)) this.#inbox.add(message);
       for (const event of emitted) this.#outbox.push({ topic: topicOf(fn), message: event });

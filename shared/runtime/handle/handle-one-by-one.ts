@@ -1,7 +1,7 @@
 import { AppError } from '../../core/errors.ts';
 import type { Store } from '../../ports/store.ts';
 import type { StoreFunction } from '../function.ts';
-import { type Batch, type Handled, handle } from './handle-batch.ts';
+import { type Batch, type Handled, handleBatch } from './handle-batch.ts';
 import type { Incoming } from './incoming.ts';
 
 /**
@@ -31,10 +31,10 @@ export async function handleOneByOne(
 
 async function alone(fn: StoreFunction, store: Store, batch: Batch, item: Incoming): Promise<Handled> {
   try {
-    return await handle(fn, store, batch);
+    return await handleBatch(fn, store, batch);
   } catch (error) {
     if (error instanceof AppError) throw error;
-    return await handle(fn, store, { ...batch, failures: new Map([[item, error]]) });
+    return await handleBatch(fn, store, { ...batch, failures: new Map([[item, error]]) });
   }
 }
 

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { example, placeOrder } from '../../../saga/examples.ts';
 import type { Message } from '../../core/message.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
-import { receive } from './parse-record.ts';
+import { probeCatalog } from '../../testing/probe.ts';
+import { parseRecord } from './parse-record.ts';
 
-const reader = { inputs: new Set(['ReceiveStock', 'PlaceOrder']), isAllowedOnTopic: () => true };
+const reader = { inputs: new Set(['ReceiveStock', 'PlaceOrder']), catalog: probeCatalog };
 const message = example('/shop', 'ReceiveStock', 'lamp', { productId: 'lamp', quantity: 2, name: null });
 
 function recordOf(
@@ -19,7 +20,7 @@ describe('a record of a topic', () => {
   it('becomes the message that was written', () => {
     const record = recordOf({ ...message, traceparent: '00-1-2-01' });
 
-    expect(receive(record, reader)).toEqual({
+    expect(parseRecord(record, reader)).toEqual({
       kind: 'message',
       message: { ...message, traceparent: '00-1-2-01' },
     });
@@ -28,7 +29,7 @@ describe('a record of a topic', () => {
   it('may leave out what only our own functions know', () => {
     const { id, source, type, time, subject } = message;
 
-    const received = receive({ ...recordOf(message), attributes: { id, source, type, time, subject } }, reader);
+    const received = parseRecord({ ...recordOf(message), attributes: { id, source, type, time, subject } }, reader);
 
     expect(received).toMatchObject({
       kind: 'message',
@@ -39,7 +40,7 @@ describe('a record of a topic', () => {
   it('may tell the time with an offset and any precision; inside it is UTC with milliseconds', () => {
     const times = ['2026-03-01T11:00:00+01:00', '2026-03-01T10:00:00Z', '2026-03-01T10:00:00.000999Z'];
 
-    const received = times.map((time) => receive(recordOf(message, { time }), reader));
+    const received = times.map((time) => parseRecord(recordOf(message, { time }), reader));
 
     expect(received.map((one) => one.kind === 'message' && one.message.time)).toEqual(
       times.map(() => '2026-03-01T10:00:00.000Z'),
@@ -47,7 +48,7 @@ describe('a record of a topic', () => {
   });
 
   it('has no trace when nobody traces', () => {
-    const received = receive(recordOf(message, { traceparent: null }), reader);
+    const received = parseRecord(recordOf(message, { traceparent: null }), reader);
 
     expect(received.kind === 'message' && Object.hasOwn(received.message, 'traceparent')).toBe(false);
   });
@@ -55,14 +56,14 @@ describe('a record of a topic', () => {
   it('loses fields that its schema does not know, so that they do not change the fingerprint', () => {
     const value = '{"quantity":2,"name":null,"extra":true,"productId":"lamp"}';
 
-    expect(receive({ ...recordOf(message), value }, reader)).toMatchObject({
+    expect(parseRecord({ ...recordOf(message), value }, reader)).toMatchObject({
       kind: 'message',
       message: { data: { productId: 'lamp', quantity: 2, name: null } },
     });
   });
 
   it('is skipped when it is none of this function’s business, whatever is in it', () => {
-    expect(receive({ ...recordOf(message), value: 'no JSON' }, { ...reader, inputs: new Set() })).toEqual({
+    expect(parseRecord({ ...recordOf(message), value: 'no JSON' }, { ...reader, inputs: new Set() })).toEqual({
       kind: 'skipped',
     });
   });
@@ -75,10 +76,10 @@ describe('a record that may not stand in its topic', () => {
   ])('is set aside %s', (_, inputs) => {
     const record = recordOf(message);
 
-    expect(receive(record, { inputs, isAllowedOnTopic: () => false })).toEqual({
+    expect(parseRecord(record, { inputs, catalog: { ...probeCatalog, isAllowedOnTopic: () => false } })).toEqual({
       kind: 'rejected',
       code: 'not_allowed',
-      detail: 'ReceiveStock of /shop may not stand in commands',
+      detail: 'ReceiveStock of /shop is not allowed on commands',
     });
   });
 });
@@ -116,6 +117,6 @@ describe('a record that nobody can handle', () => {
       'version 2 of ReceiveStock; the newest known is 1',
     ],
   ])('is kept whole for a person when it %s', (_, record, code, detail) => {
-    expect(receive(record, reader)).toEqual({ kind: 'rejected', code, detail: expect.stringContaining(detail) });
+    expect(parseRecord(record, reader)).toEqual({ kind: 'rejected', code, detail: expect.stringContaining(detail) });
   });
 });

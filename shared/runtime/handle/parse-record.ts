@@ -1,6 +1,5 @@
-import { z } from 'zod';
-import { isMessageType, SCHEMA_VERSION, schemas } from '../../../saga/messages.ts';
 import type { Message } from '../../core/message.ts';
+import { kindOf, type MessageCatalog, newestVersion, parseData } from '../../core/message-catalog.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
 import type { DeadLetterCode } from '../../ports/tables/retry.ts';
 import type { StoreFunction } from '../function.ts';
@@ -20,24 +19,24 @@ export type ParsedRecord =
   | RejectedRecord;
 
 /** Reads a record of a topic. Nothing in it is believed before it went through the schemas. */
-export function receive(record: LogRecord, { inputs, isAllowedOnTopic }: Reader): ParsedRecord {
+export function parseRecord(record: LogRecord, { inputs, catalog }: Reader): ParsedRecord {
   const { type, source } = record.attributes;
-  if (typeof type === 'string' && typeof source === 'string' && isMessageType(type)) {
-    if (!isAllowedOnTopic(record.topic, type, source)) {
-      return rejected('not_allowed', `${type} of ${source} may not stand in ${record.topic}`);
+  if (typeof type === 'string' && typeof source === 'string' && kindOf(catalog, type) !== null) {
+    if (!catalog.isAllowedOnTopic(record.topic, type, source)) {
+      return rejected('not_allowed', `${type} of ${source} is not allowed on ${record.topic}`);
     }
     if (!inputs.has(type)) return { kind: 'skipped' };
   }
-  return parseStored(record);
+  return parseStored(record, catalog);
 }
 
 /** Reads a record that was let in before, and then kept: parked, dead or a timer of the function itself. */
-export function parseStored(record: LogRecord): ParsedRecord {
-  const known = reads.get(record);
-  if (known !== undefined) return known;
-  const read = readRecord(record);
-  reads.set(record, read);
-  return read;
+export function parseStored(record: LogRecord, catalog: MessageCatalog): ParsedRecord {
+  const known = parsedRecords.get(record);
+  if (known?.catalog === catalog) return known.parsed;
+  const parsed = parse(record, catalog);
+  parsedRecords.set(record, { catalog, parsed });
+  return parsed;
 }
 
 /** The partition key of a record that perhaps cannot be read; null where it names none. */
@@ -49,28 +48,30 @@ export function keyOfRecord({ attributes }: LogRecord): string | null {
   return null;
 }
 
-type Reader = Pick<StoreFunction, 'inputs' | 'isAllowedOnTopic'>;
+type Reader = Pick<StoreFunction, 'inputs' | 'catalog'>;
 
-/** Functions in one thread get the same records: each is read once. */
-const reads = new WeakMap<LogRecord, ParsedRecord>();
+/** Functions in one thread get the same records: each is parsed once. */
+const parsedRecords = new WeakMap<LogRecord, { readonly catalog: MessageCatalog; readonly parsed: ParsedRecord }>();
 
 function rejected(code: DeadLetterCode, detail: string): RejectedRecord {
   return { kind: 'rejected', code, detail };
 }
 
-function readRecord({ attributes, value }: LogRecord): ParsedRecord {
+function parse({ attributes, value }: LogRecord, catalog: MessageCatalog): ParsedRecord {
   const envelope = readEnvelope(attributes);
   if ('error' in envelope) return rejected('unreadable', envelope.error);
   const { type, schemaversion } = envelope;
-  if (!isMessageType(type)) return rejected('unknown_type', `no message type ${type}`);
-  if (schemaversion > SCHEMA_VERSION) {
-    return rejected('newer_version', `version ${schemaversion} of ${type}; the newest known is ${SCHEMA_VERSION}`);
+  const kind = kindOf(catalog, type);
+  if (kind === null) return rejected('unknown_type', `no message type ${type}`);
+  const newest = newestVersion(kind);
+  if (schemaversion > newest) {
+    return rejected('newer_version', `version ${schemaversion} of ${type}; the newest known is ${newest}`);
   }
   const json = parseJson(value);
   if (json === undefined) return rejected('unreadable', 'the data is not JSON');
-  const data = schemas[type].safeParse(json);
-  if (!data.success) return rejected('unreadable', z.prettifyError(data.error));
-  return { kind: 'message', message: messageOf(envelope, data.data) };
+  const parsed = parseData(kind, type, schemaversion, json);
+  if ('error' in parsed) return rejected('unreadable', parsed.error);
+  return { kind: 'message', message: messageOf({ ...envelope, schemaversion: newest }, parsed.data) };
 }
 
 function parseJson(text: string): unknown {

@@ -9,7 +9,7 @@ import { count, probe, tallies, UNITS_MAX } from '../../testing/probe.ts';
 import { FREE, ProbeReader } from '../../testing/probe-reader.ts';
 import { close, replay } from '../dead-letters/resolve.ts';
 import type { StoreFunction } from '../function.ts';
-import { handle } from '../handle/handle-batch.ts';
+import { handleBatch } from '../handle/handle-batch.ts';
 
 const by = { who: 'ann', reason: 'mended' };
 const SOON_MS = 1_000;
@@ -198,7 +198,7 @@ describe('what waits at a function', () => {
 
   it('is nothing when a record that this program cannot read comes again after it was discarded', async () => {
     const item = fromTopic(TOPIC, 7, { ...count('a', 1), schemaversion: 2 });
-    const deliver = () => handle(probe as never, bench.store, batchOf([item], bench.nowMs));
+    const deliver = () => handleBatch(probe as never, bench.store, batchOf([item], bench.nowMs));
     await deliver();
     await close(bench.scope(), await bench.letter(), 'discard', by);
     await deliver();

@@ -1,5 +1,5 @@
-import { SCHEMA_VERSION } from '../../../saga/messages.ts';
-import { type Message, namedId } from '../../core/message.ts';
+import { type Message, namedId, newMessage } from '../../core/message.ts';
+import { versionOf } from '../../core/message-catalog.ts';
 import type { RetryPolicy } from '../../core/retry-policy.ts';
 import type { MessageLog, Subscription } from '../../ports/message-log.ts';
 import type { Position, Query, Store, Table } from '../../ports/store.ts';
@@ -7,7 +7,7 @@ import { type ParkedKeyRow, parked, parkedKeys } from '../../ports/tables/retry.
 import type { StoreFunction, Timer } from '../function.ts';
 import type { Handled } from '../handle/handle-batch.ts';
 import type { Incoming, IncomingRetry, IncomingTimer } from '../handle/incoming.ts';
-import { parseStored, receive } from '../handle/parse-record.ts';
+import { parseRecord, parseStored } from '../handle/parse-record.ts';
 import type { RetryQueueLimits } from '../handle/retry-queue.ts';
 import { Watermarks } from './watermarks.ts';
 
@@ -134,7 +134,7 @@ export class BatchSource {
       if (nowMs >= this.#dueMs || nowMs < this.#lookedMs) incoming.push(...(await this.#takeDue(nowMs)));
       this.#lookedMs = nowMs;
       for (const record of (await this.#subscription?.poll(BATCH_MAX, this.#paused)) ?? []) {
-        incoming.push({ from: 'log', record, received: receive(record, fn) });
+        incoming.push({ from: 'log', record, received: parseRecord(record, fn) });
       }
       return { incoming, failure: null };
     } catch (error) {
@@ -176,14 +176,19 @@ export class BatchSource {
   }
 
   async #takeParked(now: string): Promise<readonly IncomingRetry[]> {
-    const { store } = this.#options;
+    const { store, fn } = this.#options;
     const due = (await this.#parkedEnds(this.#drainKeys)).filter((row) => isDue(row, now)).slice(0, this.#drainKeys);
     const incoming: IncomingRetry[] = [];
     const limit = Math.max(1, Math.floor(BATCH_MAX / Math.max(1, due.length)));
     for (const { key, letter } of due) {
       const rows = await store.find({ table: parked, where: { key }, orderBy: ['number'], limit });
       for (const [index, row] of rows.entries()) {
-        incoming.push({ from: 'parked', row, letter: index === 0 ? letter : null, received: parseStored(row) });
+        incoming.push({
+          from: 'parked',
+          row,
+          letter: index === 0 ? letter : null,
+          received: parseStored(row, fn.catalog),
+        });
       }
     }
     return incoming;
@@ -242,23 +247,20 @@ function columnOf(row: object, column: string): string {
 }
 
 /** What a timer says: the same message however often it is read, from the function to itself. */
-function timerMessage({ name }: StoreFunction, timer: Timer, row: object): Message {
+function timerMessage({ name, catalog }: StoreFunction, timer: Timer, row: object): Message {
   const { type, subject, data, correlationid } = timer.message(row);
   const dueAt = columnOf(row, timer.column);
   const key = timer.table.key.map((column) => columnOf(row, column)).join(' ');
   const id = namedId(`${name} ${timer.table.name} ${key} ${timer.column} ${dueAt}`);
-  return {
-    specversion: '1.0',
+  return newMessage({
     id,
     source: `/${name}`,
     type,
     time: dueAt,
     subject,
-    datacontenttype: 'application/json',
-    partitionkey: subject,
     correlationid: correlationid ?? id,
     causationid: id,
-    schemaversion: SCHEMA_VERSION,
+    schemaversion: versionOf(catalog, type),
     data,
-  };
+  });
 }

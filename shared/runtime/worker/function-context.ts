@@ -1,4 +1,5 @@
 import type { Message } from '../../core/message.ts';
+import type { MessageCatalog } from '../../core/message-catalog.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Store } from '../../ports/store.ts';
 import type { Handled } from '../handle/handle-batch.ts';
@@ -9,10 +10,11 @@ import type { CommandOutcome, Outcome } from '../handle/outcome.ts';
 export interface FunctionContext {
   readonly store: Store;
   readonly clock: Clock;
+  readonly catalog: MessageCatalog;
   /** Puts a command in the queue and gives its outcome once it is on disk. Rejects with what the rules threw. */
   submit(message: Message, options?: { deduplicate?: boolean }): Promise<CommandOutcome>;
   /** What would become of these now: decided as always, and not committed. */
-  preview(incoming: readonly Incoming[]): Promise<Handled>;
+  dryRun(incoming: readonly Incoming[]): Promise<Handled>;
   /** To be called when what is parked was changed beside the batches, by a person's decision. */
   invalidateParked(): Promise<void>;
   /** Calls `listener` after each commit with what was handled in it; gives the way to stop that. */

@@ -1,11 +1,12 @@
 import { AppError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
+import type { MessageCatalog } from '../../core/message-catalog.ts';
 import type { RetryPolicy } from '../../core/retry-policy.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { MessageLog } from '../../ports/message-log.ts';
 import type { Store } from '../../ports/store.ts';
 import type { StoreFunction } from '../function.ts';
-import { type Batch, type Handled, handle, preview } from '../handle/handle-batch.ts';
+import { type Batch, dryRunBatch, type Handled, handleBatch } from '../handle/handle-batch.ts';
 import { handleOneByOne } from '../handle/handle-one-by-one.ts';
 import type { Incoming } from '../handle/incoming.ts';
 import type { CommandOutcome, Outcome } from '../handle/outcome.ts';
@@ -43,6 +44,7 @@ export interface FunctionWorkerOptions {
 export class FunctionWorker implements FunctionContext {
   readonly store: Store;
   readonly clock: Clock;
+  readonly catalog: MessageCatalog;
   readonly #options: FunctionWorkerOptions;
   readonly #commands: PendingCommand[] = [];
   readonly #clearing: (() => Promise<void>)[] = [];
@@ -60,6 +62,7 @@ export class FunctionWorker implements FunctionContext {
     this.#linger = new Linger(options.fn);
     this.store = options.store;
     this.clock = options.clock;
+    this.catalog = options.fn.catalog;
   }
 
   /** Subscribes; after that `step` can be called. */
@@ -145,8 +148,8 @@ export class FunctionWorker implements FunctionContext {
     this.#source.invalidateParked();
   }
 
-  preview(incoming: readonly Incoming[]): Promise<Handled> {
-    return preview(this.#options.fn, this.store, this.#batchOf(incoming));
+  dryRun(incoming: readonly Incoming[]): Promise<Handled> {
+    return dryRunBatch(this.#options.fn, this.store, this.#batchOf(incoming));
   }
 
   async invalidateParked(): Promise<void> {
@@ -234,7 +237,7 @@ export class FunctionWorker implements FunctionContext {
   async #handleOrSplit(batch: Batch, interrupted: (handled: Handled) => Promise<void>): Promise<Handled> {
     const { fn, store } = this.#options;
     try {
-      return await handle(fn, store, batch);
+      return await handleBatch(fn, store, batch);
     } catch (error) {
       if (error instanceof AppError) throw error;
       return await handleOneByOne(fn, store, batch, interrupted);
