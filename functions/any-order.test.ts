@@ -21,11 +21,11 @@ import { handleBatch } from '../shared/runtime/handle/handle-batch.ts';
 import { batchOf } from '../shared/testing/batches.ts';
 import { permutations } from '../shared/testing/permutations.ts';
 import { fillBackorder, receiveStock, setStockPolicy } from './inventory/examples.ts';
-import { inventory } from './inventory/index.ts';
+import { inventory } from './inventory/function.ts';
 import { backorders, reservations, stock } from './inventory/tables.ts';
-import { notification } from './notification/index.ts';
+import { notification } from './notification/function.ts';
 import { notices } from './notification/tables.ts';
-import { order } from './order/index.ts';
+import { order } from './order/function.ts';
 import { orderFacts, orders } from './order/tables.ts';
 
 const NOW_MS = Date.parse('2026-03-01T10:00:05.000Z');

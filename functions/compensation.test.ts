@@ -6,7 +6,7 @@ import { replay } from '../shared/runtime/dead-letters/resolve.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import { DeadLetterBench } from '../shared/testing/dead-letter-bench.ts';
 import { receiveStock } from './inventory/examples.ts';
-import { inventory } from './inventory/index.ts';
+import { inventory } from './inventory/function.ts';
 import { reservations, stock } from './inventory/tables.ts';
 
 let bench: DeadLetterBench;

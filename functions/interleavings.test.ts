@@ -11,10 +11,10 @@ import { answer, type Draft, type Message, REFUSED } from '../shared/core/messag
 import { versionOf } from '../shared/core/message-catalog.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import { fillBackorder, receiveStock, stocked, worthWaiting } from './inventory/examples.ts';
-import { inventory } from './inventory/index.ts';
+import { inventory } from './inventory/function.ts';
 import { available, type Inventory } from './inventory/state.ts';
 import { nothingPlaced } from './order/examples.ts';
-import { order } from './order/index.ts';
+import { order } from './order/function.ts';
 import type { OrderState } from './order/state.ts';
 
 const NOW = '2026-03-01T10:00:05.000Z';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { AppError, ConfigError } from '../shared/core/errors.ts';
 import { describeError } from '../shared/runtime/observe/error-report.ts';
 import { createLogger } from '../shared/runtime/observe/logger.ts';
-import { type Config, readConfig } from './settings.ts';
+import { type Config, formerSettings, readConfig } from './settings.ts';
 import { type Part, parts, type RunningStore, startStore } from './start-store.ts';
 import { startThreaded } from './start-threaded.ts';
 
@@ -76,6 +76,7 @@ async function main(): Promise<void> {
   const startedMs = started > 0 ? started : performance.timeOrigin;
   const config = readConfig(process.env);
   const { logger, flush } = createLogger(config.LOG_LEVEL);
+  for (const sentence of formerSettings(process.env)) logger.warn(sentence);
   const store =
     args.length === 0 ? await startThreaded(config, logger) : await startStore(partsToStart(args), config, logger);
   stopOnSignals(() => store.stop(), flush);

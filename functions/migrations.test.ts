@@ -9,11 +9,11 @@ import { tableSql } from '../shared/adapters/embedded/store/statements.ts';
 import type { Table } from '../shared/ports/store.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import { added, commitOf } from '../shared/testing/shelf.ts';
-import { inventory } from './inventory/index.ts';
+import { inventory } from './inventory/function.ts';
 import { movements, receipts, reservations, stock } from './inventory/tables.ts';
-import { notification } from './notification/index.ts';
+import { notification } from './notification/function.ts';
 import { type NoticeRow, notices } from './notification/tables.ts';
-import { order } from './order/index.ts';
+import { order } from './order/function.ts';
 import { orders } from './order/tables.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'saga-store-migrations-'));

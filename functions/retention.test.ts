@@ -9,14 +9,14 @@ import type { StoreFunction } from '../shared/runtime/function.ts';
 import { RowPruner, runtimeRetention } from '../shared/runtime/retention/prune-rows.ts';
 import { testDays } from '../shared/testing/probe-reader.ts';
 import { added, commitOf } from '../shared/testing/shelf.ts';
-import { inventory } from './inventory/index.ts';
+import { inventory } from './inventory/function.ts';
 import { openings } from './inventory/opening-balance.ts';
 import { emptyLevel } from './inventory/state.ts';
 import { type MovementKind, movements, receipts, stock } from './inventory/tables.ts';
-import { notification } from './notification/index.ts';
+import { notification } from './notification/function.ts';
 import { type NoticeRow, notices } from './notification/tables.ts';
 import { eventsOf } from './order/events.ts';
-import { order } from './order/index.ts';
+import { order } from './order/function.ts';
 import { type OrderRow, orderFacts, orders } from './order/tables.ts';
 
 const START_MS = Date.parse(EXAMPLE_TIME);
@@ -97,7 +97,7 @@ describe('dead letters', () => {
     await add(deadLetters, letter('open', 'open', null), letter('on its way', 'replaying', EXAMPLE_TIME));
     await add(deadLetters, letter('gone', 'discarded', EXAMPLE_TIME), letter('fresh', 'replayed', later(20)));
     await add(resolutions, decision('gone'), decision('gone'), decision('fresh'));
-    await cleanUp(order as unknown as StoreFunction, testDays.letters);
+    await cleanUp(order as unknown as StoreFunction, testDays.deadLetters);
 
     expect((await store.find({ table: deadLetters, limit: 9 })).map((row) => row.letter)).toEqual([
       'fresh',
@@ -168,7 +168,7 @@ describe('notices', () => {
   it('that were sent go after a year; one that waits stays', async () => {
     await add(notices, notice('OrderPlaced', EXAMPLE_TIME), notice('OrderConfirmed', null));
     await add(notices, notice('OrderRejected', later(1)));
-    await cleanUp(notification as unknown as StoreFunction, testDays.notices);
+    await cleanUp(notification as unknown as StoreFunction, 365);
 
     expect((await store.find({ table: notices, orderBy: ['position'], limit: 9 })).map(({ fact }) => fact)).toEqual([
       'OrderConfirmed',
@@ -210,7 +210,7 @@ describe('the ledger of a product', () => {
       ['sold', 2],
       ['reserved', 1, later(1)],
     ]);
-    await cleanUp(fn, testDays.movements);
+    await cleanUp(fn, 365);
 
     expect([await left('lamp'), await opening('lamp')]).toEqual([
       [5],
@@ -223,7 +223,7 @@ describe('the ledger of a product', () => {
         sold: 2,
         returned: 0,
         corrected: 0,
-        foldedAt: later(testDays.movements),
+        foldedAt: later(365),
       },
     ]);
   });
@@ -234,8 +234,8 @@ describe('the ledger of a product', () => {
       await level(productId, { received: 600, onHand: 600, movements: 600 });
       await move(productId, moves);
     }
-    await cleanUp(fn, testDays.movements);
-    await cleanUp(fn, testDays.movements + 1);
+    await cleanUp(fn, 365);
+    await cleanUp(fn, 365 + 1);
 
     expect([await left('lamp'), await left('vase')]).toEqual([[], []]);
     expect([await opening('lamp'), await opening('vase')]).toMatchObject([
@@ -276,7 +276,7 @@ describe('the ledger of a product', () => {
     await move('vase', [['received', 5]]);
     store.database.exec(sql);
     const before = await left('lamp');
-    const troubles = await cleanUp(fn, testDays.movements);
+    const troubles = await cleanUp(fn, 365);
 
     expect([await left('lamp'), await opening('lamp'), await left('vase'), troubles]).toEqual([
       before,

@@ -4,7 +4,7 @@ import type { RetryPolicy } from '../shared/core/retry-policy.ts';
 const count = (most: number) => z.coerce.number().int().min(1).max(most);
 
 /** How failures are tried again; each with its default. */
-const defaults = {
+export const retrySettings = {
   RETRY_FIRST_MS: count(3_600_000).default(100),
   RETRY_FACTOR: z.coerce.number().min(1).max(10).default(2),
   RETRY_LONGEST_MS: count(86_400_000).default(60_000),
@@ -14,39 +14,27 @@ const defaults = {
   PARKED_PER_KEY_MAX: count(1_000_000).default(1_000),
 } as const;
 
-type Defaults = typeof defaults;
-type Setting = keyof Defaults;
-type Owner = 'ORDER' | 'INVENTORY' | 'NOTIFICATION';
-type Overrides = { readonly [Name in `${Owner}_${Setting}`]: z.ZodOptional<z.ZodNumber> };
+type RetrySetting = keyof typeof retrySettings;
+type RetryConfig = { readonly [Name in RetrySetting]: number };
 
-const owners: readonly Owner[] = ['ORDER', 'INVENTORY', 'NOTIFICATION'];
-const names = Object.keys(defaults) as readonly Setting[];
+/** The same settings for one function: `INVENTORY_RETRY_ATTEMPTS` goes before `RETRY_ATTEMPTS`. */
+export function retryOverrides(functionName: string): Readonly<Record<string, z.ZodType>> {
+  const names = Object.keys(retrySettings) as RetrySetting[];
+  return Object.fromEntries(
+    names.map((name) => [overrideOf(functionName, name), retrySettings[name].unwrap().optional()]),
+  );
+}
 
-/** The settings for all functions, and one of each for a single function: `INVENTORY_RETRY_ATTEMPTS` goes before `RETRY_ATTEMPTS`. */
-export const retrySettings = {
-  ...defaults,
-  ...(Object.fromEntries(
-    owners.flatMap((owner) => names.map((name) => [`${owner}_${name}`, defaults[name].unwrap().optional()])),
-  ) as Overrides),
-};
-
-type RetryConfig = { readonly [Name in Setting]: number } & {
-  readonly [Name in `${Owner}_${Setting}`]?: number | undefined;
-};
-
-/** How one function tries again, and how much may wait there. */
+/** How one function tries again, and how much may be parked there. */
 export interface RetrySettings {
   readonly policy: RetryPolicy;
   readonly parkedMax: number;
   readonly parkedPerKeyMax: number;
 }
 
-export function retrySettingsFor(
-  config: RetryConfig,
-  functionName: 'order' | 'inventory' | 'notification',
-): RetrySettings {
-  const owner = functionName.toUpperCase() as Owner;
-  const of = (name: Setting) => config[`${owner}_${name}`] ?? config[name];
+export function retrySettingsFor(config: RetryConfig, functionName: string): RetrySettings {
+  const own = config as Readonly<Record<string, number | undefined>>;
+  const of = (name: RetrySetting) => own[overrideOf(functionName, name)] ?? config[name];
   return {
     policy: {
       firstMs: of('RETRY_FIRST_MS'),
@@ -58,4 +46,8 @@ export function retrySettingsFor(
     parkedMax: of('PARKED_MAX'),
     parkedPerKeyMax: of('PARKED_PER_KEY_MAX'),
   };
+}
+
+function overrideOf(functionName: string, name: RetrySetting): string {
+  return `${functionName.toUpperCase()}_${name}`;
 }

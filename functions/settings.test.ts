@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigError } from '../shared/core/errors.ts';
-import { readConfig } from './settings.ts';
+import { formerSettings, readConfig } from './settings.ts';
 
 describe('the settings', () => {
   it('have defaults that need nothing', () => {
@@ -46,5 +46,27 @@ describe('the settings', () => {
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(expect.objectContaining({ setting, message: expect.stringContaining(`${setting}: `) }));
     expect(read).toThrow(detail);
+  });
+
+  it('stop the start where the token cannot be one, without showing it', () => {
+    const read = () => readConfig({ OPERATIONS_TOKEN: 'open sesame' });
+
+    expect(read).toThrow('OPERATIONS_TOKEN: must have 1 to 256 visible ASCII characters');
+    expect(read).not.toThrow('open sesame');
+  });
+
+  it('are read by a former name for one more release, and the new name goes first', () => {
+    const former = { INBOX_FOLD_DAYS: '8', LETTER_REPLAYS_MAX: '2', LETTER_REPLAYS_PER_SECOND: '3', LOG_LEVEL: 'warn' };
+
+    expect(readConfig({ ...former, DEAD_LETTER_REPLAYS_MAX: '4' })).toMatchObject({
+      INBOX_WATERMARK_DAYS: 8,
+      DEAD_LETTER_REPLAYS_MAX: 4,
+      DEAD_LETTER_REPLAYS_PER_SECOND: 3,
+    });
+    expect(formerSettings(former)).toEqual([
+      'INBOX_FOLD_DAYS is now called INBOX_WATERMARK_DAYS; the next release no longer reads the former name',
+      'LETTER_REPLAYS_MAX is now called DEAD_LETTER_REPLAYS_MAX; the next release no longer reads the former name',
+      expect.stringContaining('LETTER_REPLAYS_PER_SECOND'),
+    ]);
   });
 });

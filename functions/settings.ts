@@ -1,9 +1,11 @@
 import { z } from 'zod';
+import type { FunctionName } from '../saga/choreography.ts';
 import { ConfigError } from '../shared/core/errors.ts';
-import { isCurrency } from '../shared/core/money.ts';
 import { deadLetterSettings } from '../shared/runtime/dead-letters/settings.ts';
+import type { FunctionModule } from '../shared/runtime/function-module.ts';
 import { retentionSettings } from '../shared/runtime/retention/settings.ts';
-import { retrySettings } from './retry-settings.ts';
+import { functionModules } from './registry.ts';
+import { retryOverrides, retrySettings } from './retry-settings.ts';
 
 const portSchema = z
   .string()
@@ -12,29 +14,14 @@ const portSchema = z
   .pipe(z.int().max(65_535));
 const urlSchema = z.url({ protocol: /^https?$/ });
 const flagSchema = z.enum(['true', 'false']).transform((flag) => flag === 'true');
-/** Seconds, a year at most. */
-const deadlineSchema = z.coerce
-  .number()
-  .int()
-  .min(1)
-  .max(365 * 24 * 60 * 60);
 
-const settings = z.object({
+const processSettings = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   GATEWAY_PORT: portSchema.default(8900),
-  INVENTORY_PORT: portSchema.default(8901),
-  ORDER_PORT: portSchema.default(8902),
-  NOTIFICATION_PORT: portSchema.default(8903),
   DATA_DIR: z.string().min(1).default('./data'),
   ENABLE_AUTOMATION: flagSchema.default(false),
   NODE_ENV: z.enum(['production', 'development', 'test']).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  DEFAULT_CURRENCY: z.string().refine(isCurrency, 'must be a currency of ISO 4217, such as EUR').default('EUR'),
-  ORDER_DEADLINE_S: deadlineSchema.default(15 * 60),
-  BACKORDER_DEADLINE_S: deadlineSchema.default(7 * 24 * 60 * 60),
-  ORDER_URL: urlSchema.optional(),
-  INVENTORY_URL: urlSchema.optional(),
-  NOTIFICATION_URL: urlSchema.optional(),
   GATEWAY_TIMEOUT_MS: z.coerce.number().int().min(1).max(600_000).default(5_000),
   GATEWAY_RETRIES: z.coerce.number().int().min(0).max(20).default(4),
   EMBEDDED_POLL_MS: z.coerce.number().int().min(1).max(60_000).default(5),
@@ -43,20 +30,46 @@ const settings = z.object({
   ...retentionSettings,
 });
 
+/** Where a function listens, where the gateway finds it in another process, how it tries again, and what is its own. */
+function settingsOf({ name, port, settings }: FunctionModule): z.ZodRawShape {
+  return {
+    [portSetting(name)]: portSchema.default(port),
+    [urlSetting(name)]: urlSchema.optional(),
+    ...retryOverrides(name),
+    ...settings,
+  };
+}
+
+const settings = functionModules.reduce(
+  (all: z.ZodObject, module) => all.extend(settingsOf(module)),
+  processSettings as z.ZodObject,
+);
+
 /** Never shown. */
 const secrets: ReadonlySet<string> = new Set(['OPERATIONS_TOKEN']);
 
-/** The settings of a process, by the names of the environment variables. */
-export type Config = Readonly<z.infer<typeof settings>>;
+/** Names that settings had before; they are read for one more release. */
+const formerNames: Readonly<Record<string, string>> = {
+  INBOX_FOLD_DAYS: 'INBOX_WATERMARK_DAYS',
+  LETTER_REPLAYS_MAX: 'DEAD_LETTER_REPLAYS_MAX',
+  LETTER_REPLAYS_PER_SECOND: 'DEAD_LETTER_REPLAYS_PER_SECOND',
+};
+
+/** The settings of a process, by the names of the environment variables; those of a single function are read by its module. */
+export type Config = Readonly<z.infer<typeof processSettings>> & {
+  readonly [Name in `${Uppercase<FunctionName>}_PORT`]: number;
+} & { readonly [Name in `${Uppercase<FunctionName>}_URL`]?: string | undefined };
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * Reads the settings. An empty variable counts as absent.
  * @throws {ConfigError} naming the first setting that cannot be used, and why.
  */
-export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
-  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== undefined && value !== ''));
+export function readConfig(env: Env): Config {
+  const given = withNewNames(env);
   const parsed = settings.safeParse(given);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return parsed.data as Config;
   const [issue] = parsed.error.issues;
   const setting = String(issue?.path[0] ?? 'settings');
   const problem = issue?.message ?? 'cannot be used';
@@ -64,4 +77,46 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     setting,
     secrets.has(setting) ? problem : `${problem}; it is ${JSON.stringify(given[setting])}`,
   );
+}
+
+/** A sentence for each setting that is given by a former name. */
+export function formerSettings(env: Env): readonly string[] {
+  return Object.entries(formerNames)
+    .filter(([former]) => isGiven(env[former]))
+    .map(([former, name]) => `${former} is now called ${name}; the next release no longer reads the former name`);
+}
+
+function withNewNames(env: Env): Readonly<Record<string, string>> {
+  const given = Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (isGiven(value) ? [[name, value] as const] : [])),
+  );
+  const renamed = Object.entries(formerNames).flatMap(([former, name]) => {
+    const value = given[former];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return { ...Object.fromEntries(renamed), ...given };
+}
+
+function isGiven(value: string | undefined): value is string {
+  return value !== undefined && value !== '';
+}
+
+function portSetting(name: string): string {
+  return `${name.toUpperCase()}_PORT`;
+}
+
+function urlSetting(name: string): string {
+  return `${name.toUpperCase()}_URL`;
+}
+
+/** The setting for the port of the gateway, or of a function, and its value. */
+export function portOf(config: Config, name: string): { readonly setting: string; readonly port: number } {
+  const setting = portSetting(name);
+  return { setting, port: config[setting as 'GATEWAY_PORT'] };
+}
+
+/** Where the gateway finds a function that runs in another process. */
+export function urlOf(config: Config, name: FunctionName): string {
+  const url = config[urlSetting(name) as `${Uppercase<FunctionName>}_URL`];
+  return url ?? `http://127.0.0.1:${portOf(config, name).port}`;
 }

@@ -5,9 +5,11 @@ import { type RunningServer, serve } from '../shared/runtime/http/server.ts';
 import type { Logger } from '../shared/runtime/observe/logger.ts';
 import { createGateway } from './gateway/http.ts';
 import { localUpstream, remoteUpstream, type Upstream } from './gateway/upstream.ts';
-import { openapiDocument } from './routes.ts';
-import type { Config } from './settings.ts';
-import { createLog, type RunningFunction, startFunction } from './start-function.ts';
+import { openapiDocument } from './openapi.ts';
+import { functionModules } from './registry.ts';
+import { type Config, portOf, urlOf } from './settings.ts';
+import { type RunningFunction, startFunction } from './start-function.ts';
+import { createStoreLog } from './store-log.ts';
 
 export const parts = ['gateway', ...functionNames] as const;
 export type Part = (typeof parts)[number];
@@ -24,7 +26,7 @@ export interface RunningStore {
 
 export interface StartOptions {
   /** Functions in other threads of this process, and how a gateway calls them. */
-  readonly beside?: ReadonlyMap<FunctionName, Upstream>;
+  readonly inOtherThreads?: ReadonlyMap<FunctionName, Upstream>;
   /** Functions that run in this process, in whatever thread: what they commit is announced, and their files need no watching. */
   readonly inProcess?: readonly FunctionName[];
   /** Lets a test put something between the functions and their log. */
@@ -41,9 +43,9 @@ export async function startStore(
   logger: Logger,
   options: StartOptions = {},
 ): Promise<RunningStore> {
-  const { beside = new Map(), inProcess = [], wrapLog = (log) => log } = options;
+  const { inOtherThreads = new Map(), inProcess = [], wrapLog = (log) => log } = options;
   const names = functionNames.filter((name) => here.includes(name));
-  const log = wrapLog(createLog(config, [...names, ...inProcess]));
+  const log = wrapLog(createStoreLog(config, [...names, ...inProcess]));
   const functions: RunningFunction[] = [];
   const servers = new Map<Part, RunningServer>();
   const stop = async () => {
@@ -57,10 +59,11 @@ export async function startStore(
     for (const { name, app } of functions) servers.set(name, await listen(name, app.fetch, config));
     if (here.includes('gateway')) {
       const gateway = createGateway({
-        upstreams: upstreamsOf(functions, beside, config),
+        upstreams: upstreamsOf(functions, inOtherThreads, config),
+        owners: ownersOf(functionModules),
         automation: config.ENABLE_AUTOMATION,
         openapi: () =>
-          openapiDocument(logger, {
+          openapiDocument(config, logger, {
             automation: config.ENABLE_AUTOMATION,
             operations: operationsAccess(config).isOpen,
           }),
@@ -80,35 +83,26 @@ export async function startStore(
 }
 
 function listen(part: Part, fetch: RunningFunction['app']['fetch'], config: Config): Promise<RunningServer> {
-  const setting = `${part.toUpperCase()}_PORT` as const;
-  return serve(fetch, { host: config.HOST, port: config[portSettings[part]], setting });
+  return serve(fetch, { host: config.HOST, ...portOf(config, part) });
 }
 
-const portSettings = {
-  gateway: 'GATEWAY_PORT',
-  order: 'ORDER_PORT',
-  inventory: 'INVENTORY_PORT',
-  notification: 'NOTIFICATION_PORT',
-} as const satisfies Record<Part, keyof Config>;
+/** The function behind each first path segment. */
+function ownersOf(modules: typeof functionModules): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    modules.flatMap(({ name, pathPrefix }) => (pathPrefix === null ? [] : [[pathPrefix, name]])),
+  );
+}
 
-const urlSettings = {
-  order: 'ORDER_URL',
-  inventory: 'INVENTORY_URL',
-  notification: 'NOTIFICATION_URL',
-} as const satisfies Record<FunctionName, keyof Config>;
-
+/** How the gateway reaches each function: called directly where it runs in this process, else over HTTP. */
 function upstreamsOf(
   functions: readonly RunningFunction[],
-  beside: ReadonlyMap<FunctionName, Upstream>,
+  inOtherThreads: ReadonlyMap<FunctionName, Upstream>,
   config: Config,
-): Record<FunctionName, Upstream> {
-  const upstream = (name: FunctionName): Upstream => {
+): readonly Upstream[] {
+  return functionNames.map((name) => {
     const local = functions.find((running) => running.name === name);
     if (local !== undefined) return localUpstream(name, local.app);
-    const neighbour = beside.get(name);
-    if (neighbour !== undefined) return neighbour;
-    const url = config[urlSettings[name]] ?? `http://127.0.0.1:${config[portSettings[name]]}`;
-    return remoteUpstream({ name, url, timeoutMs: config.GATEWAY_TIMEOUT_MS, retries: config.GATEWAY_RETRIES });
-  };
-  return { order: upstream('order'), inventory: upstream('inventory'), notification: upstream('notification') };
+    const { GATEWAY_TIMEOUT_MS: timeoutMs, GATEWAY_RETRIES: retries } = config;
+    return inOtherThreads.get(name) ?? remoteUpstream({ name, url: urlOf(config, name), timeoutMs, retries });
+  });
 }

@@ -5,16 +5,17 @@ import { AppError, ConfigError } from '../shared/core/errors.ts';
 import { describeError } from '../shared/runtime/observe/error-report.ts';
 import { createLogger, type Logger } from '../shared/runtime/observe/logger.ts';
 import { answerCalls, ThreadCaller } from './gateway/thread-upstream.ts';
+import { moduleOf } from './registry.ts';
 import type { Config } from './settings.ts';
 import { readConfig } from './settings.ts';
-import { type Part, type RunningStore, startStore } from './start-store.ts';
+import { type Part, parts, type RunningStore, startStore } from './start-store.ts';
 
 /**
  * The whole store in one process: the gateway and order in the main thread, so that taking an order costs no hop, and the
  * functions that only hear of orders in a second one, so that their flushes and ours use two cores.
  */
-const MAIN: readonly Part[] = ['gateway', 'order'];
-const SECOND: readonly FunctionName[] = ['inventory', 'notification'];
+const SECOND: readonly FunctionName[] = functionNames.filter((name) => !moduleOf(name).besideGateway);
+const MAIN: readonly Part[] = parts.filter((part) => !SECOND.some((name) => name === part));
 /** By so much the second thread is nicer: where processors are short, taking orders goes before what follows from them. */
 const SECOND_LOWER_BY = 5;
 const LOWEST_PRIORITY = 19;
@@ -32,7 +33,7 @@ export async function startThreaded(config: Config, logger: Logger): Promise<Run
     transferList: [port2],
   });
   const caller = new ThreadCaller(port1);
-  const beside = new Map(SECOND.map((name) => [name, caller.upstream(name)]));
+  const inOtherThreads = new Map(SECOND.map((name) => [name, caller.upstream(name)]));
   let isStopping = false;
   let isStarted = false;
   // What nobody foresaw in the second thread ends the process: nobody goes on with half a store.
@@ -49,7 +50,7 @@ export async function startThreaded(config: Config, logger: Logger): Promise<Run
     await ended;
   };
   const [first, second] = await Promise.allSettled([
-    startStore(MAIN, config, logger, { beside, inProcess: functionNames }),
+    startStore(MAIN, config, logger, { inOtherThreads, inProcess: functionNames }),
     started(worker),
   ]);
   if (first.status === 'rejected' || second.status === 'rejected') {

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { situations as inventorySituations } from '../functions/inventory/examples.ts';
-import { inventory } from '../functions/inventory/index.ts';
+import { inventory } from '../functions/inventory/function.ts';
 import { situations as notificationSituations } from '../functions/notification/examples.ts';
-import { notification } from '../functions/notification/index.ts';
+import { notification } from '../functions/notification/function.ts';
 import { situations as orderSituations } from '../functions/order/examples.ts';
-import { order } from '../functions/order/index.ts';
+import { order } from '../functions/order/function.ts';
 import { type Draft, type Message, REFUSED } from '../shared/core/message.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import { choreography, type FunctionName, functionNames, isAllowedOnTopic, topics } from './choreography.ts';

@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { dataFile } from '../../functions/start-function.ts';
+import { dataFile } from '../../functions/engine.ts';
 import { type Fill, fills } from './fill-statements.ts';
 
 const CHUNK_ORDERS = 50_000;

@@ -1,7 +1,7 @@
 /** Looks at the store from outside while it runs: at its files, which answer also while their function is away. */
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
-import { dataFile } from '../../functions/start-function.ts';
+import { dataFile } from '../../functions/engine.ts';
 import type { FlightRecord } from './flight-record.ts';
 import { send } from './http.ts';
 import type { Target } from './plan.ts';

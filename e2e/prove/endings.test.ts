@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dataFile } from '../../functions/start-function.ts';
+import { dataFile } from '../../functions/engine.ts';
 import { checksOf } from './checks.ts';
 import { runEveryEnding } from './examples.ts';
 import { readBooks } from './ledger.ts';

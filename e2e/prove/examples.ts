@@ -1,8 +1,8 @@
 /** Data folders of stores that really ran, for the tests of this folder. */
 
 import { readConfig } from '../../functions/settings.ts';
-import { createLog } from '../../functions/start-function.ts';
 import { type Part, type RunningStore, startStore } from '../../functions/start-store.ts';
+import { createStoreLog } from '../../functions/store-log.ts';
 import { catalog } from '../../saga/catalog.ts';
 import { command } from '../../shared/core/message.ts';
 import { versionOf } from '../../shared/core/message-catalog.ts';
@@ -114,7 +114,7 @@ export async function run(
 
 /** Puts orders of PRODUCT_001 into the topic that is open to all. */
 export async function append(at: string, ...orders: readonly (readonly [orderId: string, quantity: number])[]) {
-  const log = createLog(configOf(at), []);
+  const log = createStoreLog(configOf(at), []);
   await log.append(
     'order-commands',
     orders.map(([orderId, quantity]) => placeOrder(orderId, quantity)),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dataFile } from '../../functions/start-function.ts';
+import { dataFile } from '../../functions/engine.ts';
 import { runThreeOrders } from './examples.ts';
 import { prove } from './main.ts';
 

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { inventory } from '../../functions/inventory/index.ts';
-import { notification } from '../../functions/notification/index.ts';
-import { order } from '../../functions/order/index.ts';
+import { dataFile } from '../../functions/engine.ts';
+import { inventory } from '../../functions/inventory/function.ts';
+import { notification } from '../../functions/notification/function.ts';
+import { order } from '../../functions/order/function.ts';
 import { retrySettingsFor } from '../../functions/retry-settings.ts';
 import { readConfig } from '../../functions/settings.ts';
-import { createLog, dataFile } from '../../functions/start-function.ts';
+import { createStoreLog } from '../../functions/store-log.ts';
 import { topics } from '../../saga/choreography.ts';
 import { SqliteStore } from '../../shared/adapters/embedded/store/sqlite-store.ts';
 import { DAY_MS } from '../../shared/core/days.ts';
@@ -39,7 +40,7 @@ beforeAll(async () => {
 async function cleanUp(days: number): Promise<Readonly<Record<string, number>>> {
   const gone: Record<string, number> = {};
   const config = readConfig({ DATA_DIR: dataDir });
-  const log = createLog(config, []);
+  const log = createStoreLog(config, []);
   for (const fn of [order, inventory, notification] as unknown as readonly StoreFunction[]) {
     const { name, tables, migrations } = fn;
     const store = SqliteStore.open({ name, file: dataFile(dataDir, name), tables, migrations: migrations.sqlite });

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { dataFile } from '../../functions/start-function.ts';
+import { dataFile } from '../../functions/engine.ts';
 import type { Verdict } from '../chaos/verdict.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { type Program, run, runStore, temporaryFolder } from './harness.ts';

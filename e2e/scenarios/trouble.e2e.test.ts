@@ -2,8 +2,8 @@
 import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
+import { dataFile } from '../../functions/engine.ts';
 import type { OrderBody } from '../../functions/order/representation.ts';
-import { dataFile } from '../../functions/start-function.ts';
 import { functionNames } from '../../saga/choreography.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { type Answer, bodyOf, get, orderOf, type Problem, post, request, type StockBody } from './client.ts';

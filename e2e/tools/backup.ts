@@ -9,7 +9,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
-import { dataFile } from '../../functions/start-function.ts';
+import { dataFile } from '../../functions/engine.ts';
 import { functionNames } from '../../saga/choreography.ts';
 
 const LOCK_TIMEOUT_MS = 5_000;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../functions/settings.ts';
-import { createLog } from '../../functions/start-function.ts';
+import { createStoreLog } from '../../functions/store-log.ts';
 import { produce } from './produce.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'saga-store-produce-test-'));
@@ -27,7 +27,7 @@ async function produceFrom(input: string, args: readonly string[] = ['order-comm
   const lines: string[] = [];
   const terminal = { env: { DATA_DIR: dataDir }, isTty: false, out: (text: string) => lines.push(text), err: () => 0 };
   await produce(args, terminal, async () => input);
-  const log = createLog(readConfig({ DATA_DIR: dataDir }), []);
+  const log = createStoreLog(readConfig({ DATA_DIR: dataDir }), []);
   const wake = () => undefined;
   const subscription = await log.subscribe({ group: 'test', topics: ['order-commands'], positions: [], wake });
   const rows = (await subscription.poll(10)).map(

@@ -4,7 +4,7 @@ import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
 import { z } from 'zod';
 import { readConfig } from '../../functions/settings.ts';
-import { createLog } from '../../functions/start-function.ts';
+import { createStoreLog } from '../../functions/store-log.ts';
 import { topics } from '../../saga/choreography.ts';
 import type { Message } from '../../shared/core/message.ts';
 import { pointerTo } from '../../shared/runtime/http/problem.ts';
@@ -61,7 +61,7 @@ export async function produce(
     throw new StoreError(`${why}; open to all: ${openTopics.join(', ')}`);
   }
   const messages = readEvents(file === '-' ? await readInput() : await contentsOf(file)).map(toMessage);
-  const log = createLog(readConfig(terminal.env), []);
+  const log = createStoreLog(readConfig(terminal.env), []);
   try {
     await log.append(topic, messages);
   } finally {

@@ -68,12 +68,19 @@ async function gatewayOver({ letter = letterBody, cancel = 200, groups = {} }: A
     () => port1.close(),
     () => server.stop(),
   );
-  const upstreams: Record<(typeof names)[number], Upstream> = {
-    order: localUpstream('order', appOf('order')),
-    inventory: new ThreadCaller(port1).upstream('inventory'),
-    notification: remoteUpstream({ name: 'notification', url: server.url, timeoutMs: 2_000, retries: 0 }),
-  };
-  const gateway = createGateway({ upstreams, automation: false, openapi: () => ({}), logger: logLines().logger });
+  const upstreams: readonly Upstream[] = [
+    localUpstream('order', appOf('order')),
+    new ThreadCaller(port1).upstream('inventory'),
+    remoteUpstream({ name: 'notification', url: server.url, timeoutMs: 2_000, retries: 0 }),
+  ];
+  const owners = { orders: 'order' };
+  const gateway = createGateway({
+    upstreams,
+    owners,
+    automation: false,
+    openapi: () => ({}),
+    logger: logLines().logger,
+  });
   const ask = async (method: string, path: string, body?: object) => {
     const json = { 'content-type': 'application/json' };
     const init = body === undefined ? {} : { headers: { authorization, ...json }, body: JSON.stringify(body) };

@@ -1,5 +1,4 @@
 import { z } from '@hono/zod-openapi';
-import type { FunctionName } from '../../saga/choreography.ts';
 import { idSchema } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
 import { REPLAY_MS_MAX } from '../../shared/runtime/dead-letters/bulk-replay.ts';
@@ -14,20 +13,18 @@ import {
   readText,
   requestIdOf,
 } from '../../shared/runtime/http/app.ts';
-import type { Upstream } from './upstream.ts';
-
-/** By name, and all of them. Whether the caller may is for the functions to say, from the header that goes with each request. */
-export type Upstreams = Readonly<Record<FunctionName, Upstream>>;
+import { type Upstream, upstreamOf } from './upstream.ts';
 
 /** How long many replays may take, with the last wave. */
 const REPLAY_WAIT_S = Math.ceil(REPLAY_MS_MAX / 1000) + 30;
 
-/** The routes about dead letters: handed on to the function that is named, but for what concerns several of them. */
-export function addGatewayDeadLetters(app: App, upstreams: Upstreams): void {
+/**
+ * The routes about dead letters: forwarded to the function that is named, except what concerns several functions. Whether the
+ * caller may is for the function to say, from the header that goes with each request. `orders` cancels orders.
+ */
+export function addGatewayDeadLetters(app: App, upstreams: readonly Upstream[], orders: Upstream): void {
   addAllGroups(app, upstreams);
-  app.post('/operations/:function/letters/:letter/compensate', (c) =>
-    compensate(c, named(c, upstreams), upstreams.order),
-  );
+  app.post('/operations/:function/letters/:letter/compensate', (c) => compensate(c, named(c, upstreams), orders));
   app.post('/operations/:function/letters/replay', async (c) => {
     const request = again(c, 'POST', new URL(c.req.url).pathname, await readText(c.req.raw));
     request.headers.set('prefer', `wait=${REPLAY_WAIT_S}`);
@@ -37,13 +34,13 @@ export function addGatewayDeadLetters(app: App, upstreams: Upstreams): void {
 }
 
 /** Also for the documentation, which needs no upstreams. */
-export function addAllGroups(app: App, upstreams: Partial<Upstreams>): void {
+export function addAllGroups(app: App, upstreams: readonly Upstream[]): void {
   addPath(app, 'Dead letters', '/operations/letters/groups', {
     get: {
       summary: 'At the gateway: open letters of all functions by what went wrong, the largest group first',
       security: operatorsOnly,
       responses: { 200: answers('The groups', groupsSchema), ...problems(401, 404, 503) },
-      handler: (c) => allGroups(c, Object.values(upstreams)),
+      handler: (c) => allGroups(c, upstreams),
     },
   });
 }
@@ -92,10 +89,8 @@ async function compensate(c: AppContext, upstream: Upstream, order: Upstream): P
   return cancelled.ok ? decision() : cancelled;
 }
 
-function named(c: AppContext, upstreams: Upstreams): Upstream {
-  const name = c.req.param('function') ?? '';
-  if (Object.hasOwn(upstreams, name)) return upstreams[name as FunctionName];
-  throw new AppError('not_found', `there is no function ${name.slice(0, 64)}`);
+function named(c: AppContext, upstreams: readonly Upstream[]): Upstream {
+  return upstreamOf(upstreams, c.req.param('function') ?? '');
 }
 
 /** Another request of the same caller. */

@@ -13,34 +13,41 @@ import { processMetrics } from '../../shared/runtime/http/operations-routes.ts';
 import type { Logger } from '../../shared/runtime/observe/logger.ts';
 import { addGatewayDeadLetters } from './dead-letters.ts';
 import { addDocs } from './docs.ts';
-import type { Upstream } from './upstream.ts';
+import { type Upstream, upstreamOf } from './upstream.ts';
 import { addWhyOfOrders } from './why.ts';
 
 export interface GatewayOptions {
-  /** In the order in which data is removed: whoever starts a saga comes first. */
-  readonly upstreams: Readonly<Record<'order' | 'inventory' | 'notification', Upstream>>;
+  /** In the order in which their data are removed. */
+  readonly upstreams: readonly Upstream[];
+  /** The first path segment of a request names the function that owns it. */
+  readonly owners: Readonly<Record<string, string>>;
   readonly automation: boolean;
   /** The OpenAPI document of the whole store. */
   readonly openapi: () => object;
   readonly logger: Logger;
 }
 
-/** The first path segment tells whose request it is. */
-const OWNERS = { orders: 'order', stock: 'inventory', notifications: 'notification' } as const;
+/** The path segment of the resource that a saga is about. */
+const SAGA_PATH = 'orders';
 
 /** One front for all functions. It keeps no state. */
 export function createGateway(options: GatewayOptions): App {
-  const { upstreams, logger } = options;
+  const { upstreams, owners, logger } = options;
   const app = createApp(logger);
-  addWhyOfOrders(app, upstreams.order, [upstreams.inventory, upstreams.notification]);
-  for (const [segment, owner] of Object.entries(OWNERS)) {
-    const upstream = upstreams[owner];
+  const orders = upstreamOf(upstreams, owners[SAGA_PATH] ?? '');
+  addWhyOfOrders(
+    app,
+    orders,
+    upstreams.filter((upstream) => upstream !== orders),
+  );
+  for (const [segment, owner] of Object.entries(owners)) {
+    const upstream = upstreamOf(upstreams, owner);
     // At `/orders` too.
     app.all(`/${segment}/*`, (c) => upstream.fetch(c.req.raw, requestIdOf(c)));
   }
   addOperations(app);
-  addGatewayDeadLetters(app, upstreams);
-  if (options.automation) addAutomation(app, Object.values(upstreams));
+  addGatewayDeadLetters(app, upstreams, orders);
+  if (options.automation) addAutomation(app, upstreams);
   addDocs(app, options.openapi);
   return app;
 }

@@ -9,6 +9,13 @@ export interface Upstream {
   fetch(request: Request, requestId: string): Response | Promise<Response>;
 }
 
+/** The function of this name. @throws {AppError} `not_found` where there is none. */
+export function upstreamOf(upstreams: readonly Upstream[], name: string): Upstream {
+  const upstream = upstreams.find((each) => each.name === name);
+  if (upstream !== undefined) return upstream;
+  throw new AppError('not_found', `there is no function ${name.slice(0, 64)}`);
+}
+
 /** A function in this process: called directly, without the network. */
 export function localUpstream(
   name: string,

@@ -10,7 +10,7 @@ import type { CommandOutcome } from '../../shared/runtime/handle/outcome.ts';
 import { batchOf } from '../../shared/testing/batches.ts';
 import { asksForFilling, BackorderFiller, type FillerContext } from './backorder-filler.ts';
 import { receiveStock, setStockPolicy } from './examples.ts';
-import { inventory } from './index.ts';
+import { inventory } from './function.ts';
 import { placeInQueue, readQueue } from './queue.ts';
 import { backorders, movements, reservations, stock } from './tables.ts';
 

@@ -1,29 +1,26 @@
-import { catalog } from '../../saga/catalog.ts';
-import { inputsOf } from '../../saga/choreography.ts';
-import type { StoreFunction } from '../../shared/runtime/function.ts';
-import { decide } from './decide.ts';
-import { sqlite } from './migrations/sqlite.ts';
-import { checks } from './migrations/sqlite-checks.ts';
-import { opening } from './migrations/sqlite-opening.ts';
-import { openings } from './opening-balance.ts';
-import { retention } from './retention.ts';
-import { evolve, type Inventory, type InventoryInput, type InventoryOutput } from './state.ts';
-import { load, needs, save, tables } from './tables.ts';
+import { catalogue } from '../../seed/catalogue.ts';
+import { defineFunction } from '../../shared/runtime/function-module.ts';
+import { daysSchema } from '../../shared/runtime/retention/settings.ts';
+import { asksForFilling, BackorderFiller } from './backorder-filler.ts';
+import { createInventory } from './function.ts';
+import { addInventoryRoutes } from './http.ts';
+import { isEmpty, seedStock } from './seed.ts';
+import { backorderWaits } from './why.ts';
 
-/** Holds, sells and gives back stock, and keeps the queues of orders that wait for it. */
-export const inventory: StoreFunction<Inventory, InventoryInput, InventoryOutput> = {
+/** Holds, sells and takes back stock, and keeps the queues of orders that wait for it. */
+export const inventoryModule = defineFunction({
   name: 'inventory',
-  inputs: inputsOf('inventory'),
-  consumes: ['order-events'],
-  // What is held is as good as sold.
-  deferrable: new Set<InventoryInput['type']>(['OrderConfirmed']),
-  catalog,
-  publishes: 'inventory-events',
-  tables: [...tables, openings],
-  migrations: { sqlite: [...sqlite, opening, checks] },
-  retention,
-  rules: { decide, evolve },
-  needs,
-  load,
-  save,
-};
+  port: 8901,
+  pathPrefix: 'stock',
+  besideGateway: false,
+  settings: { MOVEMENT_RETENTION_DAYS: daysSchema.default(365) },
+  create: ({ MOVEMENT_RETENTION_DAYS }) => createInventory({ movementDays: MOVEMENT_RETENTION_DAYS }),
+  addRoutes: (app, { context }) => addInventoryRoutes(app, context),
+  waitsOf: ({ store }, key) => backorderWaits(store, key),
+  loops(context) {
+    const filler = new BackorderFiller(context);
+    const failure = 'back-orders cannot be filled; they are tried again';
+    return [{ step: () => filler.step(), wakes: asksForFilling, failure }];
+  },
+  seed: { isEmpty, fill: (context) => seedStock(context, catalogue) },
+});

@@ -31,9 +31,8 @@ export const openings = table<OpeningRow>(
  * The ledger of each product begins with an opening balance: the sum of its oldest movements. They are put together without
  * a gap, and only where the balance could have been that of the product then.
  */
-export const movementRetention: RetentionRule<MovementRow> = {
+export const movementRetention: Omit<RetentionRule<MovementRow>, 'days'> = {
   table: movements,
-  days: 'movements',
   per: stock,
   orderBy: ['productId', 'movement'],
   needs: ({ productId }) => [openings, stock].map((table) => ({ table, values: [productId] })),

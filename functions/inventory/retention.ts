@@ -5,10 +5,13 @@ import { type ReceiptRow, receipts } from './tables.ts';
 /** The inbox forgets the key of a receipt by whole days, and once a day; the answer to the key is kept a little longer. */
 const LONGER_MS = 2 * 86_400_000;
 
-const keptReceipts: RetentionRule<ReceiptRow> = {
+const receiptRetention: RetentionRule<ReceiptRow> = {
   table: receipts,
   days: 'inbox',
   overSince: ({ at }) => new Date(Date.parse(at) + LONGER_MS).toISOString(),
 };
 
-export const retention: readonly RetentionRule[] = [movementRetention, keptReceipts];
+/** What inventory removes, and after how many days. */
+export function retentionOf(movementDays: number): readonly RetentionRule[] {
+  return [{ ...movementRetention, days: movementDays }, receiptRetention];
+}

@@ -1,26 +1,29 @@
-import { catalog } from '../../saga/catalog.ts';
-import { inputsOf } from '../../saga/choreography.ts';
-import type { StoreFunction } from '../../shared/runtime/function.ts';
-import { decide } from './decide.ts';
-import { sqlite } from './migrations/sqlite.ts';
-import { retention } from './retention.ts';
-import { evolve, type NotificationEvent, type NotificationInput, type NotificationState } from './state.ts';
-import { load, needs, save, tables } from './tables.ts';
+import type { NoticeChannel } from '../../shared/ports/notice-channel.ts';
+import { defineFunction } from '../../shared/runtime/function-module.ts';
+import { daysSchema } from '../../shared/runtime/retention/settings.ts';
+import { createNotification } from './function.ts';
+import { addNotificationRoutes } from './http.ts';
+import { asksForSending, NoticeSender } from './sender.ts';
 
-/** Tells each customer each fact about his order once. */
-export const notification: StoreFunction<NotificationState, NotificationInput, NotificationEvent> = {
-  name: 'notification',
-  inputs: inputsOf('notification'),
-  consumes: ['order-events'],
-  // Mostly the outcome follows at once, and both are written together.
-  deferrable: new Set<NotificationInput['type']>(['OrderPlaced']),
-  catalog,
-  publishes: null,
-  tables,
-  migrations: { sqlite },
-  retention,
-  rules: { decide, evolve },
-  needs,
-  load,
-  save,
-};
+/** Writes one line to the log of the function. */
+type WriteLine = (fields: object, text: string) => void;
+
+/** Tells each customer each fact about an order once. `channelOf` makes the channel that notices go out by. */
+export const notificationModule = (channelOf: (write: WriteLine) => NoticeChannel) =>
+  defineFunction({
+    name: 'notification',
+    port: 8903,
+    pathPrefix: 'notifications',
+    besideGateway: false,
+    settings: { NOTICE_RETENTION_DAYS: daysSchema.default(365) },
+    create: ({ NOTICE_RETENTION_DAYS }) => createNotification({ noticeDays: NOTICE_RETENTION_DAYS }),
+    addRoutes: (app, { context, stopping }) => addNotificationRoutes(app, context, stopping),
+    loops(context, logger) {
+      const sender = new NoticeSender(
+        context,
+        channelOf((fields, text) => logger.info(fields, text)),
+      );
+      const failure = 'notices cannot be sent; they are tried again';
+      return [{ step: () => sender.step(), wakes: asksForSending, failure }];
+    },
+  });

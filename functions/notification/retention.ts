@@ -1,12 +1,14 @@
 import type { RetentionRule } from '../../shared/runtime/function.ts';
 import { type NoticeRow, notices } from './tables.ts';
 
-const keptNotices: RetentionRule<NoticeRow> = {
+const noticeRetention: Omit<RetentionRule<NoticeRow>, 'days'> = {
   table: notices,
-  days: 'notices',
   orderBy: ['position'],
   overSince: ({ sentAt }) => sentAt,
   writtenAt: ({ createdAt }) => createdAt,
 };
 
-export const retention: readonly RetentionRule[] = [keptNotices];
+/** What notification removes, and after how many days. */
+export function retentionOf(noticeDays: number): readonly RetentionRule[] {
+  return [{ ...noticeRetention, days: noticeDays }];
+}

@@ -3,7 +3,7 @@ import { orderPlaced } from '../../saga/examples.ts';
 import type { OutgoingNotice } from '../../shared/ports/notice-channel.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { DeadLetterBench } from '../../shared/testing/dead-letter-bench.ts';
-import { notification } from './index.ts';
+import { notification } from './function.ts';
 import { NoticeSender } from './sender.ts';
 import { notices } from './tables.ts';
 

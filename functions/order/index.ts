@@ -1,45 +1,32 @@
-import { catalog } from '../../saga/catalog.ts';
-import { inputsOf } from '../../saga/choreography.ts';
-import type { StoreFunction, Timer } from '../../shared/runtime/function.ts';
-import { decide } from './decide.ts';
-import { sqlite } from './migrations/sqlite.ts';
-import { retention } from './retention.ts';
-import { evolve, type OrderInput, type OrderOutput, type OrderState } from './state.ts';
-import { type Deadlines, load, needs, type OrderRow, orders, save, tables } from './tables.ts';
+import { z } from 'zod';
+import { isCurrency } from '../../shared/core/money.ts';
+import { defineFunction } from '../../shared/runtime/function-module.ts';
+import { createOrder } from './function.ts';
+import { addOrderRoutes } from './http.ts';
+import { addOrderWhy, deadlineWaits } from './why.ts';
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
+const deadlineS = z.coerce
+  .number()
+  .int()
+  .min(1)
+  .max(365 * 24 * 60 * 60);
 
-/** An order that is due says so to itself, as a message of its own saga. */
-const expiry: Timer<OrderRow> = {
-  table: orders,
-  column: 'dueAt' satisfies keyof OrderRow,
-  message: ({ orderId, correlationId }) => ({
-    type: 'ExpireOrder',
-    subject: orderId,
-    data: { orderId },
-    correlationid: correlationId ?? undefined,
-  }),
-};
-
-/** Takes orders and tells everybody how each one ends; gives up those that have no outcome in time. */
-export function createOrder(deadlines: Deadlines): StoreFunction<OrderState, OrderInput, OrderOutput> {
-  return {
-    name: 'order',
-    inputs: inputsOf('order'),
-    consumes: ['order-commands', 'inventory-events'],
-    catalog,
-    publishes: 'order-events',
-    tables,
-    migrations: { sqlite },
-    timers: [expiry],
-    retention,
-    rules: { decide, evolve },
-    needs,
-    load,
-    save: (change) => save(change, deadlines),
-  };
-}
-
-/** Order with the deadlines it has when nobody sets others. */
-export const order = createOrder({ deadlineMs: 15 * MINUTE_MS, backorderDeadlineMs: 7 * DAY_MS });
+/** Takes orders, confirms or rejects each one, and publishes its outcome. */
+export const orderModule = defineFunction({
+  name: 'order',
+  port: 8902,
+  pathPrefix: 'orders',
+  besideGateway: true,
+  settings: {
+    DEFAULT_CURRENCY: z.string().refine(isCurrency, 'must be a currency of ISO 4217, such as EUR').default('EUR'),
+    ORDER_DEADLINE_S: deadlineS.default(15 * 60),
+    BACKORDER_DEADLINE_S: deadlineS.default(7 * 24 * 60 * 60),
+  },
+  create: ({ ORDER_DEADLINE_S, BACKORDER_DEADLINE_S }) =>
+    createOrder({ deadlineMs: ORDER_DEADLINE_S * 1000, backorderDeadlineMs: BACKORDER_DEADLINE_S * 1000 }),
+  addRoutes(app, { context, settings, stopping, waitsOf }) {
+    addOrderRoutes(app, context, settings.DEFAULT_CURRENCY, stopping);
+    addOrderWhy(app, context, waitsOf);
+  },
+  waitsOf: deadlineWaits,
+});

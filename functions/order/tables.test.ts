@@ -12,7 +12,7 @@ import type { Message } from '../../shared/core/message.ts';
 import { handleBatch } from '../../shared/runtime/handle/handle-batch.ts';
 import { batchOf } from '../../shared/testing/batches.ts';
 import { backordered, cancelled, confirmed, dispatched, placed, rejected } from './examples.ts';
-import { createOrder } from './index.ts';
+import { createOrder } from './function.ts';
 import type { OrderState } from './state.ts';
 import { dueAtOf, type OrderRow, orders, toOrder } from './tables.ts';
 

@@ -3,10 +3,8 @@ export interface RetentionDays {
   readonly log: number;
   readonly inbox: number;
   /** What a function that writes a topic alone has said; after that a position remembers it. */
-  readonly fold: number;
-  readonly notices: number;
-  readonly letters: number;
-  readonly movements: number;
+  readonly watermark: number;
+  readonly deadLetters: number;
 }
 
 /**

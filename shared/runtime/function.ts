@@ -41,7 +41,7 @@ export interface Timer<Row extends object = object> {
 export interface RetentionRule<Row extends object = object> {
   readonly table: Table<Row>;
   /** For how long, counted from `overSince`. */
-  readonly days: keyof RetentionDays;
+  readonly days: keyof RetentionDays | number;
   /** The columns in whose order rows are looked at, together a key; the table's key where they are not given. */
   readonly orderBy?: readonly string[];
   /** Rows of this table, whose key is the first column of `orderBy`, are looked at one after the other, each with its group. */

@@ -1,5 +1,4 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Message } from '../core/message.ts';
 import type { LogRecord, MessageLog } from '../ports/message-log.ts';
 import type { Position } from '../ports/store.ts';
 import { type Context, type LogSubject, numbered, placeOf } from './log-examples.ts';

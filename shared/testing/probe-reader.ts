@@ -20,7 +20,7 @@ import { commitOf } from './shelf.ts';
 export const OWNED = 'probe-facts';
 export const FREE = 'probe-commands';
 
-export const testDays: RetentionDays = { log: 30, inbox: 90, fold: 7, notices: 365, letters: 30, movements: 365 };
+export const testDays: RetentionDays = { log: 30, inbox: 90, watermark: 7, deadLetters: 30 };
 
 /** The probe with its retention, reading a topic of another function and one that is open to all; the clock stands still. */
 export class ProbeReader {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { FILE_LINES_MAX, FUNCTION_LINES_MAX, violationsOf } from './tidy.ts';
+import { circlesOf, FILE_LINES_MAX, FUNCTION_LINES_MAX, violationsOf } from './tidy.ts';
 import { readSource, type Source } from './tidy-source.ts';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -11,7 +11,7 @@ const folders = ['saga', 'shared', 'functions', 'seed', 'e2e'];
 function sourcesOf(folder: string): readonly Source[] {
   const names = readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' });
   return names
-    .filter((name) => /\.(?:ts|mts|cts|js|mjs|cjs)$/.test(name))
+    .filter((name) => /\.(?:tsx?|mts|cts|js|mjs|cjs)$/.test(name))
     .map((name) => join(folder, name).replaceAll('\\', '/'))
     .map((path) => readSource(path, readFileSync(join(root, path), 'utf8')));
 }
@@ -39,6 +39,30 @@ describe('the sources', () => {
 
     expect(all).toEqual([]);
   });
+
+  it.each([
+    ['files', (path: string) => path],
+    ['rooms of the runtime', (path: string) => (/^shared\/runtime\/[^/]+/.exec(path) ?? ['everything else'])[0]],
+    ['functions', (path: string) => (/^functions\/[^/]+\//.exec(path) ?? ['everything else'])[0]],
+  ])('import one another without a circle of %s', (_, nameOf) => {
+    const ofRooms = nameOf('seed/catalogue.ts') === 'everything else';
+    const looked = ofRooms ? sources.filter(({ path }) => nameOf(path) !== 'everything else') : sources;
+
+    expect(circlesOf(looked, nameOf)).toEqual([]);
+  });
+});
+
+describe('a circle of imports', () => {
+  it.each([
+    ['of two files', ['b', 'a'], ['saga/a.ts → saga/b.ts → saga/a.ts']],
+    ['of types alone', ['type b', 'type a'], ['saga/a.ts → saga/b.ts → saga/a.ts']],
+    ['that is none', ['b', 'c'], []],
+  ])('is found: %s', (_, [first, second], circles) => {
+    const text = (name = '') => `import ${name.replace(/\w$/, '{ x }')} from './${name.at(-1)}.ts';`;
+    const sources = [readSource('saga/a.ts', text(first)), readSource('saga/b.ts', text(second))];
+
+    expect(circlesOf(sources, (path) => path)).toEqual(circles);
+  });
 });
 
 describe('the import table', () => {
@@ -62,7 +86,17 @@ describe('the import table', () => {
     ['shared/ports/store.ts', '../runtime/function.ts', 'ports may not import shared/runtime/function.ts'],
     ['shared/runtime/a.ts', '../../saga/choreography.ts', 'runtime may not import saga/choreography.ts'],
     ['shared/runtime/a.ts', '../adapters/system-clock.ts', 'runtime may not import shared/adapters/system-clock.ts'],
-    ['shared/runtime/a.ts', '../../functions/order/index.ts', 'runtime may not import functions/order/index.ts'],
+    ['shared/runtime/a.ts', '../../functions/order/function.ts', 'runtime may not import functions/order/function.ts'],
+    ['shared/runtime/a.ts', '../../saga/messages.ts', 'runtime may not import saga/messages.ts'],
+    ['shared/runtime/a.test.ts', '../../functions/settings.ts', 'runtimeTest may not import functions/settings.ts'],
+    ['shared/core/a.test.ts', '../../saga/messages.ts', 'runtimeTest may not import saga/messages.ts'],
+    [
+      'functions/registry.ts',
+      '../shared/adapters/system-clock.ts',
+      'host may not import shared/adapters/system-clock.ts',
+    ],
+    ['functions/order/view.tsx', '../inventory/state.ts', 'function may not import functions/inventory/state.ts'],
+    ['seed/a.ts', '../functions/order/function.ts', 'seed may not import functions/order/function.ts'],
     [
       'shared/adapters/embedded/log/a.ts',
       '../../kafka/kafka-client.ts',
@@ -87,8 +121,9 @@ describe('the import table', () => {
     ['functions/order/http.ts', './decide.ts'],
     ['functions/order/migrations/sqlite.ts', '../tables.ts'],
     ['functions/order/decide.ts', './state.ts'],
-    ['functions/main.ts', './order/index.ts'],
-    ['shared/runtime/a.ts', '../../saga/messages.ts'],
+    ['functions/registry.ts', './order/index.ts'],
+    ['functions/order/index.ts', '../../seed/catalogue.ts'],
+    ['functions/engine.ts', '../shared/adapters/system-clock.ts'],
     ['shared/adapters/embedded/store/a.ts', './database.ts'],
     ['shared/adapters/embedded/log/a.ts', '../outbox-schema.ts'],
     ['shared/adapters/embedded/store/a.test.ts', '../../kafka/kafka-client.ts'],

@@ -55,7 +55,7 @@ export function messageIn(fn: StoreFunction, record: StoredRecord): Message {
 export function assertReplayable({ context, limits }: DeadLetterScope, row: DeadLetterRow): void {
   const { letter, replays, diedAt } = row;
   if (replays >= limits.replaysMax) {
-    const most = `${limits.replaysMax} is the most (LETTER_REPLAYS_MAX)`;
+    const most = `${limits.replaysMax} is the most (DEAD_LETTER_REPLAYS_MAX)`;
     throw new AppError('conflict', `letter ${letter} was replayed ${replays} times and ${most}; force it, or edit it`);
   }
   if (context.clock.nowMs() - Date.parse(diedAt) > limits.windowMs) {

@@ -107,7 +107,7 @@ const signedShape = {
 const force = z
   .boolean()
   .default(false)
-  .openapi({ description: 'Also past LETTER_REPLAYS_MAX and INBOX_RETENTION_DAYS' });
+  .openapi({ description: 'Also past DEAD_LETTER_REPLAYS_MAX and INBOX_RETENTION_DAYS' });
 export const closeRequest = z.strictObject(signedShape).openapi('CloseLetter');
 export const replayRequest = z.strictObject({ ...signedShape, force }).openapi('ReplayLetter');
 export const editRequest = z

@@ -4,8 +4,8 @@ const count = (most: number) => z.coerce.number().int().min(1).max(most);
 
 /** How people may decide about dead letters; each with its default. */
 export const deadLetterSettings = {
-  LETTER_REPLAYS_MAX: count(1_000).default(5),
-  LETTER_REPLAYS_PER_SECOND: count(1_000).default(50),
+  DEAD_LETTER_REPLAYS_MAX: count(1_000).default(5),
+  DEAD_LETTER_REPLAYS_PER_SECOND: count(1_000).default(50),
   OPERATIONS_TOKEN: z
     .string()
     .regex(/^[\x21-\x7e]{1,256}$/, 'must have 1 to 256 visible ASCII characters')
@@ -25,13 +25,13 @@ export interface DeadLetterLimits {
 const DAY_MS = 86_400_000;
 
 export function deadLetterLimitsOf(config: {
-  readonly LETTER_REPLAYS_MAX: number;
-  readonly LETTER_REPLAYS_PER_SECOND: number;
+  readonly DEAD_LETTER_REPLAYS_MAX: number;
+  readonly DEAD_LETTER_REPLAYS_PER_SECOND: number;
   readonly INBOX_RETENTION_DAYS: number;
 }): DeadLetterLimits {
   return {
-    replaysMax: config.LETTER_REPLAYS_MAX,
-    perSecond: config.LETTER_REPLAYS_PER_SECOND,
+    replaysMax: config.DEAD_LETTER_REPLAYS_MAX,
+    perSecond: config.DEAD_LETTER_REPLAYS_PER_SECOND,
     windowMs: config.INBOX_RETENTION_DAYS * DAY_MS,
   };
 }

@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { messageKinds } from '../../../saga/messages.ts';
 import { SqliteStore } from '../../adapters/embedded/store/sqlite-store.ts';
 import { InvariantError } from '../../core/assert.ts';
 import type { Message } from '../../core/message.ts';
-import { nextVersion } from '../../core/message-catalog.ts';
+import { firstVersion, nextVersion } from '../../core/message-catalog.ts';
 import { batchOf, fromTopic } from '../../testing/batches.ts';
 import { count, probe, probeCatalog, type Tally, tallies } from '../../testing/probe.ts';
 import { type Handled, handleBatch } from './handle-batch.ts';
@@ -123,11 +122,11 @@ describe('a message that comes twice', () => {
 
   it('counts once when its type has a newer version in between', async () => {
     const message = count('a', 1);
-    const second = nextVersion(
-      messageKinds.ReceiveStock,
-      messageKinds.ReceiveStock.schema.extend({ unit: z.string() }),
-      (data) => ({ ...data, unit: 'piece' }),
-    );
+    const first = firstVersion(z.object({ productId: z.string(), quantity: z.int(), name: z.string() }));
+    const second = nextVersion(first, first.schema.extend({ unit: z.string() }), (data) => ({
+      ...data,
+      unit: 'piece',
+    }));
     const newer = { ...probeCatalog, kinds: { ...probeCatalog.kinds, ReceiveStock: second } };
     const upgraded = { ...probe, catalog: newer };
     const deliverTo = (fn: typeof probe, incoming: Incoming) => handleBatch(fn, store, batchOf([incoming], NOW_MS));

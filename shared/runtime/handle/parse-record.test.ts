@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { example, placeOrder } from '../../../saga/examples.ts';
 import type { Message } from '../../core/message.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
-import { probeCatalog } from '../../testing/probe.ts';
+import { count, probeCatalog } from '../../testing/probe.ts';
 import { parseRecord } from './parse-record.ts';
 
-const reader = { inputs: new Set(['ReceiveStock', 'PlaceOrder']), catalog: probeCatalog };
-const message = example('/shop', 'ReceiveStock', 'lamp', { productId: 'lamp', quantity: 2, name: null });
+const reader = { inputs: new Set(['ReceiveStock']), catalog: probeCatalog };
+const message = { ...count('lamp', 2), source: '/shop' };
 
 function recordOf(
   { data, specversion: _, datacontenttype: __, ...attributes }: Message,
@@ -103,12 +102,6 @@ describe('a record that nobody can handle', () => {
       recordOf(message, { type: 'constructor' }),
       'unknown_type',
       'no message type constructor',
-    ],
-    [
-      'has a total that cannot be exact',
-      recordOf(placeOrder({ lamp: 1_000_000 }, { priceMinor: Number.MAX_SAFE_INTEGER })),
-      'unreadable',
-      'the total is too large',
     ],
     [
       'is of a newer version',

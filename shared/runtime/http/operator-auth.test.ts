@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig } from '../../../functions/settings.ts';
 import { logLines } from '../../testing/log-lines.ts';
 import { createApp } from './app.ts';
 import { guardOperations, operationsAccess } from './operator-auth.ts';
@@ -9,7 +8,7 @@ const token = 'open-sesame';
 async function ask(env: Readonly<Record<string, string>>, authorization?: string) {
   const { logger, lines } = logLines();
   const app = createApp(logger);
-  guardOperations(app, operationsAccess(readConfig(env)));
+  guardOperations(app, operationsAccess(env));
   app.get('/operations/order/letters', (c) => c.json({ letters: [] }));
   app.get('/orders', (c) => c.json({ orders: [] }));
   app.get('/operations/broken', () => {
@@ -48,12 +47,5 @@ describe('the routes of operators', () => {
     expect(answer.headers.get('www-authenticate')).toBe('Bearer realm="operations"');
     expect(logged).toContain('a bug');
     expect([text, logged].filter((each) => each.includes(token))).toEqual([]);
-  });
-
-  it('stop the start where the token cannot be one, without showing it', () => {
-    const read = () => readConfig({ OPERATIONS_TOKEN: 'open sesame' });
-
-    expect(read).toThrow('OPERATIONS_TOKEN: must have 1 to 256 visible ASCII characters');
-    expect(read).not.toThrow('open sesame');
   });
 });

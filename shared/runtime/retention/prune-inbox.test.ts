@@ -47,7 +47,7 @@ describe('the inbox of a topic that one function writes', () => {
   it('is folded after some days: a position remembers what its rows remembered', async () => {
     await reader.publish(reader.fact('a', 1), reader.fact('a', 2));
     await reader.settle();
-    reader.pass(testDays.fold - 1);
+    reader.pass(testDays.watermark - 1);
     const early = await reader.cleanUp();
     await reader.publish(reader.fact('a', 4));
     await reader.settle();
@@ -65,7 +65,7 @@ describe('the inbox of a topic that one function writes', () => {
     async (how) => {
       await reader.publish(reader.fact('a', 1), reader.fact('a', 2));
       await reader.settle();
-      reader.pass(testDays.fold + 1);
+      reader.pass(testDays.watermark + 1);
       await reader.publish(reader.fact('a', 4));
       await reader.settle();
       await reader.cleanUp();
@@ -85,7 +85,7 @@ describe('the inbox of a topic that one function writes', () => {
     await reader.publish(...[1, 2, 4, 8].map((quantity) => reader.fact('a', quantity)));
     await reader.settle();
     await setBack('DELETE FROM position');
-    reader.pass(testDays.fold + 1);
+    reader.pass(testDays.watermark + 1);
     await reader.cleanUp();
     await reader.settle();
 
@@ -116,30 +116,30 @@ describe('the inbox of a topic that one function writes', () => {
       await reader.settle();
       await reader.cleanUp();
       most = Math.max(most, await rows());
-      if (day === testDays.fold) bytes = bytesOf('inbox') / (await rows());
+      if (day === testDays.watermark) bytes = bytesOf('inbox') / (await rows());
       reader.pass(1);
     }
     const counted = Object.values(await reader.counted());
 
     expect([counted.length, counted.every(([messages]) => messages === 100)]).toEqual([100, true]);
-    expect(most).toBeLessThanOrEqual((testDays.fold + 1) * 100);
+    expect(most).toBeLessThanOrEqual((testDays.watermark + 1) * 100);
     expect(await reader.store.count(inboxWatermarks)).toBe(1);
     expect(bytes).toBeLessThan(130);
-    expect(bytesOf('inbox')).toBeLessThan((testDays.fold + 2) * 100 * 130);
+    expect(bytesOf('inbox')).toBeLessThan((testDays.watermark + 2) * 100 * 130);
   }, 20_000);
 
   it('lets a message pass that was parked for longer than rows are kept, and knows it afterwards', async () => {
     trouble.set(1, new TransientError('not now'));
     await reader.publish(reader.fact('a', 1), reader.fact('a', 2), reader.fact('b', 4));
     await reader.settle();
-    reader.pass(testDays.fold + 1);
+    reader.pass(testDays.watermark + 1);
     await reader.cleanUp();
     const meanwhile = [await reader.counted(), await reader.store.count(parked)];
     trouble.clear();
     await reader.settle();
     await reader.cleanUp();
     const handled = await rows();
-    reader.pass(testDays.fold + 1);
+    reader.pass(testDays.watermark + 1);
     await reader.cleanUp();
     await setBack();
     await reader.settle();
@@ -163,7 +163,7 @@ describe('the inbox of a topic that one function writes', () => {
       reader.pass(1);
       await reader.settle();
     }
-    reader.pass(testDays.fold + 1);
+    reader.pass(testDays.watermark + 1);
     await reader.cleanUp();
     const [letter] = await reader.store.find({ table: deadLetters, limit: 1 });
     trouble.clear();
@@ -184,7 +184,7 @@ describe('the inbox of a topic that one function writes', () => {
     await reader.settle();
     await reader.cleanUp();
     const young = await rows();
-    reader.pass(testDays.fold + 1);
+    reader.pass(testDays.watermark + 1);
     await reader.cleanUp();
 
     expect([young, await rows()]).toEqual([301, 0]);
@@ -194,7 +194,7 @@ describe('the inbox of a topic that one function writes', () => {
     const fact = reader.fact('a', 1);
     await reader.publish(fact);
     await reader.settle();
-    reader.pass(testDays.fold + 1);
+    reader.pass(testDays.watermark + 1);
     await reader.cleanUp();
     await reader.log.append(FREE, [{ ...fact, source: '/elsewhere' }]);
     await reader.settle();
@@ -210,7 +210,7 @@ describe('the inbox of a topic that one function writes', () => {
     reader.startWriter();
     await reader.publish(reader.fact('a', 4));
     await reader.settle();
-    reader.pass(testDays.fold + 1);
+    reader.pass(testDays.watermark + 1);
     await reader.cleanUp();
     await setBack();
     await reader.settle();

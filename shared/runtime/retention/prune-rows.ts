@@ -33,14 +33,14 @@ export interface Pruner {
 /** The tables that every function has: open letters are kept for ever, what was decided for a while, with who decided it. */
 const keptLetters: RetentionRule<DeadLetterRow> = {
   table: deadLetters,
-  days: 'letters',
+  days: 'deadLetters',
   orderBy: ['sequence'],
   overSince: ({ status, decidedAt, diedAt }) =>
     status === 'open' || status === 'replaying' ? null : (decidedAt ?? diedAt),
 };
 const keptDecisions: RetentionRule<ResolutionRow> = {
   table: resolutions,
-  days: 'letters',
+  days: 'deadLetters',
   orderBy: ['sequence'],
   needs: ({ letter }) => [{ table: deadLetters, values: [letter] }],
   overSince: ({ letter, at }, rows) => (rows.one(deadLetters, letter) === undefined ? at : null),
@@ -70,7 +70,7 @@ export class RowPruner implements Pruner {
     this.isDaily = kept.writtenAt === undefined || kept.per !== undefined;
     this.#store = store;
     this.#kept = kept;
-    this.#days = days[kept.days];
+    this.#days = typeof kept.days === 'number' ? kept.days : days[kept.days];
   }
 
   async prune(nowMs: number): Promise<Pruned> {

@@ -16,7 +16,7 @@ describe('the retention', () => {
   it('runs beside the function until it is told to stop', async () => {
     await reader.publish(reader.fact('a', 1));
     await reader.settle();
-    reader.pass(testDays.fold + 1);
+    reader.pass(testDays.watermark + 1);
     const stopping = new AbortController();
     const wake = new WakeSignal();
     const running = reader.retention.run(stopping.signal, wake, 60_000);
@@ -30,7 +30,7 @@ describe('the retention', () => {
   it('does not let trouble with one thing keep the others, and tells of it', async () => {
     await reader.publish(reader.fact('a', 1));
     await reader.settle();
-    reader.pass(testDays.fold + 1);
+    reader.pass(testDays.watermark + 1);
     vi.spyOn(reader.log, 'progress').mockRejectedValue(new Error('the file is away'));
     await reader.cleanUp();
     vi.restoreAllMocks();

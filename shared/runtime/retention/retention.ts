@@ -109,7 +109,7 @@ function prunersOf(options: RetentionOptions): readonly Pruner[] {
   return [
     ...(publishes === null ? [] : [new OutboxPruner(store, log, publishes, days.log)]),
     ...consumes.filter((topic) => writerOf(topic) === null).map((topic) => new TopicPruner(log, topic, days.log)),
-    ...owned.map((topic) => new OwnedInboxPruner(inboxOptions, topic, days.fold)),
+    ...owned.map((topic) => new OwnedInboxPruner(inboxOptions, topic, days.watermark)),
     new ExpiredInboxPruner(inboxOptions, days.inbox),
     ...[...runtimeRetention, ...retention].map((kept) => new RowPruner(store, kept, days)),
   ];

@@ -4,17 +4,16 @@ import { ConfigError } from '../../core/errors.ts';
 import type { RetentionDays } from '../../core/retention.ts';
 import { longestRetryMs, type RetryPolicy } from '../../core/retry-policy.ts';
 
-const days = z.coerce.number().int().min(1).max(36_500);
+/** A number of days, for a setting. */
+export const daysSchema = z.coerce.number().int().min(1).max(36_500);
 
 /** What is kept for how long, each with its default. */
 export const retentionSettings = {
   RETENTION_EVERY_S: z.coerce.number().int().min(1).max(86_400).default(60),
-  LOG_RETENTION_DAYS: days.default(30),
-  INBOX_RETENTION_DAYS: days.default(90),
-  INBOX_FOLD_DAYS: days.default(7),
-  NOTICE_RETENTION_DAYS: days.default(365),
-  DEAD_LETTER_RETENTION_DAYS: days.default(30),
-  MOVEMENT_RETENTION_DAYS: days.default(365),
+  LOG_RETENTION_DAYS: daysSchema.default(30),
+  INBOX_RETENTION_DAYS: daysSchema.default(90),
+  INBOX_WATERMARK_DAYS: daysSchema.default(7),
+  DEAD_LETTER_RETENTION_DAYS: daysSchema.default(30),
 } as const;
 
 type RetentionConfig = { readonly [Name in keyof typeof retentionSettings]: number };
@@ -25,19 +24,18 @@ type RetentionConfig = { readonly [Name in keyof typeof retentionSettings]: numb
  * through all its attempts, and then as a dead letter that was decided.
  */
 export function retentionDaysOf(config: RetentionConfig, policy: RetryPolicy): RetentionDays {
-  const { LOG_RETENTION_DAYS: log, INBOX_RETENTION_DAYS: inbox, DEAD_LETTER_RETENTION_DAYS: letters } = config;
+  const { LOG_RETENTION_DAYS: log, INBOX_RETENTION_DAYS: inbox, DEAD_LETTER_RETENTION_DAYS: deadLetters } = config;
   const retries = longestRetryMs(policy) / DAY_MS;
-  const longest = log + retries + letters;
+  const longest = log + retries + deadLetters;
   if (inbox < longest) {
     throw new ConfigError(
       'INBOX_RETENTION_DAYS',
       `${inbox} days are too short: a message can come back after ${rounded(longest)} days, which are ` +
         `LOG_RETENTION_DAYS (${log}), the longest way through RETRY_ATTEMPTS (${rounded(retries)}) and ` +
-        `DEAD_LETTER_RETENTION_DAYS (${letters}); raise it to ${Math.ceil(longest)}, or lower one of them`,
+        `DEAD_LETTER_RETENTION_DAYS (${deadLetters}); raise it to ${Math.ceil(longest)}, or lower one of them`,
     );
   }
-  const { INBOX_FOLD_DAYS: fold, NOTICE_RETENTION_DAYS: notices, MOVEMENT_RETENTION_DAYS: movements } = config;
-  return { log, inbox, fold, notices, letters, movements };
+  return { log, inbox, watermark: config.INBOX_WATERMARK_DAYS, deadLetters };
 }
 
 function rounded(days: number): number {

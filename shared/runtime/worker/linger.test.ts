@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { example } from '../../../saga/examples.ts';
 import { fromTopic } from '../../testing/batches.ts';
 import { count } from '../../testing/probe.ts';
 import { FREE, ProbeReader } from '../../testing/probe-reader.ts';
@@ -87,7 +86,7 @@ describe('a function that answers nobody', () => {
 
 describe('a loop', () => {
   const mayLinger = { deferrable: new Set(['ReceiveStock']) };
-  const foreign = example('/tests', 'OrderDispatched', 'o', { orderId: 'o', customerId: 'c', dispatchedAt: 'today' });
+  const foreign = { ...count('o', 1), type: 'Counted', data: { quantity: 1 } };
   let reader: ProbeReader;
   afterEach(() => reader.remove());
 

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { retrySettingsFor } from '../../../functions/retry-settings.ts';
-import { readConfig } from '../../../functions/settings.ts';
-import { ConfigError } from '../../core/errors.ts';
-import { retentionDaysOf } from './settings.ts';
+import { ConfigError } from '../shared/core/errors.ts';
+import { retentionDaysOf } from '../shared/runtime/retention/settings.ts';
+import { moduleOf } from './registry.ts';
+import { retrySettingsFor } from './retry-settings.ts';
+import { readConfig } from './settings.ts';
 
 function keptDays(env: Record<string, string>) {
   const config = readConfig(env);
@@ -11,10 +12,21 @@ function keptDays(env: Record<string, string>) {
 
 describe('how long rows are kept', () => {
   it('is said by the settings, each with a default', () => {
-    expect([keptDays({}), keptDays({ LOG_RETENTION_DAYS: '7', MOVEMENT_RETENTION_DAYS: '10' })]).toMatchObject([
-      { log: 30, inbox: 90, fold: 7, notices: 365, letters: 30, movements: 365 },
-      { log: 7, movements: 10 },
+    expect([keptDays({}), keptDays({ LOG_RETENTION_DAYS: '7' })]).toMatchObject([
+      { log: 30, inbox: 90, watermark: 7, deadLetters: 30 },
+      { log: 7 },
     ]);
+  });
+
+  it.each([
+    ['inventory', { MOVEMENT_RETENTION_DAYS: '10' }, 10],
+    ['inventory', {}, 365],
+    ['notification', { NOTICE_RETENTION_DAYS: '11' }, 11],
+    ['notification', {}, 365],
+  ] as const)('is said by the settings of %s for rows of its own: %j', (name, env, days) => {
+    const { retention = [] } = moduleOf(name).create(readConfig(env));
+
+    expect(retention.map((rule) => rule.days)).toContain(days);
   });
 
   it.each([

@@ -1,0 +1,38 @@
+import { catalog } from '../../saga/catalog.ts';
+import { inputsOf } from '../../saga/choreography.ts';
+import type { StoreFunction } from '../../shared/runtime/function.ts';
+import { decide } from './decide.ts';
+import { sqlite } from './migrations/sqlite.ts';
+import { checks } from './migrations/sqlite-checks.ts';
+import { opening } from './migrations/sqlite-opening.ts';
+import { openings } from './opening-balance.ts';
+import { retentionOf } from './retention.ts';
+import { evolve, type Inventory, type InventoryInput, type InventoryOutput } from './state.ts';
+import { load, needs, save, tables } from './tables.ts';
+
+/** Holds, sells and gives back stock, and keeps the queues of orders that wait for it. */
+export function createInventory({
+  movementDays,
+}: {
+  readonly movementDays: number;
+}): StoreFunction<Inventory, InventoryInput, InventoryOutput> {
+  return {
+    name: 'inventory',
+    inputs: inputsOf('inventory'),
+    consumes: ['order-events'],
+    // What is held is as good as sold.
+    deferrable: new Set<InventoryInput['type']>(['OrderConfirmed']),
+    catalog,
+    publishes: 'inventory-events',
+    tables: [...tables, openings],
+    migrations: { sqlite: [...sqlite, opening, checks] },
+    retention: retentionOf(movementDays),
+    rules: { decide, evolve },
+    needs,
+    load,
+    save,
+  };
+}
+
+/** Inventory with its default retention. */
+export const inventory = createInventory({ movementDays: 365 });

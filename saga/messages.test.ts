@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+import { parseRecord } from '../shared/runtime/handle/parse-record.ts';
+import { catalog } from './catalog.ts';
+import { placeOrder } from './examples.ts';
+
+it('an order whose total cannot be exact is no readable message', () => {
+  const { data, ...attributes } = placeOrder({ lamp: 1_000_000 }, { priceMinor: Number.MAX_SAFE_INTEGER });
+  const topic = 'order-commands';
+  const record = {
+    topic,
+    partition: 0,
+    position: 1,
+    attributes: { ...attributes, source: '/import' },
+    value: JSON.stringify(data),
+  };
+
+  expect(parseRecord(record, { inputs: new Set(['PlaceOrder']), catalog })).toEqual({
+    kind: 'rejected',
+    code: 'unreadable',
+    detail: expect.stringContaining('the total is too large'),
+  });
+});
