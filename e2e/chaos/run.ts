@@ -147,7 +147,7 @@ export class ChaosRun {
   async #replayLetters(): Promise<void> {
     const body = { who: 'chaos', reason: 'the trouble is over', code: 'failed' };
     for (const name of functionNames) {
-      const url = `${this.#urlOf('gateway')}/operations/${name}/letters/replay`;
+      const url = `${this.#urlOf('gateway')}/operations/${name}/dead-letters/replay`;
       let reply: Reply | null = null;
       for (let tries = 0; tries < REPLAY.tries && reply?.status !== 200; tries++) {
         if (reply !== null) await sleep(REPLAY.pauseMs);

@@ -15,7 +15,7 @@ import { bodyOf, get, type Problem, post, request } from './client.ts';
 import { type Exit, hosts, run, TestStore, temporaryFolder } from './harness.ts';
 
 const by = { who: 'ann', reason: 'nobody needs it' };
-const path = '/operations/order/letters';
+const path = '/operations/order/dead-letters';
 
 function commandOf(orderId: string, changes: object = {}, quantity = 1) {
   const lines = [{ productId: 'PRODUCT_001', quantity, priceMinor: 1000 }];
@@ -67,7 +67,7 @@ describe.each(hosts)('the dead letters of a store in %s', (host) => {
     const [newer, unknown, broken, forged] = found.map(({ letter }) => `${path}/${letter}`);
     const data = commandOf('BROKEN').data;
 
-    const { groups } = await get<{ groups: GroupBody[] }>(store.url('/operations/letters/groups'));
+    const { groups } = await get<{ groups: GroupBody[] }>(store.url('/operations/dead-letters/groups'));
     const whole = await get<DeadLetterBody>(store.url(broken ?? '', 'order'));
     const dry = bodyOf<ResolvedBody>(await post(store.url(`${broken}/edit`), { ...by, data, dryRun: true }));
     const nothing = await request('GET', store.url('/orders/BROKEN'));
@@ -146,7 +146,7 @@ describe('the program for dead letters', () => {
     await withToken(store, 'open-sesame');
     const without = run('dist/e2e/tools/dead-letters.js', ['list'], { ...store.env, OPERATIONS_TOKEN: '' });
     const exit = await without.exit;
-    const groups = await request('GET', store.url('/operations/letters/groups'));
+    const groups = await request('GET', store.url('/operations/dead-letters/groups'));
     const waves = await post(store.url(`${path}/replay`), by, { headers: { authorization: 'Bearer open-sesame' } });
 
     expect([exit.code, without.stderr()]).toEqual([1, expect.stringContaining('Set OPERATIONS_TOKEN')]);
@@ -167,7 +167,7 @@ describe('the program for dead letters', () => {
 async function withToken(store: TestStore, token: string): Promise<void> {
   const list = await letters(store, 'list');
   expect([list.code, list.out]).toEqual([0, 'No dead letters.\n']);
-  const answer = await request('GET', store.url('/operations/inventory/letters'), {
+  const answer = await request('GET', store.url('/operations/inventory/dead-letters'), {
     headers: { authorization: `Bearer ${token}` },
   });
   expect(answer.status).toBe(200);

@@ -8,7 +8,7 @@ import { bodyOf, get, orderOf, post, request, type StockBody } from './client.ts
 import { hosts, TestStore } from './harness.ts';
 
 const by = { who: 'ann', reason: 'the bug is mended' };
-const path = '/operations/inventory/letters';
+const path = '/operations/inventory/dead-letters';
 const quick = { RETRY_FIRST_MS: '5' };
 
 async function poison(store: TestStore, subject: string | null): Promise<void> {

@@ -97,14 +97,14 @@ describe('the documentation', () => {
         'POST /automation-testing/seed',
         'GET /automation-testing/ready',
         'DELETE /automation-testing/all',
-        'GET /operations/{function}/letters',
-        'GET /operations/{function}/letters/groups',
-        'GET /operations/{function}/letters/{letter}',
+        'GET /operations/{function}/dead-letters',
+        'GET /operations/{function}/dead-letters/groups',
+        'GET /operations/{function}/dead-letters/{letter}',
         ...['replay', 'edit', 'discard', 'compensate'].map(
-          (what) => `POST /operations/{function}/letters/{letter}/${what}`,
+          (what) => `POST /operations/{function}/dead-letters/{letter}/${what}`,
         ),
-        'POST /operations/{function}/letters/replay',
-        'GET /operations/letters/groups',
+        'POST /operations/{function}/dead-letters/replay',
+        'GET /operations/dead-letters/groups',
         'GET /livez',
         'GET /readyz',
         'GET /metrics',
@@ -114,16 +114,19 @@ describe('the documentation', () => {
 
   it('tells the truth about real answers, also about refusals', async () => {
     const receipt = { headers: { 'content-type': 'application/json' }, body: '{"quantity": 1, "name": "Lamp"}' };
-    const letters = '/operations/order/letters';
+    const letters = '/operations/order/dead-letters';
     const at = (path: string) => request('GET', store.url(path));
     const unreadable = { headers: { 'content-type': 'application/json' }, body: '{}' };
     const answers: readonly (readonly [string, Answer])[] = [
-      ['GET /operations/{function}/letters', await at(letters)],
-      ['GET /operations/{function}/letters', await at(`${letters}?limit=0`)],
-      ['GET /operations/{function}/letters/groups', await at(`${letters}/groups`)],
-      ['GET /operations/letters/groups', await at('/operations/letters/groups')],
-      ['GET /operations/{function}/letters/{letter}', await at(`${letters}/none`)],
-      ['POST /operations/{function}/letters/replay', await request('POST', store.url(`${letters}/replay`), unreadable)],
+      ['GET /operations/{function}/dead-letters', await at(letters)],
+      ['GET /operations/{function}/dead-letters', await at(`${letters}?limit=0`)],
+      ['GET /operations/{function}/dead-letters/groups', await at(`${letters}/groups`)],
+      ['GET /operations/dead-letters/groups', await at('/operations/dead-letters/groups')],
+      ['GET /operations/{function}/dead-letters/{letter}', await at(`${letters}/none`)],
+      [
+        'POST /operations/{function}/dead-letters/replay',
+        await request('POST', store.url(`${letters}/replay`), unreadable),
+      ],
       ['POST /orders', await postSample(store.url('/orders'), 1, wait)],
       ['POST /orders', await postSample(store.url('/orders'), 2)],
       ['POST /orders', await request('POST', store.url('/orders'))],

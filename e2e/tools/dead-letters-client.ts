@@ -37,34 +37,34 @@ export class DeadLettersClient {
   async list(name: string, query: ListQuery): Promise<{ letters: readonly DeadLetterSummaryBody[]; hasMore: boolean }> {
     const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
     const answer = await this.#get<{ letters: DeadLetterSummaryBody[]; _links: { next?: unknown } }>(
-      `/operations/${name}/letters?${new URLSearchParams(given)}`,
+      `/operations/${name}/dead-letters?${new URLSearchParams(given)}`,
     );
     return { letters: answer.letters, hasMore: answer._links.next !== undefined };
   }
 
   async groups(): Promise<readonly GroupBody[]> {
-    return (await this.#get<{ groups: GroupBody[] }>('/operations/letters/groups')).groups;
+    return (await this.#get<{ groups: GroupBody[] }>('/operations/dead-letters/groups')).groups;
   }
 
   /** Of the function that is named, else of whichever has it. @throws StoreError where none has. */
   async find(letter: string, name?: string): Promise<DeadLetterBody> {
     for (const each of name === undefined ? functionNames : [name]) {
       try {
-        return await this.#get<DeadLetterBody>(`/operations/${each}/letters/${encodeURIComponent(letter)}`);
+        return await this.#get<DeadLetterBody>(`/operations/${each}/dead-letters/${encodeURIComponent(letter)}`);
       } catch (error) {
         if (name !== undefined || !(error instanceof StoreError) || error.status !== 404) throw error;
       }
     }
-    throw new StoreError(`No function has a letter ${letter}. What there is: npm run letters list`, 404);
+    throw new StoreError(`No function has a dead letter ${letter}. What there is: npm run dead-letters list`, 404);
   }
 
   decide({ letter, function: name }: DeadLetterSummaryBody, action: string, body: object): Promise<ResolvedBody> {
-    return this.#post(`/operations/${name}/letters/${letter}/${action}`, body);
+    return this.#post(`/operations/${name}/dead-letters/${letter}/${action}`, body);
   }
 
   /** One round of replays, in waves. */
   replayMany(name: string, body: object): Promise<ReplayedBody> {
-    return this.#post(`/operations/${name}/letters/replay`, body);
+    return this.#post(`/operations/${name}/dead-letters/replay`, body);
   }
 
   /** Waits until a replayed letter was tried. */

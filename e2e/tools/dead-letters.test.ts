@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { userInfo } from 'node:os';
 import { afterEach, describe, expect, it } from 'vitest';
-import { letters } from './dead-letters.ts';
+import { deadLetters } from './dead-letters.ts';
 import type { Terminal } from './store-client.ts';
 
 const head = {
@@ -48,35 +48,35 @@ async function runWith(
   const lines: string[] = [];
   const env = { GATEWAY_PORT: String((server.address() as AddressInfo).port), ...terminal.env };
   const out = (text: string) => lines.push(text);
-  const error = await letters(args, { env, isTty: terminal.isTty ?? false, out, err: out }).then(
+  const error = await deadLetters(args, { env, isTty: terminal.isTty ?? false, out, err: out }).then(
     () => null,
     (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown)),
   );
   return { text: lines.join('\n'), error, seen, requests: seen.map(({ request }) => request) };
 }
 
-const find = { 'GET /operations/inventory/letters/abc': [whole, { ...whole, status: 'replayed' }] };
+const find = { 'GET /operations/inventory/dead-letters/abc': [whole, { ...whole, status: 'replayed' }] };
 const edited = {
   ...{ dryRun: false, letter: { ...head, status: 'edited' }, foreseen: null, behind: 2 },
   diff: [{ pointer: '/quantity', before: 1, after: 2 }],
 };
 
-describe('letters', () => {
+describe('dead-letters', () => {
   it('finds a letter in whichever function has it, and shows all of it', async () => {
     const { text, requests } = await runWith(['show', 'abc'], find);
 
-    expect(requests).toEqual(['GET /operations/order/letters/abc', 'GET /operations/inventory/letters/abc']);
+    expect(requests).toEqual(['GET /operations/order/dead-letters/abc', 'GET /operations/inventory/dead-letters/abc']);
     expect(text).toContain('It holds up O-1: 2 messages behind it.');
   });
 
   it('says so where none has it', async () => {
     const { error } = await runWith(['show', 'none'], {});
 
-    expect(error).toBe('No function has a letter none. What there is: npm run letters list');
+    expect(error).toBe('No function has a dead letter none. What there is: npm run dead-letters list');
   });
 
   it('shows the token, and whose decision it is', async () => {
-    const decide = { 'POST /operations/inventory/letters/abc/discard': [{ ...edited, diff: null, dryRun: true }] };
+    const decide = { 'POST /operations/inventory/dead-letters/abc/discard': [{ ...edited, diff: null, dryRun: true }] };
 
     const { seen } = await runWith(['discard', 'abc'], { ...find, ...decide }, { env: { OPERATIONS_TOKEN: 'secret' } });
 
@@ -92,7 +92,7 @@ describe('letters', () => {
   ])('says of a dry run of %s that ends as %o that what is behind it %s', async (action, ends, expected) => {
     const foreseen = ends === null ? null : { ...ends, events: [], writes: [] };
     const dry = { ...edited, diff: null, dryRun: true, foreseen };
-    const decide = { [`POST /operations/inventory/letters/abc/${action}`]: [dry] };
+    const decide = { [`POST /operations/inventory/dead-letters/abc/${action}`]: [dry] };
 
     const { text } = await runWith([action, 'abc'], { ...find, ...decide });
 
@@ -105,7 +105,7 @@ describe('letters', () => {
     ['plain where NO_COLOR is set', true, { NO_COLOR: '1' }, '− /quantity 1\n+ /quantity 2'],
     ['plain elsewhere', false, {}, '− /quantity 1\n+ /quantity 2'],
   ])('shows what an edit changes, %s', async (_, isTty, env, diff) => {
-    const decide = { 'POST /operations/inventory/letters/abc/edit': [edited] };
+    const decide = { 'POST /operations/inventory/dead-letters/abc/edit': [edited] };
     const args = ['edit', 'abc', '--data', '{"quantity":2}', '--yes', '--reason', 'why', '--function', 'inventory'];
 
     const { text, seen } = await runWith(args, { ...find, ...decide }, { isTty, env });
@@ -116,10 +116,10 @@ describe('letters', () => {
 
   it('waits until a replayed letter was tried', async () => {
     const replaying = { ...edited, letter: { ...head, status: 'replaying' } };
-    const answers = { ...find, 'POST /operations/inventory/letters/abc/replay': [replaying] };
+    const answers = { ...find, 'POST /operations/inventory/dead-letters/abc/replay': [replaying] };
     const tries = [whole, { ...whole, status: 'replaying' }, { ...whole, status: 'replaying' }];
     const args = ['replay', 'abc', '--function', 'inventory', '--yes', '--reason', 'why'];
-    const get = 'GET /operations/inventory/letters/abc';
+    const get = 'GET /operations/inventory/dead-letters/abc';
 
     const passed = await runWith(args, { ...answers, [get]: [...tries, { ...whole, status: 'replayed' }] });
     const failed = await runWith(args, { ...answers, [get]: [...tries, whole] });
@@ -135,7 +135,7 @@ describe('letters', () => {
     ];
     const args = ['replay', '--fingerprint', 'f', '--function', 'order', '--yes', '--reason', 'why'];
 
-    const { text, seen } = await runWith(args, { 'POST /operations/order/letters/replay': rounds });
+    const { text, seen } = await runWith(args, { 'POST /operations/order/dead-letters/replay': rounds });
 
     expect(seen.map(({ body }) => body)).toMatchObject(Array(2).fill({ fingerprint: 'f', max: 100, dryRun: false }));
     const lines = ['order: a wave of 1: 1 passed', 'order: a wave of 2: 2 passed'];
@@ -144,7 +144,7 @@ describe('letters', () => {
 
   it('ends with an error where the waves were stopped, or where nothing may be replayed', async () => {
     const args = ['replay', '--all', '--function', 'order', '--yes', '--reason', 'why'];
-    const path = 'POST /operations/order/letters/replay';
+    const path = 'POST /operations/order/dead-letters/replay';
 
     const stopped = await runWith(args, { [path]: [{ ...round, waves: [], stopped: 'it failed', left: 9 }] });
     const skipped = await runWith(args, { [path]: [{ ...round, waves: [], replayed: 0, skipped: 2, left: 2 }] });

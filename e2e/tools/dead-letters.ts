@@ -9,13 +9,13 @@ import { runAsMain, StoreError, type Terminal } from './store-client.ts';
 
 const HELP = `
 Examples:
-  npm run letters list                                    what is open
-  npm run letters -- list --groups                        by what went wrong
-  npm run letters -- show 0123456789ab
-  npm run letters -- replay 0123456789ab                  a dry run: what would happen
-  npm run letters -- replay 0123456789ab --yes --reason "the bug is mended"
-  npm run letters -- replay --fingerprint 89ab01234567 --yes --reason "the bug is mended"
-  npm run letters -- edit 0123456789ab --data '{"productId": "PRODUCT_001", "quantity": 2, "name": null}'
+  npm run dead-letters list                                  what is open
+  npm run dead-letters -- list --groups                       by what went wrong
+  npm run dead-letters -- show 0123456789ab
+  npm run dead-letters -- replay 0123456789ab                  a dry run: what would happen
+  npm run dead-letters -- replay 0123456789ab --yes --reason "the bug is fixed"
+  npm run dead-letters -- replay --fingerprint 89ab01234567 --yes --reason "the bug is fixed"
+  npm run dead-letters -- edit 0123456789ab --data '{"productId": "PRODUCT_001", "quantity": 2, "name": null}'
 
 The store is looked for at GATEWAY_URL, else at GATEWAY_PORT (8900) of this machine. OPERATIONS_TOKEN is shown to it.`;
 
@@ -41,8 +41,8 @@ interface Options {
 }
 
 /** @throws StoreError where the store does not answer or answers with a problem, or a replay fails */
-export async function letters(args: readonly string[], terminal: Terminal): Promise<void> {
-  const program = new Command('letters')
+export async function deadLetters(args: readonly string[], terminal: Terminal): Promise<void> {
+  const program = new Command('dead-letters')
     .description('Shows the dead letters of a running store, and decides about them.')
     .addHelpText('after', HELP)
     .configureOutput({
@@ -218,4 +218,4 @@ function parse(json: string): unknown {
   }
 }
 
-await runAsMain(import.meta.url, letters);
+await runAsMain(import.meta.url, deadLetters);

@@ -87,8 +87,13 @@ describe('post-order', () => {
 
   it.each([
     ['an order that is not there', '/orders/O/why', 'there is no order O', ''],
-    ['a letter that is not there', '/operations/order/letters/x', 'there is no letter x', ''],
-    ['routes for operators', '/operations/order/letters', 'there is nothing at /operations', '\nIn production the'],
+    ['a letter that is not there', '/operations/order/dead-letters/x', 'there is no letter x', ''],
+    [
+      'routes for operators',
+      '/operations/order/dead-letters',
+      'there is nothing at /operations',
+      '\nIn production the',
+    ],
     [
       'test automation',
       '/automation-testing/all',

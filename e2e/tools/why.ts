@@ -27,7 +27,7 @@ function summary({ summary, waits }: Record<string, unknown>, terminal: Terminal
     ...entries.map(({ at, kind, detail, letter }) =>
       [
         `  ${at}  ${kind}  ${detail}`,
-        ...(letter ? [`    npm run letters -- show ${letter} --function ${at}`] : []),
+        ...(letter ? [`    npm run dead-letters -- show ${letter} --function ${at}`] : []),
       ].join('\n'),
     ),
   ].join('\n');

@@ -9,7 +9,7 @@ import { localUpstream, remoteUpstream, type Upstream } from './upstream.ts';
 
 const names = ['order', 'inventory', 'notification'] as const;
 const authorization = 'Bearer open-sesame';
-const decision = { who: 'ann', reason: 'it cannot be mended' };
+const decision = { who: 'ann', reason: 'it cannot be fixed' };
 const letterBody = {
   ...{ letter: 'abc', function: 'inventory', status: 'open', code: 'failed', detail: 'no', fingerprint: 'f' },
   ...{ key: 'O-1', attributes: {}, topic: 't', partition: 0, position: 1, attempts: 3, replays: 0 },
@@ -87,19 +87,23 @@ async function gatewayOver({ letter = letterBody, cancel = 200, groups = {} }: A
     const response = await gateway.request(path, { method, headers: { authorization }, ...init });
     return { status: response.status, body: await response.json() };
   };
-  return { ask, seen, requests: () => seen.map(({ name, request }) => `${name}: ${request}`) };
+  const redirect = async (path: string) => {
+    const { status, headers } = await gateway.request(path);
+    return [status, headers.get('location')];
+  };
+  return { ask, redirect, seen, requests: () => seen.map(({ name, request }) => `${name}: ${request}`) };
 }
 
 describe('the letters at the gateway', () => {
   it.each(names)('are those of %s, asked with what the caller has shown', async (name) => {
     const { ask, seen } = await gatewayOver();
 
-    await ask('GET', `/operations/${name}/letters?code=failed`);
-    await ask('POST', `/operations/${name}/letters/abc/discard`, decision);
+    await ask('GET', `/operations/${name}/dead-letters?code=failed`);
+    await ask('POST', `/operations/${name}/dead-letters/abc/discard`, decision);
 
     expect(seen.map((each) => [each.name, each.request])).toEqual([
-      [name, `GET /operations/${name}/letters?code=failed`],
-      [name, `POST /operations/${name}/letters/abc/discard`],
+      [name, `GET /operations/${name}/dead-letters?code=failed`],
+      [name, `POST /operations/${name}/dead-letters/abc/discard`],
     ]);
     expect(seen.map(({ headers }) => headers.get('authorization'))).toEqual([authorization, authorization]);
     expect(JSON.parse(seen[1]?.body ?? '')).toEqual(decision);
@@ -108,15 +112,15 @@ describe('the letters at the gateway', () => {
   it('of a function that there is not are not there', async () => {
     const { ask, seen } = await gatewayOver();
 
-    expect((await ask('GET', '/operations/payroll/letters')).status).toBe(404);
-    expect((await ask('GET', '/operations/constructor/letters')).status).toBe(404);
+    expect((await ask('GET', '/operations/payroll/dead-letters')).status).toBe(404);
+    expect((await ask('GET', '/operations/constructor/dead-letters')).status).toBe(404);
     expect(seen).toEqual([]);
   });
 
   it('wait for many replays longer than for anything else', async () => {
     const { ask, seen } = await gatewayOver();
 
-    await ask('POST', '/operations/notification/letters/replay', decision);
+    await ask('POST', '/operations/notification/dead-letters/replay', decision);
 
     expect(seen[0]?.headers.get('prefer')).toBe('wait=90');
     expect(JSON.parse(seen[0]?.body ?? '')).toEqual(decision);
@@ -125,20 +129,26 @@ describe('the letters at the gateway', () => {
   it('are counted for all functions together, the largest group first', async () => {
     const { ask } = await gatewayOver();
 
-    const { body } = await ask('GET', '/operations/letters/groups');
+    const { body } = await ask('GET', '/operations/dead-letters/groups');
 
     expect(body).toMatchObject({ groups: [{ count: 12 }, { count: 9 }, { count: 5 }], isWhole: true });
+  });
+
+  it('are found by their former path', async () => {
+    const { redirect } = await gatewayOver();
+
+    expect(await redirect('/operations/letters/groups')).toEqual([308, '/operations/dead-letters/groups']);
   });
 
   it('are counted for nobody whom one of the functions refuses', async () => {
     const { ask } = await gatewayOver({ groups: { inventory: 401 } });
 
-    expect((await ask('GET', '/operations/letters/groups')).status).toBe(401);
+    expect((await ask('GET', '/operations/dead-letters/groups')).status).toBe(401);
   });
 });
 
 describe('a letter that is compensated', () => {
-  const path = '/operations/inventory/letters/abc';
+  const path = '/operations/inventory/dead-letters/abc';
 
   it('is closed when its order is cancelled, with a key that makes asking again safe', async () => {
     const { ask, seen, requests } = await gatewayOver();

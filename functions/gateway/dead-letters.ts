@@ -24,8 +24,10 @@ const REPLAY_WAIT_S = Math.ceil(REPLAY_MS_MAX / 1000) + 30;
  */
 export function addGatewayDeadLetters(app: App, upstreams: readonly Upstream[], orders: Upstream): void {
   addAllGroups(app, upstreams);
-  app.post('/operations/:function/letters/:letter/compensate', (c) => compensate(c, named(c, upstreams), orders));
-  app.post('/operations/:function/letters/replay', async (c) => {
+  // The former path, for one more release; those of a single function are redirected by the function.
+  app.get('/operations/letters/groups', (c) => c.redirect('/operations/dead-letters/groups', 308));
+  app.post('/operations/:function/dead-letters/:letter/compensate', (c) => compensate(c, named(c, upstreams), orders));
+  app.post('/operations/:function/dead-letters/replay', async (c) => {
     const request = again(c, 'POST', new URL(c.req.url).pathname, await readText(c.req.raw));
     request.headers.set('prefer', `wait=${REPLAY_WAIT_S}`);
     return named(c, upstreams).fetch(request, requestIdOf(c));
@@ -35,7 +37,7 @@ export function addGatewayDeadLetters(app: App, upstreams: readonly Upstream[], 
 
 /** Also for the documentation, which needs no upstreams. */
 export function addAllGroups(app: App, upstreams: readonly Upstream[]): void {
-  addPath(app, 'Dead letters', '/operations/letters/groups', {
+  addPath(app, 'Dead letters', '/operations/dead-letters/groups', {
     get: {
       summary: 'At the gateway: open letters of all functions by what went wrong, the largest group first',
       security: operatorsOnly,
@@ -48,7 +50,7 @@ export function addAllGroups(app: App, upstreams: readonly Upstream[]): void {
 async function allGroups(c: AppContext, upstreams: readonly Upstream[]): Promise<Response> {
   const responses = await Promise.all(
     upstreams.map((upstream) =>
-      upstream.fetch(again(c, 'GET', `/operations/${upstream.name}/letters/groups`), requestIdOf(c)),
+      upstream.fetch(again(c, 'GET', `/operations/${upstream.name}/dead-letters/groups`), requestIdOf(c)),
     ),
   );
   const refused = responses.find(({ ok }) => !ok);

@@ -7,7 +7,7 @@ import { type App, createApp } from '../http/app.ts';
 import { addDeadLetterRoutes } from './routes.ts';
 import type { DeadLetterBody, DeadLetterSummaryBody, GroupBody, ReplayedBody, ResolvedBody } from './schemas.ts';
 
-const path = '/operations/probe/letters';
+const path = '/operations/probe/dead-letters';
 const by = { who: 'ann', reason: 'it is mended' };
 let bench: DeadLetterBench;
 let app: App;
@@ -106,7 +106,7 @@ describe('the letters of a function', () => {
   });
 
   it.each([
-    ['another function', '/operations/order/letters', undefined, 404, undefined],
+    ['another function', '/operations/order/dead-letters', undefined, 404, undefined],
     ['a letter that nobody knows', `${path}/0123`, undefined, 404, undefined],
     ['a cursor of somebody else', `${path}?cursor=x`, undefined, 422, '/cursor'],
     ['a status that there is not', `${path}?status=lost`, undefined, 422, '/status'],
@@ -120,4 +120,14 @@ describe('the letters of a function', () => {
 
     expect([answer.status, answer.body.errors?.[0]?.pointer]).toEqual([status, pointer]);
   });
+});
+
+it.each([
+  ['GET', '/operations/probe/letters?limit=1', '/operations/probe/dead-letters?limit=1'],
+  ['GET', '/operations/probe/letters/groups', '/operations/probe/dead-letters/groups'],
+  ['POST', '/operations/probe/letters/0123/discard', '/operations/probe/dead-letters/0123/discard'],
+])('the former path redirects for good, with method and body: %s %s', async (method, former, path) => {
+  const response = await app.request(former, { method });
+
+  expect([response.status, response.headers.get('location')]).toEqual([308, path]);
 });

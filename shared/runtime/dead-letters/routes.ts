@@ -11,7 +11,7 @@ import { close, countBehind, edit, replay } from './resolve.ts';
 import * as bodies from './schemas.ts';
 
 const TAG = 'Dead letters';
-const PATH = '/operations/{function}/letters';
+const PATH = '/operations/{function}/dead-letters';
 const RESOLUTIONS_MAX = 100;
 const ofFunction = z.object({ function: z.string() });
 const ofLetter = z.object({ function: z.string(), letter: z.string() });
@@ -27,11 +27,20 @@ const listQuery = z.strictObject({
 /** The routes by which people look at the dead letters of a function and decide about them. */
 export function addDeadLetterRoutes(app: App, scope: DeadLetterScope): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'operators', { type: 'http', scheme: 'bearer' });
-  // A letter's id is never one of the words below, which come first.
+  addFormerPaths(app);
+  // The id of a dead letter is never one of the words below, which come first.
   addLists(app, scope);
   addBulkReplay(app, scope);
   addOne(app, scope);
   addResolutions(app, scope);
+}
+
+/** The paths had another name, which is redirected for one more release. */
+function addFormerPaths(app: App): void {
+  app.all('/operations/:function/letters/*', (c) => {
+    const { pathname, search } = new URL(c.req.url);
+    return c.redirect(pathname.replace('/letters', '/dead-letters') + search, 308);
+  });
 }
 
 function addLists(app: App, scope: DeadLetterScope): void {

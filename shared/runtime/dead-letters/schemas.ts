@@ -163,7 +163,7 @@ export type ReplayedBody = z.infer<typeof replayedSchema>;
 export function toSummaryBody(name: string, head: DeadLetterSummary): DeadLetterSummaryBody {
   const { letter, status, code, detail, fingerprint, key, attributes, topic, partition, position } = head;
   const { attempts, replays, diedAt, decidedAt } = head;
-  const self = `/operations/${name}/letters/${letter}`;
+  const self = `/operations/${name}/dead-letters/${letter}`;
   const open = Object.fromEntries(
     ['replay', 'edit', 'discard', 'compensate'].map((action) => [
       action,

@@ -9,14 +9,14 @@ async function ask(env: Readonly<Record<string, string>>, authorization?: string
   const { logger, lines } = logLines();
   const app = createApp(logger);
   guardOperations(app, operationsAccess(env));
-  app.get('/operations/order/letters', (c) => c.json({ letters: [] }));
+  app.get('/operations/order/dead-letters', (c) => c.json({ letters: [] }));
   app.get('/orders', (c) => c.json({ orders: [] }));
   app.get('/operations/broken', () => {
     throw new Error('a bug');
   });
   const headers = authorization === undefined ? {} : { authorization };
   const of = async (path: string) => app.request(path, { headers });
-  const answer = await of('/operations/order/letters');
+  const answer = await of('/operations/order/dead-letters');
   const others = [(await of('/orders')).status, (await of('/operations/broken')).status];
   return { answer, others, logged: JSON.stringify(lines) };
 }
