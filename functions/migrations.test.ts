@@ -10,6 +10,7 @@ import type { Table } from '../shared/ports/store.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import { added, commitOf } from '../shared/testing/shelf.ts';
 import { inventory } from './inventory/function.ts';
+import { openings } from './inventory/opening-balance.ts';
 import { movements, receipts, reservations, stock } from './inventory/tables.ts';
 import { notification } from './notification/function.ts';
 import { type NoticeRow, notices } from './notification/tables.ts';
@@ -81,6 +82,20 @@ describe('an upgrade', () => {
     expect(rows).toEqual([
       { productId: 'lamp', movement: 1, kind: 'received', quantity: 5, orderId: null, causedBy: 'm', at: 'then' },
       { productId: 'lamp', movement: 2, kind: 'sold', quantity: 2, orderId: 'ORDER_7', causedBy: 'n', at: 'later' },
+    ]);
+  });
+
+  it('keeps opening balances', async () => {
+    const file = join(mkdtempSync(join(folder, 'opening')), 'inventory.db');
+    const { name, tables, migrations } = inventory;
+    await SqliteStore.open({ name, file, tables: [], migrations: migrations.sqlite.slice(0, 4) }).close();
+    new Database(file).exec("INSERT INTO stock_opening VALUES ('lamp', 7, 10, 3, 1, 2, 1, 0, 'then')").close();
+
+    const store = SqliteStore.open({ name, file, tables, migrations: migrations.sqlite });
+    const rows = await store.find({ table: openings, limit: 9 });
+    await store.close();
+    expect(rows).toEqual([
+      { productId: 'lamp', movement: 7, received: 10, reserved: 3, released: 1, sold: 2, returned: 1, asOf: 'then' },
     ]);
   });
 

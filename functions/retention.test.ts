@@ -222,8 +222,7 @@ describe('the ledger of a product', () => {
         released: 1,
         sold: 2,
         returned: 0,
-        corrected: 0,
-        foldedAt: later(365),
+        asOf: later(365),
       },
     ]);
   });

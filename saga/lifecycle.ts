@@ -1,5 +1,5 @@
 /** The statuses that clients see; they may rely on the whole list. */
-export const orderStatuses = ['placed', 'backordered', 'reserved', 'confirmed', 'rejected', 'cancelled'] as const;
+export const orderStatuses = ['placed', 'backordered', 'confirmed', 'rejected', 'cancelled'] as const;
 export type OrderStatus = (typeof orderStatuses)[number];
 
 /** The statuses of the life-cycle. A dispatched order stays `confirmed` for its clients, and is too far to be cancelled. */
@@ -29,7 +29,7 @@ export const orderCommands = {
 export type OrderCommand = keyof typeof orderCommands;
 
 /** Statuses of an order whose outcome is not known yet. */
-const openStatuses: readonly LifecycleStatus[] = ['placed', 'backordered', 'reserved'];
+const openStatuses: readonly LifecycleStatus[] = ['placed', 'backordered'];
 
 /** The status after `event`, or null where that event is not allowed in this status. `from` is null before the order is. */
 export function statusAfter(from: LifecycleStatus | null, event: OrderEventType): LifecycleStatus | null {

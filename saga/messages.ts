@@ -24,7 +24,8 @@ const pricedLinesSchema = z.array(pricedLineSchema).min(1).max(LINES_MAX);
 const lineSchema = z.object({ productId: idSchema, quantity: z.int().min(1) });
 const linesSchema = z.array(lineSchema).min(1).max(LINES_MAX);
 
-export const reasonCodes = ['out_of_stock', 'unknown_product', 'payment_declined', 'expired', 'cancelled'] as const;
+/** Why an order is not carried out: stable words for clients. */
+export const reasonCodes = ['out_of_stock', 'unknown_product', 'expired', 'cancelled'] as const;
 
 /** Why an order did not come about: a stable word, a sentence for people, and the products concerned. */
 const reasonSchema = z.object({

@@ -139,7 +139,7 @@ function judgeOrder({ orderId, status, reason, lines, events }: StoredOrder, cli
   else if (textOf(call.lines) !== textOf(lines)) {
     found.unexpected.push(`${orderId} has ${textOf(lines)}, and ${textOf(call.lines)} was asked for`);
   }
-  if (status === 'placed' || status === 'reserved') found.lost.push(`${orderId} is ${status} and has no outcome`);
+  if (status === 'placed') found.lost.push(`${orderId} is ${status} and has no outcome`);
   const types = countBy(events, ({ type }) => type);
   const needed = ['OrderPlaced', ...(eventOf[status] === undefined ? [] : [eventOf[status]])];
   for (const type of needed) {

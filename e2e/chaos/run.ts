@@ -249,6 +249,6 @@ export class ChaosRun {
 /** Every message is read, every notice is sent, and no order is on its way. Those that wait for goods may wait. */
 function isAtRest({ readings, orders, notices }: Books): boolean {
   const isRead = readings.every(({ position, end }) => position === end);
-  const isDone = orders.byStatus['placed'] === undefined && orders.byStatus['reserved'] === undefined;
+  const isDone = orders.byStatus['placed'] === undefined;
   return isRead && isDone && notices.byStatus['pending'] === undefined;
 }

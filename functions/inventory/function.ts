@@ -5,6 +5,7 @@ import { decide } from './decide.ts';
 import { sqlite } from './migrations/sqlite.ts';
 import { checks } from './migrations/sqlite-checks.ts';
 import { opening } from './migrations/sqlite-opening.ts';
+import { openingWithoutCorrections } from './migrations/sqlite-opening-2.ts';
 import { openings } from './opening-balance.ts';
 import { retentionOf } from './retention.ts';
 import { evolve, type Inventory, type InventoryInput, type InventoryOutput } from './state.ts';
@@ -25,7 +26,7 @@ export function createInventory({
     catalog,
     publishes: 'inventory-events',
     tables: [...tables, openings],
-    migrations: { sqlite: [...sqlite, opening, checks] },
+    migrations: { sqlite: [...sqlite, opening, checks, openingWithoutCorrections] },
     retention: retentionOf(movementDays),
     rules: { decide, evolve },
     needs,

@@ -8,7 +8,8 @@ export interface OpeningRow extends Readonly<Record<MovementKind, number>> {
   readonly productId: string;
   /** The last movement in it. */
   readonly movement: number;
-  readonly foldedAt: string;
+  /** When it was written, ISO 8601. */
+  readonly asOf: string;
 }
 
 export const openings = table<OpeningRow>(
@@ -21,8 +22,7 @@ export const openings = table<OpeningRow>(
     released: 'integer',
     sold: 'integer',
     returned: 'integer',
-    corrected: 'integer',
-    foldedAt: 'text',
+    asOf: 'text',
   },
   { key: ['productId'] },
 );
@@ -45,7 +45,7 @@ export const movementRetention: Omit<RetentionRule<MovementRow>, 'days'> = {
 function openingOf(gone: readonly MovementRow[], rows: RowReader, now: string): readonly Write[] {
   const productId = gone[0]?.productId ?? '';
   const before = rows.one(openings, productId) ?? emptyOpening(productId);
-  const sums = { ...before, foldedAt: now };
+  const sums = { ...before, asOf: now };
   for (const { movement, kind, quantity } of gone) {
     assert(movement === sums.movement + 1, `movement ${sums.movement + 1} of ${productId} is missing`);
     sums.movement = movement;
@@ -58,7 +58,7 @@ function openingOf(gone: readonly MovementRow[], rows: RowReader, now: string): 
 function assertBalanced({ productId, movement, ...sums }: OpeningRow, rows: RowReader): void {
   const level = rows.one(stock, productId);
   assert(level !== undefined, `${productId} has movements and is not in the stock`);
-  const onHand = sums.received - sums.sold + sums.returned + sums.corrected;
+  const onHand = sums.received - sums.sold + sums.returned;
   const reserved = sums.reserved - sums.released - sums.sold;
   const balance = `the first ${movement} movements of ${productId} leave ${onHand} on hand and ${reserved} reserved`;
   assert(0 <= reserved && reserved <= onHand, balance);
@@ -68,6 +68,6 @@ function assertBalanced({ productId, movement, ...sums }: OpeningRow, rows: RowR
 }
 
 function emptyOpening(productId: string): OpeningRow {
-  const sums = { received: 0, reserved: 0, released: 0, sold: 0, returned: 0, corrected: 0 };
-  return { productId, movement: 0, ...sums, foldedAt: '' };
+  const sums = { received: 0, reserved: 0, released: 0, sold: 0, returned: 0 };
+  return { productId, movement: 0, ...sums, asOf: '' };
 }

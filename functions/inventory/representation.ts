@@ -19,7 +19,7 @@ export const stockSchema = z
 export const movementSchema = z
   .object({
     movementId: z.string(),
-    kind: z.enum(['received', 'reserved', 'released', 'sold', 'returned', 'corrected']),
+    kind: z.enum(['received', 'reserved', 'released', 'sold', 'returned']),
     quantity: z.int(),
     orderId: z.string().nullable(),
     causedBy: z.string(),

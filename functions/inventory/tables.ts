@@ -20,7 +20,7 @@ export const stock = table<StockLevel>(
   { key: ['productId'] },
 );
 
-export type MovementKind = 'received' | 'reserved' | 'released' | 'sold' | 'returned' | 'corrected';
+export type MovementKind = 'received' | 'reserved' | 'released' | 'sold' | 'returned';
 
 /** A line of the ledger: what one message did to one product. `movement` counts from 1 for each product. */
 export interface MovementRow {

@@ -94,7 +94,7 @@ export function mostOpen(samples: readonly Sample[]): number {
 }
 
 function open({ orders }: Sample): number {
-  return (orders['placed'] ?? 0) + (orders['reserved'] ?? 0);
+  return orders['placed'] ?? 0;
 }
 
 function waiting({ orders }: Sample): number {
