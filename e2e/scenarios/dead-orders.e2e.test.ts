@@ -1,8 +1,8 @@
 /** An order one of whose messages was given up: a person repairs the cause and replays it, or takes the order back. */
 import { describe, expect, it } from 'vitest';
 import type { OrderBody } from '../../functions/order/representation.ts';
+import type { Why } from '../../functions/order/why.ts';
 import type { DeadLetterBody, DeadLetterSummaryBody, ReplayedBody } from '../../shared/runtime/dead-letters/schemas.ts';
-import type { Why } from '../../shared/runtime/why/why-routes.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { bodyOf, get, orderOf, post, request, type StockBody } from './client.ts';
 import { hosts, TestStore } from './harness.ts';

@@ -1,6 +1,6 @@
 /** An operator asks why an order waits, and is told the exact thing. */
 import { describe, expect, it } from 'vitest';
-import type { Why } from '../../shared/runtime/why/why-routes.ts';
+import type { Why } from '../../functions/order/why.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { get, orderOf, post, request } from './client.ts';
 import { hosts, run, TestStore } from './harness.ts';
@@ -90,7 +90,7 @@ describe('an order that inventory has not read', () => {
     expect(summary).toMatch(/^UNREAD is placed: inventory has not read OrderPlaced since 20/);
     expect(waits.map(({ at, kind }) => [at, kind])).toEqual([
       ['inventory', 'unread'],
-      ['inventory', 'away'],
+      ['inventory', 'unavailable'],
       ['order', 'deadline'],
     ]);
     expect([code, tool.stdout()]).toEqual([0, expect.stringContaining(summary)]);

@@ -5,7 +5,7 @@ import { readText } from '../../shared/runtime/http/app.ts';
 /** A function as the gateway reaches it. */
 export interface Upstream {
   readonly name: string;
-  /** @throws {AppError} `unavailable` when the function is away. */
+  /** @throws {AppError} `unavailable` when the function is unavailable. */
   fetch(request: Request, requestId: string): Response | Promise<Response>;
 }
 
@@ -47,7 +47,7 @@ const HOP_BY_HOP = [
 ];
 
 /**
- * A function in another process. When it is away, reads and writes that may be repeated are tried again for a moment;
+ * A function in another process. When it is unavailable, reads and writes that may be repeated are tried again for a moment;
  * a function that is there and does not answer in time is not asked twice.
  */
 export function remoteUpstream(options: RemoteOptions): Upstream {
@@ -67,7 +67,10 @@ export function remoteUpstream(options: RemoteOptions): Upstream {
         return await pRetry(attempt, { retries, minTimeout: RETRY_FIRST_MS, randomize: true });
       } catch (cause) {
         if (request.signal.aborted) throw cause;
-        throw new AppError('unavailable', `${name} is away; nothing is lost, try again`, { retryAfterS: 2, cause });
+        throw new AppError('unavailable', `${name} is unavailable; nothing is lost, try again`, {
+          retryAfterS: 2,
+          cause,
+        });
       }
     },
   };

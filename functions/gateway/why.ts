@@ -1,8 +1,11 @@
+import { z } from '@hono/zod-openapi';
 import { AppError } from '../../shared/core/errors.ts';
 import { type App, type AppContext, requestIdOf } from '../../shared/runtime/http/app.ts';
 import type { Wait } from '../../shared/runtime/why/waits.ts';
-import { waitsSchema, whyOf, whySchema } from '../../shared/runtime/why/why-routes.ts';
+import { explainWaits, waitsSchema, whyFields } from '../../shared/runtime/why/why-routes.ts';
 import type { Upstream } from './upstream.ts';
+
+const whySchema = z.object({ orderId: z.string(), ...whyFields });
 
 /** `GET /orders/{orderId}/why`: what order says, and what the others know. One that does not answer is itself a reason. */
 export function addWhyOfOrders(app: App, order: Upstream, others: readonly Upstream[]): void {
@@ -11,7 +14,8 @@ export function addWhyOfOrders(app: App, order: Upstream, others: readonly Upstr
     if (!response.ok) return response;
     const why = whySchema.parse(await response.json());
     const elsewhere = await Promise.all(others.map((upstream) => waitsAt(c, upstream, why.orderId)));
-    return c.json(whyOf(why, [...why.waits, ...elsewhere.flat()], why.summary));
+    const saga = { id: why.orderId, status: why.status, hasOutcome: why.hasOutcome };
+    return c.json({ ...why, ...explainWaits(saga, [...why.waits, ...elsewhere.flat()], why.summary) });
   });
 }
 
@@ -21,9 +25,9 @@ async function waitsAt(c: AppContext, upstream: Upstream, orderId: string): Prom
     const url = new URL(`/why/${encodeURIComponent(orderId)}`, c.req.url);
     const response = await upstream.fetch(new Request(url), requestIdOf(c));
     if (response.ok) return waitsSchema.parse(await response.json()).waits;
-    return [{ at: name, kind: 'away', detail: `${name} answers ${response.status} when it is asked` }];
+    return [{ at: name, kind: 'unavailable', detail: `${name} answers ${response.status} when it is asked` }];
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    return [{ at: name, kind: 'away', detail: `${name} is away` }];
+    return [{ at: name, kind: 'unavailable', detail: `${name} is unavailable` }];
   }
 }

@@ -8,6 +8,7 @@ import type { OutcomeWaiters } from './outcome-waiters.ts';
 import { asPlaced, type OrderBody, placeOrderSchema, toBody, toCommand } from './representation.ts';
 import type { OrderState } from './state.ts';
 
+const ORDER_ID_REUSED = { code: 'order_id_reused', title: 'The order id was used for another order' };
 /** The longest time in seconds that a client may wait for an outcome. */
 const WAIT_MAX_S = 30;
 
@@ -33,7 +34,7 @@ export async function placeOrder(
     const outcome = await submitCommand(c, context, {
       id,
       draft: { type: 'PlaceOrder', subject: data.orderId, data },
-      refusedAs: ({ detail }) => new AppError('order_id_reused', detail),
+      refusedAs: ({ detail }) => new AppError('invalid_request', detail, { own: ORDER_ID_REUSED }),
     });
     const isReplay = outcome.kind === 'duplicate' || outcome.emitted.length === 0;
     const found = isReplay ? await findOrder(context, data.orderId) : fresh(outcome.state as OrderState);

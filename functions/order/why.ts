@@ -3,10 +3,14 @@ import { hasOutcome } from '../../saga/lifecycle.ts';
 import { idSchema } from '../../saga/messages.ts';
 import { type App, addPath, answers, problems } from '../../shared/runtime/http/app.ts';
 import type { Wait } from '../../shared/runtime/why/waits.ts';
-import { whyOf, whySchema } from '../../shared/runtime/why/why-routes.ts';
+import { explainWaits, whyFields } from '../../shared/runtime/why/why-routes.ts';
 import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
 import { existingOrder } from './find-order.ts';
 import { orders } from './tables.ts';
+
+/** Why an order has not ended yet. */
+const whySchema = z.object({ orderId: idSchema, ...whyFields }).openapi('Why');
+export type Why = z.infer<typeof whySchema>;
 
 /** `GET /orders/{orderId}/why`, as far as order knows; the gateway adds what the other functions know. */
 export function addOrderWhy(
@@ -26,7 +30,9 @@ export function addOrderWhy(
         const otherwise = isOver
           ? `${orderId} is ${status} and waits for nothing`
           : `${orderId} is ${status}, and its messages are being handled right now`;
-        return c.json(whyOf({ orderId, status, hasOutcome: isOver }, await waitsOfKey(orderId), otherwise));
+        const saga = { id: orderId, status, hasOutcome: isOver };
+        const { summary, waits } = explainWaits(saga, await waitsOfKey(orderId), otherwise);
+        return c.json({ orderId, status, hasOutcome: isOver, summary, waits } satisfies Why);
       },
     },
   });

@@ -10,7 +10,6 @@ export type ErrorCode =
   | 'unsupported_media_type'
   | 'invalid_request'
   | 'idempotency_key_reused'
-  | 'order_id_reused'
   | 'too_many_requests'
   | 'unavailable'
   | 'no_room'
@@ -22,23 +21,31 @@ export interface FieldError {
   readonly detail: string;
 }
 
-/** Trouble that was foreseen and that a caller is told about. Anything else that is thrown is a bug and answers 500. */
+/** A code and a title that a function gives an error of its own; its status is that of the general code. */
+export interface OwnProblem {
+  readonly code: string;
+  readonly title: string;
+}
+
+/** An expected error, which the caller is told. Anything else that is thrown is a bug and answers 500. */
 export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly errors: readonly FieldError[];
   /** Seconds after which trying again makes sense; undefined where it never does. */
   readonly retryAfterS: number | undefined;
+  readonly own: OwnProblem | undefined;
 
   constructor(
     code: ErrorCode,
     detail: string,
-    options: { errors?: readonly FieldError[]; retryAfterS?: number; cause?: unknown } = {},
+    options: { errors?: readonly FieldError[]; retryAfterS?: number; own?: OwnProblem; cause?: unknown } = {},
   ) {
     super(detail, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.errors = options.errors ?? [];
     this.retryAfterS = options.retryAfterS;
+    this.own = options.own;
   }
 }
 

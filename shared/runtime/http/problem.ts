@@ -12,7 +12,6 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   unsupported_media_type: [415, 'The content type is not supported'],
   invalid_request: [422, 'The request is not valid'],
   idempotency_key_reused: [422, 'The idempotency key was used with another request'],
-  order_id_reused: [422, 'The order id was used for another order'],
   too_many_requests: [429, 'Too many requests'],
   header_too_large: [431, 'The header is too large'],
   internal: [500, 'Something went wrong on our side'],
@@ -26,7 +25,7 @@ export interface Problem {
   readonly title: string;
   readonly status: number;
   readonly detail: string;
-  readonly code: ErrorCode;
+  readonly code: string;
   readonly errors?: readonly FieldError[];
 }
 
@@ -34,7 +33,8 @@ export interface Problem {
 export function problemOf(error: unknown): Problem {
   const known = error instanceof AppError ? error : new AppError('internal', 'the error is in our log');
   const [status, title] = PROBLEMS[known.code];
-  const problem = { type: 'about:blank', title, status, detail: known.message, code: known.code };
+  const { code, title: ownTitle } = { code: known.code, title, ...known.own };
+  const problem = { type: 'about:blank', title: ownTitle, status, detail: known.message, code };
   return known.errors.length === 0 ? problem : { ...problem, errors: known.errors };
 }
 

@@ -13,7 +13,7 @@ export const waitSchema = z
   .object({
     /** The function where it waits. */
     at: z.string(),
-    kind: z.enum(['parked', 'dead_letter', 'discarded', 'unread', 'backordered', 'deadline', 'away']),
+    kind: z.enum(['parked', 'dead_letter', 'discarded', 'unread', 'backordered', 'deadline', 'unavailable']),
     detail: z.string(),
     since: z.iso.datetime().optional(),
     /** When something will happen by itself. */

@@ -2,48 +2,38 @@ import { z } from '@hono/zod-openapi';
 import { type App, addPath, answers } from '../http/app.ts';
 import { type Wait, waitSchema } from './waits.ts';
 
-/** Why an order has not ended yet; `summary` is a sentence for people. */
-export const whySchema = z
-  .object({
-    orderId: z.string(),
-    status: z.string(),
-    /** Whether it is known how the order ends. */
-    hasOutcome: z.boolean(),
-    summary: z.string(),
-    waits: z.array(waitSchema),
-  })
-  .openapi('Why');
-export type Why = z.infer<typeof whySchema>;
+/** The fields of every answer to "why has this saga not ended": the function that owns the saga puts its id beside them. */
+export const whyFields = {
+  status: z.string(),
+  /** Whether it is known how the saga ends. */
+  hasOutcome: z.boolean(),
+  /** A sentence for people. */
+  summary: z.string(),
+  waits: z.array(waitSchema),
+};
 
 /**
- * `otherwise` is the summary where nothing is in the way. A deadline is in nobody's way, and comes last; what was discarded is
- * in the way of an order without its outcome alone.
+ * What a saga waits for, the most pressing wait first, and a sentence about it; `otherwise` is the sentence where nothing blocks it.
+ * A deadline blocks nothing and comes last; a discarded message blocks only a saga without an outcome.
  */
-export function whyOf(
-  order: { readonly orderId: string; readonly status: string; readonly hasOutcome: boolean },
+export function explainWaits(
+  saga: { readonly id: string; readonly status: string; readonly hasOutcome: boolean },
   waits: readonly Wait[],
   otherwise: string,
-): Why {
-  const { orderId, status, hasOutcome } = order;
-  const inTheWay = waits.filter(({ kind }) => kind !== 'deadline' && !(kind === 'discarded' && hasOutcome));
-  const [first] = inTheWay;
-  const summary = first === undefined ? otherwise : `${orderId} is ${status}: ${first.detail}`;
-  return {
-    orderId,
-    status,
-    hasOutcome,
-    summary,
-    waits: [...inTheWay, ...waits.filter(({ kind }) => kind === 'deadline')],
-  };
+): { readonly summary: string; readonly waits: Wait[] } {
+  const blocking = waits.filter(({ kind }) => kind !== 'deadline' && !(kind === 'discarded' && saga.hasOutcome));
+  const [first] = blocking;
+  const summary = first === undefined ? otherwise : `${saga.id} is ${saga.status}: ${first.detail}`;
+  return { summary, waits: [...blocking, ...waits.filter(({ kind }) => kind === 'deadline')] };
 }
 
 export const waitsSchema = z.object({ waits: z.array(waitSchema) });
 
-/** `GET /why/{key}`: what a key waits for at this function alone; for the gateway, which puts all of them together. */
+/** `GET /why/{key}`: what a key waits for at this function alone; the gateway puts the functions together. */
 export function addWhy(app: App, waitsOfKey: (key: string) => Promise<readonly Wait[]>): void {
   addPath(app, 'Operations', '/why/{key}', {
     get: {
-      summary: 'What an order, or a product, waits for at this function',
+      summary: 'What a partition key (the id of an order or a product) waits for at this function',
       responses: { 200: answers('One entry for each thing; none when it waits for nothing here', waitsSchema) },
       handler: async (c) => c.json({ waits: await waitsOfKey(c.req.param('key') ?? '') }),
     },
