@@ -4,14 +4,13 @@ import {
   type DeadLetterRow,
   deadLetters,
   type ParkedKeyRow,
-  parked,
   parkedKeys,
   type ResolutionRow,
   resolutions,
   type StoredRecord,
 } from '../../ports/tables/retry.ts';
 import { keyOfRecord } from '../handle/parse-record.ts';
-import { newParkedKey } from '../handle/retry-queue.ts';
+import { appended, newParkedKey, prepended, put, resumed } from '../handle/retry-rows.ts';
 import { RowOverlay } from '../handle/row-overlay.ts';
 import {
   assertOpen,
@@ -66,10 +65,10 @@ export function replay(
     const { row, now } = input;
     messageIn(scope.fn, row);
     if (!force) assertReplayable(scope, row);
-    const lane = input.held ?? freeKey(input);
+    const waiting = input.held ?? freeKey(input);
     return {
       after: { status: 'replaying', replays: row.replays + 1 },
-      writes: asHead(lane, row, { dueAt: now, attempt: 0, letter }),
+      writes: prepended(waiting, row, { dueAt: now, attempt: 0, letter }),
     };
   });
 }
@@ -149,8 +148,8 @@ async function decide(
     const decided: DeadLetterRow = { ...row, ...change.after, decidedAt: now };
     rows.put([
       ...change.writes,
-      write(deadLetters, decided),
-      write(resolutions, auditOf(row, decided, action, by, change)),
+      put(deadLetters, decided),
+      put(resolutions, auditOf(row, decided, action, by, change)),
     ]);
     const isOver = decided.status !== 'replaying' && identity !== null && loaded.seen(identity) === undefined;
     const inbox = isOver ? [rememberedAs(scope, identity, row)] : [];
@@ -192,36 +191,18 @@ function freeKey({ row, now, key }: ResolutionInput): ParkedKeyRow {
   throw new AppError('conflict', `other messages wait as ${ownKey(row)}; try again when they have passed`);
 }
 
-/** In front of what waits. */
-function asHead(lane: ParkedKeyRow, record: StoredRecord, changes: Partial<ParkedKeyRow>): readonly Write[] {
-  const head = lane.head - 1;
-  return [write(parkedKeys, { ...lane, ...changes, head }), write(parked, keep(record, lane.key, head))];
-}
-
-/** An edited message takes the place of the first one where that is still open; else it comes as a new one does. */
+/** An edited message takes the place of the first one where that still blocks its key; else it is parked as a new one. */
 function inPlaceOf(input: ResolutionInput, record: StoredRecord): readonly Write[] {
   const { held, row, now } = input;
   const due = { dueAt: now, attempt: 0, letter: null };
-  if (held !== null && held.key !== ownKey(row)) return asHead(held, record, due);
+  if (held !== null && held.key !== ownKey(row)) return prepended(held, record, due);
   const key = keyOfRecord(record) ?? ownKey(row);
   const waiting = input.key(key);
-  const freed = held === null ? [] : released(input);
-  if (waiting === undefined) return [...freed, ...asHead(newParkedKey(key, now), record, due)];
-  const { tail } = waiting;
-  return [...freed, write(parkedKeys, { ...waiting, tail: tail + 1 }), write(parked, keep(record, key, tail))];
+  const next = waiting === undefined ? prepended(newParkedKey(key, now), record, due) : appended(waiting, record);
+  return [...released(input), ...next];
 }
 
-/** Lets go what waits for the decision. */
+/** Unblocks the key that waits for the resolution. */
 function released({ held, now }: ResolutionInput): readonly Write[] {
-  if (held === null) return [];
-  if (held.head === held.tail) return [write(parkedKeys, held, true)];
-  return [write(parkedKeys, { ...held, dueAt: now, attempt: 0, letter: null })];
-}
-
-function keep({ topic, partition, position, attributes, value }: StoredRecord, key: string, number: number) {
-  return { key, number, topic, partition, position, attributes, value };
-}
-
-function write<Row extends object>(table: Table<Row>, row: Row, removed = false): Write {
-  return removed ? { table: table as Table, row, removed } : { table: table as Table, row };
+  return held === null ? [] : [resumed(held, now)];
 }
