@@ -24,7 +24,7 @@ export function dataFile(dataDir: string, name: string): string {
 }
 
 /** The file of a topic that no function writes. */
-function topicFile(dataDir: string, topic: string): string {
+export function topicFile(dataDir: string, topic: string): string {
   return join(resolve(dataDir), 'topics', `${topic}.db`);
 }
 

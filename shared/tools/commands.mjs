@@ -24,7 +24,7 @@ const STATIC_CHECKS = [
 /** `readsEnvFile`: it talks to a store, or is one, so `.env` counts. Tests and checks must not depend on it. */
 const commands = {
   start: {
-    help: 'start [gateway|order|inventory|notification]   the store, or one function of it',
+    help: 'start [FUNCTION]         the store, or one function of it: gateway, order, …',
     builds: true,
     readsEnvFile: true,
     lines: (args) => [[...STORE, ...args]],
