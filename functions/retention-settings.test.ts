@@ -5,7 +5,7 @@ import { moduleOf } from './registry.ts';
 import { retrySettingsFor } from './retry-settings.ts';
 import { readConfig } from './settings.ts';
 
-function keptDays(env: Record<string, string>) {
+function retentionDays(env: Record<string, string>) {
   const config = readConfig(env);
   return retentionDaysOf(config, retrySettingsFor(config, 'inventory').policy);
 }
@@ -31,27 +31,27 @@ describe('how long rows are kept', () => {
 
   it.each([
     [
-      'a dead letter can be replayed after it',
+      'a dead letter can be replayed later',
       { DEAD_LETTER_RETENTION_DAYS: '60' },
-      '90 days are too short: a message can come back after 90.008 days, which are LOG_RETENTION_DAYS (30), the longest ' +
-        'way through RETRY_ATTEMPTS (0.008) and DEAD_LETTER_RETENTION_DAYS (60); raise it to 91, or lower one of them',
+      '90 days are too short: a message can come back after 90.008 days, which are LOG_RETENTION_DAYS (30), the ' +
+        'longest way through RETRY_ATTEMPTS (0.008) and DEAD_LETTER_RETENTION_DAYS (60); raise it to 91, or lower one of them',
     ],
-    ['the log keeps a message longer', { LOG_RETENTION_DAYS: '100' }, 'LOG_RETENTION_DAYS (100)'],
+    ['the log stores a message longer', { LOG_RETENTION_DAYS: '100' }, 'LOG_RETENTION_DAYS (100)'],
     [
-      'the last attempt of one function comes after it',
+      'the last attempt of one function comes later',
       { INVENTORY_RETRY_LONGEST_MS: '86400000', INVENTORY_RETRY_ATTEMPTS: '100', RETRY_FACTOR: '10' },
       'the longest way through RETRY_ATTEMPTS (93.',
     ],
     ['it is set too short', { INBOX_RETENTION_DAYS: '60' }, '60 days are too short'],
-  ])('stops the start where the inbox would forget too soon: %s', (_, env, detail) => {
-    const read = () => keptDays(env);
+  ])('stop the start when inbox rows would be pruned too soon: %s', (_, env, detail) => {
+    const read = () => retentionDays(env);
 
     expect(read).toThrow(ConfigError);
     expect(read).toThrow(expect.objectContaining({ setting: 'INBOX_RETENTION_DAYS' }));
     expect(read).toThrow(detail);
   });
 
-  it('may be as short as a message can come back', () => {
-    expect(keptDays({ INBOX_RETENTION_DAYS: '61' }).inbox).toBe(61);
+  it('accept an inbox retention of just as long as a message can come back', () => {
+    expect(retentionDays({ INBOX_RETENTION_DAYS: '61' }).inbox).toBe(61);
   });
 });

@@ -4,46 +4,46 @@ import type { Store } from '../../ports/store.ts';
 import { inbox } from '../../ports/tables/inbox.ts';
 import { outbox } from '../../ports/tables/outbox.ts';
 
-/** Counting a large inbox takes some milliseconds, so it is not done with each look at the figures. */
+/** Counting a large inbox takes some milliseconds, so it is not counted for every scrape. */
 const COUNT_EVERY_MS = 600_000;
 
-export interface RetentionFigures {
+export interface RetentionMetricsOptions {
   readonly registry: Registry;
   readonly store: Pick<Store, 'find' | 'count'>;
   readonly log: Pick<MessageLog, 'progress'>;
   readonly nowMs: () => number;
-  /** Topics whose readers are shown here: each topic at one function. */
+  /** Topics whose readers are shown here: each topic at one function only. */
   readonly topics: readonly string[];
 }
 
-/** Adds the figures about how far readers are and how much is kept. Gives the way to count rows that went. */
-export function addRetentionMetrics(figures: RetentionFigures): (table: string, rows: number) => void {
-  const registers = [figures.registry];
-  addReaderMetrics(figures);
-  addOutboxMetrics(figures);
+/** Adds the metrics of reader progress and of stored rows. Returns a function that counts pruned rows. */
+export function addRetentionMetrics(options: RetentionMetricsOptions): (table: string, rows: number) => void {
+  const registers = [options.registry];
+  addReaderMetrics(options);
+  addOutboxMetrics(options);
   let counted = { atMs: Number.NEGATIVE_INFINITY, rows: 0 };
   new Gauge({
     name: 'saga_inbox_rows',
-    help: 'Messages that are remembered one by one; counted every ten minutes at most',
+    help: 'Messages with an inbox row of their own; counted every ten minutes at most',
     registers,
     async collect() {
-      const nowMs = figures.nowMs();
+      const nowMs = options.nowMs();
       if (Math.abs(nowMs - counted.atMs) >= COUNT_EVERY_MS)
-        counted = { atMs: nowMs, rows: await figures.store.count(inbox) };
+        counted = { atMs: nowMs, rows: await options.store.count(inbox) };
       this.set(counted.rows);
     },
   });
   const removed = new Counter({
     name: 'saga_retention_removed_rows_total',
-    help: 'RowOverlay that were removed because they need not be kept any longer',
+    help: 'Rows pruned because their retention time is over',
     labelNames: ['table'],
     registers,
   });
   return (table, rows) => removed.inc({ table }, rows);
 }
 
-function addReaderMetrics({ registry, log, nowMs, topics }: RetentionFigures): void {
-  const add = (name: string, help: string, figure: (progress: Progress) => number) =>
+function addReaderMetrics({ registry, log, nowMs, topics }: RetentionMetricsOptions): void {
+  const add = (name: string, help: string, figureOf: (progress: Progress) => number) =>
     new Gauge({
       name,
       help,
@@ -52,26 +52,26 @@ function addReaderMetrics({ registry, log, nowMs, topics }: RetentionFigures): v
       async collect() {
         for (const topic of topics) {
           for (const progress of await log.progress(topic)) {
-            this.set({ topic, group: progress.group }, figure(progress));
+            this.set({ topic, group: progress.group }, figureOf(progress));
           }
         }
       },
     });
-  add('saga_lag_records', 'Records that a group has yet to read, also while its process is gone', ({ lag }) => lag);
+  add('saga_lag_records', 'Records that a group has yet to read, also while its process is down', ({ lag }) => lag);
   add(
     'saga_oldest_unread_seconds',
-    'Age of the oldest record that a group has yet to read, also while its process is gone; 0 where there is none',
+    'Age of the oldest record that a group has yet to read, also while its process is down; 0 when there is none',
     ({ oldestUnreadAt }) => secondsSince(oldestUnreadAt, nowMs()),
   );
 }
 
-/** Positions follow one another without a gap, so that the first and the last tell how many there are. */
-function addOutboxMetrics({ registry, store, nowMs }: RetentionFigures): void {
+/** Positions have no gaps, so the first and the last give the number of rows. */
+function addOutboxMetrics({ registry, store, nowMs }: RetentionMetricsOptions): void {
   const ends = async (descending: boolean) =>
     (await store.find({ table: outbox, orderBy: ['position'], descending, limit: 1 }))[0];
   new Gauge({
     name: 'saga_outbox_rows',
-    help: 'Messages that the function has published and keeps',
+    help: 'Published messages that are still stored',
     registers: [registry],
     async collect() {
       const [first, last] = [await ends(false), await ends(true)];
@@ -80,7 +80,7 @@ function addOutboxMetrics({ registry, store, nowMs }: RetentionFigures): void {
   });
   new Gauge({
     name: 'saga_outbox_oldest_seconds',
-    help: 'Age of the oldest message that the function has published and keeps; 0 where there is none',
+    help: 'Age of the oldest published message that is still stored; 0 when there is none',
     registers: [registry],
     async collect() {
       this.set(secondsSince((await ends(false))?.attributes.time ?? null, nowMs()));

@@ -12,13 +12,13 @@ const limits = { replaysMax: 3, perSecond: 1_000, windowMs: Number.MAX_SAFE_INTE
 const stopping = new AbortController().signal;
 
 let reader: ProbeReader;
-/** What the probe throws, by quantity. */
-const trouble = new Map<number, Error>();
-const troubled: Partial<StoreFunction> = {
+/** The errors that the probe throws, by quantity. */
+const failures = new Map<number, Error>();
+const faulty: Partial<StoreFunction> = {
   rules: {
     ...probe.rules,
     decide(state: never, message: Message) {
-      const error = trouble.get((message.data as { quantity: number }).quantity);
+      const error = failures.get((message.data as { quantity: number }).quantity);
       if (error !== undefined) throw error;
       return probe.rules.decide(state, message as never);
     },
@@ -26,16 +26,16 @@ const troubled: Partial<StoreFunction> = {
 };
 
 beforeEach(async () => {
-  trouble.clear();
-  reader = await ProbeReader.create(troubled);
+  failures.clear();
+  reader = await ProbeReader.create(faulty);
 });
 afterEach(() => reader.remove());
 
 const rows = () => reader.store.count(inbox);
 const kinds = () => reader.outcomes.splice(0).map(({ kind }) => kind);
 
-/** Somebody sets the reader back to the beginning of its topics. */
-async function setBack(how = 'UPDATE position SET position = 0'): Promise<void> {
+/** Resets the reader to the beginning of its topics. */
+async function resetReader(how = 'UPDATE position SET position = 0'): Promise<void> {
   await reader.stop();
   await reader.start();
   reader.store.database.exec(how);
@@ -43,8 +43,8 @@ async function setBack(how = 'UPDATE position SET position = 0'): Promise<void> 
   reader.outcomes.length = 0;
 }
 
-describe('the inbox of a topic that one function writes', () => {
-  it('is folded after some days: a position remembers what its rows remembered', async () => {
+describe('the inbox of a topic that one function owns', () => {
+  it('is replaced by a watermark after some days', async () => {
     await reader.publish(reader.fact('a', 1), reader.fact('a', 2));
     await reader.settle();
     reader.pass(testDays.watermark - 1);
@@ -61,7 +61,7 @@ describe('the inbox of a topic that one function writes', () => {
   });
 
   it.each(['UPDATE position SET position = 0', 'DELETE FROM position'])(
-    'counts nothing twice when its reader is set back to the beginning: %s',
+    'counts nothing twice when its reader is reset to the beginning: %s',
     async (how) => {
       await reader.publish(reader.fact('a', 1), reader.fact('a', 2));
       await reader.settle();
@@ -70,7 +70,7 @@ describe('the inbox of a topic that one function writes', () => {
       await reader.settle();
       await reader.cleanUp();
       const left = await rows();
-      await setBack(how);
+      await resetReader(how);
       await reader.settle();
 
       expect([left, kinds(), await reader.counted()]).toEqual([
@@ -81,7 +81,7 @@ describe('the inbox of a topic that one function writes', () => {
     },
   );
 
-  it('counts nothing twice when it is folded while its reader is on the way again', async () => {
+  it('counts nothing twice when it is replaced by a watermark while its reader starts over', async () => {
     await reader.publish(...[1, 2, 4, 8].map((quantity) => reader.fact('a', quantity)));
     await reader.settle();
     await setBack('DELETE FROM position');
@@ -92,15 +92,15 @@ describe('the inbox of a topic that one function writes', () => {
     expect([await rows(), await reader.counted()]).toEqual([0, { a: [4, 15] }]);
   });
 
-  it('knows what comes again after a downtime longer than its window, although it is cleaned up first', async () => {
+  it('recognizes redelivered messages after a downtime longer than its window, even when pruned first', async () => {
     await reader.publish(reader.fact('a', 1), reader.fact('a', 2));
     await reader.settle();
     reader.pass(testDays.inbox + 10);
-    await setBack();
-    const gone = await reader.cleanUp();
+    await resetReader();
+    const removed = await reader.cleanUp();
     await reader.settle();
 
-    expect([gone['inbox'], await rows(), kinds(), await reader.counted()]).toEqual([
+    expect([removed['inbox'], await rows(), kinds(), await reader.counted()]).toEqual([
       2,
       0,
       ['duplicate', 'duplicate'],
@@ -108,7 +108,7 @@ describe('the inbox of a topic that one function writes', () => {
     ]);
   });
 
-  it('stays small: 10,000 messages in 100 days leave the rows of the last days', async () => {
+  it('stays small: 10,000 messages in 100 days leave the rows of the last days only', async () => {
     let most = 0;
     let bytes = 0;
     for (let day = 0; day < 100; day++) {
@@ -128,20 +128,20 @@ describe('the inbox of a topic that one function writes', () => {
     expect(bytesOf('inbox')).toBeLessThan((testDays.watermark + 2) * 100 * 130);
   }, 20_000);
 
-  it('lets a message pass that was parked for longer than rows are kept, and knows it afterwards', async () => {
-    trouble.set(1, new TransientError('not now'));
+  it('handles a message that was parked for longer than rows are stored, and recognizes it afterwards', async () => {
+    failures.set(1, new TransientError('not now'));
     await reader.publish(reader.fact('a', 1), reader.fact('a', 2), reader.fact('b', 4));
     await reader.settle();
     reader.pass(testDays.watermark + 1);
     await reader.cleanUp();
     const meanwhile = [await reader.counted(), await reader.store.count(parked)];
-    trouble.clear();
+    failures.clear();
     await reader.settle();
     await reader.cleanUp();
     const handled = await rows();
     reader.pass(testDays.watermark + 1);
     await reader.cleanUp();
-    await setBack();
+    await resetReader();
     await reader.settle();
 
     expect([meanwhile, handled, await reader.counted(), await rows()]).toEqual([
@@ -152,33 +152,33 @@ describe('the inbox of a topic that one function writes', () => {
     ]);
   });
 
-  it('knows a message as long as a copy of it may wait, parked behind another', async () => {
-    trouble.set(1, new TransientError('not now'));
-    trouble.set(2, new TypeError('a bug'));
+  it('recognizes a message for as long as a copy of it may be parked behind another', async () => {
+    failures.set(1, new TransientError('not now'));
+    failures.set(2, new TypeError('a bug'));
     const first = reader.fact('a', 1);
     await reader.publish(first, reader.fact('a', 2), first);
     await reader.settle();
-    trouble.delete(1);
+    failures.delete(1);
     for (let attempt = 0; attempt < 5; attempt++) {
       reader.pass(1);
       await reader.settle();
     }
     reader.pass(testDays.watermark + 1);
     await reader.cleanUp();
-    const [letter] = await reader.store.find({ table: deadLetters, limit: 1 });
-    trouble.clear();
+    const [deadLetter] = await reader.store.find({ table: deadLetters, limit: 1 });
+    failures.clear();
     const scope = { fn: probe as unknown as StoreFunction, context: reader.worker, limits, stopping };
-    await close(scope, letter?.letter ?? '', 'discard', { who: 'ann', reason: 'no use' });
+    await close(scope, deadLetter?.letter ?? '', 'discard', { who: 'ann', reason: 'no use' });
     await reader.settle();
 
-    expect([letter?.code, await reader.counted(), await reader.store.count(parked)]).toEqual([
+    expect([deadLetter?.code, await reader.counted(), await reader.store.count(parked)]).toEqual([
       'failed',
       { a: [1, 1] },
       0,
     ]);
   });
 
-  it('keeps a young row of a cause that says that it is old', async () => {
+  it('stores a young row whose cause claims to be old', async () => {
     const old = { ...reader.fact('a', 1), id: '00000000-0001-8000-8000-000000000000' };
     await reader.publish(old, ...Array.from({ length: 300 }, (_, n) => reader.fact(`p${n}`, 1)));
     await reader.settle();
@@ -190,7 +190,7 @@ describe('the inbox of a topic that one function writes', () => {
     expect([young, await rows()]).toEqual([301, 0]);
   });
 
-  it('does not take the same id of another source for a repeat', async () => {
+  it('does not take the same id from another source for a duplicate', async () => {
     const fact = reader.fact('a', 1);
     await reader.publish(fact);
     await reader.settle();
@@ -202,7 +202,7 @@ describe('the inbox of a topic that one function writes', () => {
     expect([kinds(), await reader.counted()]).toEqual([['handled', 'handled'], { a: [2, 2] }]);
   });
 
-  it('knows what was said in a life of the writer before this one, also where one batch read of both', async () => {
+  it('recognizes messages of an earlier epoch of the writer, also when one batch read from both', async () => {
     await reader.publish(reader.fact('a', 1));
     await reader.settle();
     await reader.publish(reader.fact('a', 2));
@@ -212,7 +212,7 @@ describe('the inbox of a topic that one function writes', () => {
     await reader.settle();
     reader.pass(testDays.watermark + 1);
     await reader.cleanUp();
-    await setBack();
+    await resetReader();
     await reader.settle();
 
     expect([await rows(), kinds(), await reader.counted()]).toEqual([
@@ -223,8 +223,8 @@ describe('the inbox of a topic that one function writes', () => {
   });
 });
 
-describe('the inbox of clients and of topics that are open to all', () => {
-  it('knows a repeat until its time is over, and then forgets it', async () => {
+describe('the inbox of clients and public topics', () => {
+  it('recognizes a duplicate until its retention time is over', async () => {
     await reader.log.append(FREE, [count('a', 1)]);
     await reader.settle();
     const key = { ...count('b', 2), id: 'a key', source: '/http' };
@@ -242,11 +242,11 @@ describe('the inbox of clients and of topics that are open to all', () => {
     expect(await reader.counted()).toEqual({ a: [2, 2], b: [1, 2] });
   });
 
-  it('forgets nothing after a long downtime before it has read what comes again', async () => {
+  it('is not pruned after a long downtime before it has read what comes again', async () => {
     await reader.log.append(FREE, [count('a', 1), count('a', 2)]);
     await reader.settle();
     reader.pass(testDays.inbox + 10);
-    await setBack();
+    await resetReader();
     const before = await reader.cleanUp();
     await reader.settle();
     const after = await reader.cleanUp();
@@ -259,7 +259,7 @@ describe('the inbox of clients and of topics that are open to all', () => {
     ]);
   });
 
-  it('is looked through in pieces, once a day', async () => {
+  it('is scanned in batches, once a day', async () => {
     await reader.log.append(
       FREE,
       Array.from({ length: 600 }, (_, n) => count(`p${n}`, 1)),
@@ -273,7 +273,7 @@ describe('the inbox of clients and of topics that are open to all', () => {
   });
 });
 
-/** Bytes of the pages in which a table lies. */
+/** Bytes of the pages that hold a table. */
 function bytesOf(name: string): number {
   return Number(reader.store.database.prepare('SELECT sum(pgsize) FROM dbstat WHERE name = ?').pluck().get(name));
 }

@@ -7,7 +7,7 @@ import { parked } from '../../ports/tables/retry.ts';
 import type { Watermarks } from '../worker/watermarks.ts';
 import { NOTHING, type Pruned, type Pruner, ROWS_MAX, removal } from './prune-rows.ts';
 
-/** A topic that one function alone writes, and the source of its messages. */
+/** A topic that only one function writes, and the source of its messages. */
 export interface OwnedTopic {
   readonly topic: string;
   readonly source: string;
@@ -20,25 +20,28 @@ export interface InboxOptions {
   /** The function whose inbox it is. */
   readonly name: string;
   readonly consumes: readonly string[];
-  /** Those of the topics it consumes that one function alone writes. */
+  /** Those of the topics it consumes that only one function writes. */
   readonly owned: readonly OwnedTopic[];
 }
 
 /**
- * Removes inbox rows, and remembers by a position what they remembered one by one.
+ * Replaces inbox rows by a watermark.
  *
- * Nothing is forgotten by it. A message of such a source can come from its one topic only, and its inbox row was written in
- * the commit that moved the position past it, or later, after it had been parked. So each row's record lies at or below the
- * reader's position, or where the position was before it was set back or went on in another life of the writer, which
- * `position_left` has noted. All of that is in the fold before the first row goes, in the same commit. Should the record
- * come again from the topic, the fold says that it was dealt with. What is parked or dead does not ask the fold: it waits
- * here, in one place, which the commit that handles it empties. A copy of it may wait behind it and asks for its row, so no
- * row goes while anything is parked.
+ * Deduplication stays complete. A message of such a source can come from one topic only. Its inbox row was written in
+ * the commit that moved the position past it, or later, after it was parked. So the record of each row lies at or below
+ * the reader's position, or at or below a position that was reset or belongs to an earlier epoch of the writer;
+ * `position_left` notes those. The same commit raises the watermark to all of them and removes the rows. When the
+ * record comes again from the topic, the watermark marks it as handled. Parked messages and dead letters do not use the
+ * watermark: each is stored once, and the commit that handles it removes it. A copy may be parked behind it and needs
+ * its inbox row, so no row is removed while anything is parked.
  *
- * Only a writer that says something again under the same id and a new position is beyond the fold: one that was restored from
- * a copy. For it the rows are kept for some days, and a copy must not be older than that.
+ * The watermark misses one case: a writer restored from a copy publishes a message again, with the same id at a new
+ * position. The rows are stored for some days for this case, so a copy that is restored has to be younger than that.
  */
-async function forget({ store, watermarks, owned }: InboxOptions, rows: readonly object[]): Promise<Pruned['removed']> {
+async function replaceByWatermark(
+  { store, watermarks, owned }: InboxOptions,
+  rows: readonly object[],
+): Promise<Pruned['removed']> {
   if (rows.length === 0) return {};
   const needs = owned.flatMap(({ topic }) =>
     [readPositions, inboxWatermarks].map((table) => ({ table: table as Table, values: [topic] })),
@@ -58,8 +61,8 @@ function raise(loaded: Loaded, watermarks: Watermarks, topic: string): readonly 
   const table = inboxWatermarks as Table;
   const known = loaded.rows({ table, values: [topic] }) as readonly Required<Position>[];
   const positions = loaded.rows({ table: readPositions as Table, values: [topic] }) as readonly Required<Position>[];
-  // Those that the store has noted itself, too: from now on rows of theirs may be gone.
-  for (const fold of [...known, ...positions]) watermarks.raise(fold);
+  // Also those that the store has noted itself: their rows may be removed from now on.
+  for (const watermark of [...known, ...positions]) watermarks.raise(watermark);
   return positions.flatMap((row) => {
     const stored = known.find(({ partition, epoch }) => partition === row.partition && epoch === row.epoch) ?? null;
     return stored !== null && stored.position >= row.position ? [] : [{ table, row, stored }];
@@ -67,8 +70,8 @@ function raise(loaded: Loaded, watermarks: Watermarks, topic: string): readonly 
 }
 
 /**
- * Watermarks what one function has said. Derived ids begin with the time of their cause, so the old ones are one range; in it are
- * also young rows of a cause that says that it is old, or that was parked for long, and those stay.
+ * Replaces the inbox rows of one owned topic by a watermark. Derived ids begin with the time of their cause, so the old
+ * ones form one range. Young rows in this range stay: their cause claims to be old, or was parked for long.
  */
 export class OwnedInboxPruner implements Pruner {
   readonly name = 'inbox';
@@ -96,7 +99,7 @@ export class OwnedInboxPruner implements Pruner {
     });
     const old = rows.filter(({ seenDay }) => seenDay <= dayOf(cutoffMs));
     this.#after = next(rows);
-    return { removed: await forget(this.#options, old), more: this.#after.length > 0 };
+    return { removed: await replaceByWatermark(this.#options, old), more: this.#after.length > 0 };
   }
 }
 
@@ -104,16 +107,16 @@ function behind(after: readonly string[]): { readonly after?: readonly string[] 
   return after.length === 0 ? {} : { after };
 }
 
-/** Where the next piece begins; nowhere when these rows were the last. */
+/** Where the next batch begins; empty when these rows were the last. */
 function next(rows: readonly InboxReadRow[]): readonly string[] {
   const last = rows.at(-1);
   return last === undefined || rows.length < ROWS_MAX ? [] : [last.consumer, last.source, last.id];
 }
 
 /**
- * Forgets what was seen too long ago to come back: keys of clients, and what came from topics that are open to all. It waits
- * until the function has read what lay in its topics when it started, so that what comes again after a long time in which
- * nothing ran is still known.
+ * Prunes the inbox rows of messages seen too long ago to come back: idempotency keys of clients, and messages of public
+ * topics. It waits until the function has read everything that lay in its topics at the start, so that messages that
+ * come again after a long downtime are still recognized.
  */
 export class ExpiredInboxPruner implements Pruner {
   readonly name = 'inbox';
@@ -121,7 +124,7 @@ export class ExpiredInboxPruner implements Pruner {
   readonly #options: InboxOptions;
   readonly #days: number;
   #after: readonly string[] = [];
-  /** Where the topics ended when it first looked; null until then. */
+  /** The ends of the topics at the first check; null until then. */
   #ends: ReadonlyMap<string, number> | null = null;
 
   constructor(options: InboxOptions, days: number) {
@@ -136,7 +139,7 @@ export class ExpiredInboxPruner implements Pruner {
     const oldest = dayOf(nowMs) - this.#days;
     const old = rows.filter(({ seenDay }) => seenDay < oldest);
     this.#after = next(rows);
-    return { removed: await forget(this.#options, old), more: this.#after.length > 0 };
+    return { removed: await replaceByWatermark(this.#options, old), more: this.#after.length > 0 };
   }
 
   async #hasCaughtUp(): Promise<boolean> {
@@ -149,8 +152,8 @@ export class ExpiredInboxPruner implements Pruner {
       }),
     );
     const ends = this.#ends ?? new Map(own.map(({ topic, end }) => [topic, end]));
-    const open = own.filter(({ topic, position }) => position < (ends.get(topic) ?? 0));
-    this.#ends = new Map(open.map(({ topic }) => [topic, ends.get(topic) ?? 0]));
-    return open.length === 0;
+    const unread = own.filter(({ topic, position }) => position < (ends.get(topic) ?? 0));
+    this.#ends = new Map(unread.map(({ topic }) => [topic, ends.get(topic) ?? 0]));
+    return unread.length === 0;
   }
 }

@@ -9,32 +9,32 @@ beforeEach(async () => {
 });
 afterEach(() => reader.remove());
 
-/** Publishes as many events of the probe. */
-async function say(events: number): Promise<void> {
+/** Publishes this many events of the probe. */
+async function publish(events: number): Promise<void> {
   reader.nowMs += 1;
   await reader.publish(...Array.from({ length: events }, (_, n) => reader.fact(`p${n}`, 1)));
   await reader.settle();
 }
 
-async function kept(): Promise<readonly (number | undefined)[]> {
+async function remaining(): Promise<readonly (number | undefined)[]> {
   const rows = await reader.store.find({ table: outbox, orderBy: ['position'], limit: 9_999 });
   return [rows.length, rows[0]?.position, rows.at(-1)?.position];
 }
 
 describe('the outbox', () => {
-  it('loses what is old and read by every group, and never its newest row', async () => {
-    await say(5);
+  it('is pruned of what is old and read by every group, but never of its newest row', async () => {
+    await publish(5);
     await reader.follow(5);
     reader.pass(testDays.log - 1);
     const early = await reader.cleanUp();
     reader.pass(2);
     const late = await reader.cleanUp();
 
-    expect([early['outbox'], late['outbox'], await kept()]).toEqual([undefined, 4, [1, 5, 5]]);
+    expect([early['outbox'], late['outbox'], await remaining()]).toEqual([undefined, 4, [1, 5, 5]]);
   });
 
-  it('keeps what a group has yet to read, however long it is gone, and gives it all of it', async () => {
-    await say(4);
+  it('stores what a group has yet to read, however long that group is down, and delivers all of it', async () => {
+    await publish(4);
     await reader.follow(1);
     reader.pass(testDays.log * 10);
     await reader.cleanUp();
@@ -49,37 +49,37 @@ describe('the outbox', () => {
     expect((await subscription.poll(10)).map(({ position }) => position)).toEqual([2, 3, 4]);
   });
 
-  it('keeps everything for a group that has never started', async () => {
-    await say(4);
+  it('stores everything for a group that has never started', async () => {
+    await publish(4);
     reader.pass(testDays.log * 10);
     await reader.cleanUp();
 
-    expect(await kept()).toEqual([4, 1, 4]);
+    expect(await remaining()).toEqual([4, 1, 4]);
   });
 
-  it('keeps what is young', async () => {
-    await say(2);
+  it('stores what is young', async () => {
+    await publish(2);
     reader.pass(testDays.log + 1);
-    await say(2);
+    await publish(2);
     await reader.follow(4);
     await reader.cleanUp();
 
-    expect(await kept()).toEqual([2, 3, 4]);
+    expect(await remaining()).toEqual([2, 3, 4]);
   });
 
-  it('never uses a position again', async () => {
-    await say(3);
+  it('never reuses a position', async () => {
+    await publish(3);
     await reader.follow(3);
     reader.pass(testDays.log + 1);
     await reader.cleanUp();
     await reader.restart();
-    await say(1);
+    await publish(1);
 
-    expect(await kept()).toEqual([2, 3, 4]);
+    expect(await remaining()).toEqual([2, 3, 4]);
   });
 
-  it('goes in small pieces, one commit each, beside a reader that reads on: nothing unread goes', async () => {
-    await say(1_400);
+  it('is pruned in small batches, one commit each, beside an active reader: nothing unread is removed', async () => {
+    await publish(1_400);
     reader.pass(testDays.log + 1);
     const subscription = await reader.log.subscribe({
       group: 'follower',
@@ -88,43 +88,43 @@ describe('the outbox', () => {
       wake: () => undefined,
     });
     const read: number[] = [];
-    const pieces: number[] = [];
+    const batches: number[] = [];
     for (let turn = 0; turn < 3; turn++) {
       const records = await subscription.poll(700);
       read.push(...records.map(({ position }) => position));
       await reader.follow(read.length);
       await subscription.acknowledge(records);
       for (let more = true; more; ) {
-        const before = (await kept())[0] ?? 0;
+        const before = (await remaining())[0] ?? 0;
         more = await reader.retention.step();
-        pieces.push(before - ((await kept())[0] ?? 0));
+        batches.push(before - ((await remaining())[0] ?? 0));
       }
     }
 
     expect(read).toEqual(Array.from({ length: 1_400 }, (_, n) => n + 1));
-    expect(Math.max(...pieces)).toBe(250);
-    expect(await kept()).toEqual([1, 1_400, 1_400]);
+    expect(Math.max(...batches)).toBe(250);
+    expect(await remaining()).toEqual([1, 1_400, 1_400]);
   });
 
-  it('forgets the lives of its writer of which nothing is left', async () => {
-    for (let life = 0; life < 5; life++) {
-      await say(2);
+  it('loses the epochs of its writer that have no row left', async () => {
+    for (let epoch = 0; epoch < 5; epoch++) {
+      await publish(2);
       await reader.restart();
     }
     await reader.follow(10);
     reader.pass(testDays.log + 1);
     await reader.cleanUp();
-    const lives = await reader.store.find({ table: topicEpochs, limit: 99 });
+    const epochs = await reader.store.find({ table: topicEpochs, limit: 99 });
 
-    expect(lives.map(({ fromPosition }) => fromPosition)).toEqual([8, 10]);
+    expect(epochs.map(({ fromPosition }) => fromPosition)).toEqual([8, 10]);
     expect(await reader.log.progress('probe-events')).toMatchObject([{ position: 10, lag: 0 }]);
   });
 });
 
-describe('a topic that is open to all', () => {
+describe('a public topic', () => {
   const old = () => ({ ...count('a', 1), time: new Date(reader.nowMs).toISOString() });
 
-  it('is cleaned up by its reader, as far as that has read', async () => {
+  it('is pruned by its reader, as far as it has read', async () => {
     await reader.log.append(FREE, [old(), old(), old()]);
     reader.pass(testDays.log + 1);
     const unread = await reader.cleanUp();
@@ -135,7 +135,7 @@ describe('a topic that is open to all', () => {
     expect(await reader.log.progress(FREE)).toMatchObject([{ position: 3, end: 3, lag: 0 }]);
   });
 
-  it('goes on behind its newest record', async () => {
+  it('continues after its newest record', async () => {
     await reader.log.append(FREE, [old(), old()]);
     await reader.settle();
     reader.pass(testDays.log + 1);
@@ -150,7 +150,7 @@ describe('a topic that is open to all', () => {
     ]);
   });
 
-  it('is left alone where a function writes it', async () => {
+  it('cannot be pruned by a reader when a function owns it', async () => {
     await expect(reader.log.prune(OWNED, { cutoffMs: 0, nowMs: 0, limit: 1 })).rejects.toThrow(
       `only its own function removes what is in ${OWNED}`,
     );

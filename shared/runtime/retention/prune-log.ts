@@ -5,7 +5,10 @@ import type { Store, Table } from '../../ports/store.ts';
 import { type OutboxReadRow, outbox, type TopicEpochRow, topicEpochs } from '../../ports/tables/outbox.ts';
 import { NOTHING, type Pruned, type Pruner, ROWS_MAX, removal } from './prune-rows.ts';
 
-/** Where the embedded log is the outbox, it goes where it is old and every group has read it. The newest row stays. */
+/**
+ * Prunes the rows of an outbox that is the log itself: those that are old and read by every group, but never the
+ * newest.
+ */
 export class OutboxPruner implements Pruner {
   readonly name = 'outbox';
   readonly isDaily = false;
@@ -13,7 +16,7 @@ export class OutboxPruner implements Pruner {
   readonly #log: MessageLog;
   readonly #topic: string;
   readonly #days: number;
-  /** What every group has read, found at the beginning of a pass: readers only go on. */
+  /** The position up to which every group has read, found at the start of a pass: readers only move forward. */
   #read: number | null = null;
 
   constructor(store: Store, log: MessageLog, topic: string, days: number) {
@@ -27,13 +30,13 @@ export class OutboxPruner implements Pruner {
     this.#read ??= await this.#readByAll();
     const rows = await this.#oldest(this.#read);
     const times = rows.map(({ attributes }) => attributes.time);
-    const over = rows.slice(0, countOver(times, nowMs - this.#days * DAY_MS, nowMs));
-    const epochs = await this.#epochsBefore(over.at(-1)?.position);
-    const removals = [...over.map((row) => removal(outbox as Table, row)), ...epochs];
-    if (over.length > 0) await this.#store.transact([], [], () => ({ ...NOTHING, writes: removals }));
-    const more = over.length === ROWS_MAX;
+    const expired = rows.slice(0, countOver(times, nowMs - this.#days * DAY_MS, nowMs));
+    const epochs = await this.#epochsBefore(expired.at(-1)?.position);
+    const removals = [...expired.map((row) => removal(outbox as Table, row)), ...epochs];
+    if (expired.length > 0) await this.#store.transact([], [], () => ({ ...NOTHING, writes: removals }));
+    const more = expired.length === ROWS_MAX;
     if (!more) this.#read = null;
-    return { removed: over.length === 0 ? {} : { [outbox.name]: over.length }, more };
+    return { removed: expired.length === 0 ? {} : { [outbox.name]: expired.length }, more };
   }
 
   async #readByAll(): Promise<number> {
@@ -41,7 +44,7 @@ export class OutboxPruner implements Pruner {
     return Math.min(Number.MAX_SAFE_INTEGER, ...progress.map(({ position }) => position));
   }
 
-  /** The oldest rows that every group has read; never the newest of all, so that the table itself says where it ends. */
+  /** The oldest rows that every group has read; never the newest row, which marks the end of the log. */
   async #oldest(read: number): Promise<readonly OutboxReadRow[]> {
     const orderBy = ['position'];
     const [newest] = await this.#store.find({ table: outbox, orderBy, descending: true, limit: 1 });
@@ -49,7 +52,7 @@ export class OutboxPruner implements Pruner {
     return this.#store.find({ table: outbox, atMost: { position }, orderBy, limit: ROWS_MAX });
   }
 
-  /** Lives of the writer of which nothing is left when everything up to `position` is gone. */
+  /** The epochs of the writer that have no row left once everything up to `position` is removed. */
   async #epochsBefore(position = 0) {
     const rows: readonly TopicEpochRow[] = await this.#store.find({ table: topicEpochs, limit: ROWS_MAX });
     const left = rows.findIndex((_, index) => (rows[index + 1]?.fromPosition ?? Number.POSITIVE_INFINITY) > position);
@@ -57,7 +60,7 @@ export class OutboxPruner implements Pruner {
   }
 }
 
-/** A topic that is open to all has no function that writes it; those that read it see to it. */
+/** Prunes a public topic. No function owns it, so its readers prune it. */
 export class TopicPruner implements Pruner {
   readonly name: string;
   readonly isDaily = false;

@@ -6,68 +6,70 @@ import { type DeadLetterRow, deadLetters, type ResolutionRow, resolutions } from
 import type { RetentionRule } from '../function.ts';
 import { RowOverlay } from '../handle/row-overlay.ts';
 
-/** Rows that are looked at, and at most removed, in one commit. */
+/** The most rows that one commit reads and removes. */
 export const ROWS_MAX = 250;
 
-/** What one bounded piece of clean-up did. */
+/** The result of pruning one batch. */
 export interface Pruned {
-  /** Rows that went, by table. */
+  /** Rows removed, by table. */
   readonly removed: Readonly<Record<string, number>>;
-  /** Whether there is more to look at in this pass. */
+  /** Whether there are more rows to check in this pass. */
   readonly more: boolean;
-  /** Whether it could not begin yet. */
+  /** Whether the pruner could not start yet. */
   readonly later?: boolean;
-  /** What is wrong with rows that therefore stay. */
+  /** The error because of which rows stay. */
   readonly error?: unknown;
 }
 
-/** One kind of clean-up. */
+/** Prunes one kind of row. */
 export interface Pruner {
   readonly name: string;
-  /** Whether it looks at everything, so that once a day is enough. */
+  /** Whether it scans the whole table, so that once a day is enough. */
   readonly isDaily: boolean;
-  /** The next piece of a pass, no larger than one small commit. After one that gives no more, a pass begins anew. */
+  /**
+   * Prunes the next batch of a pass in one small commit. When it returns no `more`, the next call starts a new pass.
+   */
   prune(nowMs: number): Promise<Pruned>;
 }
 
-/** The tables that every function has: open letters are kept for ever, what was decided for a while, with who decided it. */
-const keptLetters: RetentionRule<DeadLetterRow> = {
+/** The runtime's own tables: open dead letters stay for ever, resolved ones and their resolutions for a time. */
+const deadLetterRule: RetentionRule<DeadLetterRow> = {
   table: deadLetters,
   days: 'deadLetters',
   orderBy: ['sequence'],
   overSince: ({ status, decidedAt, diedAt }) =>
     status === 'open' || status === 'replaying' ? null : (decidedAt ?? diedAt),
 };
-const keptDecisions: RetentionRule<ResolutionRow> = {
+const resolutionRule: RetentionRule<ResolutionRow> = {
   table: resolutions,
   days: 'deadLetters',
   orderBy: ['sequence'],
   needs: ({ letter }) => [{ table: deadLetters, values: [letter] }],
   overSince: ({ letter, at }, rows) => (rows.one(deadLetters, letter) === undefined ? at : null),
 };
-export const runtimeRetention: readonly RetentionRule[] = [keptLetters, keptDecisions];
+export const runtimeRetention: readonly RetentionRule[] = [deadLetterRule, resolutionRule];
 
 export const NOTHING: Commit = { writes: [], inbox: [], outbox: [], positions: [] };
 
-/** A row that is to be gone. */
+/** The write that removes a row. */
 export function removal(table: Table, row: object): StoredWrite {
   return { table, row, stored: row, removed: true };
 }
 
-/** Removes the rows of one declaration. */
+/** Prunes the rows of one retention rule. */
 export class RowPruner implements Pruner {
   readonly name: string;
   readonly isDaily: boolean;
   readonly #store: Store;
-  readonly #kept: RetentionRule;
+  readonly #rule: RetentionRule;
   readonly #days: number;
-  /** The last row that was looked at, and the last of `per`; none at the beginning of a pass. */
+  /** The last row checked, and the last row of `per`; empty at the start of a pass. */
   #after: readonly (string | number)[] = [];
   #group: readonly (string | number)[] = [];
 
-  constructor(store: Store, kept: RetentionRule, days: RetentionDays) {
-    this.name = kept.table.name;
-    this.isDaily = kept.writtenAt === undefined || kept.per !== undefined;
+  constructor(store: Store, rule: RetentionRule, days: RetentionDays) {
+    this.name = rule.table.name;
+    this.isDaily = rule.writtenAt === undefined || rule.per !== undefined;
     this.#store = store;
     this.#kept = kept;
     this.#days = typeof kept.days === 'number' ? kept.days : days[kept.days];
@@ -76,23 +78,23 @@ export class RowPruner implements Pruner {
   async prune(nowMs: number): Promise<Pruned> {
     const cutoff = new Date(nowMs - this.#days * DAY_MS).toISOString();
     const now = new Date(nowMs).toISOString();
-    const { per } = this.#kept;
-    if (per === undefined) return this.#cleanGroup({}, cutoff, now);
+    const { per } = this.#rule;
+    if (per === undefined) return this.#pruneGroup({}, cutoff, now);
     const [group] = await this.#store.find({ table: per, ...from(this.#group), limit: 1 });
     if (group === undefined) {
       this.#group = [];
       return { removed: {}, more: false };
     }
     const [column = ''] = this.#orderBy;
-    const cleaned = await this.#orError(this.#cleanGroup({ [column]: columnOf(group, column) }, cutoff, now));
-    if (!cleaned.more) this.#group = per.key.map((key) => columnOf(group, key));
-    return { ...cleaned, more: true };
+    const pruned = await this.#orError(this.#pruneGroup({ [column]: columnOf(group, column) }, cutoff, now));
+    if (!pruned.more) this.#group = per.key.map((key) => columnOf(group, key));
+    return { ...pruned, more: true };
   }
 
-  /** A group that does not add up does not keep the others. */
-  async #orError(cleaning: Promise<Pruned>): Promise<Pruned> {
+  /** A group whose rows do not add up does not stop the other groups. */
+  async #orError(pruning: Promise<Pruned>): Promise<Pruned> {
     try {
-      return await cleaning;
+      return await pruning;
     } catch (error) {
       if (error instanceof AppError) throw error;
       this.#after = [];
@@ -101,41 +103,44 @@ export class RowPruner implements Pruner {
   }
 
   get #orderBy(): readonly string[] {
-    return this.#kept.orderBy ?? this.#kept.table.key;
+    return this.#rule.orderBy ?? this.#rule.table.key;
   }
 
-  async #cleanGroup(where: object, cutoff: string, now: string): Promise<Pruned> {
-    const { table, writtenAt } = this.#kept;
+  async #pruneGroup(where: object, cutoff: string, now: string): Promise<Pruned> {
+    const { table, writtenAt } = this.#rule;
     const query: Query<object> = { table, where, orderBy: this.#orderBy, ...from(this.#after), limit: ROWS_MAX };
     const rows = await this.#store.find(query);
     const young = writtenAt === undefined ? -1 : rows.findIndex((row) => writtenAt(row) > cutoff);
     const old = young === -1 ? rows : rows.slice(0, young);
-    const gone = old.length === 0 ? 0 : await this.#remove(old, cutoff, now);
+    const removed = old.length === 0 ? 0 : await this.#remove(old, cutoff, now);
     const last = rows.at(-1);
     const more = young === -1 && rows.length === ROWS_MAX && last !== undefined;
     this.#after = more ? this.#orderBy.map((column) => columnOf(last, column)) : [];
-    return { removed: gone === 0 ? {} : { [table.name]: gone }, more };
+    return { removed: removed === 0 ? {} : { [table.name]: removed }, more };
   }
 
-  /** Looks at them again where nobody can change them, so that none goes that is needed. Gives how many went. */
+  /**
+   * Checks the rows again inside the transaction, so that no row still needed is removed. Returns how many were
+   * removed.
+   */
   async #remove(rows: readonly object[], cutoff: string, now: string): Promise<number> {
-    const { table, fold } = this.#kept;
-    const needs = rows.flatMap((row) => this.#kept.needs?.(row) ?? []);
+    const { table, fold } = this.#rule;
+    const needs = rows.flatMap((row) => this.#rule.needs?.(row) ?? []);
     const own = rows.map((row) => groupOf(table, row));
-    let gone = 0;
+    let removed = 0;
     await this.#store.transact([...needs, ...own], [], (loaded) => {
       const reader = new RowOverlay(loaded, needs);
       const present = rows.flatMap((row) => rowOf(loaded, table, row) ?? []);
-      const isOver = (row: object) => (this.#kept.overSince(row, reader) ?? now) <= cutoff;
-      const needed = present.findIndex((row) => !isOver(row));
-      // What is put together is put together without a gap.
-      const over = fold === undefined || needed === -1 ? present.filter(isOver) : present.slice(0, needed);
-      gone = over.length;
-      if (over.length === 0) return NOTHING;
-      const folded = fold === undefined ? [] : fold(over, reader, now).map((write) => stored(loaded, write));
-      return { ...NOTHING, writes: [...folded, ...over.map((row) => removal(table, row))] };
+      const isExpired = (row: object) => (this.#rule.overSince(row, reader) ?? now) <= cutoff;
+      const needed = present.findIndex((row) => !isExpired(row));
+      // A fold sums up a prefix of the rows, without a gap.
+      const expired = fold === undefined || needed === -1 ? present.filter(isExpired) : present.slice(0, needed);
+      removed = expired.length;
+      if (expired.length === 0) return NOTHING;
+      const sums = fold === undefined ? [] : fold(expired, reader, now).map((write) => stored(loaded, write));
+      return { ...NOTHING, writes: [...sums, ...expired.map((row) => removal(table, row))] };
     });
-    return gone;
+    return removed;
   }
 }
 
@@ -151,7 +156,7 @@ function groupOf(table: Table, row: object): Need {
   return { table, values: table.key.slice(0, table.loadBy).map((column) => String(columnOf(row, column))) };
 }
 
-/** The row with the same key, as it is now. */
+/** The current row with the same key. */
 function rowOf(loaded: Loaded, table: Table, row: object): object | undefined {
   const isSame = (other: object) => table.key.every((column) => columnOf(other, column) === columnOf(row, column));
   return loaded.rows(groupOf(table, row)).find(isSame);

@@ -13,7 +13,7 @@ beforeEach(async () => {
 afterEach(() => reader.remove());
 
 describe('the retention', () => {
-  it('runs beside the function until it is told to stop', async () => {
+  it('runs beside the function until its signal aborts', async () => {
     await reader.publish(reader.fact('a', 1));
     await reader.settle();
     reader.pass(testDays.watermark + 1);
@@ -27,7 +27,7 @@ describe('the retention', () => {
     await expect(running).resolves.toBeUndefined();
   });
 
-  it('does not let trouble with one thing keep the others, and tells of it', async () => {
+  it('goes on with the other tables when one fails, and logs the error', async () => {
     await reader.publish(reader.fact('a', 1));
     await reader.settle();
     reader.pass(testDays.watermark + 1);
@@ -36,12 +36,10 @@ describe('the retention', () => {
     vi.restoreAllMocks();
 
     expect(await reader.store.count(inbox)).toBe(0);
-    expect(reader.logged.lines.map(({ msg }) => msg)).toContain(
-      'probe: outbox cannot be cleaned up; it is tried again',
-    );
+    expect(reader.logged.lines.map(({ msg }) => msg)).toContain('probe: outbox cannot be pruned; it is tried again');
   });
 
-  it('begins anew with each pass, and looks at everything once a day', async () => {
+  it('starts over with each pass, and scans every table once a day', async () => {
     await reader.log.append(FREE, [count('a', 1)]);
     await reader.settle();
     await reader.cleanUp();
@@ -58,11 +56,11 @@ describe('the retention', () => {
   });
 });
 
-describe('the figures', () => {
-  const figures = async (registry: Registry) =>
+describe('the retention metrics', () => {
+  const lines = async (registry: Registry) =>
     (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 
-  it('show how far readers are, also while their process is gone, and what is kept', async () => {
+  it('show how far readers are, also while their process is down, and how much is stored', async () => {
     const registry = new Registry();
     const { log, store } = reader;
     const nowMs = () => reader.nowMs;
@@ -73,7 +71,7 @@ describe('the figures', () => {
     reader.nowMs += 5_000;
     removed('outbox', 7);
 
-    expect(await figures(registry)).toEqual([
+    expect(await lines(registry)).toEqual([
       'saga_lag_records{topic="probe-events",group="follower"} 2',
       `saga_lag_records{topic="${FREE}",group="probe"} 0`,
       'saga_oldest_unread_seconds{topic="probe-events",group="follower"} 5',
@@ -89,7 +87,7 @@ describe('the figures', () => {
     const registry = new Registry();
     const { log, store } = reader;
     addRetentionMetrics({ registry, store, log, nowMs: () => reader.nowMs, topics: [OWNED] });
-    const rows = async () => (await figures(registry)).find((line) => line.startsWith('saga_inbox_rows'));
+    const rows = async () => (await lines(registry)).find((line) => line.startsWith('saga_inbox_rows'));
     const first = await rows();
     await reader.publish(reader.fact('a', 1));
     await reader.settle();

@@ -13,9 +13,9 @@ import { ExpiredInboxPruner, OwnedInboxPruner } from './prune-inbox.ts';
 import { OutboxPruner, TopicPruner } from './prune-log.ts';
 import { type Pruner, RowPruner, runtimeRetention } from './prune-rows.ts';
 
-/** Between two pieces of clean-up: whoever waits for something goes first. */
+/** The pause between two steps, so that requests and messages go first. */
 const PAUSE_MS = 20;
-/** Before the first pass: a start has other things to do. */
+/** The delay before the first pass: a start has more urgent work. */
 const FIRST_MS = 1_000;
 
 export interface RetentionOptions {
@@ -26,31 +26,31 @@ export interface RetentionOptions {
   readonly logger: Logger;
   readonly watermarks: Watermarks;
   readonly days: RetentionDays;
-  /** The function that alone writes this topic; null where it is open to all. */
+  /** The only function that writes this topic; null for a public topic. */
   readonly writerOf: (topic: string) => string | null;
-  /** Is told of rows that went. */
+  /** Called with the number of rows pruned. */
   readonly removed: (table: string, rows: number) => void;
 }
 
-/** Removes what a function need not keep, a small piece with each step. */
+/** Prunes the data of a function whose retention time is over, a small batch per step. */
 export class Retention {
   readonly #options: RetentionOptions;
   readonly #pruners: readonly Pruner[];
-  /** Those that are still to come in this pass; none between two passes. */
+  /** The pruners still to run in this pass; empty between two passes. */
   #left: Pruner[] = [];
-  readonly #cleanedOn = new Map<Pruner, number>();
+  readonly #prunedOn = new Map<Pruner, number>();
 
   constructor(options: RetentionOptions) {
     this.#options = options;
     this.#pruners = prunersOf(options);
   }
 
-  /** The next piece of clean-up. Gives whether there is more to do in this pass. */
+  /** Prunes the next batch. Returns whether there is more to do in this pass. */
   async step(): Promise<boolean> {
     const nowMs = this.#options.clock.nowMs();
     const today = dayOf(nowMs);
     if (this.#left.length === 0) {
-      this.#left = this.#pruners.filter((pruner) => !pruner.isDaily || this.#cleanedOn.get(pruner) !== today);
+      this.#left = this.#pruners.filter((pruner) => !pruner.isDaily || this.#prunedOn.get(pruner) !== today);
     }
     const [pruner] = this.#left;
     if (pruner === undefined) return false;
@@ -59,7 +59,7 @@ export class Retention {
     return this.#left.length > 0;
   }
 
-  /** Steps until `signal` aborts, with a pause between two, and with a longer one between two passes. */
+  /** Steps until `signal` aborts, with a short pause between steps and `everyMs` between passes. */
   async run(signal: AbortSignal, wake: WakeSignal, everyMs: number): Promise<void> {
     signal.addEventListener('abort', () => wake.raise());
     await wake.wait(FIRST_MS);
@@ -72,25 +72,25 @@ export class Retention {
       wake,
       signal,
       sleepMs: () => everyMs,
-      onError: (error) => this.#tell(error, 'cannot be cleaned up'),
+      onError: (error) => this.#logError(error, 'cannot be pruned'),
     });
   }
 
-  /** One piece of one clean-up; trouble with it does not keep the others. Gives whether it has nothing more to do now. */
+  /** One batch of one pruner; its error does not stop the others. Returns whether it has nothing more to do now. */
   async #prune(pruner: Pruner, nowMs: number): Promise<boolean> {
     try {
       const { removed, more, later = false, error } = await pruner.prune(nowMs);
       for (const [table, rows] of Object.entries(removed)) this.#options.removed(table, rows);
-      if (error !== undefined) this.#tell(error, `rows of ${pruner.name} stay`);
-      if (!more && !later) this.#cleanedOn.set(pruner, dayOf(nowMs));
+      if (error !== undefined) this.#logError(error, `some rows of ${pruner.name} cannot be pruned`);
+      if (!more && !later) this.#prunedOn.set(pruner, dayOf(nowMs));
       return !more;
     } catch (error) {
-      this.#tell(error, `${pruner.name} cannot be cleaned up; it is tried again`);
+      this.#logError(error, `${pruner.name} cannot be pruned; it is tried again`);
       return true;
     }
   }
 
-  #tell(error: unknown, what: string): void {
+  #logError(error: unknown, what: string): void {
     const { logger, fn } = this.#options;
     logger.error({ error: describeError(error) }, `${fn.name}: ${what}`);
   }
@@ -111,6 +111,6 @@ function prunersOf(options: RetentionOptions): readonly Pruner[] {
     ...consumes.filter((topic) => writerOf(topic) === null).map((topic) => new TopicPruner(log, topic, days.log)),
     ...owned.map((topic) => new OwnedInboxPruner(inboxOptions, topic, days.watermark)),
     new ExpiredInboxPruner(inboxOptions, days.inbox),
-    ...[...runtimeRetention, ...retention].map((kept) => new RowPruner(store, kept, days)),
+    ...[...runtimeRetention, ...retention].map((rule) => new RowPruner(store, rule, days)),
   ];
 }

@@ -7,7 +7,7 @@ import { longestRetryMs, type RetryPolicy } from '../../core/retry-policy.ts';
 /** A number of days, for a setting. */
 export const daysSchema = z.coerce.number().int().min(1).max(36_500);
 
-/** What is kept for how long, each with its default. */
+/** Retention times, each with its default. */
 export const retentionSettings = {
   RETENTION_EVERY_S: z.coerce.number().int().min(1).max(86_400).default(60),
   LOG_RETENTION_DAYS: daysSchema.default(30),
@@ -19,9 +19,9 @@ export const retentionSettings = {
 type RetentionConfig = { readonly [Name in keyof typeof retentionSettings]: number };
 
 /**
- * How long rows are kept by these settings.
- * @throws {ConfigError} when a message could come back after the inbox has forgotten it: as long as it lies in the log, then
- * through all its attempts, and then as a dead letter that was decided.
+ * The retention times that these settings ask for.
+ * @throws {ConfigError} when a message could come back after its inbox row was pruned. A message can come back for as
+ * long as it lies in the log, then through all its attempts, and then as a resolved dead letter.
  */
 export function retentionDaysOf(config: RetentionConfig, policy: RetryPolicy): RetentionDays {
   const { LOG_RETENTION_DAYS: log, INBOX_RETENTION_DAYS: inbox, DEAD_LETTER_RETENTION_DAYS: deadLetters } = config;
