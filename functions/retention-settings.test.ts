@@ -34,7 +34,8 @@ describe('how long rows are kept', () => {
       'a dead letter can be replayed later',
       { DEAD_LETTER_RETENTION_DAYS: '60' },
       '90 days are too short: a message can come back after 90.008 days, which are LOG_RETENTION_DAYS (30), the ' +
-        'longest way through RETRY_ATTEMPTS (0.008) and DEAD_LETTER_RETENTION_DAYS (60); raise it to 91, or lower one of them',
+        'longest way through RETRY_ATTEMPTS (0.008) and DEAD_LETTER_RETENTION_DAYS (60); raise it to 91, or lower ' +
+        'one of them',
     ],
     ['the log stores a message longer', { LOG_RETENTION_DAYS: '100' }, 'LOG_RETENTION_DAYS (100)'],
     [

@@ -11,7 +11,7 @@ afterEach(async () => {
   await reader.remove();
 });
 
-it('what a batch publishes is announced with where it lies, before anybody is answered', async () => {
+it('what a batch publishes is announced with its positions before any caller is answered', async () => {
   const announce = vi.spyOn(reader.log, 'announce');
   const answered = reader.worker.submit(count('a', 1)).then(() => announce.mock.calls.length);
   await reader.settle();
@@ -21,13 +21,13 @@ it('what a batch publishes is announced with where it lies, before anybody is an
   expect([announce.mock.calls, await answered]).toEqual([[['probe-events', rows]], 1]);
 });
 
-it('what a batch publishes of which each message was committed alone is announced with where it lies', async () => {
+it('what a batch publishes is announced with its positions when it was handled one by one', async () => {
   const announce = vi.spyOn(reader.log, 'announce');
-  const unfit = reader.worker.submit(count('b', 2_000)).catch(() => 'refused by the store');
-  const fit = [reader.worker.submit(count('a', 1)), reader.worker.submit(count('a', 2))];
+  const refused = reader.worker.submit(count('b', 2_000)).catch(() => 'refused by the store');
+  const handled = [reader.worker.submit(count('a', 1)), reader.worker.submit(count('a', 2))];
   await reader.settle();
-  await Promise.all(fit);
+  await Promise.all(handled);
 
   const rows = [1, 2].map((position) => expect.objectContaining({ written: expect.objectContaining({ position }) }));
-  expect([await unfit, announce.mock.calls]).toEqual(['refused by the store', [['probe-events', rows]]]);
+  expect([await refused, announce.mock.calls]).toEqual(['refused by the store', [['probe-events', rows]]]);
 });

@@ -11,12 +11,12 @@ import { close, replay } from '../dead-letters/resolve.ts';
 import type { StoreFunction } from '../function.ts';
 import { handleBatch } from '../handle/handle-batch.ts';
 
-const by = { who: 'ann', reason: 'mended' };
+const by = { who: 'ann', reason: 'fixed' };
 const SOON_MS = 1_000;
 
-/** The subjects on which the probe fails, as in trouble that may pass. */
+/** The subjects on which the probe fails with a transient error. */
 const failing = new Set<string>();
-const troubled: Partial<StoreFunction> = {
+const faulty: Partial<StoreFunction> = {
   rules: {
     ...probe.rules,
     decide(state: never, message: Message) {
@@ -29,10 +29,10 @@ const troubled: Partial<StoreFunction> = {
 beforeEach(() => failing.clear());
 afterEach(() => vi.restoreAllMocks());
 
-describe('what waits at a function that reads two topics', () => {
+describe('a message at a function that reads two topics', () => {
   let reader: ProbeReader;
   beforeEach(async () => {
-    reader = await ProbeReader.create(troubled);
+    reader = await ProbeReader.create(faulty);
   });
   afterEach(() => reader.remove());
 
@@ -41,7 +41,7 @@ describe('what waits at a function that reads two topics', () => {
     await reader.restart();
   }
 
-  /** A step that finds the database locked when it asks for it for the `n`-th time. */
+  /** Runs a step whose `n`-th transaction finds the database locked. */
   async function interruptAt(n: number): Promise<void> {
     const transact = reader.store.transact.bind(reader.store);
     const calls = vi.spyOn(reader.store, 'transact').mockImplementation(async (needs, inbox, work) => {
@@ -52,7 +52,7 @@ describe('what waits at a function that reads two topics', () => {
     calls.mockRestore();
   }
 
-  it('is tried again in its time although no topic can be read', async () => {
+  it('is tried again when due although no topic can be read', async () => {
     failing.add('a');
     await reader.log.append(FREE, [count('a', 1)]);
     await reader.settle();
@@ -72,7 +72,7 @@ describe('what waits at a function that reads two topics', () => {
     expect(await reader.counted()).toEqual({ a: [1, 1] });
   });
 
-  it('gives its room back also where others take as much in the same commit', async () => {
+  it('frees its place in the retry queue also when others take as many in the same commit', async () => {
     await startWith({ parkedPerKeyMax: 2 });
     failing.add('a');
     await reader.log.append(FREE, [count('a', 1), count('a', 2), count('a', 4)]);
@@ -91,7 +91,7 @@ describe('what waits at a function that reads two topics', () => {
     expect(await reader.counted()).toEqual({ a: [3, 7] });
   });
 
-  it('is counted right after a batch that was handled one by one and not to its end', async () => {
+  it('is counted correctly after a batch that was handled one by one and interrupted', async () => {
     await startWith({ parkedMax: 1 });
     failing.add('a').add('b');
     await reader.log.append(FREE, [count('a', 1), count('b', 1)]);
@@ -110,7 +110,7 @@ describe('what waits at a function that reads two topics', () => {
     expect(await reader.counted()).toEqual({ a: [1, 1], b: [1, 1] });
   });
 
-  it('is answered where its commit was made before the trouble', async () => {
+  it('is answered when it was committed before the interruption', async () => {
     const answers = Promise.allSettled([
       reader.worker.submit(count('a', 1)),
       reader.worker.submit(count('b', UNITS_MAX + 1)),
@@ -124,7 +124,7 @@ describe('what waits at a function that reads two topics', () => {
     expect(await reader.counted()).toEqual({ a: [1, 1] });
   });
 
-  it('waits once where a batch that was handled one by one was not handled to its end', async () => {
+  it('is parked once when a batch that was handled one by one is interrupted', async () => {
     failing.add('a');
     await reader.publish(reader.fact('a', 1), reader.fact('b', UNITS_MAX + 1), reader.fact('c', 1));
     await interruptAt(5);
@@ -135,42 +135,42 @@ describe('what waits at a function that reads two topics', () => {
   });
 });
 
-describe('what waits at a function', () => {
+describe('a parked message', () => {
   let bench: DeadLetterBench;
   beforeEach(async () => {
     bench = await DeadLetterBench.open();
   });
   afterEach(() => bench.close());
 
-  it('is heard of when a person decides while the function looks when something is due', async () => {
+  it('is handled when an operator replays it while the function queries what is due', async () => {
     const message = count('a', 1);
     bench.failures.set(message.id, new TransientError('not now'));
     await bench.exhaust(message);
     bench.failures.clear();
-    const letter = await bench.letter();
+    const deadLetter = await bench.letter();
     await bench.worker.invalidateParked();
     const find = bench.store.find.bind(bench.store);
-    let looks = 0;
+    let queries = 0;
     vi.spyOn(bench.store, 'find').mockImplementation(async <Row extends object>(query: Query<Row>) => {
       const rows = await find(query);
-      if ((query.table as object) === parkedKeys && ++looks === 2) await replay(bench.scope(), letter, by);
+      if ((query.table as object) === parkedKeys && ++queries === 2) await replay(bench.scope(), deadLetter, by);
       return rows;
     });
     await bench.settle();
-    // The decision has woken the loop.
+    // The resolution has woken the loop.
     await bench.settle();
 
     expect([await bench.statuses(), await bench.units()]).toEqual([['replayed'], { a: 1 }]);
   });
 
-  it('does not wait behind one that fails on, when the clock was set back', async () => {
+  it('does not wait behind one that still fails when the clock was set back', async () => {
     const messages = ['a', 'b', 'c', 'd', 'e'].map((name) => count(name, 1));
     for (const { id } of messages) bench.failures.set(id, new TransientError('not now'));
     await bench.log.append(TOPIC, messages);
     await bench.settle();
     const [last] = await bench.store.find({ table: parkedKeys, orderBy: ['dueAt'], descending: true, limit: 1 });
-    const healed = messages.find(({ subject }) => subject === last?.key);
-    bench.failures.delete(healed?.id ?? '');
+    const recovered = messages.find(({ subject }) => subject === last?.key);
+    bench.failures.delete(recovered?.id ?? '');
     bench.nowMs -= 3_600_000;
     await bench.settle();
 
@@ -178,7 +178,7 @@ describe('what waits at a function', () => {
     expect([triedAgain, await bench.units()]).toEqual([Array(5).fill(true), { [last?.key ?? '']: 1 }]);
   });
 
-  it('holds up only its key when what it needs cannot be told', async () => {
+  it('blocks only its key when `needs` throws on it', async () => {
     const needs = ({ subject }: Message) => {
       if (subject === 'a') throw new TypeError('lines is not iterable');
       return [{ table: tallies, values: [subject] }];
@@ -196,7 +196,7 @@ describe('what waits at a function', () => {
     ]);
   });
 
-  it('is nothing when a record that this program cannot read comes again after it was discarded', async () => {
+  it('is not created when an unreadable record comes again after it was discarded', async () => {
     const item = fromTopic(TOPIC, 7, { ...count('a', 1), schemaversion: 2 });
     const deliver = () => handleBatch(probe as never, bench.store, batchOf([item], bench.nowMs));
     await deliver();

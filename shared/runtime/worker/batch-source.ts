@@ -11,11 +11,11 @@ import { parseRecord, parseStored } from '../handle/parse-record.ts';
 import type { RetryQueueLimits } from '../handle/retry-queue.ts';
 import { Watermarks } from './watermarks.ts';
 
-/** Messages from each way in, in one commit, at most. */
+/** The most messages from each kind of source in one commit. */
 export const BATCH_MAX = 256;
-/** Parked keys that are tried in one step, at most. After a failure it is one, and twice as many after each success. */
+/** The most parked keys tried in one step. The number is 1 after a failure and doubles after each success. */
 const DRAIN_KEYS_MAX = 64;
-/** Nobody sleeps longer than this, whatever the clock says. */
+/** The longest sleep, whatever the clock says. */
 const SLEEP_MAX_MS = 60_000;
 /** Later than any time. */
 const EVER = '9999-12-31T23:59:59.999Z';
@@ -25,32 +25,32 @@ export interface BatchSourceOptions {
   readonly store: Store;
   readonly log: MessageLog;
   readonly policy: RetryPolicy;
-  /** Messages that may be parked, in all and of one key. */
+  /** The most messages that may be parked, in all and of one key. */
   readonly parkedMax: number;
   readonly parkedPerKeyMax: number;
 }
 
-/** What waits at a function, and why that may not be all; null where it is. */
+/** The messages that wait at a function; `failure` says why some may be missing, null when none is. */
 export interface Taken {
   readonly incoming: readonly Incoming[];
   readonly failure: { readonly error: unknown } | null;
 }
 
-/** What comes to a function by itself: records of its topics, parked messages that are due, timers. */
+/** The incoming messages that no caller submits: records of topics, parked messages that are due, timers. */
 export class BatchSource {
   readonly watermarks: Watermarks;
   readonly #options: BatchSourceOptions;
   #subscription: Subscription | null = null;
-  /** Topics that are not read for now, for want of room. */
+  /** Topics that are paused because too much is parked. */
   readonly #paused = new Set<string>();
   #parked = 0;
-  /** Whether somebody has changed what is parked since it was counted. */
+  /** Whether parked messages changed outside a batch since they were counted. */
   #isStale = false;
-  /** When something parked or a timer is due, at the earliest; milliseconds since 1970. */
+  /** The earliest time at which a parked message or a timer is due; milliseconds since 1970. */
   #dueMs = Number.NEGATIVE_INFINITY;
-  #lookedMs = Number.NEGATIVE_INFINITY;
+  #lastTakeMs = Number.NEGATIVE_INFINITY;
   #drainKeys = 1;
-  /** Where a commit says when something is due. */
+  /** The columns that hold due times, by table. */
   readonly #dueColumns = new Map<Table, readonly string[]>([[parkedKeys as Table, ['dueAt']]]);
 
   constructor(options: BatchSourceOptions) {
@@ -61,14 +61,14 @@ export class BatchSource {
     }
   }
 
-  /** Subscribes, and looks what waits from an earlier life. */
+  /** Subscribes, and counts what an earlier run of the process has parked. */
   async open(wake: () => void): Promise<void> {
     const { fn, store, log } = this.#options;
     await this.watermarks.load();
     const own = await store.positions();
-    const positions = [...own, ...this.watermarks.besides(own)];
+    const positions = [...own, ...this.watermarks.ofOtherEpochs(own)];
     this.#subscription = await log.subscribe({ group: fn.name, topics: fn.consumes, positions, wake });
-    await this.#lookAfresh();
+    await this.#recountParked();
   }
 
   async close(): Promise<void> {
@@ -76,14 +76,14 @@ export class BatchSource {
   }
 
   /**
-   * What is parked was changed beside the batches. The next `take` counts again, and reads on where there was no room: not
-   * now, because a batch or a look at what is due may be under way that knows nothing of it, and would have the last word.
+   * Parked messages changed outside a batch. The next `take` counts them again and resumes paused topics. It is not
+   * done now: a batch or a query in progress does not know of the change and would overwrite the result.
    */
   invalidateParked(): void {
     this.#isStale = true;
   }
 
-  async #lookAfresh(): Promise<void> {
+  async #recountParked(): Promise<void> {
     this.#isStale = false;
     try {
       this.#parked = await this.#options.store.count(parked);
@@ -95,7 +95,7 @@ export class BatchSource {
     this.#paused.clear();
   }
 
-  /** How many messages are parked. */
+  /** The number of parked messages. */
   get parked(): number {
     return this.#parked;
   }
@@ -109,30 +109,30 @@ export class BatchSource {
     return { room: parkedMax - this.#parked, keyMax: parkedPerKeyMax };
   }
 
-  /** Why it cannot take everything now; null when it can. */
+  /** Why some messages cannot be taken now; null when all can. */
   unavailableReason(): string | null {
     if (this.#paused.size === 0) return this.#subscription?.unavailableReason() ?? null;
     const most = `${this.#options.parkedMax} at most, ${this.#options.parkedPerKeyMax} of one key`;
     return `${this.paused.join(', ')} is not read on: ${this.#parked} messages are parked (${most})`;
   }
 
-  /** How long it can sleep when nobody wakes it, in milliseconds. */
+  /** How long the loop may sleep unless it is woken, in milliseconds. */
   sleepMs(nowMs: number): number {
     return Math.min(Math.max(0, this.#dueMs - nowMs), SLEEP_MAX_MS);
   }
 
   /**
-   * What waits now: parked messages first, then timers, then records, none of them yet dealt with. Trouble with what comes
-   * later does not hold up what was found before it: deadlines pass and attempts are made also while no topic can be read.
+   * The messages that wait now and are not handled yet: parked messages first, then timers, then records. An error in a
+   * later source does not block what was already found: timers fire and retries run also while no topic can be read.
    */
   async take(nowMs: number): Promise<Taken> {
     const { fn } = this.#options;
     const incoming: Incoming[] = [];
     try {
-      if (this.#isStale) await this.#lookAfresh();
-      // Whoever sets the clock back must not make us wait for the same hour again.
-      if (nowMs >= this.#dueMs || nowMs < this.#lookedMs) incoming.push(...(await this.#takeDue(nowMs)));
-      this.#lookedMs = nowMs;
+      if (this.#isStale) await this.#recountParked();
+      // When the clock was set back, do not wait for the same hour again.
+      if (nowMs >= this.#dueMs || nowMs < this.#lastTakeMs) incoming.push(...(await this.#takeDue(nowMs)));
+      this.#lastTakeMs = nowMs;
       for (const record of (await this.#subscription?.poll(BATCH_MAX, this.#paused)) ?? []) {
         incoming.push({ from: 'log', record, received: parseRecord(record, fn) });
       }
@@ -142,7 +142,7 @@ export class BatchSource {
     }
   }
 
-  /** After the commit of what was taken. */
+  /** To be called after the commit of what was taken. */
   async committed(handled: Handled, tookParked: boolean): Promise<void> {
     this.#parked += handled.parkedDelta;
     if (handled.hasFreed) this.#paused.clear();
@@ -150,7 +150,7 @@ export class BatchSource {
     const hasFailed = handled.outcomes.some((outcome) => 'error' in outcome);
     if (hasFailed) this.#drainKeys = 1;
     else if (tookParked) this.#drainKeys = Math.min(this.#drainKeys * 2, DRAIN_KEYS_MAX);
-    this.#noteDue(handled);
+    this.#updateDue(handled);
     await this.acknowledge(handled.positions);
   }
 
@@ -195,8 +195,8 @@ export class BatchSource {
   }
 
   /**
-   * The keys whose heads are due first, and those whose heads are due last: where the clock was set back, those that were
-   * tried before it was lie at that end, and are due as well.
+   * The keys that are due first, and those that are due last. When the clock was set back, keys tried before that sort
+   * last, and they are due as well.
    */
   async #parkedEnds(limit: number): Promise<readonly ParkedKeyRow[]> {
     const { store } = this.#options;
@@ -207,7 +207,7 @@ export class BatchSource {
     return [...first, ...last.filter(({ key }) => first.every((other) => other.key !== key))];
   }
 
-  /** When the next one is due that is not being taken now. More of what is due already counts as due. */
+  /** When the next message is due that this `take` does not return. Overdue messages left behind count as due. */
   async #firstDue(now: string): Promise<number> {
     const { store, fn } = this.#options;
     let first = Number.POSITIVE_INFINITY;
@@ -222,8 +222,8 @@ export class BatchSource {
     return first;
   }
 
-  /** The writes of a commit may bring something due earlier than what was known. */
-  #noteDue({ writes }: Handled): void {
+  /** Updates the next due time from the writes of a commit, which may contain an earlier one. */
+  #updateDue({ writes }: Handled): void {
     for (const { table, row, removed } of writes) {
       if (removed === true) continue;
       for (const column of this.#dueColumns.get(table) ?? []) {

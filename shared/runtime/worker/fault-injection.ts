@@ -8,13 +8,13 @@ import { type App, addPath, answers, problems, readBody } from '../http/app.ts';
 
 const SHIFT_MAX_MS = 7 * 86_400_000;
 
-/** Trouble that a test can ask for. */
+/** The faults that a test can inject. */
 export interface Faults {
-  /** The disk counts as full. */
+  /** Whether the disk is simulated as full. */
   readonly noRoom: boolean;
-  /** By how much the function's clock is wrong. */
+  /** By how much the function's clock is off, in milliseconds. */
   readonly clockShiftMs: number;
-  /** Messages about this subject, or about that share of all subjects, fail, as in trouble that may pass or as by a bug. */
+  /** Messages of this subject, or of this share of all subjects, fail with a transient error or with a bug. */
   readonly poison: Poison | null;
 }
 
@@ -33,7 +33,10 @@ const faultsSchema = z
   })
   .openapi('Faults', { example: { noRoom: true, clockShiftMs: -600_000 } });
 
-/** A clock that can be set wrong, a store that can be told that its disk is full, rules that can fail. A restart heals all. */
+/**
+ * A clock that can be shifted, a store whose disk can be simulated as full, rules that can fail. A restart clears all
+ * faults.
+ */
 export class FaultInjection {
   readonly clock: Clock;
   readonly #setRoom: (noRoom: boolean) => void;
@@ -44,7 +47,7 @@ export class FaultInjection {
     this.#setRoom = setRoom;
   }
 
-  /** Gives all faults there are now. */
+  /** Changes some faults. Returns all current faults. */
   set(changes: { readonly [Name in keyof Faults]?: Faults[Name] | undefined }): Faults {
     const { noRoom = this.#faults.noRoom, clockShiftMs = this.#faults.clockShiftMs } = changes;
     const { poison = this.#faults.poison } = changes;
@@ -53,7 +56,7 @@ export class FaultInjection {
     return this.#faults;
   }
 
-  /** The function with rules that fail where they were told to. */
+  /** The function with rules that fail on poisoned messages. */
   poisoned(fn: StoreFunction): StoreFunction {
     const { rules } = fn;
     const decide: StoreFunction['rules']['decide'] = (state, message) => {
@@ -65,7 +68,7 @@ export class FaultInjection {
   }
 }
 
-/** A share of the subjects is always the same ones. */
+/** A share always selects the same subjects. */
 function isPoisoned(poison: Poison, { subject }: Message): boolean {
   if ('subject' in poison) return poison.subject === subject;
   return Number.parseInt(shortHash(subject).slice(0, 8), 16) < poison.share * 2 ** 32;
@@ -76,15 +79,16 @@ function failureOf({ as }: Poison, { type, subject }: Message): Error {
   return as === 'bug' ? new TypeError(text) : new TransientError(text);
 }
 
-/** `POST /automation-testing/faults`. Only where test automation is on. */
-export function addFaultRoutes(app: App, parts: FaultInjection): void {
+/** Adds `POST /automation-testing/faults`. Only when test automation is on. */
+export function addFaultRoutes(app: App, faults: FaultInjection): void {
   addPath(app, 'Test automation', '/automation-testing/faults', {
     post: {
       summary:
-        'Sets the clock of this function wrong, fills its disk, or lets it fail on a subject or a share of them; a restart heals it',
+        'Shifts the clock of this function, fills its disk, or lets it fail on a subject or a share of all subjects; ' +
+        'a restart clears it',
       request: { body: { content: { 'application/json': { schema: faultsSchema } } } },
-      responses: { 200: answers('All faults there are now', faultsSchema), ...problems(400, 415, 422) },
-      handler: async (c) => c.json(parts.set(await readBody(c, faultsSchema))),
+      responses: { 200: answers('All current faults', faultsSchema), ...problems(400, 415, 422) },
+      handler: async (c) => c.json(faults.set(await readBody(c, faultsSchema))),
     },
   });
 }

@@ -11,12 +11,12 @@ beforeEach(async () => {
 afterEach(() => bench.close());
 
 const BATCH = 40;
-/** A batch of messages that need some pages; no two batches say the same. */
+/** A batch of messages that need some pages; no two batches are the same. */
 function batch(number: number): readonly Message[] {
   return Array.from({ length: BATCH }, (_, n) => count(`key-${number}-${n}`, 1));
 }
 
-/** All that there is on disk, as one number for each table. */
+/** The number of rows on disk, by table, and the position. */
 function rows(): Readonly<Record<string, unknown>> {
   const { database } = bench.store;
   const names = ['tally', 'inbox', 'outbox', 'parked', 'parked_key', 'dead_letter'];
@@ -25,8 +25,8 @@ function rows(): Readonly<Record<string, unknown>> {
   return { ...Object.fromEntries(counted), position };
 }
 
-describe('a disk that is full in the middle of a batch', () => {
-  it('takes nothing of it, wherever it is full; callers are told, and with room it is handled once', async () => {
+describe('a disk that fills up in the middle of a batch', () => {
+  it('leaves nothing of the batch, callers get an error, and with room the batch is handled once', async () => {
     const { database } = bench.store;
     const refused: unknown[] = [];
     let number = 0;

@@ -6,7 +6,7 @@ import type { Handled } from '../handle/handle-batch.ts';
 import type { Incoming } from '../handle/incoming.ts';
 import type { CommandOutcome, Outcome } from '../handle/outcome.ts';
 
-/** What a host lends to a function's routes and loops. */
+/** What the host provides to a function's routes and loops. */
 export interface FunctionContext {
   readonly store: Store;
   readonly clock: Clock;
@@ -17,6 +17,6 @@ export interface FunctionContext {
   dryRun(incoming: readonly Incoming[]): Promise<Handled>;
   /** To be called when what is parked was changed beside the batches, by a person's decision. */
   invalidateParked(): Promise<void>;
-  /** Calls `listener` after each commit with what was handled in it; gives the way to stop that. */
+  /** Calls `listener` after each commit with its outcomes; returns a function that stops this. */
   onCommit(listener: (outcomes: readonly Outcome[]) => void): () => void;
 }

@@ -69,12 +69,12 @@ function settled(promises: readonly Promise<{ kind: string }>[]) {
   );
 }
 
-function letters() {
+function deadLetterRows() {
   return store.database.prepare('SELECT code, value FROM dead_letter').all();
 }
 
-describe('what waits at a function', () => {
-  it('is taken together, committed once and told once', async () => {
+describe('messages that wait at a function', () => {
+  it('are handled together, committed once and published to listeners once', async () => {
     const commits: (readonly Outcome[])[] = [];
     worker.onCommit((outcomes) => commits.push(outcomes));
     await log.append(topic, [count('log', 1)]);
@@ -90,7 +90,7 @@ describe('what waits at a function', () => {
     ]);
   });
 
-  it('is taken up to a limit; the rest comes next', async () => {
+  it('are handled up to a limit; the rest follows in the next step', async () => {
     const answers = settled(Array.from({ length: BATCH_MAX + 1 }, () => worker.submit(count('a', 1))));
     await worker.step();
     const first = await counted();
@@ -103,18 +103,18 @@ describe('what waits at a function', () => {
     ]);
   });
 
-  it('is nothing when nothing has come', async () => {
+  it('are no work for a step when there are none', async () => {
     expect(await worker.step()).toBe(false);
   });
 
-  it('is told to come again later when it is too much', async () => {
+  it('are refused as unavailable when there are too many', async () => {
     const answers = settled(Array.from({ length: QUEUE_MAX + 1 }, () => worker.submit(count('a', 1))));
     await worker.stop();
 
-    expect((await answers).at(-1)).toBe('unavailable: probe has too much to do');
+    expect((await answers).at(-1)).toBe('unavailable: probe has too many commands waiting');
   });
 
-  it('counts once when the position was lost after the commit', async () => {
+  it('count once when the position was lost after the commit', async () => {
     await log.append(topic, [count('a', 1)]);
     await worker.step();
     store.database.exec('DELETE FROM position');
@@ -124,7 +124,7 @@ describe('what waits at a function', () => {
     expect(await counted()).toEqual({ a: [1, 1] });
   });
 
-  it('moves the position in the same commit', async () => {
+  it('move the position in the same commit', async () => {
     await log.append(topic, [count('a', 1), count('a', 2)]);
     await worker.step();
 
@@ -133,7 +133,7 @@ describe('what waits at a function', () => {
 });
 
 describe('a batch that the database refuses because of one message', () => {
-  it('is split: the others are committed, and the guilty command gets its error', async () => {
+  it('is handled one by one: the others are committed, and the faulty command gets its error', async () => {
     const answers = settled(
       [count('a', 1), count('b', tooMuch), count('c', 2)].map((message) => worker.submit(message)),
     );
@@ -145,7 +145,7 @@ describe('a batch that the database refuses because of one message', () => {
     ]);
   });
 
-  it('parks the guilty record, goes on behind it, and gives it up in the end', async () => {
+  it('parks the faulty record, goes on behind it, and dead-letters it after its last attempt', async () => {
     await log.append(topic, [count('a', 1), count('b', tooMuch), count('c', 2)]);
     await worker.step();
     const parked = worker.waiting().parked;
@@ -157,7 +157,7 @@ describe('a batch that the database refuses because of one message', () => {
     });
     await worker.step();
 
-    expect([parked, await counted(), letters()]).toEqual([
+    expect([parked, await counted(), deadLetterRows()]).toEqual([
       1,
       { a: [1, 1], c: [2, 5] },
       [{ code: 'failed', value: JSON.stringify(count('b', tooMuch).data) }],
@@ -166,12 +166,12 @@ describe('a batch that the database refuses because of one message', () => {
 });
 
 describe('a record that cannot be handled', () => {
-  it('is set aside and logged, and the next one is handled', async () => {
+  it('is dead-lettered and logged, and the next one is handled', async () => {
     const unreadable = { ...count('a', 1), time: 'yesterday' };
     await log.append(topic, [unreadable, count('b', 2, 'throw'), count('a', 3)]);
     await worker.step();
 
-    expect([await counted(), letters()]).toMatchObject([{ a: [1, 3] }, [{ code: 'unreadable' }]]);
+    expect([await counted(), deadLetterRows()]).toMatchObject([{ a: [1, 3] }, [{ code: 'unreadable' }]]);
     expect(logged.lines).toMatchObject([
       { level: 40, topic, position: 1 },
       { level: 50, correlationid: count('b', 2, 'throw').correlationid, msg: 'probe failed on a message: parked' },
@@ -183,15 +183,15 @@ describe('a record that cannot be handled', () => {
     await log.append(topic, [first, { ...first, data: { ...first.data, quantity: 9 } }]);
     await worker.step();
 
-    expect([await counted(), letters()]).toEqual([
+    expect([await counted(), deadLetterRows()]).toEqual([
       { a: [1, 1] },
       [{ code: 'id_reused', value: '{"productId":"a","quantity":9,"name":"count"}' }],
     ]);
   });
 });
 
-describe('trouble', () => {
-  it('with the store is told to those who wait, and records come again', async () => {
+describe('an error', () => {
+  it('of the store is returned to waiting callers, and records come again', async () => {
     await log.append(topic, [count('log', 1)]);
     store.database.pragma('busy_timeout = 1');
     const other = new Database(join(folder, 'probe.db'));
@@ -207,7 +207,7 @@ describe('trouble', () => {
     ]);
   });
 
-  it('with a topic does not keep commands from being answered', async () => {
+  it('of a topic does not block commands', async () => {
     const broken = new Error('the topic cannot be read');
     const subscription = await log.subscribe({ group: 'x', topics: [topic], positions: [], wake: () => undefined });
     vi.spyOn(Object.getPrototypeOf(subscription), 'poll').mockRejectedValue(broken);
@@ -218,7 +218,7 @@ describe('trouble', () => {
     expect([await answers, await counted()]).toEqual([['handled'], { a: [1, 1] }]);
   });
 
-  it('is shown until it is over', async () => {
+  it('is the unavailable reason until it is over', async () => {
     worker.start();
     const before = await worker.unavailableReason();
     const check = vi.spyOn(store, 'transact').mockRejectedValue(new Error('out of order'));
@@ -236,7 +236,7 @@ describe('trouble', () => {
 });
 
 describe('stopping', () => {
-  it('refuses the commands that wait, and those that come later', async () => {
+  it('refuses waiting and later commands', async () => {
     const waiting = settled([worker.submit(count('a', 1))]);
     await worker.stop();
 
@@ -247,7 +247,7 @@ describe('stopping', () => {
     ]);
   });
 
-  it('finishes the batch in hand', async () => {
+  it('finishes the current batch', async () => {
     worker.start();
     const answers = settled([worker.submit(count('a', 1))]);
     await vi.waitFor(async () => expect(await counted()).toEqual({ a: [1, 1] }));
@@ -267,8 +267,8 @@ describe('stopping', () => {
   });
 });
 
-describe('clear', () => {
-  it('starts from nothing: what lies in the topics is skipped, what comes later is handled', async () => {
+describe('clearing', () => {
+  it('skips what lies in the topics and handles what comes later', async () => {
     await log.append(topic, [count('a', 1)]);
     const cleared = worker.clear();
     await worker.step();
@@ -280,8 +280,8 @@ describe('clear', () => {
   });
 });
 
-describe('a command in trouble that may pass', () => {
-  it('is answered as unavailable, so that its sender tries again', async () => {
+describe('a command that fails with a transient error', () => {
+  it('is answered as unavailable, so that its caller can retry', async () => {
     vi.spyOn(probe.rules, 'decide').mockImplementationOnce(() => {
       throw new TransientError('the warehouse does not answer');
     });

@@ -21,7 +21,7 @@ import { WakeSignal } from './wake-signal.ts';
 import type { Watermarks } from './watermarks.ts';
 import type { FunctionMetrics } from './worker-metrics.ts';
 
-/** Commands that may wait for their turn; one more is told to come again later. */
+/** The most commands that may wait; further ones are refused as unavailable. */
 export const QUEUE_MAX = 10_000;
 
 export interface FunctionWorkerOptions {
@@ -32,14 +32,14 @@ export interface FunctionWorkerOptions {
   readonly logger: Logger;
   readonly metrics: FunctionMetrics;
   readonly policy: RetryPolicy;
-  /** Messages that may be parked, in all and of one key. */
+  /** The most messages that may be parked, in all and of one key. */
   readonly parkedMax: number;
   readonly parkedPerKeyMax: number;
 }
 
 /**
- * The one writer of a function in this process: takes whatever waits (commands, records of its topics), handles it as one
- * batch with one commit, then answers everybody. A batch of one is not delayed, unless nobody waits for it.
+ * The only writer of a function in this process. It takes what waits (commands, records of its topics), handles it as
+ * one batch with one commit, then answers all callers. A batch of one is not delayed, unless its message is deferrable.
  */
 export class FunctionWorker implements FunctionContext {
   readonly store: Store;
@@ -65,7 +65,7 @@ export class FunctionWorker implements FunctionContext {
     this.catalog = options.fn.catalog;
   }
 
-  /** Subscribes; after that `step` can be called. */
+  /** Subscribes to the topics; to be called before `step`. */
   async open(): Promise<void> {
     await this.#source.open(() => this.#wake.raise());
     this.#unavailableReason = null;
@@ -87,12 +87,14 @@ export class FunctionWorker implements FunctionContext {
       signal: this.#stopping.signal,
       onError: (error) => {
         this.#unavailableReason = error instanceof Error ? error.message : String(error);
-        logger.error({ error: describeError(error) }, `${fn.name} cannot commit; it tries again`);
+        logger.error({ error: describeError(error) }, `${fn.name} cannot commit; it is tried again`);
       },
     });
   }
 
-  /** Takes no more, finishes the batch in hand, gives up the subscription. Commands that still wait are refused. */
+  /**
+   * Takes no more messages, finishes the current batch, closes the subscription. Commands that still wait are refused.
+   */
   async stop(): Promise<void> {
     this.#stopping.abort();
     this.#wake.raise();
@@ -102,7 +104,7 @@ export class FunctionWorker implements FunctionContext {
     await this.#source.close();
   }
 
-  /** Why the function cannot work now, as a sentence; null when it can. Asks the store. */
+  /** Why the function cannot work now, as a sentence; null when it can. Checks the store. */
   async unavailableReason(): Promise<string | null> {
     const known = this.#unavailableReason ?? this.#source.unavailableReason();
     if (known !== null) return known;
@@ -116,7 +118,7 @@ export class FunctionWorker implements FunctionContext {
 
   submit(message: Message, options: { deduplicate?: boolean } = {}): Promise<CommandOutcome> {
     if (this.#stopping.signal.aborted) return Promise.reject(this.#unavailable('is stopping'));
-    if (this.#commands.length >= QUEUE_MAX) return Promise.reject(this.#unavailable('has too much to do'));
+    if (this.#commands.length >= QUEUE_MAX) return Promise.reject(this.#unavailable('has too many commands waiting'));
     return new Promise((resolve, reject) => {
       const item = { from: 'command', message, deduplicate: options.deduplicate ?? false } as const;
       this.#commands.push({ item, resolve, reject });
@@ -130,8 +132,8 @@ export class FunctionWorker implements FunctionContext {
   }
 
   /**
-   * Starts from nothing, between two batches: removes the function's data and skips what lies in its topics now.
-   * Only while the loop runs.
+   * Removes the function's data and skips what lies in its topics now, between two batches. Works only while the loop
+   * runs.
    */
   clear(): Promise<void> {
     if (this.#stopping.signal.aborted) return Promise.reject(this.#unavailable('is stopping'));
@@ -157,19 +159,19 @@ export class FunctionWorker implements FunctionContext {
     this.#wake.raise();
   }
 
-  /** What of its topics was dealt with for good. */
+  /** Up to which position the records of its topics are handled for good. */
   get watermarks(): Watermarks {
     return this.#source.watermarks;
   }
 
-  /** What is parked, and the topics that are not read for want of room. */
+  /** The number of parked messages, and the topics that are paused because too much is parked. */
   waiting(): { readonly parked: number; readonly paused: readonly string[] } {
     return { parked: this.#source.parked, paused: this.#source.paused };
   }
 
   /**
-   * Handles at most `BATCH_MAX` messages from each way in. Gives whether there was anything to do; when `patient`, what may
-   * wait a moment for others is left for a later step.
+   * Handles at most `BATCH_MAX` messages from each kind of source. Returns whether there was anything to do. With
+   * `mayLinger`, messages that may wait a moment for others are left for a later step.
    */
   async step({ mayLinger = false } = {}): Promise<boolean> {
     for (const clear of this.#clearing.splice(0)) await clear();
@@ -178,9 +180,9 @@ export class FunctionWorker implements FunctionContext {
     if (mayLinger && this.#mayWait(commands, incoming)) return false;
     const worked = await this.#handleTogether(commands, incoming);
     if (worked) this.#linger.handled(commands.length + incoming.length);
-    // Thrown late: a topic that cannot be read must not keep anybody else waiting.
+    // Thrown last, so that a topic that cannot be read does not block other messages.
     if (failure !== null) throw failure.error;
-    // Also where there was nothing to commit: a topic that could not be read can be read again.
+    // Also when there was nothing to commit: a topic that could not be read can be read again.
     this.#unavailableReason = null;
     return worked;
   }
@@ -193,18 +195,21 @@ export class FunctionWorker implements FunctionContext {
   async #handleTogether(commands: readonly PendingCommand[], taken: readonly Incoming[]): Promise<boolean> {
     if (commands.length === 0 && taken.length === 0) return false;
     const tookParked = taken.some(({ from }) => from === 'parked');
-    /** After a commit: of all of them, or of the first ones only. Readers go first, some have to be woken. */
+    /**
+     * Runs after a commit of all messages, or of the first ones only. Readers are notified first: some have to be
+     * woken.
+     */
     const committed = async (handled: Handled) => {
       this.#announce(handled);
       commands.slice(0, handled.outcomes.length).forEach((command, index) => {
         settle(command, handled.outcomes[index]);
       });
       await this.#source.committed(handled, tookParked);
-      this.#tell(handled);
+      this.#report(handled);
     };
     try {
       const handled = await this.#commit([...commands.map(({ item }) => item), ...taken], committed);
-      for (const item of taken) this.#warn(item);
+      for (const item of taken) this.#warnOfRejected(item);
       for (const outcome of handled.outcomes.slice(commands.length)) this.#warnOfOutcome(outcome);
       await committed(handled);
       return true;
@@ -217,7 +222,7 @@ export class FunctionWorker implements FunctionContext {
   async #commit(incoming: readonly Incoming[], interrupted: (handled: Handled) => Promise<void>): Promise<Handled> {
     const { metrics } = this.#options;
     const stop = metrics.commitTimer();
-    const handled = await this.#handleOrSplit(this.#batchOf(incoming), interrupted);
+    const handled = await this.#handleOrOneByOne(this.#batchOf(incoming), interrupted);
     stop();
     metrics.count(handled.outcomes);
     this.#unavailableReason = null;
@@ -231,10 +236,10 @@ export class FunctionWorker implements FunctionContext {
   }
 
   /**
-   * A batch that the store refuses for a reason that will not pass (a CHECK that fails: a bug of ours), or of which cannot
-   * be told what it needs, is handled one by one, so that only the message at fault fails.
+   * Handles a batch one by one when the store refuses it for a permanent reason (a CHECK that fails, which is a bug),
+   * or when `needs` throws on one of its messages, so that only the faulty message fails.
    */
-  async #handleOrSplit(batch: Batch, interrupted: (handled: Handled) => Promise<void>): Promise<Handled> {
+  async #handleOrOneByOne(batch: Batch, interrupted: (handled: Handled) => Promise<void>): Promise<Handled> {
     const { fn, store } = this.#options;
     try {
       return await handleBatch(fn, store, batch);
@@ -249,7 +254,7 @@ export class FunctionWorker implements FunctionContext {
     if (outbox.length > 0 && fn.publishes !== null) log.announce(fn.publishes, outbox);
   }
 
-  #tell({ outcomes }: Handled): void {
+  #report({ outcomes }: Handled): void {
     const { fn, logger } = this.#options;
     for (const outcome of outcomes) {
       if (outcome.kind !== 'failed' && outcome.kind !== 'parked' && outcome.kind !== 'dead') continue;
@@ -261,18 +266,18 @@ export class FunctionWorker implements FunctionContext {
     for (const listener of this.#listeners) listener(outcomes);
   }
 
-  #warn(item: Incoming): void {
+  #warnOfRejected(item: Incoming): void {
     if (item.from !== 'log' || item.received.kind !== 'rejected') return;
     const { topic, position } = item.record;
-    this.#options.logger.warn({ topic, position }, `set aside: ${item.received.detail}`);
+    this.#options.logger.warn({ topic, position }, `dead-lettered: ${item.received.detail}`);
   }
 
-  /** A message without anybody who waits for the answer: somebody should know why it is kept apart. */
+  /** No caller waits for the outcome of this message, so the log says why it is dead-lettered. */
   #warnOfOutcome(outcome: Outcome): void {
     if (outcome.kind !== 'id_reused' && outcome.kind !== 'refused') return;
     const { id, source, type } = outcome.message;
     const why = outcome.kind === 'refused' ? outcome.detail : `${id} was seen before with another payload`;
-    this.#options.logger.warn({ id, source, type }, `set aside: ${why}`);
+    this.#options.logger.warn({ id, source, type }, `dead-lettered: ${why}`);
   }
 
   #unavailable(why: string): AppError {

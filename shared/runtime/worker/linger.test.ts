@@ -9,64 +9,64 @@ import { BATCH_MAX } from './batch-source.ts';
 import { Linger } from './linger.ts';
 
 const deferrable = { deferrable: new Set(['ReceiveStock']), publishes: 'events' };
-const mute = { publishes: null };
+const publishesNothing = { publishes: null };
 
 const message = fromTopic('orders', 1, count('a', 1));
 const skipped = { ...message, received: { kind: 'skipped' } } as Incoming;
-const unfit = { ...message, received: { kind: 'rejected', code: 'unreadable', detail: '' } } as Incoming;
+const rejected = { ...message, received: { kind: 'rejected', code: 'unreadable', detail: '' } } as Incoming;
 const command: Incoming = { from: 'command', message: count('b', 1), deduplicate: true };
 
-/** At which of these times, in milliseconds, what is there may wait longer. */
+/** Whether the messages may wait longer, at each of these times in milliseconds. */
 function waitsAt(linger: Linger, incoming: readonly Incoming[], times: readonly number[]): readonly boolean[] {
   return times.map((nowMs) => linger.mayWait(incoming, nowMs));
 }
 
 describe('a message', () => {
-  it('for which somebody may wait does not', () => {
+  it('that is not deferrable does not wait', () => {
     expect(waitsAt(new Linger({ publishes: 'events' }), [message], [0])).toEqual([false]);
   });
 
-  it('for whose effect nobody waits does for some milliseconds', () => {
+  it('that is deferrable waits for some milliseconds', () => {
     const linger = new Linger(deferrable);
 
     expect(waitsAt(linger, [message], [100, 104, 105])).toEqual([true, true, false]);
   });
 
-  it('that is none of the business of the function waits longer for one that is', () => {
+  it('that the function skips waits longer for one that it handles', () => {
     const linger = new Linger({ publishes: 'events' });
 
     expect(waitsAt(linger, [skipped], [0, 199, 200])).toEqual([true, true, false]);
     expect([linger.mayWait([skipped], 300), linger.mayWait([skipped, message], 301)]).toEqual([true, false]);
   });
 
-  it('that waits tells until when', () => {
+  it('that waits shows until when', () => {
     const linger = new Linger(deferrable);
     linger.mayWait([skipped], 0);
     const alone = linger.untilMs;
     linger.mayWait([skipped, message], 1);
-    const hurried = linger.untilMs;
+    const shortened = linger.untilMs;
     linger.handled(2);
 
-    expect([alone, hurried, linger.untilMs]).toEqual([200, 5, Number.POSITIVE_INFINITY]);
+    expect([alone, shortened, linger.untilMs]).toEqual([200, 5, Number.POSITIVE_INFINITY]);
   });
 
   it.each([
     ['a command', command],
-    ['a record that cannot be read', unfit],
-  ])('takes no linger from %s', (_, other) => {
+    ['a record that cannot be read', rejected],
+  ])('does not wait together with %s', (_, other) => {
     expect(new Linger(deferrable).mayWait([message, other], 0)).toBe(false);
   });
 
-  it('is not waited for where there is none', () => {
+  it('is needed to linger', () => {
     const linger = new Linger(deferrable);
 
     expect([linger.mayWait([], 0), linger.untilMs]).toEqual([false, Number.POSITIVE_INFINITY]);
   });
 });
 
-describe('a function that answers nobody', () => {
-  it('gathers while much comes, and only then', () => {
-    const linger = new Linger(mute);
+describe('a function that publishes nothing', () => {
+  it('lingers while batches are large, and only then', () => {
+    const linger = new Linger(publishesNothing);
     const quiet = waitsAt(linger, [message], [0]);
     linger.handled(16);
     const busy = waitsAt(linger, [message], [10, 49, 50]);
@@ -76,7 +76,7 @@ describe('a function that answers nobody', () => {
     expect([quiet, busy, quietAgain]).toEqual([[false], [true, true, false], [false]]);
   });
 
-  it('is the only one that does', () => {
+  it('is the only one that lingers on large batches', () => {
     const linger = new Linger({ publishes: 'events' });
     linger.handled(256);
 
@@ -97,7 +97,7 @@ describe('a loop', () => {
     return commits;
   }
 
-  it('writes what nobody waits for with what somebody does', async () => {
+  it('commits a deferrable message together with a command', async () => {
     const commits = await startWith(mayLinger);
     await reader.log.append(FREE, [count('a', 1)]);
     const { kind } = await reader.worker.submit(count('b', 1));
@@ -105,14 +105,14 @@ describe('a loop', () => {
     expect([kind, await reader.counted(), commits.mock.calls.length]).toEqual(['handled', { a: [1, 1], b: [1, 1] }, 1]);
   });
 
-  it('writes what nobody waits for also when nothing else comes', async () => {
+  it('commits a deferrable message also when nothing else comes', async () => {
     await startWith(mayLinger);
     await reader.log.append(FREE, [count('a', 1)]);
 
     await vi.waitFor(async () => expect(await reader.counted()).toEqual({ a: [1, 1] }));
   });
 
-  it('of a function that answers nobody still gathers when it has found nothing for a moment', async () => {
+  it('of a function that publishes nothing still lingers after a moment without messages', async () => {
     const commits = await startWith({ publishes: null });
     await reader.log.append(
       FREE,
@@ -121,14 +121,14 @@ describe('a loop', () => {
     await vi.waitFor(async () => expect(await reader.counted()).toEqual({ a: [16, 136] }), { interval: 1 });
     await setTimeout(5);
     commits.mockClear();
-    const saidMs = performance.now();
+    const appendedMs = performance.now();
     await reader.log.append(FREE, [count('b', 1)]);
     await vi.waitFor(() => expect(commits).toHaveBeenCalled(), { interval: 1 });
 
-    expect(performance.now() - saidMs).toBeGreaterThan(30);
+    expect(performance.now() - appendedMs).toBeGreaterThan(30);
   });
 
-  it('takes what has come behind a record that it has left for later', async () => {
+  it('takes what comes behind a record that it has left for later', async () => {
     const commits = await startWith({});
     await reader.log.append(FREE, [foreign]);
     await setTimeout(20);
@@ -140,14 +140,14 @@ describe('a loop', () => {
     expect([commits.mock.calls.length, await reader.store.positions()]).toMatchObject([1, [{ position: 2 }]]);
   });
 
-  it('writes in the end that it has seen what is none of its business', async () => {
+  it('commits the position of skipped records in the end', async () => {
     await startWith({});
     await reader.log.append(FREE, [foreign]);
 
     await vi.waitFor(async () => expect(await reader.store.positions()).toMatchObject([{ position: 1 }]));
   });
 
-  it('does not let more wait than it takes at once', async () => {
+  it('lets no more records wait than fit into one batch', async () => {
     const commits = await startWith({});
     await reader.log.append(
       FREE,

@@ -1,21 +1,24 @@
 import type { StoreFunction } from '../function.ts';
 import type { Incoming } from '../handle/incoming.ts';
 
-/** For others to share the commit of messages for whose effect nobody waits. */
+/** How long a deferrable message waits for others to share its commit. */
 const DEFERRABLE_MS = 5;
-/** The same for records that are none of the function's business: only the position behind them is to be written. */
+/** The same for records that the function skips: only the position has to be written. */
 const SKIPPED_MS = 200;
-/** While so many come at once, a function that answers nobody gathers for a while, so that its commits are few and large. */
+/**
+ * From this batch size on, a function that publishes nothing lingers for a while, so that its commits are few and
+ * large.
+ */
 const BUSY_FROM = 16;
 const BUSY_MS = 40;
 
 /**
- * What nobody waits for may wait a moment for company: every commit is a flush to disk, and those of the other functions
- * queue behind it. A message that somebody waits for is never kept, and takes with it what waits.
+ * Deferrable messages linger for a moment to share a commit: every commit is a flush to disk, and the flushes of the
+ * other functions queue behind it. Any other message is handled at once, together with everything that lingers.
  */
 export class Linger {
   readonly #fn: Pick<StoreFunction, 'deferrable' | 'publishes'>;
-  /** Since when something waits here, and for how long it may; null when nothing does. */
+  /** Since when messages linger and until when they may; null when there are none. */
   #waiting: { readonly sinceMs: number; readonly untilMs: number } | null = null;
   #lastSize = 0;
 
@@ -23,7 +26,7 @@ export class Linger {
     this.#fn = fn;
   }
 
-  /** Whether all of this may wait longer; `nowMs` is of a clock that never goes back. */
+  /** Whether all of these may wait longer; `nowMs` comes from a monotonic clock. */
   mayWait(incoming: readonly Incoming[], nowMs: number): boolean {
     const longestMs = Math.min(...incoming.map((item) => this.#longestMs(item)));
     const sinceMs = this.#waiting?.sinceMs ?? nowMs;
@@ -33,13 +36,13 @@ export class Linger {
     return waits;
   }
 
-  /** This many were handled together; one at least. */
+  /** To be called with the size of each handled batch, at least 1. */
   handled(size: number): void {
     this.#waiting = null;
     this.#lastSize = size;
   }
 
-  /** When what waits has waited long enough. */
+  /** When the lingering messages are handled at the latest. */
   get untilMs(): number {
     return this.#waiting?.untilMs ?? Number.POSITIVE_INFINITY;
   }

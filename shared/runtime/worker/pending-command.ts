@@ -2,20 +2,20 @@ import { AppError, TransientError } from '../../core/errors.ts';
 import type { IncomingCommand } from '../handle/incoming.ts';
 import type { CommandOutcome, Outcome } from '../handle/outcome.ts';
 
-/** A command whose sender waits for its outcome. */
+/** A command whose caller waits for its outcome. */
 export interface PendingCommand {
   readonly item: IncomingCommand;
   readonly resolve: (outcome: CommandOutcome) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Whoever sent a command is told when trouble may pass: he is the one who tries again. */
+/** A transient error is returned to the caller as `unavailable`: retrying a command is up to the caller. */
 function forCaller(error: unknown): unknown {
   if (!(error instanceof TransientError)) return error;
   return new AppError('unavailable', error.message, { retryAfterS: 1, cause: error });
 }
 
-/** Tells the sender what has become of his command. */
+/** Returns the outcome of a command to its caller. */
 export function settle({ resolve, reject }: PendingCommand, outcome: Outcome | undefined): void {
   switch (outcome?.kind) {
     case 'handled':

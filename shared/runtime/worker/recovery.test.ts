@@ -12,14 +12,14 @@ const messages = Array.from({ length: KEYS }, (_, n) => count(`key-${n}`, 1));
 
 beforeEach(async () => {
   bench = await DeadLetterBench.open();
-  for (const { id } of messages) bench.failures.set(id, new TransientError('all is down'));
+  for (const { id } of messages) bench.failures.set(id, new TransientError('everything is down'));
   await bench.log.append(TOPIC, messages);
   await bench.settle();
 });
 afterEach(() => bench.close());
 
 describe(`${KEYS} keys whose messages are parked`, () => {
-  it('are tried one in a step while the trouble lasts, and whoever comes now does not wait for them', async () => {
+  it('are tried one per step while the error lasts, and new messages do not wait for them', async () => {
     const parked = bench.worker.waiting().parked;
     bench.asked.length = 0;
     bench.nowMs += LATER_MS;
@@ -32,7 +32,7 @@ describe(`${KEYS} keys whose messages are parked`, () => {
     expect(bench.asked.length).toBeLessThanOrEqual(11);
   });
 
-  it('drain when it is over, each with one attempt, in steps that grow and let others in between', async () => {
+  it('drain once it is over, each with one attempt, in growing steps with other messages in between', async () => {
     bench.failures.clear();
     bench.asked.length = 0;
     bench.nowMs += LATER_MS;

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { count } from '../../testing/probe.ts';
 import { OWNED, ProbeReader } from '../../testing/probe-reader.ts';
 
-/** The probe reads what another function writes, whose file is restored from a copy. */
+/** The probe reads the topic of another function, whose file is restored from a copy. */
 let reader: ProbeReader;
 beforeEach(async () => {
   reader = await ProbeReader.create();
@@ -22,7 +22,7 @@ function copyWriter(): string {
   return copy;
 }
 
-/** In the place of the writer's file lies this one, or a new one. */
+/** Replaces the writer's file by this one, or by a new one. */
 async function restore(copy: string | null): Promise<void> {
   await reader.writer.close();
   for (const suffix of ['', '-wal', '-shm']) rmSync(`${reader.writerFile}${suffix}`, { force: true });
@@ -30,7 +30,7 @@ async function restore(copy: string | null): Promise<void> {
   reader.startWriter();
 }
 
-/** What the probe counted; each quantity is another power of two, so that the sum tells which were counted. */
+/** What the probe counted; each quantity is another power of two, so that the sum shows which were counted. */
 async function counted(): Promise<unknown> {
   return (await reader.counted())['a'];
 }
@@ -41,15 +41,15 @@ async function progress(): Promise<unknown> {
 
 describe.each([
   ['whose file was restored from a copy', false],
-  ['that hands over what it commits, and whose file was restored', true],
-])('a writer %s', (_, handsOver) => {
+  ['that broadcasts what it commits, and whose file was restored', true],
+])('a writer %s', (_, broadcasts) => {
   beforeEach(async () => {
-    reader.handsOver = handsOver;
+    reader.handsOver = broadcasts;
     await publish(1, 2);
     await reader.settle();
   });
 
-  it('is read on by a reader that starts anew: its new facts are handled, and nothing twice', async () => {
+  it('is read on by a restarted reader, which handles the new facts and nothing twice', async () => {
     const copy = copyWriter();
     await publish(4, 8, 16);
     await reader.settle();
@@ -69,7 +69,7 @@ describe.each([
     ]);
   });
 
-  it('is read on by a reader that runs on', async () => {
+  it('is read on by a reader that keeps running', async () => {
     const copy = copyWriter();
     await publish(4, 8, 16);
     await reader.settle();
@@ -82,7 +82,7 @@ describe.each([
     });
   });
 
-  it('is read on when it has come further again than the reader was', async () => {
+  it("is read on when it has passed the reader's position again", async () => {
     const copy = copyWriter();
     await publish(4);
     await reader.settle();
@@ -94,7 +94,7 @@ describe.each([
     expect(await counted()).toEqual([6, 63]);
   });
 
-  it('is read on from the last place that both know when it was restored a second time', async () => {
+  it('is read on from the last common position when it was restored a second time', async () => {
     const [first, second] = [copyWriter(), join(reader.folder, 'second.db')];
     renameSync(first, second);
     await publish(4);
@@ -111,7 +111,7 @@ describe.each([
     expect(await counted()).toEqual([6, 63]);
   });
 
-  it('says again what it said after the copy, and that counts once', async () => {
+  it('publishes again what it published after the copy, and that counts once', async () => {
     const copy = copyWriter();
     await publish(4, 8);
     await reader.settle();
@@ -123,7 +123,7 @@ describe.each([
     expect(await counted()).toEqual([5, 31]);
   });
 
-  it('that was made anew is read from its beginning', async () => {
+  it('is read from the beginning when its file is new', async () => {
     await restore(null);
     await publish(4);
     await reader.restart();
@@ -132,7 +132,7 @@ describe.each([
     expect(await counted()).toEqual([3, 7]);
   });
 
-  it('and only started again is read on without a message twice', async () => {
+  it('is read on without duplicates when it only restarts', async () => {
     await reader.writer.close();
     reader.startWriter();
     await publish(4);

@@ -23,7 +23,7 @@ function looping(step: () => Promise<boolean>) {
 }
 
 describe('a signal', () => {
-  it('wakes whoever waits', async () => {
+  it('wakes the waiting loop', async () => {
     const signal = new WakeSignal();
     const waiting = signal.wait();
     signal.raise();
@@ -31,7 +31,7 @@ describe('a signal', () => {
     expect(await waiting).toBe(true);
   });
 
-  it('is kept when nobody waits, once however often it was raised', async () => {
+  it('is remembered while no loop waits, once however often it is raised', async () => {
     const signal = new WakeSignal();
     signal.raise();
     signal.raise();
@@ -39,7 +39,7 @@ describe('a signal', () => {
     expect([await signal.wait(), await signal.wait(1)]).toEqual([true, false]);
   });
 
-  it('gives up after its time', async () => {
+  it('stops waiting after its timeout', async () => {
     expect(await new WakeSignal().wait(1)).toBe(false);
   });
 });
@@ -79,20 +79,20 @@ describe('a loop', () => {
     await stop();
   });
 
-  it('tells an error and tries again', async () => {
-    const trouble = new Error('locked');
+  it('reports an error and tries again', async () => {
+    const failure = new Error('locked');
     const step = vi.fn(async () => {
-      if (step.mock.calls.length === 1) throw trouble;
+      if (step.mock.calls.length === 1) throw failure;
       return false;
     });
     const { stop, errors } = looping(step);
     await vi.waitFor(() => expect(step).toHaveBeenCalledTimes(2));
     await stop();
 
-    expect(errors).toEqual([trouble]);
+    expect(errors).toEqual([failure]);
   });
 
-  it('ends after the step in hand', async () => {
+  it('ends after the current step', async () => {
     const step = vi.fn(async () => true);
     const { stop } = looping(step);
     await stop();

@@ -2,20 +2,20 @@ import type { WakeSignal } from './wake-signal.ts';
 
 const RETRY_FIRST_MS = 50;
 const RETRY_LONGEST_MS = 2_000;
-const GATHER_TURNS_MAX = 20;
+const INPUT_TURNS_MAX = 20;
 
 /**
- * Calls a bounded `step` until `signal` aborts: again at once while there is work (after letting input and output have
- * their turn), else when woken. After an error it waits a little longer each time, or until woken.
+ * Calls a bounded `step` until `signal` aborts: again at once while there is work (after pending input and output),
+ * else when woken. After an error it waits, longer with each error in a row, or until woken.
  */
 export async function runLoop(options: {
   readonly step: () => Promise<boolean>;
   readonly wake: WakeSignal;
   readonly signal: AbortSignal;
   readonly onError: (error: unknown) => void;
-  /** How much waits for the next step; while it grows, the step waits a turn for more. */
+  /** How much waits for the next step; while it grows, the step waits another turn of the event loop. */
   readonly waiting?: () => number;
-  /** How long it may sleep before it looks again by itself, in milliseconds. */
+  /** The longest sleep before the next step, in milliseconds. */
   readonly sleepMs?: () => number | undefined;
 }): Promise<void> {
   const { step, wake, signal, onError, waiting = () => 0, sleepMs = () => undefined } = options;
@@ -30,22 +30,22 @@ export async function runLoop(options: {
       await wake.wait(Math.min(RETRY_FIRST_MS * 2 ** failures, RETRY_LONGEST_MS));
       failures += 1;
     }
-    await gather(waiting);
+    await awaitInput(waiting);
   }
 }
 
 /**
- * Lets sockets be read until a turn of the event loop brings nothing new: requests that arrive together share a commit.
- * One that is alone waits two turns, some microseconds.
+ * Lets sockets be read until a turn of the event loop brings nothing new, so that requests that arrive together share a
+ * commit. A single request waits two turns, some microseconds.
  */
-async function gather(waiting: () => number): Promise<void> {
+async function awaitInput(waiting: () => number): Promise<void> {
   let before = -1;
-  for (let turn = 0; turn < GATHER_TURNS_MAX && waiting() > before; turn++) {
+  for (let turn = 0; turn < INPUT_TURNS_MAX && waiting() > before; turn++) {
     before = waiting();
-    await turnOfTheEventLoop();
+    await eventLoopTurn();
   }
 }
 
-function turnOfTheEventLoop(): Promise<void> {
+function eventLoopTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

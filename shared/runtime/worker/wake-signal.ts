@@ -1,4 +1,4 @@
-/** Lets a loop sleep until somebody has work for it. A notice that comes while nobody sleeps is kept. */
+/** Lets a loop sleep until there is work. A signal raised while the loop does not wait is remembered. */
 export class WakeSignal {
   #raised = false;
   #resolve: (() => void) | null = null;
@@ -8,7 +8,7 @@ export class WakeSignal {
     this.#resolve?.();
   }
 
-  /** Resolves with true when the signal is, or was, raised, and lowers it; with false after `timeoutMs`. */
+  /** Resolves with true when the signal is or was raised, and lowers it; with false after `timeoutMs`. */
   async wait(timeoutMs?: number): Promise<boolean> {
     if (!this.#raised) {
       let timer: NodeJS.Timeout | undefined;

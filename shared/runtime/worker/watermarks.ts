@@ -2,12 +2,12 @@ import type { LogRecord } from '../../ports/message-log.ts';
 import type { Position, Store } from '../../ports/store.ts';
 import { inboxWatermarks } from '../../ports/tables/inbox.ts';
 
-/** Read at once, at most. There is one fold for each life of a writer: for each of its starts. */
+/** The most watermarks read at once. There is one for each epoch of a writer, that is, for each of its starts. */
 const PAGE = 500;
 
 /**
- * What of a function's topics was dealt with for good, in memory. A fold may be known here before it is on disk: it says
- * only what the committed position has said already.
+ * Up to which position the records of a function's topics are handled for good, in memory. A watermark may be here
+ * before it is on disk: it says only what the committed position says already.
  */
 export class Watermarks {
   readonly #store: Pick<Store, 'find'>;
@@ -32,20 +32,20 @@ export class Watermarks {
     }
   }
 
-  /** Whether this record was dealt with, so that it is a duplicate when it comes again from its topic. */
+  /** Whether this record was handled, so that it is a duplicate when it comes again from its topic. */
   has({ topic, partition, position, epoch = '' }: LogRecord): boolean {
-    const fold = this.#watermarks.get(nameOf(topic, partition, epoch));
-    return fold !== undefined && position <= fold.position;
+    const watermark = this.#watermarks.get(nameOf(topic, partition, epoch));
+    return watermark !== undefined && position <= watermark.position;
   }
 
-  raise(fold: Required<Position>): void {
-    const name = nameOf(fold.topic, fold.partition, fold.epoch);
+  raise(watermark: Required<Position>): void {
+    const name = nameOf(watermark.topic, watermark.partition, watermark.epoch);
     const known = this.#watermarks.get(name);
-    if (known === undefined || known.position < fold.position) this.#watermarks.set(name, fold);
+    if (known === undefined || known.position < watermark.position) this.#watermarks.set(name, watermark);
   }
 
-  /** Those of lives that are not the ones in which these positions lie: how far the reader was in them. */
-  besides(positions: readonly Position[]): readonly Position[] {
+  /** The watermarks of other epochs than those of these positions: how far the reader was in them. */
+  ofOtherEpochs(positions: readonly Position[]): readonly Position[] {
     const current = new Map(positions.map(({ topic, epoch = '' }) => [topic, epoch]));
     return [...this.#watermarks.values()].filter(
       ({ topic, epoch }) => current.has(topic) && current.get(topic) !== epoch,

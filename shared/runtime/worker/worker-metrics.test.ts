@@ -10,7 +10,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-/** The figures that watch over what must not happen unseen. */
+/** The metrics that operators have to watch. */
 async function alarms(): Promise<Readonly<Record<string, number>>> {
   const text = await bench.metrics.registry.metrics();
   const read = (pattern: string) => Number(new RegExp(`^${pattern} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
@@ -21,8 +21,8 @@ async function alarms(): Promise<Readonly<Record<string, number>>> {
   };
 }
 
-describe('the figures raise an alarm', () => {
-  it('when an id comes again with other contents: it is kept apart, counted, and changes nothing', async () => {
+describe('the metrics raise an alarm', () => {
+  it('when an id comes again with other contents: it is dead-lettered, counted, and changes nothing', async () => {
     const first = count('a', 1);
     await bench.exhaust(first);
     const before = await alarms();
@@ -31,11 +31,11 @@ describe('the figures raise an alarm', () => {
     expect(before).toEqual({ reused: 0, dead: 0, parked: 0 });
     expect([await alarms(), await bench.units()]).toEqual([{ reused: 1, dead: 1, parked: 0 }, { a: 1 }]);
     expect(bench.logged.lines).toMatchObject([
-      { level: 40, id: first.id, msg: `set aside: ${first.id} was seen before with another payload` },
+      { level: 40, id: first.id, msg: `dead-lettered: ${first.id} was seen before with another payload` },
     ]);
   });
 
-  it('when a message waits, and another one when it is given up', async () => {
+  it('when a message is parked, and another one when it is dead-lettered', async () => {
     const message = count('a', 1);
     bench.failures.set(message.id, new TransientError('not now'));
     await bench.log.append('probe-commands', [message]);

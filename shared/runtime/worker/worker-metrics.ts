@@ -6,14 +6,14 @@ import type { Outcome } from '../handle/outcome.ts';
 const COMMIT_BUCKETS_S = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 1];
 const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
-/** The figures of one function, in Prometheus' text format. */
+/** The metrics of one function, in Prometheus' text format. */
 export class FunctionMetrics {
   readonly registry = new Registry();
   readonly #messages: Counter<'type' | 'outcome'>;
   readonly #commitSeconds: Histogram;
   readonly #batchMessages: Histogram;
 
-  /** `waiting`: what the runner knows about what is parked. */
+  /** `waiting` returns what the worker knows of parked messages and paused topics. */
   constructor(
     name: string,
     store: Pick<Store, 'count'>,
@@ -23,7 +23,7 @@ export class FunctionMetrics {
     this.registry.setDefaultLabels({ function: name });
     this.#messages = new Counter({
       name: 'saga_messages_total',
-      help: 'Messages by type and by what became of them',
+      help: 'Messages by type and outcome',
       labelNames: ['type', 'outcome'],
       registers,
     });
@@ -41,7 +41,7 @@ export class FunctionMetrics {
     });
     new Gauge({
       name: 'saga_dead_letters',
-      help: 'Messages that wait for a person',
+      help: 'Dead letters that wait for an operator',
       registers,
       async collect() {
         this.set(await store.count(deadLetters, { status: 'open' }));
@@ -57,7 +57,7 @@ export class FunctionMetrics {
     });
     new Gauge({
       name: 'saga_paused_topics',
-      help: 'Topics that are not read on, because too much is parked',
+      help: 'Topics that are paused because too much is parked',
       registers,
       collect() {
         this.set(waiting().paused.length);
@@ -65,7 +65,7 @@ export class FunctionMetrics {
     });
   }
 
-  /** Starts the clock of a commit; call the result when it is done. */
+  /** Starts timing a commit; call the result when it is done. */
   commitTimer(): () => void {
     const start = performance.now();
     return () => this.#commitSeconds.observe((performance.now() - start) / 1000);
