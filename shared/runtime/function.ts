@@ -5,7 +5,7 @@ import type { RetentionDays } from '../core/retention.ts';
 import type { Migration } from '../ports/migration.ts';
 import type { Need, Table, Write } from '../ports/store.ts';
 
-/** Rows of the function's tables as the messages of a batch see them: later ones see what earlier ones changed. */
+/** The rows of the function's tables during a batch: each message sees the changes of the messages before it. */
 export interface RowReader {
   /** The row with this key, or undefined. */
   one<Row extends object>(table: Table<Row>, ...key: readonly string[]): Row | undefined;
@@ -13,30 +13,30 @@ export interface RowReader {
   many<Row extends object>(table: Table<Row>, ...group: readonly string[]): readonly Row[];
 }
 
-/** What one message did, for `save` to turn into rows. */
+/** The effect of one message, which `save` turns into rows. */
 export interface Change<State, Input extends Message> {
   readonly before: State;
   readonly after: State;
   readonly message: Input;
-  /** What it publishes; nothing where the function publishes nothing. */
+  /** What it publishes; empty when the function publishes nothing. */
   readonly emitted: readonly Message[];
 }
 
 /**
- * A durable timer: a column that says when its row wants to be heard of again. It is set and taken back with the row, by
- * the step that writes it. When it is due, the column is emptied and the message handled, in one commit.
+ * A durable timer: a column with the time at which its row is due. The commit that writes the row sets or clears the
+ * timer. When it is due, one commit clears the column and handles the message.
  */
 export interface Timer<Row extends object = object> {
   readonly table: Table<Row>;
-  /** A column of the table that holds ISO 8601 with milliseconds, UTC, or null. The table needs an index over it. */
+  /** A column that holds ISO 8601 with milliseconds, UTC, or null. The table needs an index on it. */
   readonly column: string;
-  /** What is handled when it is due, and the saga it belongs to. */
+  /** The message to handle when the row is due, and the saga it belongs to. */
   message(row: Row): Draft & { readonly correlationid?: string | undefined };
 }
 
 /**
- * Rows that are kept for a time and then removed, some at a time; or, with `fold`, put together. What it reads is named
- * beforehand, and it is as pure as the rules.
+ * Which rows of a table are pruned and when. They are pruned in batches; with `fold` they are replaced by a summary.
+ * What the rule reads is named in `needs`, and the rule is as pure as the function's rules.
  */
 export interface RetentionRule<Row extends object = object> {
   readonly table: Table<Row>;
@@ -44,28 +44,33 @@ export interface RetentionRule<Row extends object = object> {
   readonly days: keyof RetentionDays | number;
   /** The columns in whose order rows are looked at, together a key; the table's key where they are not given. */
   readonly orderBy?: readonly string[];
-  /** Rows of this table, whose key is the first column of `orderBy`, are looked at one after the other, each with its group. */
+  /**
+   * A table whose key is the first column of `orderBy`: its rows are checked one after the other, each with its group.
+   */
   readonly per?: Table;
-  /** The groups of rows that are read besides. */
+  /** Further groups of rows that the rule reads. */
   needs?(row: Row): readonly Need[];
-  /** Since when nobody needs the row, ISO 8601, UTC; null while somebody does. */
+  /** Since when the row is no longer needed, ISO 8601, UTC; null while it is. */
   overSince(row: Row, rows: RowReader): string | null;
-  /** When the row was written, where that rises with the order: then the young ones are not looked at. */
+  /** When the row was written, if that rises with the order: then young rows are not checked. */
   writtenAt?(row: Row): string;
-  /** What stays in the place of rows that go, all of one group, the oldest first. @throws where they do not add up: they stay. */
+  /**
+   * The rows that replace the removed rows `gone`, all of one group, the oldest first.
+   * @throws when they do not add up; then they stay.
+   */
   fold?(gone: readonly Row[], rows: RowReader, now: string): readonly Write[];
 }
 
 /**
- * A function as a value: what it answers to, its rules, its tables. A host gives it triggers.
+ * A function as a value: its inputs, its rules, its tables. A host triggers it.
  * `needs`, `load` and `save` are as pure as the rules: they turn rows into state and back.
  */
 export interface StoreFunction<State = unknown, Input extends Message = Message, Output extends Draft = Draft> {
   readonly name: string;
-  /** The message types it answers to; others on its topics are none of its business. */
+  /** The message types it handles; others on its topics are skipped. */
   readonly inputs: ReadonlySet<string>;
   readonly consumes: readonly string[];
-  /** Those of its inputs for whose effect nobody waits: while there is nothing else, they wait some milliseconds for others. */
+  /** Those of its inputs for whose effect no caller waits: they linger some milliseconds to share a commit. */
   readonly deferrable?: ReadonlySet<string>;
   /** The messages of the store it belongs to. */
   readonly catalog: MessageCatalog;
@@ -75,10 +80,10 @@ export interface StoreFunction<State = unknown, Input extends Message = Message,
   /** Numbered changes of its schema, by engine. */
   readonly migrations: { readonly sqlite: readonly Migration[] };
   readonly timers?: readonly Timer[];
-  /** What it does not keep for ever. */
+  /** The retention rules of its tables; tables without a rule are never pruned. */
   readonly retention?: readonly RetentionRule[];
   readonly rules: Decider<State, Input, Output>;
-  /** The groups of rows that `load` will read for this message. */
+  /** The groups of rows that `load` reads for this message. */
   needs(message: Input): readonly Need[];
   load(rows: RowReader, message: Input): State;
   save(change: Change<State, Input>): readonly Write[];

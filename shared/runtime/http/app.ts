@@ -6,24 +6,24 @@ import type { Logger } from '../observe/logger.ts';
 import { CachingRouter } from './caching-router.ts';
 import { invalid, MethodNotAllowed, problemResponse } from './problem.ts';
 
-/** A body may have this many bytes. */
+/** The largest body that is accepted. */
 const BODY_MAX_BYTES = 1024 * 1024;
 const DISCARD_MAX_BYTES = 16 * BODY_MAX_BYTES;
 const KEY_FORM = /^[\x21-\x7e]{1,256}$/;
 
-/** `requestId` is given by the server, or by a gateway in the same process, which calls the app directly. */
+/** `requestId` comes from the server, or from a gateway in the same process, which calls the app directly. */
 export interface AppEnv extends Env {
   Bindings: { readonly requestId?: string };
 }
 export type App = OpenAPIHono<AppEnv>;
 export type AppContext = Context<AppEnv>;
 
-/** An app with what every function has: problem answers for whatever goes wrong. */
+/** An app with what every function needs: every error becomes a problem response. */
 export function createApp(logger: Logger): App {
   const app = new OpenAPIHono<AppEnv>({ router: new CachingRouter() });
   app.notFound((c) => problemResponse(new AppError('not_found', `there is nothing at ${new URL(c.req.url).pathname}`)));
   app.onError((error, c) => {
-    // A client that hangs up is no bug of ours.
+    // A client that disconnects is not a bug.
     if (!(error instanceof AppError) && !c.req.raw.signal.aborted) {
       const { method, url } = c.req;
       logger.error({ requestId: requestIdOf(c), method, url, error: describeError(error) }, 'a request failed');
@@ -33,7 +33,7 @@ export function createApp(logger: Logger): App {
   return app;
 }
 
-/** What the request is called in logs and answers. Every server names its requests; without one they have no name. */
+/** The id of the request in logs and responses. Every server sets one; without a server it is `unnamed`. */
 export function requestIdOf(c: AppContext): string {
   return c.env?.requestId ?? 'unnamed';
 }
@@ -42,15 +42,15 @@ type Method = 'get' | 'post' | 'put' | 'delete';
 interface Operation {
   readonly summary: string;
   readonly request?: RouteConfig['request'];
-  /** What a caller must show, by the names of OpenAPI. */
+  /** The OpenAPI security requirement of the operation. */
   readonly security?: RouteConfig['security'];
   readonly responses: RouteConfig['responses'];
   readonly handler: Handler<AppEnv>;
 }
 
 /**
- * One path of the API with its operations, documented and served from the same values. `path` is written as OpenAPI
- * does (`/orders/{orderId}`). Any other method is answered with 405.
+ * Adds a path of the API with its operations, documented and served from the same values. `path` is an OpenAPI path
+ * (`/orders/{orderId}`). Any other method is answered with 405.
  */
 export function addPath(
   app: App,
@@ -76,7 +76,7 @@ export function addPath(
   }
   const get = handlers.get('GET');
   if (get !== undefined) handlers.set('HEAD', get);
-  // One handler for all methods: Hono calls a single one directly, and composes several anew for every request.
+  // One handler for all methods: Hono calls a single handler directly, but composes several for every request.
   app.all(route, (c, next) => {
     const handler = handlers.get(c.req.method);
     if (handler === undefined) throw new MethodNotAllowed(c.req.method, [...handlers.keys()]);
@@ -84,7 +84,7 @@ export function addPath(
   });
 }
 
-/** The body as `schema` reads it. @throws {AppError} 415, 400 or 422 with a pointer to each wrong field. */
+/** The body, parsed by `schema`. @throws {AppError} 415, 400 or 422 with a pointer to each invalid field. */
 export async function readBody<Schema extends z.ZodType>(c: AppContext, schema: Schema): Promise<z.infer<Schema>> {
   const type = c.req.header('content-type')?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json') {
@@ -97,8 +97,8 @@ export async function readBody<Schema extends z.ZodType>(c: AppContext, schema: 
 }
 
 /**
- * The whole body. One that is too long is read to its end and thrown away, within bounds: a client that is still sending
- * when it is answered sees a broken connection instead of the answer.
+ * The whole body. A body that is too long is read to its end and discarded, up to a limit: a client that is answered
+ * while it still sends sees a broken connection instead of the answer.
  * @throws {AppError} 413 when it is longer than {@link BODY_MAX_BYTES}.
  */
 export async function readText(request: Request): Promise<string> {
@@ -117,7 +117,7 @@ export async function readText(request: Request): Promise<string> {
 }
 
 function tooLarge(): AppError {
-  return new AppError('body_too_large', `a body may have ${BODY_MAX_BYTES} bytes`);
+  return new AppError('body_too_large', `a body may have at most ${BODY_MAX_BYTES} bytes`);
 }
 
 function parseJson(text: string): unknown {
@@ -128,14 +128,17 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** The query as `schema` reads it. @throws {AppError} 422. */
+/** The query, parsed by `schema`. @throws {AppError} 422. */
 export function readQuery<Schema extends z.ZodType>(c: AppContext, schema: Schema): z.infer<Schema> {
   const parsed = schema.safeParse(c.req.query());
   if (!parsed.success) throw invalid(parsed.error, 'the query');
   return parsed.data;
 }
 
-/** The client's `Idempotency-Key`, with or without the quotes of a structured header; null without one. */
+/**
+ * The client's `Idempotency-Key`, with or without the quotes of a structured header; null when it is absent.
+ * @throws {AppError} 400 when it is not 1 to 256 visible ASCII characters.
+ */
 export function idempotencyKey(c: AppContext): string | null {
   const header = c.req.header('idempotency-key')?.trim();
   if (header === undefined) return null;
@@ -144,7 +147,7 @@ export function idempotencyKey(c: AppContext): string | null {
   throw new AppError('malformed_request', 'Idempotency-Key must have 1 to 256 visible ASCII characters');
 }
 
-/** W3C trace context of the request, where it is well-formed. */
+/** The W3C trace context of the request; undefined when it is absent or malformed. */
 export function traceparent(c: AppContext): string | undefined {
   const header = c.req.header('traceparent');
   return header !== undefined && /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(header)
@@ -152,7 +155,7 @@ export function traceparent(c: AppContext): string | undefined {
     : undefined;
 }
 
-/** What a problem answer looks like, for the documentation. */
+/** The schema of a problem response, for the documentation. */
 const problemSchema = z
   .object({
     type: z.string(),
@@ -164,17 +167,17 @@ const problemSchema = z
   })
   .openapi('Problem');
 
-/** An answer of one media type, for the documentation. */
+/** A response of one media type, for the documentation. */
 export function answers(description: string, schema: z.ZodType, type = 'application/json') {
   return { description, content: { [type]: { schema } } };
 }
 
-/** Problem answers with these statuses, for the documentation. */
+/** Problem responses with these statuses, for the documentation. */
 export function problems(...statuses: readonly number[]) {
   return Object.fromEntries(
     statuses.map((status) => [
       status,
-      answers('A problem, with what to do', problemSchema, 'application/problem+json'),
+      answers('A problem, with its reason', problemSchema, 'application/problem+json'),
     ]),
   );
 }

@@ -17,7 +17,7 @@ function routerOf(added: readonly (readonly [string, string, string])[] = routes
   return router;
 }
 
-/** The handlers in their order, and what the path gives to each. */
+/** The handlers in order, each with its path parameters. */
 function asked(router: CachingRouter<string>, method: string, path: string) {
   return router.match(method, path)[0].map(([handler, params]) => [handler, { ...params }]);
 }
@@ -30,7 +30,7 @@ describe('the paths of an app', () => {
     ['GET', '/stock/LAMP', ['every', 'forward']],
     ['GET', '/letters/groups', ['every', 'groups', 'letter']],
     ['GET', '/nowhere', ['every']],
-  ])('%s %s is answered by the same handlers the first time and every other time', (method, path, expected) => {
+  ])('%s %s has the same handlers the first time and every other time', (method, path, expected) => {
     const router = routerOf();
 
     const first = asked(router, method, path);
@@ -39,7 +39,7 @@ describe('the paths of an app', () => {
     expect(asked(router, method, path)).toEqual(first);
   });
 
-  it('keep what one request named out of the next', () => {
+  it('do not pass parameters of one request to the next', () => {
     const router = routerOf();
 
     const named = ['A', 'B'].map((orderId) => asked(router, 'GET', `/orders/${orderId}`).at(-1));
@@ -50,20 +50,20 @@ describe('the paths of an app', () => {
     ]);
   });
 
-  it('are searched once where they have no parameters, and each time where they have', () => {
+  it('are searched once without parameters, and each time with parameters', () => {
     const router = routerOf();
-    const isKnown = (path: string) => {
+    const isCached = (path: string) => {
       const first = router.match('GET', path);
       return router.match('GET', path) === first;
     };
 
-    expect(['/orders', '/stock', '/letters/groups', '/orders/A', '/stock/LAMP', '/nowhere'].map(isKnown)).toEqual([
+    expect(['/orders', '/stock', '/letters/groups', '/orders/A', '/stock/LAMP', '/nowhere'].map(isCached)).toEqual([
       ...[true, true, true],
       ...[false, false, false],
     ]);
   });
 
-  it('may be added to after the first request', () => {
+  it('can be extended after the first request', () => {
     const router = routerOf([['GET', '/orders', 'list']]);
     router.match('POST', '/orders');
 

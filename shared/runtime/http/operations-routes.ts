@@ -4,16 +4,16 @@ import { AppError } from '../../core/errors.ts';
 import type { Logger } from '../observe/logger.ts';
 import { type App, addPath, answers, createApp, problems } from './app.ts';
 
-/** What every function's app can do besides its own routes. */
+/** What the routes that every function has call. */
 export interface FunctionOperations {
   readonly name: string;
-  /** Why it cannot work now; null when it can. */
+  /** Why the function cannot work now; null when it can. */
   unavailableReason(): Promise<string | null>;
-  /** Prometheus' text format. */
+  /** The metrics in Prometheus' text format. */
   metrics(): Promise<string>;
-  /** Null where test automation is switched off. */
+  /** Null when test automation is off. */
   readonly automation: {
-    /** Gives what was there or was added, by id. */
+    /** Returns the ids of the examples, whether they existed or were added. */
     seed(): Promise<readonly string[]>;
     clear(): Promise<void>;
   } | null;
@@ -23,7 +23,7 @@ const statusSchema = z.object({ status: z.string() }).openapi('Status');
 
 let processRegistry: Registry | null = null;
 
-/** Figures of the process, shared by all functions in it. */
+/** The metrics of the process, shared by all functions in it. */
 export async function processMetrics(): Promise<string> {
   if (processRegistry === null) {
     processRegistry = new Registry();
@@ -40,14 +40,14 @@ export function createFunctionApp(operations: FunctionOperations, logger: Logger
   addPath(app, tag, '/livez', {
     get: {
       summary: 'Whether the process runs',
-      responses: { 200: answers('It runs', statusSchema) },
+      responses: { 200: answers('The process runs', statusSchema) },
       handler: (c) => c.json({ status: 'ok', function: name }),
     },
   });
   addPath(app, tag, '/readyz', {
     get: {
-      summary: 'Whether it can work; 503 with the reason until then',
-      responses: { 200: answers('It can', statusSchema), ...problems(503) },
+      summary: 'Whether the function can work; 503 with the reason when it cannot',
+      responses: { 200: answers('The function can work', statusSchema), ...problems(503) },
       handler: async (c) => {
         await assertReady(operations);
         return c.json({ status: 'ok', function: name });
@@ -56,8 +56,8 @@ export function createFunctionApp(operations: FunctionOperations, logger: Logger
   });
   addPath(app, tag, '/metrics', {
     get: {
-      summary: 'Figures in the text format of Prometheus',
-      responses: { 200: answers('Figures', z.string(), 'text/plain') },
+      summary: 'Metrics in the text format of Prometheus',
+      responses: { 200: answers('Metrics', z.string(), 'text/plain') },
       handler: async (c) => c.text(`${await operations.metrics()}\n${await processMetrics()}`),
     },
   });
@@ -73,15 +73,15 @@ function addAutomation(
   const tag = 'Test automation';
   addPath(app, tag, '/automation-testing/seed', {
     post: {
-      summary: 'Fills in the examples; twice changes nothing',
-      responses: { 200: answers('What is there now, by id', z.object({ seeded: z.array(z.string()) })) },
+      summary: 'Adds the example data; a second call changes nothing',
+      responses: { 200: answers('The ids of the example data', z.object({ seeded: z.array(z.string()) })) },
       handler: async (c) => c.json({ seeded: await seed() }),
     },
   });
   addPath(app, tag, '/automation-testing/ready', {
     get: {
       summary: 'Whether tests can start',
-      responses: { 200: answers('They can', z.object({ ready: z.boolean() })), ...problems(503) },
+      responses: { 200: answers('Tests can start', z.object({ ready: z.boolean() })), ...problems(503) },
       handler: async (c) => {
         await assertReady(operations);
         return c.json({ ready: true });
@@ -90,7 +90,7 @@ function addAutomation(
   });
   addPath(app, tag, '/automation-testing/all', {
     delete: {
-      summary: 'Removes all data, so that the next run starts from nothing',
+      summary: 'Removes all data, so that the next test run starts empty',
       responses: { 204: { description: 'Removed' } },
       handler: async (c) => {
         await clear();

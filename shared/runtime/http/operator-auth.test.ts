@@ -23,22 +23,22 @@ async function ask(env: Readonly<Record<string, string>>, authorization?: string
 
 describe('the routes of operators', () => {
   it.each([
-    ['without a token, where nobody set one', {}, undefined, 200],
-    ['with a token that nobody asked for', {}, 'Bearer something', 200],
+    ['without a token, when none is set', {}, undefined, 200],
+    ['with a token, when none is set', {}, 'Bearer something', 200],
     ['with the token', { OPERATIONS_TOKEN: token }, `Bearer ${token}`, 200],
     ['with the token, in production', { OPERATIONS_TOKEN: token, NODE_ENV: 'production' }, `Bearer ${token}`, 200],
     ['with the token and the scheme in small letters', { OPERATIONS_TOKEN: token }, `bearer ${token}`, 200],
     ['without the token', { OPERATIONS_TOKEN: token }, undefined, 401],
     ['with another token', { OPERATIONS_TOKEN: token }, 'Bearer open-sesami', 401],
-    ['with the token and nothing else', { OPERATIONS_TOKEN: token }, token, 401],
-    ['in production, where nobody set a token', { NODE_ENV: 'production' }, 'Bearer ', 404],
-  ])('%s: %j %s gives %i', async (_, env, authorization, status) => {
+    ['with the token but no scheme', { OPERATIONS_TOKEN: token }, token, 401],
+    ['in production, when no token is set', { NODE_ENV: 'production' }, 'Bearer ', 404],
+  ])('%s: %j %s returns %i', async (_, env, authorization, status) => {
     const { answer, others } = await ask(env, authorization);
 
     expect([answer.status, others]).toEqual([status, [200, status === 200 ? 500 : status]]);
   });
 
-  it('say what they want, and tell nobody the token', async () => {
+  it('name the scheme they need, and never show the token', async () => {
     const { answer } = await ask({ OPERATIONS_TOKEN: token });
     const { logged } = await ask({ OPERATIONS_TOKEN: token }, `Bearer ${token}`);
     const text = await answer.text();

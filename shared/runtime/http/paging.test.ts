@@ -4,7 +4,7 @@ import { cursorOf, pageLinks, placeOf, toPage } from './paging.ts';
 const placeOfRow = (row: string) => [row];
 
 describe('a page', () => {
-  it('ends at the limit and says where the next one begins', () => {
+  it('ends at the limit and returns the cursor of the next one', () => {
     const { page, next } = toPage(['a', 'b', 'c'], 2, placeOfRow);
 
     expect([page, placeOf(next ?? undefined, 'text')]).toEqual([['a', 'b'], ['b']]);
@@ -17,14 +17,14 @@ describe('a page', () => {
     ]);
   });
 
-  it('links to itself and to the next one, keeping the rest of the query', () => {
+  it('links to itself and to the next one, with the rest of the query', () => {
     expect(pageLinks('http://shop/orders?status=placed&limit=2', 'abc')).toEqual({
       self: { href: '/orders?status=placed&limit=2' },
       next: { href: '/orders?status=placed&limit=2&cursor=abc' },
     });
   });
 
-  it('links to itself alone when it is the last one', () => {
+  it('links only to itself when it is the last one', () => {
     expect(pageLinks('http://shop/orders', null)).toEqual({ self: { href: '/orders' } });
   });
 });
@@ -43,11 +43,11 @@ describe('a cursor', () => {
     cursorOf([1.5]),
     cursorOf(['a']),
     Buffer.from('{"length":1}').toString('base64url'),
-  ])('that we did not give is refused by name: %j', (cursor) => {
+  ])('that no page returned is refused with a pointer to it: %j', (cursor) => {
     expect(() => placeOf(cursor, 'number')).toThrow(
       expect.objectContaining({
         code: 'invalid_request',
-        errors: [{ pointer: '/cursor', detail: 'this is no cursor of ours' }],
+        errors: [{ pointer: '/cursor', detail: 'this is not a cursor of this store' }],
       }),
     );
   });

@@ -10,14 +10,16 @@ export const pageQuery = {
   cursor: z.string().max(512).optional(),
 };
 
-/** Where a page ends, as clients get it. */
+/** The cursor that clients get for the end of a page. */
 export function cursorOf(values: readonly (string | number)[]): string {
   return Buffer.from(JSON.stringify(values)).toString('base64url');
 }
 
 const cursorSchemas = { text: z.tuple([z.string()]), number: z.tuple([z.int()]) } as const;
 
-/** The place a cursor stands for, which is one value of this kind. @throws {AppError} 422 for one that we did not give. */
+/**
+ * The position in a cursor, which is one value of this kind. @throws {AppError} 422 for a cursor that no page returned.
+ */
 export function placeOf(
   cursor: string | undefined,
   kind: keyof typeof cursorSchemas,
@@ -26,15 +28,15 @@ export function placeOf(
   try {
     return cursorSchemas[kind].parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch (cause) {
-    const errors = [{ pointer: '/cursor', detail: 'this is no cursor of ours' }];
-    throw new AppError('invalid_request', 'the query is not valid at /cursor: this is no cursor of ours', {
+    const errors = [{ pointer: '/cursor', detail: 'this is not a cursor of this store' }];
+    throw new AppError('invalid_request', 'the query is not valid at /cursor: this is not a cursor of this store', {
       errors,
       cause,
     });
   }
 }
 
-/** The links of a page: itself, and the next one where there is one. `url` is the request's. */
+/** The links of a page: to itself, and to the next one if there is one. `url` is that of the request. */
 export function pageLinks(url: string, next: string | null): Record<string, { readonly href: string }> {
   const { pathname, search, searchParams } = new URL(url);
   const self = { href: pathname + search };
@@ -45,7 +47,7 @@ export function pageLinks(url: string, next: string | null): Record<string, { re
 
 export const linksSchema = z.record(z.string(), z.object({ href: z.string(), method: z.string().optional() }));
 
-/** Splits what was read with `limit + 1` into a page and the cursor of the next one. */
+/** Splits rows read with `limit + 1` into a page and the cursor of the next one. */
 export function toPage<Row>(
   rows: readonly Row[],
   limit: number,

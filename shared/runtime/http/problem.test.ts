@@ -24,7 +24,7 @@ describe('a pointer', () => {
 });
 
 describe('a body that is not valid', () => {
-  it('is answered with each field that is wrong, the first one in the sentence', () => {
+  it('is answered with every invalid field, the first one in the detail', () => {
     const error = problemsOf({
       items: [{ quantity: 1 }, { quantity: 1.5 }, { quantity: 2, colour: 'red' }],
       gift: true,
@@ -40,13 +40,13 @@ describe('a body that is not valid', () => {
     ]);
   });
 
-  it('names no place when the whole of it is wrong', () => {
+  it('is answered without a pointer when the whole body is invalid', () => {
     expect(problemsOf([])?.message).toBe('the body is not valid: Invalid input: expected object, received array');
   });
 });
 
 describe('an error', () => {
-  it('is told with its code, status and when to come again', async () => {
+  it('is answered with its code, its status and when to retry', async () => {
     const response = problemResponse(new AppError('unavailable', 'order is stopping', { retryAfterS: 3 }), {
       'x-a': 'b',
     });
@@ -64,12 +64,12 @@ describe('an error', () => {
     ]);
   });
 
-  it('tells nothing of itself when it is a bug', () => {
+  it('shows nothing of itself when it is a bug', () => {
     expect(problemOf(new Error('secret at line 7'))).toEqual({
       type: 'about:blank',
-      title: 'Something went wrong on our side',
+      title: 'Internal error',
       status: 500,
-      detail: 'the error is in our log',
+      detail: 'the error is in the server log',
       code: 'internal',
     });
   });

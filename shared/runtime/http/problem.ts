@@ -1,25 +1,25 @@
 import type { z } from 'zod';
 import { AppError, type ErrorCode, type FieldError } from '../../core/errors.ts';
 
-/** The HTTP status of each code, and what the problem is called. */
+/** The HTTP status and the title of each code. */
 const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: string]>> = {
   malformed_request: [400, 'The request cannot be read'],
   unauthorized: [401, 'Not allowed without the right token'],
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'This method is not allowed here'],
-  conflict: [409, 'The present state does not allow it'],
+  conflict: [409, 'The current state does not allow it'],
   body_too_large: [413, 'The body is too large'],
   unsupported_media_type: [415, 'The content type is not supported'],
   invalid_request: [422, 'The request is not valid'],
   idempotency_key_reused: [422, 'The idempotency key was used with another request'],
   too_many_requests: [429, 'Too many requests'],
   header_too_large: [431, 'The header is too large'],
-  internal: [500, 'Something went wrong on our side'],
+  internal: [500, 'Internal error'],
   unavailable: [503, 'Not available now'],
   no_room: [507, 'No room left'],
 };
 
-/** An error as RFC 9457 shows it. */
+/** An error as an RFC 9457 problem. */
 export interface Problem {
   readonly type: string;
   readonly title: string;
@@ -29,16 +29,16 @@ export interface Problem {
   readonly errors?: readonly FieldError[];
 }
 
-/** Anything that is no {@link AppError} is a bug: its text stays in our log. */
+/** Anything other than an {@link AppError} is a bug: its text goes only to the log. */
 export function problemOf(error: unknown): Problem {
-  const known = error instanceof AppError ? error : new AppError('internal', 'the error is in our log');
+  const known = error instanceof AppError ? error : new AppError('internal', 'the error is in the server log');
   const [status, title] = PROBLEMS[known.code];
   const { code, title: ownTitle } = { code: known.code, title, ...known.own };
   const problem = { type: 'about:blank', title: ownTitle, status, detail: known.message, code };
   return known.errors.length === 0 ? problem : { ...problem, errors: known.errors };
 }
 
-/** A method that is not for this path, or not for any. */
+/** A method that this path does not allow, or that no path allows. */
 export class MethodNotAllowed extends AppError {
   readonly allow: string;
 
@@ -48,7 +48,7 @@ export class MethodNotAllowed extends AppError {
   }
 }
 
-/** The answer to a request that failed. */
+/** The response to a request that failed. */
 export function problemResponse(error: unknown, headers: Readonly<Record<string, string>> = {}): Response {
   const problem = problemOf(error);
   const retryAfterS = error instanceof AppError ? error.retryAfterS : undefined;
@@ -64,7 +64,7 @@ export function problemResponse(error: unknown, headers: Readonly<Record<string,
   });
 }
 
-/** What zod found wrong, as an error that names each field. */
+/** The issues that zod found, as an error that names each field. */
 export function invalid(error: z.ZodError, subject: string): AppError {
   const errors = error.issues.flatMap((issue): FieldError[] => {
     if (issue.code !== 'unrecognized_keys') return [{ pointer: pointerTo(issue.path), detail: issue.message }];

@@ -7,7 +7,7 @@ import { type RunningServer, serve } from './server.ts';
 let server: RunningServer;
 afterEach(() => server.stop());
 
-/** Asks an app that has one path, `/things`, with GET and POST. */
+/** Sends a request to an app that has one path, `/things`, with GET and POST. */
 async function ask(method: string, path: string, headers: Readonly<Record<string, string>> = {}) {
   const app = createApp(logLines().logger);
   addPath(app, 'Things', '/things', {
@@ -37,17 +37,17 @@ async function ask(method: string, path: string, headers: Readonly<Record<string
 }
 
 describe('a request', () => {
-  it('is called what the client calls it, in the app and in the answer', async () => {
+  it('has the id that the client sends, in the app and in the response', async () => {
     const { requestId, text } = await ask('GET', '/things', { 'x-request-id': 'mine:1' });
 
     expect([requestId, JSON.parse(text)]).toEqual(['mine:1', { requestId: 'mine:1' }]);
   });
 
   it.each([
-    ['without a name', {}],
-    ['with a name of two words', { 'x-request-id': 'mine 1' }],
-    ['with a name of 129 characters', { 'x-request-id': 'x'.repeat(129) }],
-  ])('gets a name where it comes %s', async (_, headers) => {
+    ['without an id', {}],
+    ['with an id of two words', { 'x-request-id': 'mine 1' }],
+    ['with an id of 129 characters', { 'x-request-id': 'x'.repeat(129) }],
+  ])('gets an id when it comes %s', async (_, headers) => {
     const { requestId, text } = await ask('GET', '/things', headers);
 
     expect(requestId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
@@ -61,7 +61,7 @@ describe('a request', () => {
     ['DELETE', '/things', 405, 'GET, POST, HEAD'],
     ['PROPFIND', '/things', 405, 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
     ['PROPFIND', '/nowhere', 405, 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
-  ])('%s %s is answered with %i, and with its name', async (method, path, status, allow) => {
+  ])('%s %s is answered with %i and its request id', async (method, path, status, allow) => {
     const answer = await ask(method, path, { 'x-request-id': 'mine' });
 
     expect({ ...answer, text: undefined }).toEqual({ status, requestId: 'mine', allow, text: undefined });

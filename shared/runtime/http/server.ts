@@ -5,25 +5,25 @@ import { createAdaptorServer } from '@hono/node-server';
 import { AppError, ConfigError } from '../../core/errors.ts';
 import { MethodNotAllowed, problemOf, problemResponse } from './problem.ts';
 
-/** How long open requests may take to finish at a stop. */
+/** How long open requests may take when the server stops. */
 const GRACE_MS = 3_000;
 const IDLE_LOOK_MS = 20;
 const REQUEST_ID = 'x-request-id';
 const REQUEST_ID_FORM = /^[\w.:-]{1,128}$/;
-/** Others cannot be handed on: no request can be made of them. */
+/** Other methods never reach the app: a `Request` cannot be built for all of them. */
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
-/** How an app answers; `requestId` is what the request is called in logs and answers. */
+/** Answers a request; `requestId` is its id in logs and responses. */
 type Fetch = (request: Request, env: { readonly requestId: string }) => Response | Promise<Response>;
 
 export interface RunningServer {
   readonly url: string;
-  /** Takes no new requests and resolves when the open ones are answered, or after some seconds of grace. */
+  /** Takes no new requests and resolves when the open ones are answered, or after a grace period of some seconds. */
   stop(): Promise<void>;
 }
 
 /**
- * Serves an app, with a name for each request: the client's where it is well-formed. Port 0 takes a free one.
+ * Serves an app and gives each request an id: the client's when it is well-formed. Port 0 takes a free port.
  * @throws {ConfigError} naming `setting` when the port is taken or not allowed.
  */
 export async function serve(
@@ -34,7 +34,7 @@ export async function serve(
     fetch(request, { outgoing }) {
       const given = request.headers.get(REQUEST_ID);
       const requestId = given !== null && REQUEST_ID_FORM.test(given) ? given : randomUUID();
-      // Not in the app's answer: there it would cost a Headers object, made and read again for each request.
+      // Set here because a header on the app's response would cost an extra Headers object for each request.
       outgoing.setHeader(REQUEST_ID, requestId);
       const { method } = request;
       return METHODS.includes(method)
@@ -66,7 +66,7 @@ async function stop(server: Server): Promise<void> {
   clearTimeout(force);
 }
 
-/** What node's parser refuses never reaches the app; it gets a problem answer all the same. */
+/** A request that node's parser refuses never reaches the app, so it gets its problem response here. */
 function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -74,8 +74,8 @@ function answerBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
   }
   const problem = problemOf(
     error.code === 'HPE_HEADER_OVERFLOW'
-      ? new AppError('header_too_large', 'the header may have 16384 bytes')
-      : new AppError('malformed_request', `this is no HTTP request: ${error.message}`),
+      ? new AppError('header_too_large', 'the header may have at most 16384 bytes')
+      : new AppError('malformed_request', `this is not an HTTP request: ${error.message}`),
   );
   const body = JSON.stringify(problem);
   socket.end(

@@ -2,7 +2,10 @@ import { pino } from 'pino';
 
 export type Logger = Pick<ReturnType<typeof pino>, 'info' | 'warn' | 'error'>;
 
-/** One JSON line for each event, on standard output, written without holding anybody up. `flush` before the end. */
+/**
+ * Writes one JSON line for each event to standard output, without blocking the caller. Call `flush` before the process
+ * ends.
+ */
 export function createLogger(level: string): { logger: Logger; flush: () => void } {
   const destination = pino.destination({ dest: 1, sync: false, minLength: 0 });
   const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);

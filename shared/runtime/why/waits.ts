@@ -5,10 +5,12 @@ import { outbox } from '../../ports/tables/outbox.ts';
 import { deadLetters, type ParkedKeyRow, parked, parkedKeys } from '../../ports/tables/retry.ts';
 import type { StoreFunction } from '../function.ts';
 
-/** Messages of one key that are looked at, at most. */
-const LOOK_MAX = 1_000;
+/** The most messages of one key that are read. */
+const MESSAGES_MAX = 1_000;
 
-/** One thing that a key (an order, a product) waits for. `detail` is a sentence; the rest is there for programs. */
+/**
+ * One thing that a key (an order, a product) waits for. `detail` is a sentence for people; the rest is for programs.
+ */
 export const waitSchema = z
   .object({
     /** The function where it waits. */
@@ -16,9 +18,9 @@ export const waitSchema = z
     kind: z.enum(['parked', 'dead_letter', 'discarded', 'unread', 'backordered', 'deadline', 'unavailable']),
     detail: z.string(),
     since: z.iso.datetime().optional(),
-    /** When something will happen by itself. */
+    /** When the wait ends or is tried again by itself. */
     until: z.iso.datetime().optional(),
-    /** The message that is in the way. */
+    /** The message that blocks the key. */
     message: z.object({ id: z.string(), type: z.string() }).optional(),
     letter: z.string().optional(),
     error: z.string().optional(),
@@ -28,7 +30,7 @@ export const waitSchema = z
   .openapi('Wait');
 export type Wait = z.infer<typeof waitSchema>;
 
-/** What a key waits for at this function, and which of its messages others have not read yet. */
+/** What a key waits for at this function, and which of its messages other functions have not read yet. */
 export async function waitsOf(
   { name, publishes }: StoreFunction,
   store: Store,
@@ -36,11 +38,11 @@ export async function waitsOf(
   key: string,
 ): Promise<readonly Wait[]> {
   const waits: Wait[] = [];
-  const dead = await store.find({ table: deadLetters, where: { status: 'open', key }, limit: LOOK_MAX });
-  for (const { letter, code, detail, diedAt, attributes } of dead) {
+  const open = await store.find({ table: deadLetters, where: { status: 'open', key }, limit: MESSAGES_MAX });
+  for (const { letter, code, detail, diedAt, attributes } of open) {
     const error = firstLine(detail);
     const message = messageIn(attributes);
-    const text = `${name} gave ${message.type} up (${code}: ${error}); letter ${letter} waits for a person`;
+    const text = `${name} gave ${message.type} up (${code}: ${error}); dead letter ${letter} waits for an operator`;
     waits.push({ at: name, kind: 'dead_letter', detail: text, since: diedAt, letter, error, message });
   }
   waits.push(...(await discardedWaits(name, store, key)));
@@ -57,17 +59,18 @@ async function parkedWait(name: string, store: Store, row: ParkedKeyRow): Promis
   const error = firstLine(detail);
   const message = messageIn(first?.attributes ?? {});
   if (dueAt === null) {
-    const text = `${name} keeps ${messages(count)} of ${key} behind letter ${letter}`;
+    const text = `${name} has parked ${messages(count)} of ${key} behind dead letter ${letter}`;
     return { at: name, kind: 'parked', detail: text, since, error, ...(letter === null ? {} : { letter }) };
   }
-  const behind = count === 1 ? '' : `, and keeps ${messages(count - 1)} behind it`;
-  const text = `${name} has ${message.type} parked after attempt ${attempt} (${error}), tries again at ${dueAt}${behind}`;
+  const behind = count === 1 ? '' : `, with ${messages(count - 1)} behind it`;
+  const tried = `${name} has ${message.type} parked after attempt ${attempt} (${error})`;
+  const text = `${tried}, tries again at ${dueAt}${behind}`;
   return { at: name, kind: 'parked', detail: text, since, until: dueAt, error, attempt, message };
 }
 
-/** Messages that nobody will handle any more, because a person has said so: what they would have led to never comes. */
+/** Messages that an operator has discarded: they are never handled, and what would follow from them never comes. */
 async function discardedWaits(name: string, store: Store, key: string): Promise<readonly Wait[]> {
-  const rows = await store.find({ table: deadLetters, where: { status: 'discarded', key }, limit: LOOK_MAX });
+  const rows = await store.find({ table: deadLetters, where: { status: 'discarded', key }, limit: MESSAGES_MAX });
   return rows.map(({ letter, attributes, decidedAt }) => {
     const message = messageIn(attributes);
     const detail = `${message.type} was discarded at ${name} (letter ${letter}), so that nobody answers it`;
@@ -86,19 +89,20 @@ function messages(count: number): string {
   return `${count} more ${count === 1 ? 'message' : 'messages'}`;
 }
 
-/** The messages about this key that a reader of our topic has not come to. */
+/** The messages of this key that a reader of this function's topic has not read yet. */
 async function unreadWaits(store: Store, groups: readonly Progress[], key: string): Promise<readonly Wait[]> {
   const waits: Wait[] = [];
   for (const { group, position, end } of groups) {
     if (position >= end) continue;
     const after = [position];
-    const unread = { table: outbox, where: { subject: key }, orderBy: ['position'], after, limit: LOOK_MAX };
+    const unread = { table: outbox, where: { subject: key }, orderBy: ['position'], after, limit: MESSAGES_MAX };
     const rows = await store.find(unread);
     const [first] = rows;
     if (first === undefined) continue;
     const message = messageIn(first.attributes);
     const since = first.attributes.time;
-    const text = `${group} has not read ${message.type} since ${since}: it is at ${position}, the message at ${first.position}`;
+    const places = `it is at ${position}, the message at ${first.position}`;
+    const text = `${group} has not read ${message.type} since ${since}: ${places}`;
     waits.push({ at: group, kind: 'unread', detail: text, since, message });
   }
   return waits;
