@@ -27,7 +27,7 @@ describe('the routes of operators', () => {
     ['with a token, when none is set', {}, 'Bearer something', 200],
     ['with the token', { OPERATIONS_TOKEN: token }, `Bearer ${token}`, 200],
     ['with the token, in production', { OPERATIONS_TOKEN: token, NODE_ENV: 'production' }, `Bearer ${token}`, 200],
-    ['with the token and the scheme in small letters', { OPERATIONS_TOKEN: token }, `bearer ${token}`, 200],
+    ['with the token and the scheme in lower case', { OPERATIONS_TOKEN: token }, `bearer ${token}`, 200],
     ['without the token', { OPERATIONS_TOKEN: token }, undefined, 401],
     ['with another token', { OPERATIONS_TOKEN: token }, 'Bearer open-sesami', 401],
     ['with the token but no scheme', { OPERATIONS_TOKEN: token }, token, 401],
