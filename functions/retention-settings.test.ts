@@ -12,7 +12,7 @@ function retentionDays(env: Record<string, string>) {
 
 describe('how long rows are kept', () => {
   it('is said by the settings, each with a default', () => {
-    expect([keptDays({}), keptDays({ LOG_RETENTION_DAYS: '7' })]).toMatchObject([
+    expect([retentionDays({}), retentionDays({ LOG_RETENTION_DAYS: '7' })]).toMatchObject([
       { log: 30, inbox: 90, watermark: 7, deadLetters: 30 },
       { log: 7 },
     ]);

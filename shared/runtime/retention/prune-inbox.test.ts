@@ -84,7 +84,7 @@ describe('the inbox of a topic that one function owns', () => {
   it('counts nothing twice when it is replaced by a watermark while its reader starts over', async () => {
     await reader.publish(...[1, 2, 4, 8].map((quantity) => reader.fact('a', quantity)));
     await reader.settle();
-    await setBack('DELETE FROM position');
+    await resetReader('DELETE FROM position');
     reader.pass(testDays.watermark + 1);
     await reader.cleanUp();
     await reader.settle();

@@ -71,8 +71,8 @@ export class RowPruner implements Pruner {
     this.name = rule.table.name;
     this.isDaily = rule.writtenAt === undefined || rule.per !== undefined;
     this.#store = store;
-    this.#kept = kept;
-    this.#days = typeof kept.days === 'number' ? kept.days : days[kept.days];
+    this.#rule = rule;
+    this.#days = typeof rule.days === 'number' ? rule.days : days[rule.days];
   }
 
   async prune(nowMs: number): Promise<Pruned> {
