@@ -1,5 +1,5 @@
-/** Where time comes from. Nothing else in the store asks the machine what time it is. */
+/** The only source of time in the store. */
 export interface Clock {
-  /** Milliseconds since 1970, UTC. It may jump in either direction: people set clocks. */
+  /** Milliseconds since 1970, UTC. It may jump in either direction when the machine's clock is set. */
   nowMs(): number;
 }

@@ -2,15 +2,15 @@ import type { Message } from '../core/message.ts';
 import type { OutboxRow, Position } from './store.ts';
 
 /**
- * A message as it lies in a topic. `attributes` are the CloudEvents attributes but `data`; nobody has checked them:
- * whoever writes to the topic may have put anything there.
+ * A message as stored in a topic. `attributes` are the CloudEvents attributes except `data`. They are not validated: a
+ * writer to the topic may have put anything there.
  */
 export interface LogRecord {
   readonly topic: string;
   readonly partition: number;
-  /** Rises within a partition, with gaps. */
+  /** Increases within a partition, with gaps. */
   readonly position: number;
-  /** The life of the topic's writer in which it was written; absent where the log cannot lose what it has told. */
+  /** The epoch of the topic's writer in which it was written; absent where the log cannot lose published records. */
   readonly epoch?: string;
   readonly attributes: Readonly<Record<string, unknown>>;
   /** The message's `data`, as text. */
@@ -19,8 +19,8 @@ export interface LogRecord {
 
 export interface LogFeatures {
   /**
-   * True where the log remembers how far a group has read. Where it is false the reader commits positions to its own
-   * store, together with the effects, and hands them to `subscribe` again.
+   * True where the log stores how far a group has read. Where it is false, the reader commits positions to its own
+   * store, together with the effects, and passes them to `subscribe`.
    */
   readonly keepsPositions: boolean;
   /** Several processes of one consumer group may share a topic. */
@@ -28,20 +28,20 @@ export interface LogFeatures {
 }
 
 /**
- * Reads topics for one consumer group. Each record comes at least once; records of one partition key come in the order in
- * which they were written; a group that never read starts with the oldest record.
+ * Reads topics for one consumer group. Each record is delivered at least once. Records of one partition key are
+ * delivered in the order in which they were written. A group that never read starts with the oldest record.
  */
 export interface Subscription {
   /**
-   * Up to `max` records that follow the last acknowledged one; none when there are none now. Does not wait. Nothing of the
-   * topics in `paused`, which keep their place.
+   * Up to `max` records that follow the last acknowledged one; empty when there are none now. Does not wait. Topics in
+   * `paused` return nothing and do not lose their position.
    */
   poll(max: number, paused?: ReadonlySet<string>): Promise<readonly LogRecord[]>;
-  /** These records are dealt with and durable: later polls start behind them. */
+  /** The effects of records up to these positions are durable: later polls start after them. */
   acknowledge(positions: readonly Position[]): Promise<void>;
-  /** Where the topics end now, for a reader that wants to skip what is there. */
+  /** The end of each topic now, for a reader that skips the records there are. */
   ends(): Promise<readonly Position[]>;
-  /** Null while the topics can be read, else a sentence about what is in the way. */
+  /** Null while the topics can be read, else a sentence that says why not. */
   unavailableReason(): string | null;
   close(): Promise<void>;
 }
@@ -49,13 +49,13 @@ export interface Subscription {
 /** How far a group has read a topic. */
 export interface Progress {
   readonly group: string;
-  /** Of the last record that the group has dealt with; 0 before the first. */
+  /** Of the last record that the group has processed; 0 before the first. */
   readonly position: number;
-  /** Of the last record that was ever written; 0 before the first. */
+  /** Of the last record ever written; 0 before the first. */
   readonly end: number;
-  /** Records that the group has yet to read. */
+  /** Records that the group has not read yet. */
   readonly lag: number;
-  /** When the first of them was written, as it says itself, ISO 8601; null where there is none, or it does not say. */
+  /** The `time` of the first unread record, ISO 8601; null where there is none, or where it has no valid `time`. */
   readonly oldestUnreadAt: string | null;
 }
 
@@ -63,10 +63,11 @@ export interface MessageLog {
   readonly features: LogFeatures;
 
   /**
-   * `positions`: where the group has come, and behind that how far it had read earlier lives of the topics' writers. A reader
-   * whose position the topic no longer has goes back to the last place that both know, else to the oldest record.
+   * `positions`: how far the group has read, followed by how far it had read earlier epochs of the topics' writers. A
+   * reader whose position no longer exists in the topic goes back to the last place that both know, else to the oldest
+   * record.
    *
-   * `wake` is called, from no particular place and as often as it likes, when a poll may find something new.
+   * `wake` is called when a poll may find new records. It may be called at any time and any number of times.
    */
   subscribe(options: {
     readonly group: string;
@@ -75,22 +76,22 @@ export interface MessageLog {
     readonly wake: () => void;
   }): Promise<Subscription>;
 
-  /** How far each group that reads this topic has come, whether its process runs or not. */
+  /** How far each group that reads this topic has read, whether its process runs or not. */
   progress(topic: string): Promise<readonly Progress[]>;
 
   /**
-   * Tells readers in this process that a store just committed messages for this topic. `rows`: what it committed, in its order;
-   * where the store said how they lie there, the log may give them to readers without having them read again.
+   * Notifies readers in this process that a store committed messages for this topic. `rows`: the committed messages, in
+   * their order. Where the store set `written`, the log may broadcast them to readers, which then do not read the file.
    */
   announce(topic: string, rows?: readonly OutboxRow[]): void;
 
-  /** Appends from outside of any function. Durable when it resolves. Only for topics that no function writes. */
+  /** Appends from outside any function. Durable when it resolves. Only for topics that no function writes. */
   append(topic: string, messages: readonly Message[]): Promise<void>;
 
   /**
-   * Removes up to `limit` of the oldest records, by their own account written before `cutoffMs`, that every group has read;
-   * never the newest. Gives how many went; 0 also where the log sees to it by itself. Only for topics that no function
-   * writes. Milliseconds since 1970.
+   * Removes up to `limit` of the oldest records whose `time` is before `cutoffMs` and that every group has read; never
+   * the newest. Returns how many were removed; 0 also where the log prunes by itself. Only for topics that no function
+   * writes. Times are milliseconds since 1970.
    */
   prune(
     topic: string,

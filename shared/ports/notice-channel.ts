@@ -1,4 +1,4 @@
-/** What a customer is told. `notificationId` never changes for a notice: the key by which a provider tells repeats. */
+/** A notice to a customer. Its `notificationId` never changes: a provider recognizes repeats by it. */
 export interface OutgoingNotice {
   readonly notificationId: string;
   readonly customerId: string;
@@ -6,8 +6,8 @@ export interface OutgoingNotice {
   readonly text: string;
 }
 
-/** A way to reach customers. It may be asked to send the same notice again after a crash. */
+/** A way to reach customers. After a crash, `send` may be called again with the same notice. */
 export interface NoticeChannel {
-  /** Resolves when the channel has taken the notice over. Rejects when it cannot now: it is asked again later. */
+  /** Resolves when the channel has accepted the notice. Rejects when it cannot now: the caller tries again later. */
   send(notice: OutgoingNotice): Promise<void>;
 }

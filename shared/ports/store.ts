@@ -1,29 +1,29 @@
 import type { Message } from '../core/message.ts';
 
 /**
- * How a value is kept: a number as INTEGER, a string as TEXT, anything else as JSON in TEXT; null stays null. A `sequence` is a
- * number that the store gives a row when it first writes it, rising from row to row; it is read and never written.
+ * How a value is stored: a number as INTEGER, a string as TEXT, anything else as JSON in TEXT; null stays null. A
+ * `sequence` is an increasing number that the store assigns when it first writes a row; it is read and never written.
  */
 export type ColumnKind = 'text' | 'integer' | 'json' | 'sequence';
 
 /**
  * A typed table of a function. Its columns are named in camelCase here and in snake_case in SQL.
  *
- * `key` is the primary key. The first `loadBy` columns of it name a group of rows that is loaded together: all of the
- * key for a single row, fewer for "all lines of this order".
+ * `key` is the primary key. Its first `loadBy` columns name a group of rows that is loaded together: the whole key for
+ * a single row, fewer columns for "all lines of this order".
  */
 export interface Table<Row extends object = object> {
   readonly name: string;
   readonly columns: { readonly [Column in keyof Row]-?: ColumnKind };
   readonly key: readonly string[];
   readonly loadBy: number;
-  /** Rows are added and never changed: a ledger. */
+  /** Rows are inserted and never changed: a ledger. */
   readonly appendOnly: boolean;
-  /** A row may be added to it without a look, under a key that whoever adds it knows to be new. */
+  /** A row may be inserted without being loaded first; the caller guarantees that its key is new. */
   readonly addsUnseen: boolean;
-  /** The same, and where the key is there already, the first row stays as it is. */
+  /** The same, and where the key exists already, the stored row stays unchanged. */
   readonly keepsFirst: boolean;
-  /** Mostly empty, so that a store does well to ask once for a batch whether there is any row at all. */
+  /** Mostly empty, so a store checks once per batch whether it has any row. */
   readonly sparse: boolean;
 }
 
@@ -44,13 +44,13 @@ export function table<Row extends object>(
   return { name, columns, key, loadBy, appendOnly, addsUnseen, keepsFirst, sparse };
 }
 
-/** Groups of rows that a batch is going to look at: `values` has one entry for each of the table's `loadBy` columns. */
+/** A group of rows that a batch loads: `values` has one entry for each of the table's `loadBy` columns. */
 export interface Need {
   readonly table: Table;
   readonly values: readonly string[];
 }
 
-/** Who has seen a message: a consumer, and the identity of the message. */
+/** The identity of a message in a consumer's inbox. */
 export interface InboxKey {
   readonly source: string;
   readonly id: string;
@@ -62,31 +62,33 @@ export interface InboxRow extends InboxKey {
   readonly seenDay: number;
 }
 
-/** A row as it is to be; with `removed`, a row that is to be gone, of which only the key counts. */
+/** A row as it will be stored; with `removed`, a row to delete, of which only the key is used. */
 export interface Write {
   readonly table: Table;
   readonly row: object;
   readonly removed?: boolean;
 }
 
-/** A write, and the row as the store has it: null where it has none. Only the columns that differ are written. */
+/** A write, and the row as it is stored now, or null. Only the columns that differ are written. */
 export interface StoredWrite extends Write {
   readonly stored: object | null;
 }
 
-/** How far a topic was read; committed with the effects of what was read. */
+/** How far a topic was read; committed with the effects of the records read. */
 export interface Position {
   readonly topic: string;
   readonly partition: number;
   readonly position: number;
-  /** The life of the topic's writer in which that record was written; absent where the log does not tell lives apart. */
+  /** The epoch of the topic's writer in which that record was written; absent where the log has no epochs. */
   readonly epoch?: string;
 }
 
-/** Where a message lies in the outbox, and as which texts: its CloudEvents attributes but `data`, and its `data`. */
+/**
+ * The position of a message in the outbox, and its stored texts: the CloudEvents attributes except `data`, and `data`.
+ */
 export interface WrittenRow {
   readonly position: number;
-  /** The life of the writer in which it was written. */
+  /** The epoch of the writer in which it was written. */
   readonly epoch: string;
   readonly attributes: string;
   readonly value: string;
@@ -96,7 +98,7 @@ export interface WrittenRow {
 export interface OutboxRow {
   readonly topic: string;
   readonly message: Message;
-  /** Set by the store in what it gives back after the commit; absent where a store does not tell. */
+  /** Set by the store in the result of the commit; absent where a store does not support it. */
   readonly written?: WrittenRow;
 }
 
@@ -108,22 +110,22 @@ export interface Commit {
   readonly positions: readonly Position[];
 }
 
-/** What the store read for a batch, as of the start of its transaction. */
+/** The rows and inbox entries of a batch, as of the start of its transaction. */
 export interface Loaded {
-  /** The rows of one group that the batch named, in the order of the key; none where there are none. */
+  /** The rows of one group that the batch named, in the order of the key; empty where there are none. */
   rows(need: Need): readonly object[];
-  /** The fingerprint under which this message was seen before, or undefined. */
+  /** The fingerprint stored for this message when it was handled before, or undefined. */
   seen(key: InboxKey): string | undefined;
 }
 
 /**
- * A read of one table: equal to `where` and `fixed` (no nulls), not above `atMost` (a null is), after the row with the values `after` in
- * the order of `orderBy`.
+ * A read of one table: rows that equal `where` and `fixed` (no nulls), are at most `atMost` (a null never is), and come
+ * after the row with the values `after` in the order of `orderBy`.
  */
 export interface Query<Row extends object> {
   readonly table: Table<Row>;
   readonly where?: Partial<Row>;
-  /** Like `where`, with values that stand in the program. A store may read an index that holds only such rows. */
+  /** Like `where`, with values that are constants in the source. A store may use a partial index for them. */
   readonly fixed?: Partial<Row>;
   readonly atMost?: Partial<Row>;
   readonly orderBy?: readonly string[];
@@ -135,24 +137,24 @@ export interface Query<Row extends object> {
 export interface StoreFeatures {
   /** Several processes may write the data of one function. */
   readonly severalInstances: boolean;
-  /** A commit comes back with where its outbox lies. */
-  readonly tellsPositions: boolean;
+  /** A commit returns the positions of its outbox rows. */
+  readonly returnsPositions: boolean;
 }
 
 /**
  * The database of one function.
  *
- * Trouble is told by error: {@link AppError} `unavailable` when trying again later can help (locked, connection lost),
- * `no_room` when the disk is full. Any other error is a bug, and nothing was committed.
+ * Errors: {@link AppError} `unavailable` when trying again later can help (locked, connection lost), `no_room` when the
+ * disk is full. Any other error is a bug. After an error nothing is committed.
  */
 export interface Store {
   readonly features: StoreFeatures;
 
   /**
-   * One unit of work: loads what `needs` and `inbox` name (locked until the end where several instances may write), calls
-   * `work` once with it, and commits the value that comes back, all or nothing. When the promise resolves, the commit
-   * is on disk, and the value says where its outbox lies; an empty commit costs no write. When `work` throws, nothing is
-   * committed and its error comes out.
+   * One unit of work: loads what `needs` and `inbox` name (locked until the end where several instances may write),
+   * calls `work` once with it, and commits the returned value, all or nothing. When the promise resolves, the commit is
+   * on disk and the value has the positions of its outbox rows. An empty commit costs no write. When `work` throws,
+   * nothing is committed and the promise rejects with its error.
    */
   transact<Result extends Commit>(
     needs: readonly Need[],
@@ -166,16 +168,17 @@ export interface Store {
   /** How far each topic has been read. */
   positions(): Promise<readonly Position[]>;
 
-  /** How many rows are equal to `where`; all where it is not given. */
+  /** How many rows equal `where`; all rows where it is not given. */
   count<Row extends object>(table: Table<Row>, where?: Partial<Row>): Promise<number>;
 
   /**
-   * Starts from nothing: removes every row of the function, its outbox, what is parked or dead and the keys of clients, and
-   * moves its positions. Keeps the inbox of topics, so that what was handled is not handled again.
+   * Starts from nothing: removes every row of the function, its outbox, parked messages, dead letters and idempotency
+   * keys of clients, and moves its positions. The inbox of topics stays, so that handled messages are not handled
+   * again.
    */
   clear(positions: readonly Position[]): Promise<void>;
 
-  /** Answers when the store can be written. @throws {AppError} when it cannot. */
+  /** Resolves when the store can be written. @throws {AppError} when it cannot. */
   check(): Promise<void>;
 
   close(): Promise<void>;

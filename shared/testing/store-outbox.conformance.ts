@@ -29,7 +29,7 @@ export function outboxes({ store, commit, published }: Context): void {
     const told = (await publish(three, one)).outbox.flatMap(({ written }) => written ?? []);
 
     const kept = await store().find({ table: outbox, orderBy: ['position'], limit: 9 });
-    expect(told).toHaveLength(store().features.tellsPositions ? 2 : 0);
+    expect(told).toHaveLength(store().features.returnsPositions ? 2 : 0);
     expect(
       told.map(({ position, attributes, value }) => [position, JSON.parse(attributes), JSON.parse(value)]),
     ).toEqual(

@@ -1,10 +1,10 @@
 import type { Message } from '../../core/message.ts';
 
 /**
- * The outbox of a SQLite file. The store writes it and the embedded log reads it, so its shape is agreed here.
+ * The outbox in a SQLite file. The store writes it and the embedded log reads it, so both share this schema.
  *
- * One writer commits at a time, so `position` is commit order; it never goes back, even when rows are removed. The
- * CloudEvents attributes are written and read as one JSON text, which costs less than a column for each.
+ * One writer commits at a time, so `position` is commit order; it never decreases, even when rows are removed. The
+ * CloudEvents attributes are written and read as one JSON text, which costs less than one column each.
  */
 export const OUTBOX_SQL = `
   CREATE TABLE outbox (
@@ -15,7 +15,7 @@ export const OUTBOX_SQL = `
     data TEXT NOT NULL
   ) STRICT`;
 
-/** The outbox with the attributes as columns, for people and checks. */
+/** The outbox with the attributes as columns, for operators and checks. */
 export const OUTBOX_VIEW_SQL = `
   CREATE VIEW outbox_message AS SELECT
     position,
@@ -34,8 +34,9 @@ export const OUTBOX_VIEW_SQL = `
   FROM outbox`;
 
 /**
- * The lives of whoever writes the outbox, one for each start: its records lie behind `from_position`. A file that is restored
- * from a copy uses positions again; by the life that a reader keeps with its position it sees that, and goes back.
+ * The epochs of the outbox's writer, one for each start: the records of an epoch come after `from_position`. A file
+ * that is restored from a copy reuses positions. A reader stores the epoch with its position, so it detects this and
+ * goes back.
  */
 export const EPOCH_SQL = `
   CREATE TABLE topic_epoch (
@@ -44,15 +45,15 @@ export const EPOCH_SQL = `
     from_position INTEGER NOT NULL
   ) STRICT`;
 
-/** Begins a life: at a start, before the first record. */
+/** Begins an epoch: at a start, before the first record. */
 export const BEGIN_EPOCH_SQL = `
   INSERT INTO topic_epoch (epoch, from_position) VALUES
     (lower(hex(randomblob(8))), coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0))`;
 
-/** The life that has begun last. */
+/** The epoch that began last. */
 export const NEWEST_EPOCH_SQL = 'SELECT epoch FROM topic_epoch ORDER BY number DESC LIMIT 1';
 
-/** The columns that are written. */
+/** The columns to insert. */
 export const OUTBOX_COLUMNS = ['topic', 'subject', 'attributes', 'data'] as const;
 
 /** The values of {@link OUTBOX_COLUMNS}. */

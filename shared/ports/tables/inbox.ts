@@ -1,6 +1,6 @@
 import { type Position, table } from '../store.ts';
 
-/** A message that was handled, as retention reads and removes it; the runtime writes it with the commit. */
+/** A handled message, as retention reads and removes it; the runtime writes it with the commit. */
 export interface InboxReadRow {
   readonly consumer: string;
   readonly source: string;
@@ -16,7 +16,7 @@ export const inbox = table<InboxReadRow>(
   { key: ['consumer', 'source', 'id'], loadBy: 1 },
 );
 
-/** Where the function has come in its topics: for reading only, the store writes it with the commit. */
+/** How far the function has read its topics: read-only, the store writes it with the commit. */
 export const readPositions = table<Required<Position>>(
   'position',
   { topic: 'text', partition: 'integer', position: 'integer', epoch: 'text' },
@@ -24,9 +24,9 @@ export const readPositions = table<Required<Position>>(
 );
 
 /**
- * Up to which position the records of one life of a topic's writer were all dealt with, whatever the reader's position says
- * now. A record at or below it that comes again from the topic is a duplicate, also where no inbox row is left of it. The
- * store adds one when a position is set back, removed or goes on in another life.
+ * For each epoch of a topic's writer, the position up to which all records were handled, whatever the reader's position
+ * is now. A record at or below it that is delivered again is a duplicate, even where its inbox row was pruned. The
+ * store adds a watermark when a position is set back, removed or moves to another epoch.
  */
 export const inboxWatermarks = table<Required<Position>>(
   'inbox_fold',

@@ -10,21 +10,21 @@ export interface OutboxReadRow {
   readonly data: unknown;
 }
 
-/** What the function has published: for reading only, the runtime writes it. */
+/** The messages that the function has published: read-only, the runtime writes it. */
 export const outbox = table<OutboxReadRow>(
   'outbox',
   { position: 'sequence', topic: 'text', subject: 'text', attributes: 'json', data: 'json' },
   { key: ['position'], appendOnly: true },
 );
 
-/** A start of the writer of the outbox: its records lie behind `fromPosition`. */
+/** An epoch of the outbox's writer, one for each start: its records come after `fromPosition`. */
 export interface TopicEpochRow {
   readonly number: number;
   readonly epoch: string;
   readonly fromPosition: number;
 }
 
-/** The lives of the function as a writer: for reading and removing, the store writes it. */
+/** The epochs of the function as a writer: retention reads and removes them, the store writes them. */
 export const topicEpochs = table<TopicEpochRow>(
   'topic_epoch',
   { number: 'integer', epoch: 'text', fromPosition: 'integer' },

@@ -1,16 +1,18 @@
 import { table } from '../store.ts';
 
-/** Where a message lay when it was first delivered, and all of it: what is parked or dead is kept whole. */
+/** A parked or dead-lettered message: where it was when it was first delivered, and its whole text. */
 export interface StoredRecord {
   readonly topic: string;
   readonly partition: number;
   readonly position: number;
-  /** As they were delivered; nobody vouches for them. */
+  /** As they were delivered, not validated. */
   readonly attributes: Readonly<Record<string, unknown>>;
   readonly value: string;
 }
 
-/** Why a message was set aside: a stable word. The first five wait for a person alone, the others hold up their key. */
+/**
+ * Why a message was dead-lettered. The first five wait for an operator and block nothing, the others block their key.
+ */
 export type DeadLetterCode =
   | 'unreadable'
   | 'unknown_type'
@@ -21,9 +23,9 @@ export type DeadLetterCode =
   | 'failed';
 
 /**
- * A partition key whose messages wait: the head for its next attempt, the rest behind it. The messages are those of
- * {@link ParkedRow} with a number from `head` up to but not including `tail`; none of them where the head is a dead letter
- * and nothing has come behind it yet.
+ * A partition key whose messages wait: the head for its next attempt, the rest behind it. The messages are the rows of
+ * {@link ParkedRow} numbered from `head` up to but not including `tail`; there are none where the head is a dead letter
+ * and no other message of the key has come yet.
  */
 export interface ParkedKeyRow {
   readonly key: string;
@@ -31,13 +33,13 @@ export interface ParkedKeyRow {
   readonly tail: number;
   /** Attempts made on the head so far. */
   readonly attempt: number;
-  /** When the last attempt was made, ISO 8601. A clock that is earlier than this was set back. */
+  /** When the last attempt was made, ISO 8601. A clock earlier than this was set back. */
   readonly attemptedAt: string;
-  /** When the head is tried again; null while a person has to decide about the letter `letter`. */
+  /** When the head is tried again; null while the dead letter `letter` waits for a resolution. */
   readonly dueAt: string | null;
-  /** The dead letter that holds up the key, or the one that is being replayed; null where there is none. */
+  /** The dead letter that blocks the key, or that is being replayed; null where there is none. */
   readonly letter: string | null;
-  /** What went wrong with the head. */
+  /** The error of the head's last attempt. */
   readonly detail: string;
   readonly fingerprint: string;
   /** Since when the key waits. */
@@ -80,26 +82,26 @@ export const parked = table<ParkedRow>(
   { key: ['key', 'number'], addsUnseen: true, sparse: true },
 );
 
-/** `open`: waits for a decision. `replaying`: decided, and not yet tried. Else it is over, and how. */
+/** `open`: waits for a resolution. `replaying`: will be tried again. The others say how it was resolved. */
 export type DeadLetterStatus = 'open' | 'replaying' | 'replayed' | 'edited' | 'discarded' | 'compensated';
 
-/** A message that nobody could handle, kept whole for a person. */
+/** A message that could not be handled, stored whole for an operator. */
 export interface DeadLetterRow extends StoredRecord {
-  /** Short, and the same however often the message is delivered. */
+  /** The id: short, and the same however often the message is delivered. */
   readonly letter: string;
-  /** The order in which they came. */
+  /** The order in which dead letters were added. */
   readonly sequence?: number;
   readonly status: DeadLetterStatus;
-  /** The partition key it holds up; null where it holds up nobody. */
+  /** The partition key it blocks; null where it blocks none. */
   readonly key: string | null;
   readonly code: DeadLetterCode;
   readonly detail: string;
-  /** The same for failures of the same kind at the same place. */
+  /** The same for failures of the same kind at the same place in the code. */
   readonly fingerprint: string;
-  /** Attempts before it was given up, those of replays included. */
+  /** Attempts made before it was dead-lettered, including those of replays. */
   readonly attempts: number;
   readonly replays: number;
-  /** When it was last given up, and when somebody last decided about it; ISO 8601. */
+  /** When it was last dead-lettered, and when it was last resolved; ISO 8601. */
   readonly diedAt: string;
   readonly decidedAt: string | null;
 }
@@ -127,13 +129,13 @@ export const deadLetters = table<DeadLetterRow>(
   { key: ['letter'], keepsFirst: true, sparse: true },
 );
 
-/** A letter without its contents, for lists: reading only. */
+/** A dead letter without its contents, for lists: read-only. */
 export type DeadLetterSummary = Omit<DeadLetterRow, 'value'>;
 
-const { value: _, ...headColumns } = deadLetters.columns;
-export const deadLetterSummaries = table<DeadLetterSummary>('dead_letter', headColumns, { key: ['letter'] });
+const { value: _, ...summaryColumns } = deadLetters.columns;
+export const deadLetterSummaries = table<DeadLetterSummary>('dead_letter', summaryColumns, { key: ['letter'] });
 
-/** Who decided what about a letter: rows are added and never changed. */
+/** The audit trail of resolutions: who resolved which dead letter, and how. Rows are inserted and never changed. */
 export interface ResolutionRow {
   readonly sequence?: number;
   readonly letter: string;
@@ -141,7 +143,7 @@ export interface ResolutionRow {
   readonly who: string;
   readonly at: string;
   readonly reason: string;
-  /** The letter before and after it, as far as it changed. */
+  /** The changed fields of the dead letter, before and after. */
   readonly before: unknown;
   readonly after: unknown;
 }
@@ -161,5 +163,5 @@ export const resolutions = table<ResolutionRow>(
   { key: ['letter', 'sequence'], loadBy: 1, appendOnly: true },
 );
 
-/** The tables of what waits, which every function has. */
+/** The tables of the retry queue and of dead letters, which every function has. */
 export const retryTables = [parkedKeys, parked, deadLetters, deadLetterSummaries, resolutions];

@@ -13,26 +13,26 @@ import { LOCK_TIMEOUT_MS, TopicReader } from './topic-reader.ts';
 export interface EmbeddedTopic {
   /** The SQLite file with the outbox that is this topic. */
   readonly file: string;
-  /** Whether its writer runs in this process, in whatever thread, and announces its commits. Other files are watched. */
+  /** Whether its writer runs in a thread of this process and announces its commits. Other files are polled. */
   readonly writtenHere: boolean;
-  /** Whether anybody may append to it from outside. */
+  /** Whether callers outside a function may append to it. */
   readonly isPublic: boolean;
 }
 
-/** The log without a broker: a topic is the outbox in its writer's file, and readers keep their own position. */
+/** The log without a broker: a topic is the outbox in its writer's file, and readers store their own positions. */
 export class EmbeddedLog implements MessageLog {
   readonly features = { keepsPositions: false, severalInstances: false };
   readonly #topics: Readonly<Record<string, EmbeddedTopic>>;
   readonly #readers: readonly EmbeddedReader[];
   readonly #files = new Map<string, TopicReader>();
   readonly #subscriptions = new Set<EmbeddedSubscription>();
-  readonly #watch: NodeJS.Timeout | null;
-  /** Topics to which this log has appended: its life as a writer of them has begun. */
-  readonly #begun = new Set<string>();
-  /** To the logs in the other threads of this process. */
+  readonly #pollTimer: NodeJS.Timeout | null;
+  /** Topics to which this log has appended, and begun an epoch for it. */
+  readonly #topicsBegun = new Set<string>();
+  /** Connects the logs in all threads of this process. */
   readonly #threads = new BroadcastChannel('saga-store/embedded-log');
 
-  /** `pollMs`: how often the files of other processes are asked for changes. `readers`: all there are, wherever they run. */
+  /** `pollMs`: how often the files of other processes are checked for changes. `readers`: those of all processes. */
   constructor(options: {
     readonly topics: Readonly<Record<string, EmbeddedTopic>>;
     readonly readers?: readonly EmbeddedReader[];
@@ -41,9 +41,9 @@ export class EmbeddedLog implements MessageLog {
     this.#topics = options.topics;
     this.#readers = options.readers ?? [];
     this.#threads.unref();
-    this.#threads.onmessage = (event) => this.#tellReaders((event as MessageEvent).data as Announcement);
-    const watched = Object.keys(options.topics).filter((topic) => options.topics[topic]?.writtenHere !== true);
-    this.#watch = watched.length === 0 ? null : setInterval(() => this.#look(watched), options.pollMs);
+    this.#threads.onmessage = (event) => this.#notifyReaders((event as MessageEvent).data as Announcement);
+    const polled = Object.keys(options.topics).filter((topic) => options.topics[topic]?.writtenHere !== true);
+    this.#pollTimer = polled.length === 0 ? null : setInterval(() => this.#checkFiles(polled), options.pollMs);
   }
 
   async subscribe(options: {
@@ -54,8 +54,8 @@ export class EmbeddedLog implements MessageLog {
   }): Promise<Subscription> {
     const cursors = options.topics.map((topic) => {
       const file = this.#fileOf(topic);
-      // Whoever starts trusts the file alone: nobody knows what he was not told while he was away.
-      file.hear(null);
+      // A new subscription reads the file: it may have missed broadcasts.
+      file.receive(null);
       return cursorOf(file, topic, options.positions);
     });
     const subscription = new EmbeddedSubscription(cursors, options.wake, () =>
@@ -75,21 +75,21 @@ export class EmbeddedLog implements MessageLog {
 
   announce(topic: string, rows: readonly OutboxRow[] = []): void {
     const announcement: Announcement = { topic, records: recordsToBroadcast(topic, rows) };
-    // The other threads first: they may have to wake up.
+    // Other threads first, as they may have to wake up.
     this.#threads.postMessage(announcement);
-    this.#tellReaders(announcement);
+    this.#notifyReaders(announcement);
   }
 
-  #tellReaders({ topic, records }: Announcement): void {
-    this.#files.get(topic)?.hear(records);
-    for (const subscription of this.#subscriptions) subscription.hear(topic);
+  #notifyReaders({ topic, records }: Announcement): void {
+    this.#files.get(topic)?.receive(records);
+    for (const subscription of this.#subscriptions) subscription.notify(topic);
   }
 
   async append(topic: string, messages: readonly Message[]): Promise<void> {
     const { file, isPublic } = this.#topicOf(topic);
     assert(isPublic, `only its own function writes to ${topic}`);
-    appendTo(file, topic, messages, { begin: !this.#begun.has(topic) });
-    this.#begun.add(topic);
+    appendTo(file, topic, messages, { begin: !this.#topicsBegun.has(topic) });
+    this.#topicsBegun.add(topic);
     this.announce(topic);
   }
 
@@ -99,8 +99,8 @@ export class EmbeddedLog implements MessageLog {
   ): Promise<number> {
     const { file, isPublic } = this.#topicOf(topic);
     assert(isPublic, `only its own function removes what is in ${topic}`);
-    const read = Math.min(...(await this.progress(topic)).map(({ position }) => position));
-    const last = Math.min(read, this.#fileOf(topic).end().position - 1);
+    const readByAll = Math.min(...(await this.progress(topic)).map(({ position }) => position));
+    const last = Math.min(readByAll, this.#fileOf(topic).end().position - 1);
     const records = this.#fileOf(topic)
       .oldest(limit)
       .filter(({ position }) => position <= last);
@@ -112,14 +112,14 @@ export class EmbeddedLog implements MessageLog {
   }
 
   async close(): Promise<void> {
-    if (this.#watch !== null) clearInterval(this.#watch);
+    if (this.#pollTimer !== null) clearInterval(this.#pollTimer);
     this.#threads.close();
     for (const file of this.#files.values()) file.close();
   }
 
-  #look(topics: readonly string[]): void {
+  #checkFiles(topics: readonly string[]): void {
     for (const topic of topics) {
-      if (this.#files.get(topic)?.changed() === true) this.#tellReaders({ topic, records: null });
+      if (this.#files.get(topic)?.changed() === true) this.#notifyReaders({ topic, records: null });
     }
   }
 
@@ -140,48 +140,51 @@ export class EmbeddedLog implements MessageLog {
 }
 
 const NONE: ReadonlySet<string> = new Set();
-const NOWHERE: readonly Epoch[] = [];
+const NO_EPOCHS: readonly Epoch[] = [];
 
 interface Cursor {
   readonly topic: string;
   readonly file: TopicReader;
-  /** How far each life of the topic's writer was read, and the lives for which `position` was found. */
+  /** How far each epoch of the topic's writer was read. */
   readonly known: Map<string, number>;
+  /** The epochs from which `position` was computed. */
   epochs: readonly Epoch[];
   /** Of the last acknowledged record. */
   position: number;
-  /** Of the last record that a poll gave; behind `position` there is nothing that still has to be given again. */
+  /**
+   * Of the last record that a poll returned; equal to `position` when no returned record awaits its acknowledgement.
+   */
   polled: number;
   /** Why it cannot be read; null while it can. */
   problem: string | null;
-  /** Whether there may be records behind the position. */
+  /** Whether there may be records after `position`. */
   isBehind: boolean;
 }
 
-/** It finds its place with the first look into the file. */
+/** The first read of the file corrects its position. */
 function cursorOf(file: TopicReader, topic: string, positions: readonly Position[]): Cursor {
   const known = new Map<string, number>();
-  for (const { topic: of, position, epoch = '' } of positions) {
-    if (of === topic && !known.has(epoch)) known.set(epoch, position);
+  for (const { topic: name, position, epoch = '' } of positions) {
+    if (name === topic && !known.has(epoch)) known.set(epoch, position);
   }
   const position = positions.find((own) => own.topic === topic)?.position ?? 0;
-  return { topic, file, known, epochs: NOWHERE, position, polled: position, isBehind: true, problem: null };
+  return { topic, file, known, epochs: NO_EPOCHS, position, polled: position, isBehind: true, problem: null };
 }
 
 class EmbeddedSubscription implements Subscription {
   readonly #cursors: Cursor[];
   readonly #wake: () => void;
-  readonly #left: () => void;
+  readonly #onClose: () => void;
   #first = 0;
-  #again: NodeJS.Timeout | undefined;
+  #retryTimer: NodeJS.Timeout | undefined;
 
-  constructor(cursors: Cursor[], wake: () => void, left: () => void) {
+  constructor(cursors: Cursor[], wake: () => void, onClose: () => void) {
     this.#cursors = cursors;
     this.#wake = wake;
-    this.#left = left;
+    this.#onClose = onClose;
   }
 
-  hear(topic: string): void {
+  notify(topic: string): void {
     const cursor = this.#cursors.find((known) => known.topic === topic);
     if (cursor === undefined) return;
     cursor.isBehind = true;
@@ -190,7 +193,7 @@ class EmbeddedSubscription implements Subscription {
 
   async poll(max: number, paused: ReadonlySet<string> = NONE): Promise<readonly LogRecord[]> {
     const records: LogRecord[] = [];
-    // Each poll begins with another topic, so that a full one does not keep the others waiting.
+    // Each poll begins with another topic, so that a busy one does not starve the others.
     this.#first = (this.#first + 1) % this.#cursors.length;
     const inTurn = [...this.#cursors.slice(this.#first), ...this.#cursors.slice(0, this.#first)];
     const failures: unknown[] = [];
@@ -204,16 +207,17 @@ class EmbeddedSubscription implements Subscription {
         failures.push(error);
       }
     }
-    this.#comeAgain();
-    // A topic that cannot be read does not keep the others waiting.
+    this.#retryWhileLocked();
+    // A topic that cannot be read does not stop the others.
     if (records.length === 0 && failures.length > 0) throw failures[0];
     return records;
   }
 
-  /** Nobody tells when a file is no longer held. */
-  #comeAgain(): void {
-    clearTimeout(this.#again);
-    if (this.#cursors.some(({ file }) => file.isLocked)) this.#again = setTimeout(this.#wake, LOCK_TIMEOUT_MS).unref();
+  /** Polls again later, because the release of a lock causes no notification. */
+  #retryWhileLocked(): void {
+    clearTimeout(this.#retryTimer);
+    if (this.#cursors.some(({ file }) => file.isLocked))
+      this.#retryTimer = setTimeout(this.#wake, LOCK_TIMEOUT_MS).unref();
   }
 
   async acknowledge(positions: readonly Position[]): Promise<void> {
@@ -235,17 +239,17 @@ class EmbeddedSubscription implements Subscription {
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#again);
-    this.#left();
+    clearTimeout(this.#retryTimer);
+    this.#onClose();
   }
 }
 
 function read(cursor: Cursor, max: number): readonly LogRecord[] {
   try {
-    let records = readOn(cursor, max);
+    let records = readAfter(cursor, max);
     while (!cursor.file.isLocked && cursor.epochs !== cursor.file.epochs) {
-      place(cursor);
-      records = readOn(cursor, max);
+      relocate(cursor);
+      records = readAfter(cursor, max);
     }
     const { isLocked } = cursor.file;
     cursor.problem = isLocked ? `${cursor.topic} cannot be read: its file is locked` : null;
@@ -258,15 +262,17 @@ function read(cursor: Cursor, max: number): readonly LogRecord[] {
   }
 }
 
-/** Where all there is was given before, and not yet acknowledged, also what has come since. */
-function readOn({ file, position, polled }: Cursor, max: number): readonly LogRecord[] {
+/**
+ * The records after `position`. Where all of them were returned before and not acknowledged, also those after `polled`.
+ */
+function readAfter({ file, position, polled }: Cursor, max: number): readonly LogRecord[] {
   const records = file.read(position, max);
-  const isOld = records.length > 0 && records.length < max && records.at(-1)?.position === polled;
-  return isOld ? [...records, ...file.read(polled, max - records.length)] : records;
+  const areReturnedBefore = records.length > 0 && records.length < max && records.at(-1)?.position === polled;
+  return areReturnedBefore ? [...records, ...file.read(polled, max - records.length)] : records;
 }
 
-/** The topic's writer has begun a life that the cursor does not know yet; perhaps in a file that was restored from a copy. */
-function place(cursor: Cursor): void {
+/** Finds the position again after the topic's writer began another epoch, perhaps in a file restored from a copy. */
+function relocate(cursor: Cursor): void {
   const { position: end } = cursor.file.end();
   cursor.epochs = cursor.file.epochs;
   cursor.position = placeOf(cursor.known, cursor.epochs, end);

@@ -1,20 +1,23 @@
 /**
- * One life of a topic's writer, from one of its starts to the next. Its records lie behind `from`, up to the `from` of the
- * life that follows it. A writer whose file was restored from a copy uses positions again, and never a life.
+ * One epoch of a topic's writer, from one start to the next. Its records come after `from`, up to the `from` of the
+ * next epoch. A writer whose file was restored from a copy reuses positions, but never an epoch.
  */
 export interface Epoch {
   readonly epoch: string;
   readonly from: number;
 }
 
-/** The life in which a record was written; `''` for what is older than all that are known. The oldest life comes first. */
+/**
+ * The epoch in which a record was written; `''` for a record older than all known epochs. The oldest epoch comes first.
+ */
 export function epochAt(epochs: readonly Epoch[], position: number): string {
   return epochs.findLast(({ from }) => from < position)?.epoch ?? '';
 }
 
 /**
- * Where a reader goes on that has read each life up to a position (`known`) in a topic with these lives and this end: the last
- * place that both know. That is its own position, unless the topic was restored from a copy or made anew meanwhile.
+ * The position at which a reader continues: the last place that it and the topic both know. `known` has the position up
+ * to which it has read each epoch; `epochs` and `end` are those of the topic. The result is the reader's own position,
+ * unless the topic was restored from a copy or created again since.
  */
 export function placeOf(known: ReadonlyMap<string, number>, epochs: readonly Epoch[], end: number): number {
   for (const [index, { epoch }] of [...epochs.entries()].reverse()) {

@@ -2,21 +2,23 @@ import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { LOCK_TIMEOUT_MS } from './topic-reader.ts';
 
-/** A group, and the SQLite file in which it keeps its positions with its own data. */
+/** A group, and the SQLite file in which it stores its positions with its own data. */
 export interface EmbeddedReader {
   readonly group: string;
   readonly file: string;
   readonly topics: readonly string[];
 }
 
-/** The reader's own position counts before what it remembers of earlier lives of the writer. */
+/** Where a reader has both a position and a watermark in an epoch, its position counts. */
 const KNOWN_SQL = `SELECT epoch, position FROM position WHERE topic = :topic
   UNION ALL SELECT epoch, position FROM inbox_fold f WHERE topic = :topic
     AND EXISTS (SELECT 1 FROM position p WHERE p.topic = f.topic AND p.epoch <> f.epoch)`;
-/** In the file of an older program. */
+/** For the file of an older program. */
 const POSITION_SQL = "SELECT '' AS epoch, position FROM position WHERE topic = :topic";
 
-/** How far a reader says in its file that it has read each life of a topic's writer; nothing where it has not started yet. */
+/**
+ * How far a reader has read each epoch of a topic's writer, from the reader's file; empty where it has not started yet.
+ */
 export function knownOf(file: string, topic: string): ReadonlyMap<string, number> {
   if (!existsSync(file)) return new Map();
   const db = new Database(file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS });

@@ -1,25 +1,25 @@
 import type { OutboxRow } from '../../../ports/store.ts';
 
-/** More is left to the file: what waits for a thread that is held up must stay small. In characters. */
+/** Larger commits are read from the file, so that little waits for a busy thread. In characters. */
 export const BROADCAST_CHARS_MAX = 131_072;
 
-/** Committed records on their way to readers in this process, in whatever thread: they lie without a gap behind another. */
+/** Committed records for readers in all threads of this process. Their positions have no gaps. */
 export interface BroadcastRecords {
-  /** The life of the writer in which they were written. */
+  /** The epoch of the writer in which they were written. */
   readonly epoch: string;
   /** The position of the first. */
   readonly first: number;
-  /** For each the text of its attributes, and that of its value. */
+  /** Two texts for each record: its attributes, then its value. */
   readonly texts: readonly string[];
 }
 
-/** What a commit tells the readers of its topic: its records, or null where they have to look into the file. */
+/** A commit's notification to the readers of its topic: its records, or null where they have to read the file. */
 export interface Announcement {
   readonly topic: string;
   readonly records: BroadcastRecords | null;
 }
 
-/** The records of a commit; null where not all of them can be handed over. */
+/** The records of a commit; null where not all of them can be broadcast. */
 export function recordsToBroadcast(topic: string, rows: readonly OutboxRow[]): BroadcastRecords | null {
   const start = rows[0]?.written;
   if (start === undefined) return null;

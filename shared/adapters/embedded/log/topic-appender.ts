@@ -14,7 +14,7 @@ import {
 
 const BUSY_TIMEOUT_MS = 5_000;
 
-/** Writes into the file of a topic that no function writes. `begin`: whoever appends has just begun to. */
+/** Appends to the file of a topic that no function writes. `begin`: begins a new epoch first. */
 export function appendTo(
   file: string,
   topic: string,
@@ -32,7 +32,7 @@ export function appendTo(
   });
 }
 
-/** Removes everything up to `position`, and the lives of the writers of which nothing is left then. */
+/** Removes the records up to `position`, and the epochs that then have no records left. */
 export function removeFrom(file: string, position: number): void {
   write(file, (db) => {
     db.prepare('DELETE FROM outbox WHERE position <= ?').run(position);
@@ -43,7 +43,7 @@ export function removeFrom(file: string, position: number): void {
   });
 }
 
-/** In one durable transaction. */
+/** Runs `work` in one durable transaction. */
 function write(file: string, work: (db: Database.Database) => void): void {
   const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
   try {

@@ -7,15 +7,15 @@ import { NEWEST_EPOCH_SQL } from '../outbox-schema.ts';
 import { type Epoch, epochAt, placeOf } from './epochs.ts';
 import type { BroadcastRecords } from './record-broadcast.ts';
 
-/** A reader waits no longer than this for a lock: its loop tries again, and others in this process go on meanwhile. */
+/** The longest wait for a lock: the reader's loop tries again, and other work in this process goes on meanwhile. */
 export const LOCK_TIMEOUT_MS = 50;
 
-/** Records that are kept for other readers. */
+/** Records cached for other readers. */
 const TAIL_MAX = 1_024;
-/** Looks at the change counter until it is asked whether another file lies in this one's place. */
-const LOOKS_MAX = 100;
+/** After this many reads of the change counter, check whether the file was replaced. */
+const CHECKS_PER_INODE_CHECK = 100;
 
-/** `newest` is computed once for all rows: with each batch it tells whether the writer has begun another life. */
+/** `newest` is computed once for all rows: it shows with each batch whether the writer has begun another epoch. */
 const readSql = (newest: string) =>
   `SELECT position, attributes, data, ${newest} FROM outbox WHERE position > ? AND topic = ? ORDER BY position LIMIT ?`;
 const EPOCHS_SQL = 'SELECT epoch, from_position AS "from" FROM topic_epoch ORDER BY number';
@@ -28,27 +28,28 @@ interface OpenFile {
   readonly read: Database.Statement;
   readonly version: Database.Statement;
   readonly seq: Database.Statement;
-  /** Null in a file of an older program, which does not tell the lives of the writer apart. */
-  readonly lives: { readonly newest: Database.Statement; readonly all: Database.Statement } | null;
+  /** Null in a file of an older program, which has no epochs. */
+  readonly epochs: { readonly newest: Database.Statement; readonly all: Database.Statement } | null;
 }
 
 /**
- * One topic, read from the outbox in its writer's file over a read-only connection. The file may not be there yet: its
- * writer may never have started. Until then the topic is empty.
+ * Reads one topic from the outbox in its writer's file, over a read-only connection. The topic is empty while the file
+ * does not exist because its writer has never started.
  */
 export class TopicReader {
   readonly #topic: string;
   readonly #file: string;
   #open: OpenFile | null = null;
   #version: unknown = undefined;
-  #looks = 0;
+  #checks = 0;
   #epochs: readonly Epoch[] = [];
   #newest: string | null = null;
-  /** All records behind `#tailStart`, up to the last that was read or handed over; null until somebody reads. */
+  /** All records after `#tailStart`, up to the last that was read or received by broadcast. */
   #tail: LogRecord[] = [];
+  /** Null while there is no tail. */
   #tailStart: number | null = null;
-  /** Whether nothing that anybody has told of can lie in the file behind the tail. */
-  #isWhole = false;
+  /** Whether the file has no announced records after the tail. */
+  #isTailComplete = false;
   #isLocked = false;
 
   constructor(topic: string, file: string) {
@@ -56,88 +57,92 @@ export class TopicReader {
     this.#file = file;
   }
 
-  /** The lives of the writer, the oldest first: the same array as long as no other has begun when something was read. */
+  /** The epochs of the writer, oldest first. The array stays the same until a read finds a new epoch. */
   get epochs(): readonly Epoch[] {
     return this.#epochs;
   }
 
-  /** Whether it could not be opened the last time, because somebody held it: then nobody knows what is in it. */
+  /** Whether the file was locked when it was last opened; its contents are then unknown. */
   get isLocked(): boolean {
     return this.#isLocked;
   }
 
   /**
-   * Up to `max` records behind `position`, in the order in which they were committed; none only when there are none. The
-   * newest are kept, and every reader in this thread gets the same objects: what one has parsed, the next need not.
+   * Up to `max` records after `position`, in the order in which they were committed; empty only when there are none.
+   * The newest are cached, and every reader in this thread gets the same objects, so that they are parsed once.
    */
   read(position: number, max: number): readonly LogRecord[] {
     if (this.#tailStart !== null && position < this.#tailStart) return this.#readFile(position, max);
-    // A reader that is ahead of all others must not be shown what lies between: the tail begins with him.
+    // A reader ahead of all others skips the records in between: the tail starts again at its position.
     if (this.#tailStart === null || position > this.#tailEnd(this.#tailStart)) this.#beginTail(position);
-    if (!this.#isWhole && position === this.#tailEnd(position)) {
+    if (!this.#isTailComplete && position === this.#tailEnd(position)) {
       const tail = this.#tail;
       const fresh = this.#readFile(position, max);
       if (tail !== this.#tail) return fresh;
-      this.#isWhole = fresh.length < max && !this.#isLocked;
-      this.#keep(fresh);
+      this.#isTailComplete = fresh.length < max && !this.#isLocked;
+      this.#extendTail(fresh);
     }
     const first = this.#tail.findLastIndex((record) => record.position <= position) + 1;
     return this.#tail.slice(first, first + max);
   }
 
   /**
-   * Somebody has committed to the topic. What he hands over need not be read again, where it is of the life that we know and
-   * follows without a gap on what we have: positions count up one by one. Else, and with null, the file is read.
+   * Takes the records of a commit to the topic. They are not read from the file where they are of the known epoch and
+   * follow the tail without a gap: positions increase one by one. Otherwise, and with null, the next read uses the
+   * file.
    */
-  hear(records: BroadcastRecords | null): void {
+  receive(records: BroadcastRecords | null): void {
     if (records === null || this.#tailStart === null || records.epoch !== this.#newest) {
-      this.#isWhole = false;
+      this.#isTailComplete = false;
       return;
     }
     const { epoch, first, texts } = records;
     const known = this.#tailEnd(this.#tailStart) - first + 1;
     if (known < 0) {
-      this.#isWhole = false;
+      this.#isTailComplete = false;
       return;
     }
     const fresh: LogRecord[] = [];
     for (let at = known; at < texts.length / 2; at += 1) {
       fresh.push(this.#recordOf(first + at, epoch, String(texts[2 * at]), String(texts[2 * at + 1])));
     }
-    this.#keep(fresh);
+    this.#extendTail(fresh);
   }
 
   /**
-   * Whether anybody has committed to the file since the last call. Costs a look at the file's change counter. True also
-   * when that cannot be read any more, once: whoever then reads the topic meets the trouble, tells of it and tries again.
+   * Whether the file has changed since the last call. Costs one read of the file's change counter. Also true, once,
+   * when the counter becomes unreadable: a reader of the topic then meets the error, reports it and tries again.
    */
   changed(): boolean {
     try {
-      this.#looks = (this.#looks + 1) % LOOKS_MAX;
-      if (this.#looks === 0 && this.#isReplaced()) this.close();
+      this.#checks = (this.#checks + 1) % CHECKS_PER_INODE_CHECK;
+      if (this.#checks === 0 && this.#isReplaced()) this.close();
       const version = this.#opened()?.version.get();
       if (version === this.#version) return false;
       this.#version = version;
       return true;
     } catch {
-      const isNews = this.#version !== null;
+      const wasReadable = this.#version !== null;
       this.#version = null;
-      return isNews;
+      return wasReadable;
     }
   }
 
   /**
-   * The place of the last record that was ever written; 0 before the first.
-   * @throws {AppError} `unavailable` while somebody holds the file.
+   * The position of the last record ever written; 0 before the first.
+   * @throws {AppError} `unavailable` while the file is locked.
    */
   end(): Position & { readonly epoch: string } {
     const position = (this.#opened()?.seq.get() as number | undefined) ?? 0;
     if (this.#isLocked) throw new AppError('unavailable', `${this.#topic} cannot be read now: its file is locked`);
-    this.#noteLives(this.#newestNow());
+    this.#updateEpochs(this.#newestNow());
     return { topic: this.#topic, partition: 0, position, epoch: epochAt(this.#epochs, position) };
   }
 
-  /** How far a reader is that has read each life of the writer up to a position. A file holds one topic: positions count. */
+  /**
+   * The progress of a reader that has read each epoch up to a position. A file holds one topic, so the lag is a
+   * difference of positions.
+   */
   progressOf(known: ReadonlyMap<string, number>): Omit<Progress, 'group'> {
     const { position: end } = this.end();
     const position = placeOf(known, this.#epochs, end);
@@ -151,7 +156,7 @@ export class TopicReader {
     };
   }
 
-  /** The oldest records there are. */
+  /** Up to `max` of the oldest records. */
   oldest(max: number): readonly LogRecord[] {
     return this.#readFile(0, max);
   }
@@ -162,7 +167,7 @@ export class TopicReader {
     this.#version = undefined;
   }
 
-  /** The position up to which the tail goes that begins behind `start`. */
+  /** The last position in the tail; `start` where it is empty. */
   #tailEnd(start: number): number {
     return this.#tail.at(-1)?.position ?? start;
   }
@@ -170,17 +175,17 @@ export class TopicReader {
   #beginTail(start: number): void {
     this.#tail = [];
     this.#tailStart = start;
-    this.#isWhole = false;
+    this.#isTailComplete = false;
   }
 
-  #keep(records: readonly LogRecord[]): void {
+  #extendTail(records: readonly LogRecord[]): void {
     this.#tail.push(...records);
     if (this.#tail.length > TAIL_MAX) this.#tailStart = this.#tail.splice(0, TAIL_MAX / 2).at(-1)?.position ?? null;
   }
 
   #readFile(position: number, max: number): readonly LogRecord[] {
     const rows = (this.#opened()?.read.all(position, this.#topic, max) ?? []) as ReadRow[];
-    this.#noteLives(rows[0] === undefined ? this.#newestNow() : rows[0][3]);
+    this.#updateEpochs(rows[0] === undefined ? this.#newestNow() : rows[0][3]);
     return rows.map(([position, attributes, value]) =>
       this.#recordOf(position, epochAt(this.#epochs, position), attributes, value),
     );
@@ -191,13 +196,13 @@ export class TopicReader {
   }
 
   #newestNow(): string | null {
-    return (this.#opened()?.lives?.newest.get() as string | undefined) ?? null;
+    return (this.#opened()?.epochs?.newest.get() as string | undefined) ?? null;
   }
 
-  /** Where the writer has begun another life, what was kept for other readers may lie in none of them. */
-  #noteLives(newest: string | null): void {
+  /** Drops the tail when the writer has begun another epoch: the cached records may be in none of its epochs. */
+  #updateEpochs(newest: string | null): void {
     if (newest === this.#newest) return;
-    this.#epochs = (this.#opened()?.lives?.all.all() ?? []) as Epoch[];
+    this.#epochs = (this.#opened()?.epochs?.all.all() ?? []) as Epoch[];
     this.#newest = newest;
     this.#tail = [];
     this.#tailStart = null;
@@ -208,26 +213,26 @@ export class TopicReader {
   }
 
   #opened(): OpenFile | null {
-    if (this.#open !== null && this.#open.lives === null && hasEpochs(this.#open.db)) this.close();
+    if (this.#open !== null && this.#open.epochs === null && hasEpochs(this.#open.db)) this.close();
     this.#isLocked = false;
     if (this.#open !== null) return this.#open;
     if (!existsSync(this.#file)) return null;
     const db = new Database(this.#file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
     try {
-      const tellsLives = hasEpochs(db);
+      const withEpochs = hasEpochs(db);
       this.#open = {
         db,
         inode: statSync(this.#file).ino,
-        read: db.prepare(readSql(tellsLives ? `(${NEWEST_EPOCH_SQL})` : 'NULL')).raw(),
+        read: db.prepare(readSql(withEpochs ? `(${NEWEST_EPOCH_SQL})` : 'NULL')).raw(),
         version: db.prepare('PRAGMA data_version').pluck(),
         seq: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").pluck(),
-        lives: tellsLives ? { newest: db.prepare(NEWEST_EPOCH_SQL).pluck(), all: db.prepare(EPOCHS_SQL) } : null,
+        epochs: withEpochs ? { newest: db.prepare(NEWEST_EPOCH_SQL).pluck(), all: db.prepare(EPOCHS_SQL) } : null,
       };
       return this.#open;
     } catch (error) {
       db.close();
-      this.#isLocked = isHeld(error);
-      if (this.#isLocked || isWithoutTables(error)) return null;
+      this.#isLocked = isLockError(error);
+      if (this.#isLocked || hasNoTables(error)) return null;
       throw error;
     }
   }
@@ -237,7 +242,10 @@ function hasEpochs(db: Database.Database): boolean {
   return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'topic_epoch'").get() !== undefined;
 }
 
-/** What is no JSON object is handed on as it is: one bad record must not stop a topic, whoever reads it sets it aside. */
+/**
+ * Text that is no JSON object is passed on as `raw`: one bad record does not stop the topic; its reader dead-letters
+ * it.
+ */
 function readAttributes(text: string): LogRecord['attributes'] {
   try {
     const attributes: unknown = JSON.parse(text);
@@ -245,17 +253,17 @@ function readAttributes(text: string): LogRecord['attributes'] {
       return attributes as LogRecord['attributes'];
     }
   } catch {
-    // The same as for JSON that is no object.
+    // Same as for JSON that is no object.
   }
   return { raw: text };
 }
 
-/** Its writer creates it or brings it up to date, or recovers what a crash left. */
-function isHeld(error: unknown): boolean {
+/** The writer creates or migrates the file, or recovers it after a crash. */
+function isLockError(error: unknown): boolean {
   return error instanceof Database.SqliteError && /^SQLITE_(BUSY|LOCKED|CANTOPEN)/.test(error.code);
 }
 
-/** Its writer has only just created it. */
-function isWithoutTables(error: unknown): boolean {
+/** The writer has just created the file. */
+function hasNoTables(error: unknown): boolean {
   return error instanceof Database.SqliteError && error.message.startsWith('no such table');
 }

@@ -4,30 +4,33 @@ import type { SqlValue } from './statements.ts';
 type Row = readonly SqlValue[];
 type Insert = Database.Statement<Row[]>;
 
-/** How many rows go with one statement: running one costs about as much as a row, and more than the most here gains nothing. */
+/**
+ * Rows per statement: running a statement costs about as much as inserting a row, and more than eight rows gain
+ * nothing.
+ */
 const SIZES = [8, 4, 2, 1] as const;
 
-/** Inserts the rows of a batch into one table, several with each statement. */
+/** Inserts the rows of a batch into one table, several per statement. */
 export class BulkInsert {
   readonly #prepare: (size: number) => Insert;
-  /** By the number of their rows. */
+  /** By their number of rows. */
   readonly #inserts = new Map<number, Insert>();
 
-  /** `columns` are names in SQL; with `keepsFirst` a row whose key is there already is left out. */
+  /** `columns` are names in SQL; with `keepsFirst` a row whose key exists already is skipped. */
   constructor(db: Database.Database, table: string, columns: readonly string[], keepsFirst = false) {
     const row = `(${columns.map(() => '?')})`;
-    const otherwise = keepsFirst ? ' ON CONFLICT DO NOTHING' : '';
+    const onConflict = keepsFirst ? ' ON CONFLICT DO NOTHING' : '';
     this.#prepare = (size) => {
-      // A row that fails takes back the transaction. So that it could take back its statement alone, SQLite would copy each
-      // page before it writes there; with FAIL it need not.
-      return db.prepare(`INSERT OR FAIL INTO ${table} (${columns}) VALUES ${Array(size).fill(row)}${otherwise}`);
+      // A row that fails rolls back the whole transaction. With FAIL, SQLite does not copy each page before it writes
+      // there, as it would to roll back a single statement.
+      return db.prepare(`INSERT OR FAIL INTO ${table} (${columns}) VALUES ${Array(size).fill(row)}${onConflict}`);
     };
     this.#of(1);
   }
 
   /**
-   * In this order. Gives the row id of the last; 0 where there are none. When one fails, those before it may be there: the
-   * caller takes back the transaction.
+   * Inserts the rows in this order. Returns the row id of the last; 0 where there are none. When a row fails, those
+   * before it may be inserted: the caller rolls back the transaction.
    */
   insert(rows: readonly Row[]): number {
     let at = 0;

@@ -1,14 +1,14 @@
 import type Database from 'better-sqlite3';
 import type { Column, SqlValue, TableSql } from './statements.ts';
 
-/** What the updates of a table need: its SQL, and the statements so far, by the columns and the number of rows they change. */
+/** A table's SQL, and its prepared update statements, by the columns and the number of rows they change. */
 export interface UpdatedTable extends Pick<TableSql, 'changes' | 'update' | 'columnValues' | 'keyValues'> {
   readonly updates: Map<string, Update>;
 }
 
 type Update = Database.Statement<(readonly SqlValue[])[]>;
 
-/** Rows of one table that change in the same columns to the same values. */
+/** Rows of one table whose same columns change to the same values. */
 interface Change {
   readonly table: UpdatedTable;
   readonly columns: readonly Column[];
@@ -17,36 +17,36 @@ interface Change {
 }
 
 /**
- * The updates of a batch. Running a statement costs as much as changing a row, so rows that follow each other with the same
- * change go together; otherwise rows are changed in the order in which they come. `flush` ends it.
+ * The updates of a batch. Running a statement costs as much as changing a row, so consecutive rows with the same change
+ * share one statement. Rows are changed in the order in which they are added. Call `flush` after the last.
  */
 export class Updates {
   readonly #db: Database.Database;
-  #waiting: Change | null = null;
+  #pending: Change | null = null;
 
   constructor(db: Database.Database) {
     this.#db = db;
   }
 
-  /** Changes this row now or with those that follow; nothing where it does not differ. */
+  /** Changes this row now or with the next rows; does nothing where it does not differ. */
   add(table: UpdatedTable, stored: object, row: object): void {
     const columns = table.changes(stored, row);
     if (columns.length === 0) return;
     const values = table.columnValues(columns, row);
     const key = table.keyValues(row);
-    const waiting = this.#waiting;
-    if (waiting?.table === table && isSame(waiting.columns, columns) && isSame(waiting.values, values)) {
-      waiting.keys.push(key);
+    const pending = this.#pending;
+    if (pending?.table === table && isSame(pending.columns, columns) && isSame(pending.values, values)) {
+      pending.keys.push(key);
       return;
     }
     this.flush();
-    this.#waiting = { table, columns, values, keys: [key] };
+    this.#pending = { table, columns, values, keys: [key] };
   }
 
-  /** What comes after it finds all rows changed. */
+  /** Runs the pending updates. */
   flush(): void {
-    const change = this.#waiting;
-    this.#waiting = null;
+    const change = this.#pending;
+    this.#pending = null;
     if (change === null) return;
     const { keys, values } = change;
     let at = 0;
@@ -54,7 +54,7 @@ export class Updates {
       const size = sizeFor(keys.length - at);
       const some = keys.slice(at, at + size);
       at += size;
-      // A key that is named twice counts once.
+      // A repeated key changes its row once.
       const last = some.at(-1) as SqlValue[];
       while (some.length < size) some.push(last);
       this.#statement(change, size).run(values, ...some);
@@ -72,7 +72,7 @@ export class Updates {
   }
 }
 
-/** The rows in one statement, of those that are left: one of three sizes, so that there are few statements. */
+/** Rows for the next statement, given how many are left: one of three sizes, so that few statements are prepared. */
 function sizeFor(left: number): number {
   if (left === 1) return 1;
   return left > 8 ? 32 : 8;

@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { assert } from '../../../core/assert.ts';
 import { AppError } from '../../../core/errors.ts';
 
-/** How long a statement waits for a lock that somebody outside holds, before the batch is tried again later. */
+/** How long a statement waits for a lock that another process holds, before the batch is tried again later. */
 const BUSY_TIMEOUT_MS = 5_000;
 const CACHE_KIB = 32_768;
 /** Pages in the write-ahead log after which a commit copies them into the file: 16 MiB. */
@@ -29,8 +29,8 @@ export function openForWriting(file: string): Database.Database {
 }
 
 /**
- * Call it after the first write: better-sqlite3's build falls back to NORMAL when it first writes in WAL mode, and the
- * pragma tells the truth only then. With NORMAL a power cut may take back what was acknowledged.
+ * Call it after the first write: better-sqlite3's build falls back to NORMAL when it first writes in WAL mode, and only
+ * then does the pragma return the level in use. With NORMAL, a power cut may lose acknowledged commits.
  */
 export function assertDurable(db: Database.Database): void {
   const level = db.pragma('synchronous', { simple: true });
@@ -58,7 +58,7 @@ export function holdExclusively(file: string, owner: string): { close(): void } 
   }
 }
 
-/** Puts an error of SQLite into the words of the port; others stay what they are. */
+/** Maps an error of SQLite to an error of the port; other errors are returned unchanged. */
 export function storeError(error: unknown): unknown {
   if (!(error instanceof Database.SqliteError)) return error;
   if (error.code === 'SQLITE_FULL') {

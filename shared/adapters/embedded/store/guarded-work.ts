@@ -3,23 +3,26 @@ import { AppError } from '../../../core/errors.ts';
 import type { Loaded } from '../../../ports/store.ts';
 
 /**
- * What the work makes of a transaction that is whole. The work may go on where a look at the store failed, as it gives up
- * one message and decides the next; but then what it makes is not to be believed. And where SQLite has given the transaction
- * up by itself, each statement from here on would be a commit of its own.
+ * Runs the work and returns its result only when every read succeeded and the transaction is still open. The work may
+ * catch a failed read, as it gives up one message and decides the next, but then its result is not valid. And after
+ * SQLite has rolled back the transaction by itself, each further statement would be its own commit.
+ *
+ * @throws {AppError} `unavailable` when SQLite has rolled back the transaction; the error of the first read that
+ * failed.
  */
 export function guardedWork<Result>(db: Database.Database, loaded: Loaded, work: (loaded: Loaded) => Result): Result {
   const failures: unknown[] = [];
-  const noting = <Found>(look: () => Found): Found => {
+  const recordFailure = <Found>(read: () => Found): Found => {
     try {
-      return look();
+      return read();
     } catch (error) {
       failures.push(error);
       throw error;
     }
   };
   const result = work({
-    rows: (need) => noting(() => loaded.rows(need)),
-    seen: (key) => noting(() => loaded.seen(key)),
+    rows: (need) => recordFailure(() => loaded.rows(need)),
+    seen: (key) => recordFailure(() => loaded.seen(key)),
   });
   if (failures.length > 0) throw failures[0];
   if (!db.inTransaction) {

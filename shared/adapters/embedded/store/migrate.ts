@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3';
 import { AppError } from '../../../core/errors.ts';
 import type { Migration } from '../../../ports/migration.ts';
 
-const LEDGER_SQL = `
+const MIGRATION_TABLE_SQL = `
   CREATE TABLE IF NOT EXISTS migration (
     scope TEXT NOT NULL,
     number INTEGER NOT NULL,
@@ -13,12 +13,12 @@ const LEDGER_SQL = `
   ) STRICT, WITHOUT ROWID`;
 
 /**
- * Brings a schema up to date: each migration of `scope` once, in order, all in one transaction.
- * @throws {AppError} `conflict` when one that already ran has been edited since, or is newer than this program knows.
+ * Brings a schema up to date: runs each migration of `scope` once, in order, all in one transaction.
+ * @throws {AppError} `conflict` when a migration was edited after it ran, or is newer than this program.
  */
 export function migrate(db: Database.Database, scope: string, migrations: readonly Migration[]): void {
   db.transaction(() => {
-    db.exec(LEDGER_SQL);
+    db.exec(MIGRATION_TABLE_SQL);
     const ran = db
       .prepare<[string], { number: number; hash: string }>('SELECT number, hash FROM migration WHERE scope = ?')
       .all(scope);

@@ -3,11 +3,11 @@ import type { OutboxRow } from '../../../ports/store.ts';
 import { BEGIN_EPOCH_SQL, NEWEST_EPOCH_SQL, OUTBOX_COLUMNS, outboxValues } from '../outbox-schema.ts';
 import { BulkInsert } from './bulk-insert.ts';
 
-/** Writes the outbox, and knows where its rows lie: one writer commits at a time, so positions count up one by one. */
+/** Writes the outbox and knows the positions of its rows: one writer commits at a time, so they increase one by one. */
 export class OutboxWriter {
   readonly #db: Database.Database;
   readonly #insert: BulkInsert;
-  /** Our life as a writer; null before it has begun. */
+  /** This writer's epoch; null before `begin`. */
   #epoch: string | null = null;
 
   constructor(db: Database.Database) {
@@ -20,7 +20,7 @@ export class OutboxWriter {
     this.#epoch = this.#db.prepare(NEWEST_EPOCH_SQL).pluck().get() as string;
   }
 
-  /** Gives the rows with where they lie, once they are committed; as they are where no life has begun. */
+  /** Returns the rows with their positions, valid once they are committed; unchanged where no epoch has begun. */
   append(rows: readonly OutboxRow[]): readonly OutboxRow[] {
     const all = rows.map(({ topic, message }) => outboxValues(topic, message));
     const before = this.#insert.insert(all) - rows.length;

@@ -1,7 +1,7 @@
 import type { Migration } from '../../../ports/migration.ts';
 import { EPOCH_SQL, OUTBOX_SQL, OUTBOX_VIEW_SQL } from '../outbox-schema.ts';
 
-/** The tables that every function has, whatever it does. */
+/** The tables that every function has. */
 export const runtimeMigrations: readonly Migration[] = [
   {
     number: 1,
@@ -108,7 +108,7 @@ ${OUTBOX_VIEW_SQL};`,
   {
     number: 3,
     name: 'retention',
-    // Whatever sets a position back, or goes on in another life of the topic's writer, leaves behind how far it was.
+    // Triggers store the old position when a position is set back or moves to another epoch of the topic's writer.
     sql: `
   ALTER TABLE inbox ADD COLUMN seen_day INTEGER NOT NULL DEFAULT 0;
   UPDATE inbox SET seen_day = unixepoch() / 86400;

@@ -1,25 +1,28 @@
 import type Database from 'better-sqlite3';
 import type { InboxKey } from '../../../ports/store.ts';
 
-/** Sources of which the greatest id is kept in memory; of more, as anybody may name one on an open topic, every look is taken. */
+/**
+ * Sources whose greatest id is held in memory. Writers to a public topic choose the source, so it is limited; ids of
+ * others are always looked up.
+ */
 const SOURCES_MAX = 16;
-/** Text that is compared here as SQLite compares it. */
+/** Text that JavaScript compares as SQLite does. */
 const ASCII = /^[\x20-\x7e]*$/;
 
 /**
- * The ids in the inbox of one consumer. Ids of functions begin with the time of their cause, so that a new one is greater
- * than all there are, and needs no look; the file has one writer, so that what is known here stays true.
+ * The ids in the inbox of one consumer. Ids of functions begin with the time of their cause, so a new one is greater
+ * than all stored ids and needs no lookup. The file has one writer, so the cached ids stay valid.
  */
 export class SeenIds {
   readonly #consumer: string;
-  readonly #look: Database.Statement<[string, string, string], string>;
+  readonly #lookup: Database.Statement<[string, string, string], string>;
   readonly #last: Database.Statement<[string, string], string | null>;
-  /** By source: no id in the inbox is greater than this; null where that cannot be told here. */
+  /** By source: no id in the inbox is greater than this; null where JavaScript cannot compare the ids. */
   readonly #greatest = new Map<string, string | null>();
 
   constructor(db: Database.Database, consumer: string) {
     this.#consumer = consumer;
-    this.#look = db
+    this.#lookup = db
       .prepare<[string, string, string], string>(
         'SELECT fingerprint FROM inbox WHERE consumer = ? AND source = ? AND id = ?',
       )
@@ -29,14 +32,14 @@ export class SeenIds {
       .pluck();
   }
 
-  /** The fingerprint under which it was seen, or undefined. */
+  /** The fingerprint stored for this message, or undefined. */
   fingerprintOf({ source, id }: InboxKey): string | undefined {
     const greatest = this.#greatestOf(source);
     if (greatest !== null && id > greatest) return undefined;
-    return this.#look.get(this.#consumer, source, id);
+    return this.#lookup.get(this.#consumer, source, id);
   }
 
-  /** To be told of every id before it is written; that it then is not does no harm. */
+  /** Call it for every id before it is written; an id that is then rolled back does no harm. */
   add({ source, id }: InboxKey): void {
     const greatest = this.#greatestOf(source);
     if (greatest !== null && id > greatest) this.#greatest.set(source, id);

@@ -33,12 +33,12 @@ interface TableStatements extends Omit<TableSql, 'isEmpty' | 'remove'>, UpdatedT
   readonly isEmpty: Statement;
   readonly insert: BulkInsert;
   readonly remove: Statement;
-  /** By their shape; of this table alone, because another one may show other columns of the same rows. */
+  /** By their shape; per table, because two tables may read different columns of the same rows. */
   readonly queries: Map<string, Statement>;
 }
 
 export interface SqliteStoreOptions {
-  /** The function whose data it is; also the name under which the inbox remembers. */
+  /** The function that owns the data; also the consumer in the inbox. */
   readonly name: string;
   /** The database file; `:memory:` for a test. */
   readonly file: string;
@@ -49,47 +49,47 @@ export interface SqliteStoreOptions {
 /** SQLite's own limit (`SQLITE_MAX_PAGE_COUNT`). */
 const PAGES_MAX = 4_294_967_294;
 
-/** The database of one function in one SQLite file, with one process writing it. */
+/** The database of one function in one SQLite file, written by one process. */
 export class SqliteStore implements Store {
-  readonly features = { severalInstances: false, tellsPositions: true };
+  readonly features = { severalInstances: false, returnsPositions: true };
   readonly #db: Database.Database;
-  readonly #hold: { close(): void } | null;
+  readonly #lock: { close(): void } | null;
   readonly #consumer: string;
   readonly #tables: ReadonlyMap<Table, TableStatements>;
   readonly #statements: ReturnType<typeof prepareStatements>;
   readonly #seen: SeenIds;
-  readonly #remember: BulkInsert;
+  readonly #inboxInsert: BulkInsert;
   readonly #outbox: OutboxWriter;
-  /** Sparse tables in which this transaction has looked, and whether they are empty. */
+  /** Sparse tables that this transaction has read, and whether they are empty. */
   readonly #empty = new Map<Table, boolean>();
 
-  /** @throws {AppError} `conflict` when another process has the file, or its schema is not ours. */
+  /** @throws {AppError} `conflict` when another process holds the file, or its schema does not match this program. */
   static open(options: SqliteStoreOptions): SqliteStore {
     const { name, file } = options;
-    const hold = file === ':memory:' ? null : holdExclusively(`${file}.lock`, name);
+    const lock = file === ':memory:' ? null : holdExclusively(`${file}.lock`, name);
     try {
       const db = openForWriting(file);
       migrate(db, 'runtime', runtimeMigrations);
       migrate(db, name, options.migrations);
-      const store = new SqliteStore(db, hold, options);
+      const store = new SqliteStore(db, lock, options);
       if (file !== ':memory:') store.#begin();
       return store;
     } catch (error) {
-      hold?.close();
+      lock?.close();
       throw storeError(error);
     }
   }
 
-  private constructor(db: Database.Database, hold: { close(): void } | null, options: SqliteStoreOptions) {
+  private constructor(db: Database.Database, lock: { close(): void } | null, options: SqliteStoreOptions) {
     this.#db = db;
-    this.#hold = hold;
+    this.#lock = lock;
     this.#consumer = options.name;
     this.#statements = prepareStatements(db);
     this.#seen = new SeenIds(db, options.name);
-    this.#remember = new BulkInsert(db, 'inbox', ['consumer', 'source', 'id', 'fingerprint', 'seen_day']);
+    this.#inboxInsert = new BulkInsert(db, 'inbox', ['consumer', 'source', 'id', 'fingerprint', 'seen_day']);
     this.#outbox = new OutboxWriter(db);
     this.#tables = new Map(
-      [...keptTables, ...options.tables, ...retryTables, outbox].map((table) => {
+      [...tablesNotCleared, ...options.tables, ...retryTables, outbox].map((table) => {
         const sql = tableSql(table);
         return [
           table,
@@ -107,18 +107,18 @@ export class SqliteStore implements Store {
     );
   }
 
-  /** The open database, for what only this engine has: pragmas in tests, and copies while it runs. */
+  /** The open database, for features of this engine: pragmas in tests, and backups while it runs. */
   get database(): Database.Database {
     return this.#db;
   }
 
-  /** For tests: with `noRoom` the file may not grow from now on, as on a full disk. */
+  /** For tests: with `noRoom` the file cannot grow from now on, as on a full disk. */
   simulateNoRoom(noRoom: boolean): void {
     const pages = noRoom ? Number(this.#db.pragma('page_count', { simple: true })) : PAGES_MAX;
     this.#db.pragma(`max_page_count = ${pages}`);
   }
 
-  /** Of the write-ahead log. It grows past some pages only while somebody outside keeps a transaction open. */
+  /** The size of the write-ahead log. It grows far only while another process keeps a transaction open. */
   walBytes(): number {
     return statSync(`${this.#db.name}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   }
@@ -150,11 +150,11 @@ export class SqliteStore implements Store {
     const { revive, queries } = this.#tableOf(table);
     let statement = queries.get(shape);
     if (statement === undefined) {
-      statement = inWordsOfThePort(() => this.#db.prepare(querySql(query as Query<object>)).raw());
+      statement = mapErrors(() => this.#db.prepare(querySql(query as Query<object>)).raw());
       queries.set(shape, statement);
     }
     const found = statement;
-    const rows = inWordsOfThePort(() => found.all(...Object.values(where), ...Object.values(atMost), ...after, limit));
+    const rows = mapErrors(() => found.all(...Object.values(where), ...Object.values(atMost), ...after, limit));
     return rows.map((row) => revive(row as SqlValue[]) as Row);
   }
 
@@ -165,7 +165,7 @@ export class SqliteStore implements Store {
 
   async count<Row extends object>(table: Table<Row>, where: Partial<Row> = {}): Promise<number> {
     const sql = countSql(table as Table, Object.keys(where));
-    return inWordsOfThePort(() =>
+    return mapErrors(() =>
       this.#db
         .prepare(sql)
         .pluck()
@@ -174,11 +174,11 @@ export class SqliteStore implements Store {
   }
 
   async clear(positions: readonly Position[]): Promise<void> {
-    inWordsOfThePort(() =>
+    mapErrors(() =>
       this.#db
         .transaction(() => {
           for (const [table, { clear }] of [...this.#tables].reverse())
-            if (!keptTables.includes(table)) this.#db.exec(clear);
+            if (!tablesNotCleared.includes(table)) this.#db.exec(clear);
           this.#db.prepare('DELETE FROM inbox WHERE source = ?').run(CLIENT_SOURCE);
           this.#savePositions(positions);
         })
@@ -187,7 +187,7 @@ export class SqliteStore implements Store {
   }
 
   async check(): Promise<void> {
-    inWordsOfThePort(() => {
+    mapErrors(() => {
       this.#statements.begin.run();
       this.#statements.rollback.run();
     });
@@ -195,10 +195,10 @@ export class SqliteStore implements Store {
 
   async close(): Promise<void> {
     this.#db.close();
-    this.#hold?.close();
+    this.#lock?.close();
   }
 
-  /** Gives the outbox with where it lies. */
+  /** Returns the outbox with its positions. */
   #apply({ writes, inbox, outbox, positions }: Commit): readonly OutboxRow[] {
     const inserts = new Map<TableStatements, SqlValue[][]>();
     const updates = new Updates(this.#db);
@@ -206,14 +206,14 @@ export class SqliteStore implements Store {
     updates.flush();
     for (const [{ insert }, rows] of inserts) insert.insert(rows);
     for (const row of inbox) this.#seen.add(row);
-    this.#remember.insert(
+    this.#inboxInsert.insert(
       inbox.map(({ source, id, fingerprint, seenDay }) => [this.#consumer, source, id, fingerprint, seenDay]),
     );
     this.#savePositions(positions);
     return this.#outbox.append(outbox);
   }
 
-  /** Updates or removes a row that is there; a new one waits in `inserts` for the others of its table. */
+  /** Updates or removes a stored row; collects a new one in `inserts`, with the others of its table. */
   #write(
     { table, row, stored, removed }: StoredWrite,
     inserts: Map<TableStatements, SqlValue[][]>,
@@ -234,9 +234,9 @@ export class SqliteStore implements Store {
   #rows({ table, values }: Need): readonly object[] {
     const { selectRows, revive, isEmpty } = this.#tableOf(table);
     if (table.sparse) {
-      const known = this.#empty.get(table) ?? isEmpty.get() === 1;
-      this.#empty.set(table, known);
-      if (known) return [];
+      const empty = this.#empty.get(table) ?? isEmpty.get() === 1;
+      this.#empty.set(table, empty);
+      if (empty) return [];
     }
     return selectRows.all(...values).map((row) => revive(row as SqlValue[]));
   }
@@ -253,22 +253,22 @@ export class SqliteStore implements Store {
     return statements;
   }
 
-  /** The first write, so that `synchronous` can be asserted before the first order. */
+  /** Makes the first write, so that `synchronous` is asserted before the first order. */
   #begin(): void {
     this.#outbox.begin();
     assertDurable(this.#db);
   }
 }
 
-/** What {@link Store.clear} leaves alone, or removes in part. */
-const keptTables: readonly Table[] = [
+/** The tables that {@link Store.clear} does not empty: it leaves them, or removes some of their rows. */
+const tablesNotCleared: readonly Table[] = [
   inbox as Table,
   readPositions as Table,
   inboxWatermarks as Table,
   topicEpochs as Table,
 ];
 
-function inWordsOfThePort<Result>(work: () => Result): Result {
+function mapErrors<Result>(work: () => Result): Result {
   try {
     return work();
   } catch (error) {

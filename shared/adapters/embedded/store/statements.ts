@@ -3,10 +3,13 @@ import type { ColumnKind, Query, Table } from '../../../ports/store.ts';
 export type SqlValue = string | number | null;
 export type Column = readonly [name: string, kind: ColumnKind];
 
-/** SQL for one table and the way between its rows and SQLite's values. Names come from the program, never from outside. */
+/**
+ * SQL for one table, and the conversion between its rows and SQLite's values. Names come from the source, never from
+ * input.
+ */
 export interface TableSql {
   readonly select: string;
-  /** The columns of a new row, named in SQL. */
+  /** The columns of a new row, by their names in SQL. */
   readonly insertColumns: readonly string[];
   readonly clear: string;
   readonly isEmpty: string;
@@ -17,10 +20,10 @@ export interface TableSql {
   values(row: object): SqlValue[];
   /** The columns in which the rows differ. */
   changes(stored: object, row: object): readonly Column[];
-  /** SQL that changes these columns of so many rows to the same values; the values are bound first, then the keys. */
+  /** SQL that sets these columns of `rows` rows to the same values; the values are bound first, then the keys. */
   update(columns: readonly Column[], rows: number): string;
   columnValues(columns: readonly Column[], row: object): SqlValue[];
-  /** The row in SQLite's values, in the order of the columns; JSON columns become values again. */
+  /** Builds a row from SQLite's values, in the order of the columns; JSON columns are parsed. */
   revive(values: readonly SqlValue[]): object;
 }
 
@@ -60,7 +63,7 @@ export function tableSql(table: Table): TableSql {
   };
 }
 
-/** Two queries of one table that have the same shape have the same SQL. */
+/** A cache key: two queries of one table with the same shape have the same SQL. */
 export function shapeOf({
   table,
   where = {},
@@ -91,7 +94,10 @@ export function querySql(query: Query<object>): string {
   return `${selectFrom(table)}${filter} ORDER BY ${order.map((column) => `${column} ${direction}`).join(', ')} LIMIT ?`;
 }
 
-/** Bound, SQLite could not know that an index over such rows is meant, or would have to look at each value anew. */
+/**
+ * A literal: with a bound parameter, SQLite could not choose a partial index, or would prepare the statement again for
+ * each value.
+ */
 function literal(value: unknown): string {
   return typeof value === 'number' ? String(value) : `'${String(value).replaceAll("'", "''")}'`;
 }
@@ -106,7 +112,7 @@ function selectFrom(table: Table): string {
   return `SELECT ${columns.join(', ')} FROM ${table.name}`;
 }
 
-/** With FAIL, because the whole transaction is taken back where a row fails: see `bulk-insert.ts`. */
+/** With FAIL, because the whole transaction is rolled back when a row fails: see `bulk-insert.ts`. */
 function updateSql(table: Table, columns: readonly Column[], rows: number): string {
   return `UPDATE OR FAIL ${table.name} SET ${equal(columns.map(([name]) => name)).join(', ')} WHERE ${keyIsOneOf(table, rows)}`;
 }
