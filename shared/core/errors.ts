@@ -1,4 +1,4 @@
-/** The stable words of the API: each stands for one kind of trouble a caller can do something about. */
+/** The stable error codes of the API, each for one kind of error that a caller can act on. */
 export type ErrorCode =
   | 'malformed_request'
   | 'unauthorized'
@@ -15,7 +15,7 @@ export type ErrorCode =
   | 'no_room'
   | 'internal';
 
-/** What is wrong with one field: an RFC 6901 pointer into the body and a sentence. */
+/** An error in one field: an RFC 6901 pointer into the body, and a sentence. */
 export interface FieldError {
   readonly pointer: string;
   readonly detail: string;
@@ -32,7 +32,7 @@ export class AppError extends Error {
   override readonly name = 'AppError';
   readonly code: ErrorCode;
   readonly errors: readonly FieldError[];
-  /** Seconds after which trying again makes sense; undefined where it never does. */
+  /** Seconds after which to try again; undefined where trying again does not help. */
   readonly retryAfterS: number | undefined;
   readonly own: OwnProblem | undefined;
 
@@ -50,19 +50,19 @@ export class AppError extends Error {
 }
 
 /**
- * Trouble with one message that may pass by itself. It is tried again, in the order of its key, more often than what looks
- * like a bug.
+ * A transient error of one message. The message is tried again, in the order of its key, more often than after an error
+ * that looks like a bug.
  */
 export class TransientError extends Error {
   override readonly name = 'TransientError';
 }
 
-/** Whether trying again later can help: trouble, as opposed to a bug. */
+/** Whether trying again later can help. */
 export function isTransient(error: unknown): boolean {
   return error instanceof TransientError || (error instanceof AppError && error.retryAfterS !== undefined);
 }
 
-/** A setting that cannot be used. It stops the start. */
+/** An invalid setting. It stops the start. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly setting: string;

@@ -10,7 +10,7 @@ const amounts = fc.oneof(
 );
 
 describe('an amount', () => {
-  it('is read as it was written', () => {
+  it('is parsed to the value that was formatted', () => {
     fc.assert(
       fc.property(amounts, currencies, (minor, currency) => {
         fc.pre(currencyDigits(currency) > 0 || minor < 1e15);
@@ -19,7 +19,7 @@ describe('an amount', () => {
     );
   });
 
-  it('is written with all digits of its currency', () => {
+  it('is formatted with all digits of its currency', () => {
     fc.assert(
       fc.property(amounts, currencies, (minor, currency) => {
         const [, fraction = ''] = formatAmount(minor, currency).split('.');
@@ -46,7 +46,7 @@ describe('an amount', () => {
     [0.1, 'EUR', 10],
     ['007', 'EUR', 700],
     [19.99, 'EUR', 1999],
-  ])('%j of %s is %i minor units, exactly', (amount, currency, minor) => {
+  ])('given as %j %s is exactly %i minor units', (amount, currency, minor) => {
     expect(parseAmount(amount, currency)).toBe(minor);
   });
 
@@ -54,19 +54,19 @@ describe('an amount', () => {
     ['more digits than the currency has', '10.001', 'EUR'],
     ['any digit where the currency has none', '10.0', 'JPY'],
     ['a negative number', -1, 'EUR'],
-    ['minus zero, written', '-0', 'EUR'],
+    ['minus zero as text', '-0', 'EUR'],
     ['an exponent', 1e21, 'EUR'],
     ['a small exponent', 1e-7, 'EUR'],
-    ['no number', Number.NaN, 'EUR'],
+    ['not a number', Number.NaN, 'EUR'],
     ['infinity', Number.POSITIVE_INFINITY, 'EUR'],
-    ['an empty text', '', 'EUR'],
+    ['an empty string', '', 'EUR'],
     ['spaces', ' 1', 'EUR'],
     ['a comma', '1,50', 'EUR'],
     ['a point without digits', '1.', 'EUR'],
     ['hexadecimal', '0x10', 'EUR'],
     ['Arabic digits', '١٢', 'EUR'],
-    ['more than can be exact', '99999999999999.99', 'EUR'],
-  ])('is not read from %s', (_, amount, currency) => {
+    ['an amount too large to be exact', '99999999999999.99', 'EUR'],
+  ])('is null for %s', (_, amount, currency) => {
     expect(parseAmount(amount, currency)).toBeNull();
   });
 });

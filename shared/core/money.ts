@@ -1,6 +1,6 @@
 /**
- * Money is whole minor units (cents) and a currency. Decimal numbers exist at the edge only.
- * Digits after the point: ISO 4217, list one; two where it is not named here.
+ * Money is whole minor units (cents) and a currency. Decimal numbers are used only in the API.
+ * Digits after the point, from ISO 4217, list one; two where a currency is not listed here.
  */
 const DIGITS: ReadonlyMap<string, number> = new Map([
   ...['BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV'].map(zero),
@@ -26,8 +26,8 @@ export function currencyDigits(currency: string): number {
 }
 
 /**
- * Reads an amount in major units (`10`, `"10.00"`) as minor units.
- * Gives null for what is no plain non-negative decimal, has more digits than the currency, or is too large to be exact.
+ * Parses an amount in major units (`10`, `"10.00"`) into minor units. Returns null for an amount that is no plain
+ * non-negative decimal, has more digits than the currency, or is too large to be exact.
  */
 export function parseAmount(amount: number | string, currency: string): number | null {
   const match = /^(\d{1,15})(?:\.(\d+))?$/.exec(String(amount));

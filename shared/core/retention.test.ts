@@ -7,15 +7,15 @@ const OLD = '2026-01-01T00:00:00.000Z';
 const YOUNG = '2026-02-02T00:00:00.000Z';
 const FUTURE = '2050-01-01T00:00:00.000Z';
 
-describe('how many records may go', () => {
+describe('the number of records to prune', () => {
   it.each([
-    ['none of none', [], 0],
-    ['the old ones before the first young one', [OLD, OLD, YOUNG, OLD], 2],
-    ['one that is as old as allowed', [CUTOFF, YOUNG], 1],
-    ['none where the oldest is young', [YOUNG, OLD], 0],
-    ['one from the future, with an old one behind it', [FUTURE, OLD, YOUNG], 2],
-    ['one without a time, with an old one behind it', ['soon', undefined, 7, OLD, null], 4],
-    ['none where no time says anything', [FUTURE, 'soon'], 0],
+    ['zero for no records', [], 0],
+    ['two where a young one follows two old ones', [OLD, OLD, YOUNG, OLD], 2],
+    ['one where the oldest was written at the cutoff', [CUTOFF, YOUNG], 1],
+    ['zero where the oldest is young', [YOUNG, OLD], 0],
+    ['two where an old record follows one from the future', [FUTURE, OLD, YOUNG], 2],
+    ['four where an old record follows some without a valid time', ['soon', undefined, 7, OLD, null], 4],
+    ['zero where no time is valid', [FUTURE, 'soon'], 0],
   ])('is %s', (_, times, over) => {
     expect(countOver(times, Date.parse(CUTOFF), Date.parse(NOW))).toBe(over);
   });

@@ -1,4 +1,4 @@
-/** For how many days each kind of row is kept. */
+/** How many days each kind of row is retained. */
 export interface RetentionDays {
   readonly log: number;
   readonly inbox: number;
@@ -8,9 +8,9 @@ export interface RetentionDays {
 }
 
 /**
- * How many of these records may go, counted from the oldest: `times` say when each was written, by its own account, in the
- * order in which they lie. None goes from the first on that was written after `cutoffMs`. A time that cannot be, because it
- * is no time or later than now, says nothing: such a record goes with one behind it whose time does.
+ * How many records to prune, counted from the oldest. `times` has the `time` of each record, in log order. Pruning
+ * stops at the first record written after `cutoffMs`. A time that is invalid or later than now is ignored: such a
+ * record is pruned only together with a later record whose time is valid and old enough.
  */
 export function countOver(times: readonly unknown[], cutoffMs: number, nowMs: number): number {
   let over = 0;

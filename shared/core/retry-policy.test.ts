@@ -4,8 +4,8 @@ import { attemptsFor, type RetryPolicy, retryDelayMs } from './retry-policy.ts';
 
 const policy: RetryPolicy = { firstMs: 100, factor: 2, longestMs: 1_000, attempts: 10, bugAttempts: 3 };
 
-describe('the wait after an attempt', () => {
-  it('is never above the longest of its attempt, and is the same wherever it is computed', () => {
+describe('the delay after an attempt', () => {
+  it('never exceeds the maximum of its attempt, and is the same each time it is computed', () => {
     fc.assert(
       fc.property(fc.uuid(), fc.integer({ min: 1, max: 60 }), (id, attempt) => {
         const wait = retryDelayMs(policy, id, attempt);
@@ -16,7 +16,7 @@ describe('the wait after an attempt', () => {
     );
   });
 
-  it('is spread over all of its span, so that what failed together does not come back together', () => {
+  it('is spread over its whole range, so that messages that failed together are not retried together', () => {
     const waits = Array.from({ length: 1_000 }, (_, index) => retryDelayMs(policy, `message ${index}`, 5));
     const tenths = new Set(waits.map((wait) => Math.min(9, Math.floor(wait / 100))));
 
@@ -25,7 +25,7 @@ describe('the wait after an attempt', () => {
 });
 
 describe('attempts', () => {
-  it('are fewer for a bug than for trouble that may pass', () => {
+  it('are fewer for a bug than for a transient error', () => {
     expect([attemptsFor(policy, true), attemptsFor(policy, false)]).toEqual([10, 3]);
   });
 });

@@ -1,28 +1,28 @@
 import { hash } from 'node:crypto';
 
-/** When a message that could not be handled is tried again, and how often. */
+/** When a message that failed is tried again, and how often. */
 export interface RetryPolicy {
-  /** The longest wait before the second attempt, in milliseconds. */
+  /** The longest delay before the second attempt, in milliseconds. */
   readonly firstMs: number;
-  /** By how much the longest wait grows with each attempt. */
+  /** The factor by which the longest delay grows with each attempt. */
   readonly factor: number;
-  /** No wait is longer than this, in milliseconds. */
+  /** The limit of every delay, in milliseconds. */
   readonly longestMs: number;
-  /** Attempts in all, the first included, for trouble that may pass. */
+  /** Attempts in total, including the first, for a transient error. */
   readonly attempts: number;
-  /** The same for what looks like a bug: the next attempt would most likely end as this one did. */
+  /** The same for an error that looks like a bug: the next attempt would most likely fail too. */
   readonly bugAttempts: number;
 }
 
-/** Attempts in all for a failure of this kind. */
+/** Attempts in total for a failure of this kind. */
 export function attemptsFor({ attempts, bugAttempts }: RetryPolicy, isTransient: boolean): number {
   return isTransient ? attempts : bugAttempts;
 }
 
 /**
- * How long to wait after the `attempt`-th attempt (from 1), in milliseconds: exponential back-off with full jitter, a share
- * between 0 and 1 of min(longest, first × factor^(attempt − 1)) (Brooker, "Exponential Backoff And Jitter", 2015). The share
- * comes from the message's id and the attempt, so that it is the same wherever it is computed, and another for each message.
+ * The delay after the `attempt`-th attempt (from 1), in milliseconds: exponential backoff with full jitter, a share
+ * between 0 and 1 of min(longest, first × factor^(attempt − 1)) (Brooker, "Exponential Backoff And Jitter", 2015). The
+ * share is derived from the message's id and the attempt, so it is the same each time, and differs by message.
  */
 export function retryDelayMs({ firstMs, factor, longestMs }: RetryPolicy, id: string, attempt: number): number {
   const longest = Math.min(longestMs, firstMs * factor ** (attempt - 1));
@@ -30,7 +30,7 @@ export function retryDelayMs({ firstMs, factor, longestMs }: RetryPolicy, id: st
   return Math.round(longest * share);
 }
 
-/** How long a message may wait in all between its first attempt and its last, at most, in milliseconds. */
+/** The longest possible time between the first and the last attempt of a message, in milliseconds. */
 export function longestRetryMs({ firstMs, factor, longestMs, attempts, bugAttempts }: RetryPolicy): number {
   let sum = 0;
   for (let attempt = 1; attempt < Math.max(attempts, bugAttempts); attempt++) {
