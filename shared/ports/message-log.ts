@@ -64,8 +64,7 @@ export interface MessageLog {
 
   /**
    * `positions`: how far the group has read, followed by how far it had read earlier epochs of the topics' writers. A
-   * reader whose position no longer exists in the topic goes back to the last place that both know, else to the oldest
-   * record.
+   * reader whose position no longer exists in the topic goes back to the last one that both know, or to the oldest.
    *
    * `wake` is called when a poll may find new records. It may be called at any time and any number of times.
    */

@@ -22,7 +22,7 @@ export interface Table<Row extends object = object> {
   /** A row may be inserted without being loaded first; the caller guarantees that its key is new. */
   readonly addsUnseen: boolean;
   /** The same, and where the key exists already, the stored row stays unchanged. */
-  readonly keepsFirst: boolean;
+  readonly skipsExisting: boolean;
   /** Mostly empty, so a store checks once per batch whether it has any row. */
   readonly sparse: boolean;
 }
@@ -35,13 +35,13 @@ export function table<Row extends object>(
     loadBy?: number;
     appendOnly?: boolean;
     addsUnseen?: boolean;
-    keepsFirst?: boolean;
+    skipsExisting?: boolean;
     sparse?: boolean;
   },
 ): Table<Row> {
-  const { key, loadBy = key.length, appendOnly = false, keepsFirst = false, sparse = false } = options;
-  const addsUnseen = (options.addsUnseen ?? false) || appendOnly || keepsFirst;
-  return { name, columns, key, loadBy, appendOnly, addsUnseen, keepsFirst, sparse };
+  const { key, loadBy = key.length, appendOnly = false, skipsExisting = false, sparse = false } = options;
+  const addsUnseen = (options.addsUnseen ?? false) || appendOnly || skipsExisting;
+  return { name, columns, key, loadBy, appendOnly, addsUnseen, skipsExisting, sparse };
 }
 
 /** A group of rows that a batch loads: `values` has one entry for each of the table's `loadBy` columns. */
@@ -173,8 +173,7 @@ export interface Store {
 
   /**
    * Starts from nothing: removes every row of the function, its outbox, parked messages, dead letters and idempotency
-   * keys of clients, and moves its positions. The inbox of topics stays, so that handled messages are not handled
-   * again.
+   * keys of clients, and moves its positions. The inbox of topics stays, so that no message is handled twice.
    */
   clear(positions: readonly Position[]): Promise<void>;
 

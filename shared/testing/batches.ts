@@ -7,12 +7,12 @@ import { parseStored } from '../runtime/handle/parse-record.ts';
 import type { RetryQueueLimits } from '../runtime/handle/retry-queue.ts';
 import { probeCatalog } from './probe.ts';
 
-/** Waits of up to 100 ms, then twice as long each time; two attempts for a bug, three for trouble that may pass. */
+/** Delays of up to 100 ms, doubled each time; two attempts for a bug, three for a transient error. */
 export const testPolicy: RetryPolicy = { firstMs: 100, factor: 2, longestMs: 60_000, attempts: 3, bugAttempts: 2 };
 
 const testLimits: RetryQueueLimits = { room: 1_000, keyMax: 100 };
 
-/** A batch of these, with the policy and the limits of tests. */
+/** A batch of these messages, with the policy and the limits of tests. */
 export function batchOf(incoming: readonly Incoming[], nowMs: number, limits: RetryQueueLimits = testLimits): Batch {
   return { incoming, nowMs, policy: testPolicy, limits };
 }

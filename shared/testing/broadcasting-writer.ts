@@ -10,12 +10,12 @@ import { placeOf } from './log-examples.ts';
 import { count } from './probe.ts';
 import { commitOf } from './shelf.ts';
 
-/** A writer that hands over what it commits, and somebody who reads it in the same thread: he has dealt with one message. */
+/** A writer that broadcasts its commits, and a reader in the same thread that has processed one message. */
 export class BroadcastingWriter {
-  readonly folder = mkdtempSync(join(tmpdir(), 'saga-handed-'));
+  readonly folder = mkdtempSync(join(tmpdir(), 'saga-broadcast-'));
   readonly file = join(this.folder, 'writer.db');
   readonly log = this.#open();
-  /** Of another thread. */
+  /** Stands for the log of another thread. */
   readonly other = this.#open();
   store = this.#start();
   subscription!: Subscription;
@@ -24,7 +24,7 @@ export class BroadcastingWriter {
     const writer = new BroadcastingWriter();
     await writer.commit(1);
     writer.subscription = await writer.subscribe();
-    await writer.taken();
+    await writer.consume();
     return writer;
   }
 
@@ -39,7 +39,7 @@ export class BroadcastingWriter {
     return on.subscribe({ group: 'readers', topics: ['events'], positions: [], wake });
   }
 
-  /** A new life; `restoredTo`: what lies behind that position is lost, as in a file that was restored from a copy. */
+  /** Begins a new epoch. `restoredTo`: records after this position are lost, as in a file restored from a copy. */
   async restart({ restoredTo }: { readonly restoredTo?: number } = {}): Promise<void> {
     await this.store.close();
     if (restoredTo !== undefined) {
@@ -51,7 +51,7 @@ export class BroadcastingWriter {
     this.store = this.#start();
   }
 
-  /** Commits messages with these quantities, and tells nobody. */
+  /** Commits messages with these quantities, without an announcement. */
   commit(...quantities: readonly number[]): Promise<readonly OutboxRow[]> {
     return this.commitRows(quantities.map((quantity) => ({ topic: 'events', message: count('a', quantity) })));
   }
@@ -60,27 +60,27 @@ export class BroadcastingWriter {
     return (await this.store.transact([], [], () => commitOf({ outbox }))).outbox;
   }
 
-  /** Hands these over, with a hundred more of everything than in the file: so it shows where a record was found. */
-  tell(rows: readonly OutboxRow[]): void {
-    this.log.announce('events', rows.map(marked));
+  /** Broadcasts these, each quantity 100 more than in the file, so that the source of a record shows. */
+  broadcast(rows: readonly OutboxRow[]): void {
+    this.log.announce('events', rows.map(withMarkedQuantity));
   }
 
-  /** What a poll gives, and is dealt with then. */
-  async taken(max = 10, by: Subscription = this.subscription): Promise<readonly number[]> {
+  /** Polls and acknowledges; returns the quantities. */
+  async consume(max = 10, by: Subscription = this.subscription): Promise<readonly number[]> {
     const records = await by.poll(max);
     await by.acknowledge(records.slice(-1).map(placeOf));
     return quantities(records);
   }
 
-  /** What is read now, and what is handed over after that. */
-  async readOn(): Promise<readonly number[]> {
-    const here = await this.taken();
-    this.tell(await this.commit(50));
-    return [...here, ...(await this.taken())];
+  /** The quantities consumed now, and those consumed after another commit is broadcast. */
+  async consumeThenBroadcast(): Promise<readonly number[]> {
+    const now = await this.consume();
+    this.broadcast(await this.commit(50));
+    return [...now, ...(await this.consume())];
   }
 
-  /** As a function does that starts from nothing. */
-  async skip(): Promise<void> {
+  /** As a function does after a clear. */
+  async skipToEnd(): Promise<void> {
     await this.subscription.acknowledge(await this.subscription.ends());
   }
 
@@ -94,7 +94,7 @@ export class BroadcastingWriter {
   }
 }
 
-function marked({ written, ...row }: OutboxRow): OutboxRow {
+function withMarkedQuantity({ written, ...row }: OutboxRow): OutboxRow {
   if (written === undefined) return row;
   const { quantity, ...data } = JSON.parse(written.value);
   return { ...row, written: { ...written, value: JSON.stringify({ ...data, quantity: quantity + 100 }) } };

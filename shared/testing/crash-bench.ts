@@ -17,25 +17,25 @@ import { logLines } from './log-lines.ts';
 import { probe, tallies } from './probe.ts';
 
 const TOPIC = 'probe-commands';
-/** Records in one batch, so that a few messages make several. */
+/** Records per batch, so that a few messages make several batches. */
 const POLL_MAX = 3;
 const START_MS = Date.parse('2026-03-01T10:00:00.000Z');
-/** Longer than any wait between two attempts here. */
+/** Longer than any delay between two attempts here. */
 const LATER_MS = 1_000;
 
-/** Enough attempts for a message that fails once in each of several lives. */
+/** Enough attempts for a message that fails once in each of several runs. */
 const policy = { ...testPolicy, attempts: 6 };
 
-/** The files of a function and its topic as they lay on disk at one moment. */
+/** The files of a function and its topic as they were on disk at one moment. */
 export type DiskImage = ReadonlyMap<string, Buffer>;
 
-/** Which messages fail: some for the first time in each life, some always. */
+/** Which messages fail: some at their first attempt in each run, some always. */
 export interface Failing {
   readonly once: ReadonlySet<string>;
   readonly always: ReadonlySet<string>;
 }
 
-/** One life of the probe on files of its own. Its death is a look at its files: whatever is on disk then is all there is. */
+/** One run of the probe on its own files. A crash is a copy of the files: only what is on disk then survives. */
 export class Life {
   nowMs = START_MS;
   readonly store: SqliteStore;
@@ -48,7 +48,7 @@ export class Life {
     this.#folder = folder;
     const file = join(folder, 'probe.db');
     this.store = SqliteStore.open({ name, file, tables, migrations: migrations.sqlite });
-    // What is not committed yet reaches the disk, too, as it does in a large transaction.
+    // Uncommitted pages reach the disk too, as they do in a large transaction.
     this.store.database.pragma('cache_size = 1');
     this.store.database.pragma('cache_spill = 1');
     this.#log = new EmbeddedLog({
@@ -71,7 +71,7 @@ export class Life {
     });
   }
 
-  /** On an empty disk with these messages in the topic. */
+  /** Starts on an empty disk, with these messages in the topic. */
   static async begin(messages: readonly Message[], failing: Failing): Promise<Life> {
     const life = new Life(mkdtempSync(join(tmpdir(), 'saga-crash-')), failing);
     await life.#log.append(TOPIC, messages);
@@ -79,7 +79,7 @@ export class Life {
     return life;
   }
 
-  /** On what an earlier life has left behind. */
+  /** Starts on the files of an earlier run. */
   static async after(image: DiskImage, failing: Failing): Promise<Life> {
     const folder = mkdtempSync(join(tmpdir(), 'saga-crash-'));
     for (const [name, bytes] of image) {
@@ -91,7 +91,7 @@ export class Life {
     return life;
   }
 
-  /** Lets time pass until nothing is tried any more. */
+  /** Advances the clock until no more attempts are made. */
   async exhaust(): Promise<void> {
     for (let attempt = 0; attempt <= policy.attempts + 1; attempt++) {
       while (await this.worker.step());
@@ -99,17 +99,17 @@ export class Life {
     }
   }
 
-  /** `look` is called before and after each statement that writes. Gives the way back. */
-  watch(look: (sql: string, image: DiskImage) => void): () => void {
+  /** Calls `onWrite` before and after each statement that writes. Returns a function that stops this. */
+  watch(onWrite: (sql: string, image: DiskImage) => void): () => void {
     const prototype = Object.getPrototypeOf(this.store.database.prepare('SELECT 1')) as Database.Statement;
     const { run } = prototype;
     const { store } = this;
     const disk = () => this.#disk();
     prototype.run = function (this: Database.Statement, ...values: unknown[]) {
       if (this.database !== store.database) return run.apply(this, values);
-      look(this.source, disk());
+      onWrite(this.source, disk());
       const result = run.apply(this, values);
-      look(this.source, disk());
+      onWrite(this.source, disk());
       return result;
     };
     return () => {
@@ -117,7 +117,7 @@ export class Life {
     };
   }
 
-  /** What it has done, key by key, and what waits. */
+  /** The tallies, published messages by key, dead letters and parked messages. */
   async books() {
     const { store } = this;
     const counted = await store.find({ table: tallies, orderBy: ['name'], limit: 99 });
@@ -137,12 +137,12 @@ export class Life {
     };
   }
 
-  /** How far it has read, and how many messages it has dealt with in one way or another: the same number at any moment. */
+  /** Its position, and how many messages it has handled, dead-lettered or parked: always the same number. */
   async dealtWith(): Promise<{ readonly position: number; readonly messages: number }> {
     const { counted, dead, waiting } = await this.books();
     const handled = counted.reduce((sum, { messages }) => sum + messages, 0);
-    const [place] = await this.store.positions();
-    return { position: place?.position ?? 0, messages: handled + dead.length + waiting.length };
+    const [read] = await this.store.positions();
+    return { position: read?.position ?? 0, messages: handled + dead.length + waiting.length };
   }
 
   async end(): Promise<void> {
@@ -152,7 +152,7 @@ export class Life {
     rmSync(this.#folder, { recursive: true });
   }
 
-  /** Ends it and keeps its files, as `kill` and a copy would. */
+  /** Stops it and returns its files, as `kill` and a copy would. */
   async endWithImage(): Promise<DiskImage> {
     await this.worker.stop();
     const image = this.#disk();
@@ -162,17 +162,17 @@ export class Life {
 
   #disk(): DiskImage {
     const names = readdirSync(this.#folder, { recursive: true, encoding: 'utf8' });
-    const kept = names.filter((name) => /\.db(?:-wal)?$/.test(name));
-    return new Map(kept.map((name) => [name, readFileSync(join(this.#folder, name))]));
+    const databases = names.filter((name) => /\.db(?:-wal)?$/.test(name));
+    return new Map(databases.map((name) => [name, readFileSync(join(this.#folder, name))]));
   }
 }
 
 function failingAt({ once, always }: Failing): StoreFunction {
-  const asked = new Set<string>();
+  const attempted = new Set<string>();
   const { rules, ...rest } = probe as unknown as StoreFunction;
   const decide: typeof rules.decide = (state, message) => {
-    const isFirst = !asked.has(message.id);
-    asked.add(message.id);
+    const isFirst = !attempted.has(message.id);
+    attempted.add(message.id);
     if (always.has(message.id)) throw new TypeError('this is a bug');
     if (once.has(message.id) && isFirst) throw new TransientError('not now');
     return rules.decide(state, message);

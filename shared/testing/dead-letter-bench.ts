@@ -14,24 +14,24 @@ import { logLines } from './log-lines.ts';
 import { probe, tallies } from './probe.ts';
 
 const START_MS = Date.parse('2026-03-01T10:00:00.000Z');
-/** Longer than any wait between two attempts here. */
+/** Longer than any delay between two attempts here. */
 const LATER_MS = 1_000;
 export const TOPIC = 'probe-commands';
 export const DAY_MS = 86_400_000;
 
-/** A function, the probe where nothing else is said, with a clock that a test sets and messages that fail when it says so. */
+/** A function, by default the probe, with a clock that the test sets and messages that fail on demand. */
 export class DeadLetterBench {
   nowMs = START_MS;
-  /** What its rules throw, by message id. */
+  /** The errors that its rules throw, by message id. */
   readonly failures = new Map<string, Error>();
-  /** The ids of the messages that its rules were asked about. */
+  /** The ids of the messages that its rules decided on. */
   readonly asked: string[] = [];
   readonly store: SqliteStore;
   readonly log: EmbeddedLog;
   readonly logged = logLines();
   readonly stopping = new AbortController();
   worker: FunctionWorker;
-  /** The figures of this life. */
+  /** The metrics of this run. */
   metrics!: FunctionMetrics;
   /** What it answers to, and what may stand in its topic, from its next life on. */
   reader: Partial<Pick<StoreFunction, 'inputs' | 'catalog'>> = {};
@@ -43,13 +43,13 @@ export class DeadLetterBench {
     const { name, tables, migrations, publishes, consumes } = base;
     this.#base = base;
     this.#topic = consumes[0] ?? '';
-    this.#folder = mkdtempSync(join(tmpdir(), 'saga-letters-'));
+    this.#folder = mkdtempSync(join(tmpdir(), 'saga-dead-letters-'));
     const file = join(this.#folder, `${name}.db`);
     this.store = SqliteStore.open({ name, file, tables, migrations: migrations.sqlite });
     const read = { file: join(this.#folder, 'topics', `${this.#topic}.db`), writtenHere: false, isPublic: true };
     const written = publishes === null ? {} : { [publishes]: { file, writtenHere: true, isPublic: false } };
     this.log = new EmbeddedLog({ topics: { ...written, [this.#topic]: read }, pollMs: 2 });
-    this.worker = this.#newRunner();
+    this.worker = this.#newWorker();
   }
 
   static async open(base: StoreFunction = probe as unknown as StoreFunction): Promise<DeadLetterBench> {
@@ -66,10 +66,10 @@ export class DeadLetterBench {
     rmSync(this.#folder, { recursive: true });
   }
 
-  /** The next life of the function, not started. */
+  /** Replaces the worker with a new one on the same data, and opens it. */
   async restart(): Promise<void> {
     await this.worker.stop();
-    this.worker = this.#newRunner();
+    this.worker = this.#newWorker();
     await this.worker.open();
   }
 
@@ -78,7 +78,7 @@ export class DeadLetterBench {
     return { fn: this.#fn(), context: this.worker, limits: all, stopping: this.stopping.signal };
   }
 
-  /** Appends these to the topic it reads and lets time pass until nothing is tried any more. */
+  /** Appends these to the topic it reads, and advances the clock until no more attempts are made. */
   async exhaust(...messages: readonly Message[]): Promise<void> {
     await this.log.append(this.#topic, messages);
     for (let attempt = 0; attempt <= testPolicy.attempts; attempt++) {
@@ -87,7 +87,7 @@ export class DeadLetterBench {
     }
   }
 
-  /** Steps until there is nothing to do. */
+  /** Steps until no work is left. */
   async settle(): Promise<void> {
     while (await this.worker.step());
   }
@@ -96,10 +96,11 @@ export class DeadLetterBench {
     return this.store.find({ table: deadLetters, orderBy: ['sequence'], limit: 2_000 });
   }
 
-  /** The id of the only letter. */
+  /** The id of the only dead letter. */
   async letter(): Promise<string> {
-    const [row, ...others] = await this.letters();
-    if (row === undefined || others.length > 0) throw new Error(`there are ${others.length} letters more than one`);
+    const all = await this.letters();
+    const [row] = all;
+    if (row === undefined || all.length > 1) throw new Error(`expected one dead letter, and there are ${all.length}`);
     return row.letter;
   }
 
@@ -112,7 +113,7 @@ export class DeadLetterBench {
     return Object.fromEntries(rows.map(({ name, units }) => [name, units]));
   }
 
-  /** What waits: parked messages, and keys. */
+  /** How many messages and keys are parked. */
   async waiting(): Promise<readonly [messages: number, keys: number]> {
     return [await this.store.count(parked), await this.store.count(parkedKeys)];
   }
@@ -121,7 +122,7 @@ export class DeadLetterBench {
     return this.store.find({ table: resolutions, orderBy: ['sequence'], limit: 2_000 });
   }
 
-  #newRunner(): FunctionWorker {
+  #newWorker(): FunctionWorker {
     const { store, log, logged } = this;
     const limits = { policy: testPolicy, parkedMax: 20_000, parkedPerKeyMax: 10 };
     const metrics = new FunctionMetrics(this.#base.name, store, () => this.worker.waiting());

@@ -3,19 +3,20 @@ import type { LogRecord, MessageLog, Subscription } from '../ports/message-log.t
 import type { Position } from '../ports/store.ts';
 import { count } from './probe.ts';
 
-/** A log for the time of one test, with two topics. */
+/** A log for one test, with two topics. */
 export interface LogSubject {
-  /** Opens it; when asked again, over the same topics. */
+  /** Opens it; a further call opens it over the same topics. */
   open(): Promise<MessageLog>;
-  /** The topic that a function of this process writes, and the way it does: commits these in one go, and announces. */
+  /** The topic that a function of this process writes. */
   readonly written: string;
+  /** Commits these messages to `written` in one transaction, and announces them. */
   publish(log: MessageLog, messages: readonly Message[]): Promise<void>;
-  /** The topic that anybody may append to. */
-  readonly free: string;
-  /** A group of which the log knows that it reads `written`. */
+  /** The public topic. */
+  readonly publicTopic: string;
+  /** A group that the log knows as a reader of `written`. */
   readonly group: string;
-  /** That group has dealt with everything up to here, and its process is gone. */
-  dealWith(log: MessageLog, positions: readonly Position[]): Promise<void>;
+  /** Commits these positions for that group; its process does not run afterwards. */
+  commitPositions(log: MessageLog, positions: readonly Position[]): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -34,7 +35,7 @@ export function numbered(name: string, from: number, to: number): readonly Messa
   return Array.from({ length: to - from + 1 }, (_, index) => count(name, from + index));
 }
 
-/** The place of a record, for a reader that has dealt with it. */
+/** The position that a reader acknowledges after this record. */
 export function placeOf({ topic, partition, position, epoch }: LogRecord): Position {
   return epoch === undefined ? { topic, partition, position } : { topic, partition, position, epoch };
 }

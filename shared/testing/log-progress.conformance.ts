@@ -3,45 +3,45 @@ import type { Message } from '../core/message.ts';
 import { type Context, numbered, placeOf } from './log-examples.ts';
 import { count } from './probe.ts';
 
-/** How far readers are. */
+/** How far groups have read. */
 export function progressing(context: () => Context): void {
-  async function told(): Promise<unknown> {
+  async function progress(): Promise<unknown> {
     const { log, subject } = context();
     return (await log.progress(subject.written)).find(({ group }) => group === subject.group);
   }
 
-  it('of a group that never read an empty topic is nothing, and nothing behind it', async () => {
+  it('of a group that never read an empty topic is 0, with no lag', async () => {
     const { subject } = context();
 
-    expect(await told()).toEqual({ group: subject.group, position: 0, end: 0, lag: 0, oldestUnreadAt: null });
+    expect(await progress()).toEqual({ group: subject.group, position: 0, end: 0, lag: 0, oldestUnreadAt: null });
   });
 
-  it('of a group that never read counts everything, from the time of the oldest record', async () => {
+  it('of a group that never read counts all records, from the time of the oldest', async () => {
     const { publish } = context();
     const [first, ...others] = numbered('a', 1, 3);
     await publish({ ...(first as Message), time: '2026-02-01T00:00:00.000Z' }, ...others);
 
-    expect(await told()).toMatchObject({ position: 0, lag: 3, oldestUnreadAt: '2026-02-01T00:00:00.000Z' });
+    expect(await progress()).toMatchObject({ position: 0, lag: 3, oldestUnreadAt: '2026-02-01T00:00:00.000Z' });
   });
 
-  it('is known while the process of the group is gone', async () => {
+  it('is known while the process of the group does not run', async () => {
     const { publish, subscribe, log, subject } = context();
     await publish(...numbered('a', 1, 5));
     const places = (await (await subscribe()).poll(2)).map(placeOf).slice(1);
     const position = places[0]?.position;
-    await subject.dealWith(log, places);
+    await subject.commitPositions(log, places);
 
-    expect(await told()).toMatchObject({ position, lag: 3, oldestUnreadAt: count('a', 3).time });
+    expect(await progress()).toMatchObject({ position, lag: 3, oldestUnreadAt: count('a', 3).time });
   });
 
-  it('is nothing behind a group that has read all', async () => {
+  it('of a group that has read everything has no lag', async () => {
     const { publish, subscribe, log, subject } = context();
     await publish(...numbered('a', 1, 2));
     const ends = await (await subscribe()).ends();
-    await subject.dealWith(log, ends);
+    await subject.commitPositions(log, ends);
     const [end] = ends;
 
-    expect(await told()).toEqual({
+    expect(await progress()).toEqual({
       group: subject.group,
       position: end?.position,
       end: end?.position,
@@ -50,9 +50,9 @@ export function progressing(context: () => Context): void {
     });
   });
 
-  it('is told of nobody where nobody reads', async () => {
+  it('of a topic without readers is empty', async () => {
     const { log, subject } = context();
 
-    expect(await log.progress(subject.free)).toEqual([]);
+    expect(await log.progress(subject.publicTopic)).toEqual([]);
   });
 }

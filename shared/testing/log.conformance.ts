@@ -5,7 +5,7 @@ import { type Context, type LogSubject, numbered, placeOf } from './log-examples
 import { progressing } from './log-progress.conformance.ts';
 import { count } from './probe.ts';
 
-/** What was counted, as `a1`: the name and the quantity. */
+/** The name and quantity of each message, as `a1`. */
 function contents(records: readonly LogRecord[]): readonly string[] {
   return records.map(({ attributes, value }) => `${attributes['subject']}${JSON.parse(value).quantity}`);
 }
@@ -15,7 +15,7 @@ function placesOf(records: readonly LogRecord[]): readonly Position[] {
   return [...last.values()];
 }
 
-/** What every log keeps of the promises of its port. */
+/** The tests that every log passes: the guarantees of its port. */
 export function logConformance(name: string, create: () => Promise<LogSubject>): void {
   describe(`${name}, a log`, () => {
     let subject: LogSubject;
@@ -44,7 +44,7 @@ export function logConformance(name: string, create: () => Promise<LogSubject>):
 }
 
 function reading(context: () => Context): void {
-  it('gives the records of a topic in the order in which they were written', async () => {
+  it('returns the records of a topic in the order in which they were written', async () => {
     const { subscribe, publish } = context();
     await publish(...numbered('a', 1, 3));
     await publish(...numbered('b', 4, 5));
@@ -53,7 +53,7 @@ function reading(context: () => Context): void {
     expect(contents(await subscription.poll(10))).toEqual(['a1', 'a2', 'a3', 'b4', 'b5']);
   });
 
-  it('gives each record whole', async () => {
+  it('returns each record whole', async () => {
     const { subscribe, publish, subject } = context();
     const { data, specversion, datacontenttype, ...attributes } = { ...count('a', 1), traceparent: '00-1-2-01' };
     await publish({ data, specversion, datacontenttype, ...attributes });
@@ -70,16 +70,16 @@ function reading(context: () => Context): void {
     expect(contents(await (await subscribe()).poll(1))).toEqual(['a1']);
   });
 
-  it('gives no more than was asked for', async () => {
+  it('returns at most as many records as asked for', async () => {
     const { subscribe, publish } = context();
     await publish(...numbered('a', 1, 9));
 
     expect(contents(await (await subscribe()).poll(4))).toEqual(['a1', 'a2', 'a3', 'a4']);
   });
 
-  it('gives nothing while a topic is empty, and has no trouble with that', async () => {
+  it('returns nothing while a topic is empty, and is available', async () => {
     const { subscribe, subject } = context();
-    const subscription = await subscribe({ topics: [subject.written, subject.free] });
+    const subscription = await subscribe({ topics: [subject.written, subject.publicTopic] });
 
     expect([await subscription.poll(10), subscription.unavailableReason()]).toEqual([[], null]);
   });
@@ -87,17 +87,17 @@ function reading(context: () => Context): void {
   it('reads several topics', async () => {
     const { subscribe, publish, log, subject } = context();
     await publish(count('a', 1));
-    await log.append(subject.free, [count('b', 2)]);
-    const subscription = await subscribe({ topics: [subject.written, subject.free] });
+    await log.append(subject.publicTopic, [count('b', 2)]);
+    const subscription = await subscribe({ topics: [subject.written, subject.publicTopic] });
 
     expect(new Set(contents(await subscription.poll(10)))).toEqual(new Set(['a1', 'b2']));
   });
 
-  it('gives every topic its turn, also while another one is full', async () => {
+  it('returns records of every topic, also while another one has a backlog', async () => {
     const { subscribe, publish, log, subject } = context();
     await publish(...numbered('a', 1, 20));
-    await log.append(subject.free, numbered('b', 1, 20));
-    const subscription = await subscribe({ topics: [subject.written, subject.free] });
+    await log.append(subject.publicTopic, numbered('b', 1, 20));
+    const subscription = await subscribe({ topics: [subject.written, subject.publicTopic] });
 
     const seen: LogRecord[] = [];
     for (let turn = 0; turn < 2; turn += 1) {
@@ -106,10 +106,10 @@ function reading(context: () => Context): void {
       seen.push(...records);
     }
 
-    expect(new Set(seen.map(({ topic }) => topic))).toEqual(new Set([subject.written, subject.free]));
+    expect(new Set(seen.map(({ topic }) => topic))).toEqual(new Set([subject.written, subject.publicTopic]));
   });
 
-  it('shares nothing with another one', async () => {
+  it('does not move another subscription', async () => {
     const { subscribe, publish } = context();
     await publish(count('a', 1));
     const [one, other] = [await subscribe(), await subscribe()];
@@ -120,7 +120,7 @@ function reading(context: () => Context): void {
 }
 
 function acknowledging(context: () => Context): void {
-  it('is what moves a reader on: until then the same records come again', async () => {
+  it('moves a reader on: until then polls return the same records', async () => {
     const { subscribe, publish } = context();
     await publish(...numbered('a', 1, 3));
     const subscription = await subscribe();
@@ -133,7 +133,7 @@ function acknowledging(context: () => Context): void {
     expect([first, again, behind].map(contents)).toEqual([['a1', 'a2'], ['a1', 'a2'], ['a3']]);
   });
 
-  it('is not needed to see what comes behind the records that come again', async () => {
+  it('is not needed to read records that follow unacknowledged ones', async () => {
     const { subscribe, publish } = context();
     const subscription = await subscribe();
     const other = await subscribe();
@@ -146,7 +146,7 @@ function acknowledging(context: () => Context): void {
     expect(contents(await other.poll(10))).toEqual(['a1', 'a2', 'a3', 'a4']);
   });
 
-  it('lets records that come later be read', async () => {
+  it('does not hide records that come later', async () => {
     const { subscribe, publish } = context();
     const subscription = await subscribe();
     await publish(count('a', 1));
@@ -157,7 +157,7 @@ function acknowledging(context: () => Context): void {
     expect(contents(await subscription.poll(10))).toEqual(['a2']);
   });
 
-  it('lasts: a reader that comes back goes on where it was', async () => {
+  it('lasts: a new subscription continues where the last one was', async () => {
     const { subscribe, publish, log } = context();
     await publish(...numbered('a', 1, 3));
     const before = await subscribe();
@@ -170,11 +170,11 @@ function acknowledging(context: () => Context): void {
     expect(contents(await after.poll(10))).toEqual(['a3']);
   });
 
-  it('of the ends skips what is there', async () => {
+  it('the ends skips the records there are', async () => {
     const { subscribe, publish, log, subject } = context();
     await publish(...numbered('a', 1, 3));
-    await log.append(subject.free, [count('b', 2)]);
-    const subscription = await subscribe({ topics: [subject.written, subject.free] });
+    await log.append(subject.publicTopic, [count('b', 2)]);
+    const subscription = await subscribe({ topics: [subject.written, subject.publicTopic] });
 
     await subscription.acknowledge(await subscription.ends());
     const skipped = await subscription.poll(10);
@@ -198,9 +198,9 @@ function waking(context: () => Context): void {
   it('follows an append from outside', async () => {
     const { subscribe, log, subject } = context();
     const wake = vi.fn();
-    await subscribe({ topics: [subject.free], wake });
+    await subscribe({ topics: [subject.publicTopic], wake });
 
-    await log.append(subject.free, [count('a', 1)]);
+    await log.append(subject.publicTopic, [count('a', 1)]);
 
     await vi.waitFor(() => expect(wake).toHaveBeenCalled());
   });
@@ -221,15 +221,20 @@ function waking(context: () => Context): void {
 }
 
 function appending(context: () => Context): void {
-  it('keeps its order, behind what is there', async () => {
+  it('adds records in order, after the existing ones', async () => {
     const { subscribe, log, subject } = context();
-    await log.append(subject.free, numbered('a', 1, 2));
-    await log.append(subject.free, numbered('a', 3, 4));
+    await log.append(subject.publicTopic, numbered('a', 1, 2));
+    await log.append(subject.publicTopic, numbered('a', 3, 4));
 
-    expect(contents(await (await subscribe({ topics: [subject.free] })).poll(10))).toEqual(['a1', 'a2', 'a3', 'a4']);
+    expect(contents(await (await subscribe({ topics: [subject.publicTopic] })).poll(10))).toEqual([
+      'a1',
+      'a2',
+      'a3',
+      'a4',
+    ]);
   });
 
-  it('is refused where a function writes', async () => {
+  it('is refused on a topic that a function writes', async () => {
     const { log, subject } = context();
 
     await expect(log.append(subject.written, [count('a', 1)])).rejects.toThrow(

@@ -1,8 +1,8 @@
 const ITEMS_MAX = 6;
 
-/** Every order in which these can stand. At most six of them: 720 orders. */
+/** All permutations of the items, at most six: 720 permutations. */
 export function permutations<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
-  if (items.length > ITEMS_MAX) throw new Error(`${items.length} items have too many orders`);
+  if (items.length > ITEMS_MAX) throw new Error(`${items.length} items have too many permutations`);
   if (items.length <= 1) return [items];
   return items.flatMap((item, index) => {
     const rest = items.filter((_, other) => other !== index);

@@ -16,16 +16,16 @@ import { logLines } from './log-lines.ts';
 import { count, probe, tallies } from './probe.ts';
 import { commitOf } from './shelf.ts';
 
-/** The topic that another function writes, and the one that is open to all. */
+/** The topic that another function writes, and the public topic. */
 export const OWNED = 'probe-facts';
 export const FREE = 'probe-commands';
 
 export const testDays: RetentionDays = { log: 30, inbox: 90, watermark: 7, deadLetters: 30 };
 
-/** The probe with its retention, reading a topic of another function and one that is open to all; the clock stands still. */
+/** The probe with its retention. It reads a topic of another function and a public topic. The test sets the clock. */
 export class ProbeReader {
   nowMs = Date.parse('2026-03-01T10:00:00.000Z');
-  /** Rows that went, by table. */
+  /** Removed rows, by table. */
   readonly removed: Record<string, number> = {};
   readonly outcomes: Outcome[] = [];
   readonly folder = mkdtempSync(join(tmpdir(), 'saga-reader-'));
@@ -33,9 +33,9 @@ export class ProbeReader {
   readonly file = join(this.folder, 'probe.db');
   readonly logged = logLines();
   readonly #changes: Partial<StoreFunction>;
-  /** Whether the writer hands over what it commits. */
+  /** Whether the writer broadcasts its commits. */
   handsOver = false;
-  /** From its next life on. */
+  /** Used from its next start on. */
   limits = { parkedMax: 100, parkedPerKeyMax: 100 };
   writer: SqliteStore;
   store!: SqliteStore;
@@ -112,7 +112,7 @@ export class ProbeReader {
     this.nowMs += days * DAY_MS;
   }
 
-  /** A fact of the other function, said now. */
+  /** An event of the other function, with the time of the clock. */
   fact(name: string, quantity: number): Message {
     const time = new Date(this.nowMs).toISOString();
     const message = count(name, quantity);
@@ -126,12 +126,12 @@ export class ProbeReader {
     this.log.announce(OWNED, this.handsOver ? outbox : []);
   }
 
-  /** Handles until there is nothing to do. */
+  /** Steps until no work is left. */
   async settle(): Promise<void> {
     while (await this.worker.step());
   }
 
-  /** A whole pass of the retention, and what came of it. */
+  /** Runs the retention until it has no work left. Returns the removed rows, by table. */
   async cleanUp(): Promise<Readonly<Record<string, number>>> {
     for (const table of Object.keys(this.removed)) delete this.removed[table];
     while (await this.retention.step());
@@ -144,7 +144,7 @@ export class ProbeReader {
     return Object.fromEntries(rows.map(({ name, messages, units }) => [name, [messages, units] as const]));
   }
 
-  /** The reader of what the probe publishes has come to this position. */
+  /** Sets the position of the follower, which reads what the probe publishes. */
   async follow(position: number): Promise<void> {
     const file = join(this.folder, 'follower.db');
     const topics = ['probe-events'];

@@ -8,8 +8,8 @@ import { table } from '../ports/store.ts';
 import type { StoreFunction } from '../runtime/function.ts';
 
 /**
- * A function that merely counts what it receives. The rules of the store's own functions forgive a message that comes
- * twice, and so hide a missing inbox; this one shows it.
+ * A function that counts the messages it receives. The rules of the store's own functions tolerate a message that comes
+ * twice, and so hide a missing inbox; the probe shows it.
  */
 export interface Tally {
   readonly name: string;
@@ -17,7 +17,7 @@ export interface Tally {
   readonly units: number;
 }
 
-/** The database refuses a tally of more units, as the last net under a bug. */
+/** The database refuses a tally of more units, as the last guard against a bug. */
 export const UNITS_MAX = 1_000;
 
 export type ProbeMessage = MessageOf<'ReceiveStock'>;
@@ -72,7 +72,7 @@ export const probe: StoreFunction<Tally, ProbeMessage, Counted | Refusal> = {
   save: ({ after }) => [{ table: tallies, row: after }],
 };
 
-/** Something for the probe to count under `name`. `order` tells it to throw or to refuse instead. */
+/** A message that the probe counts under `name`. With `order` it throws or refuses instead. */
 export function count(name: string, quantity: number, order: 'count' | 'throw' | 'refuse' = 'count'): ProbeMessage {
   const data: DataOf<'ReceiveStock'> = { productId: name, quantity, name: order };
   return example('/tests', 'ReceiveStock', name, data);

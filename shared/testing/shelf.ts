@@ -1,13 +1,13 @@
 import type { Migration } from '../ports/migration.ts';
 import { type Commit, type Need, type StoredWrite, type Table, table } from '../ports/store.ts';
 
-/** Tables with one of everything that the port knows: for the conformance suite of stores. */
+/** Tables that use every feature of the port, for the conformance suite of stores. */
 export interface Shelf {
   readonly shelfId: string;
   readonly room: string;
   readonly places: number;
   readonly labels: readonly string[] | null;
-  /** Given by the store. */
+  /** Assigned by the store. */
   readonly sequence?: number;
 }
 
@@ -29,7 +29,7 @@ export const shelves = table<Shelf>(
   { key: ['shelfId'] },
 );
 
-/** The same rows with some of their columns: reading only. */
+/** The same rows with some of their columns: read-only. */
 export const shelfHeads = table<Pick<Shelf, 'shelfId' | 'places'>>(
   'shelf',
   { shelfId: 'text', places: 'integer' },
@@ -50,7 +50,7 @@ export const notes = table<ShelfNote>(
 
 export const shelfTables = [shelves, books, notes, shelfHeads];
 
-/** Its schema; `places` may not be negative. */
+/** The schema; it refuses a negative `places`. */
 export const shelfMigrations: { readonly sqlite: readonly Migration[] } = {
   sqlite: [
     {
@@ -88,12 +88,12 @@ export function commitOf(parts: Partial<Commit>): Commit {
   return { writes: [], inbox: [], outbox: [], positions: [], ...parts };
 }
 
-/** A row that is new. */
+/** A write of a new row. */
 export function added<Row extends object>(table: Table<Row>, row: Row): StoredWrite {
   return { table: table as Table, row, stored: null };
 }
 
-/** A row that the store has as `stored`. */
+/** A write of a row that is stored as `stored`. */
 export function changed<Row extends object>(table: Table<Row>, stored: Row, row: Row): StoredWrite {
   return { table: table as Table, row, stored };
 }

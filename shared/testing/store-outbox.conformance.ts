@@ -11,29 +11,31 @@ export async function publishedBy(store: Store) {
   return rows.map(({ position = 0, attributes: { id } }) => ({ position, id }));
 }
 
-/** What a store keeps of what is published with a commit. */
+/** How a store writes its outbox. */
 export function outboxes({ store, commit, published }: Context): void {
   const publish = (...messages: readonly Message[]) =>
     commit({ outbox: messages.map((message) => ({ topic: 'events', message })) });
   const [one, two, three] = [count('a', 1), count('a', 2), count('a', 3)];
 
-  it('keeps the order in which messages were committed', async () => {
+  it('stores messages in the order in which they were committed', async () => {
     await publish(two, three);
     await publish(one);
 
     expect((await published()).map(({ id }) => id)).toEqual([two.id, three.id, one.id]);
   });
 
-  it('lies where the store says, if it says so, and with these texts', async () => {
+  it('has the positions and texts that the store returned, if it returns them', async () => {
     await publish(two);
-    const told = (await publish(three, one)).outbox.flatMap(({ written }) => written ?? []);
+    const returned = (await publish(three, one)).outbox.flatMap(({ written }) => written ?? []);
 
-    const kept = await store().find({ table: outbox, orderBy: ['position'], limit: 9 });
-    expect(told).toHaveLength(store().features.returnsPositions ? 2 : 0);
+    const stored = await store().find({ table: outbox, orderBy: ['position'], limit: 9 });
+    expect(returned).toHaveLength(store().features.returnsPositions ? 2 : 0);
     expect(
-      told.map(({ position, attributes, value }) => [position, JSON.parse(attributes), JSON.parse(value)]),
+      returned.map(({ position, attributes, value }) => [position, JSON.parse(attributes), JSON.parse(value)]),
     ).toEqual(
-      kept.slice(-told.length || kept.length).map(({ position, attributes, data }) => [position, attributes, data]),
+      stored
+        .slice(-returned.length || stored.length)
+        .map(({ position, attributes, data }) => [position, attributes, data]),
     );
   });
 }

@@ -2,9 +2,9 @@ import { beforeEach, expect, it } from 'vitest';
 import type { Commit, InboxRow, Need, Store } from '../ports/store.ts';
 import { added, books, commitOf, needOf, notes, type Shelf, shelf, shelfHeads, shelves, writesOf } from './shelf.ts';
 
-/** The data of one function, for the time of one test. It has the tables and the schema of `shelf.ts`. */
+/** The data of one function, for one test. It has the tables and the schema of `shelf.ts`. */
 export interface StoreSubject {
-  /** Opens it; at the first time it is new and empty. */
+  /** Opens it; the first time it is new and empty. */
   open(): Promise<Store>;
   remove(): Promise<void>;
 }
@@ -22,7 +22,7 @@ export function seenRow(id: string, source = '/tests'): InboxRow {
   return { source, id, fingerprint: `print of ${id}`, seenDay: 20_000 };
 }
 
-/** The fingerprint under which the store remembers this message. */
+/** The fingerprint that the store has for this message. */
 export async function seen(store: Store, row: InboxRow): Promise<string | undefined> {
   let fingerprint: string | undefined;
   await store.transact([], [row], (loaded) => {
@@ -32,7 +32,7 @@ export async function seen(store: Store, row: InboxRow): Promise<string | undefi
   return fingerprint;
 }
 
-/** How a store gives the rows and the inbox that a batch names. */
+/** How a store loads the rows and the inbox that a batch names. */
 export function loads({ store, commit, reopen }: Context): void {
   async function load(...needs: readonly Need[]): Promise<readonly (readonly object[])[]> {
     let found: readonly (readonly object[])[] = [];
@@ -43,7 +43,7 @@ export function loads({ store, commit, reopen }: Context): void {
     return found;
   }
 
-  it('is a row by its key, JSON and null as they were', async () => {
+  it('is a row by its key, with JSON and null as they were written', async () => {
     await commit(writesOf(shelf('a', 3, { labels: ['x', '"'] }), shelf('b', 0)));
 
     expect(await load(needOf('a'), needOf('b'), needOf('c'))).toEqual([
@@ -71,15 +71,15 @@ export function loads({ store, commit, reopen }: Context): void {
   });
 
   it.each([
-    ['rise', ['a', 'b', 'c']],
-    ['fall', ['c', 'b', 'a']],
-    ['are not of one alphabet', ['z', 'é', '\u{1f600}', '\uffff', 'a']],
-  ])('tells a message that was seen whose ids %s, and no other', async (_, ids) => {
-    const missed = ['', '0', 'aa', 'b0', 'zz', 'è', '\u{1f601}', '\ufffe'];
+    ['increase', ['a', 'b', 'c']],
+    ['decrease', ['c', 'b', 'a']],
+    ['use several alphabets', ['z', 'é', '\u{1f600}', '\uffff', 'a']],
+  ])('has the handled messages whose ids %s, and no others', async (_, ids) => {
+    const unknown = ['', '0', 'aa', 'b0', 'zz', 'è', '\u{1f601}', '\ufffe'];
     for (const id of ids) {
       await commit({ inbox: [seenRow(id)] });
-      expect(await Promise.all(missed.map((other) => seen(store(), seenRow(other))))).toEqual(
-        missed.map(() => undefined),
+      expect(await Promise.all(unknown.map((other) => seen(store(), seenRow(other))))).toEqual(
+        unknown.map(() => undefined),
       );
     }
     const known = () => Promise.all(ids.map((id) => seen(store(), seenRow(id))));
@@ -91,7 +91,7 @@ export function loads({ store, commit, reopen }: Context): void {
     expect(await seen(store(), seenRow('\u{10ffff}'))).toBe('print of \u{10ffff}');
   });
 
-  it('tells a message that was seen, whatever the number of sources', async () => {
+  it('has the handled messages of any number of sources', async () => {
     const rows = Array.from({ length: 40 }, (_, number) => seenRow('m', `/source ${number}`));
     for (const row of rows) expect(await seen(store(), row)).toBeUndefined();
     await commit({ inbox: rows });
@@ -99,11 +99,11 @@ export function loads({ store, commit, reopen }: Context): void {
     expect(await Promise.all(rows.map((row) => seen(store(), row)))).toEqual(rows.map(() => 'print of m'));
   });
 
-  it('tells a message that was seen by its source and id', async () => {
+  it('has a handled message by its source and id', async () => {
     await commit({ inbox: [seenRow('m')] });
 
-    const asked = [seenRow('m'), seenRow('m', '/elsewhere'), seenRow('n')];
-    expect(await Promise.all(asked.map((row) => seen(store(), row)))).toEqual(['print of m', undefined, undefined]);
+    const queried = [seenRow('m'), seenRow('m', '/elsewhere'), seenRow('n')];
+    expect(await Promise.all(queried.map((row) => seen(store(), row)))).toEqual(['print of m', undefined, undefined]);
   });
 }
 
@@ -119,41 +119,41 @@ export function reads({ store, commit }: Context): void {
 
   const ids = (found: readonly Shelf[]) => found.map(({ shelfId }) => shelfId).join('');
   const cases = {
-    'gives all rows by their key': [{ limit: 9 }, 'abcd'],
-    'gives no more than the limit': [{ limit: 2 }, 'ab'],
-    'begins behind a place': [{ after: ['b'], limit: 9 }, 'cd'],
-    'begins behind a place that is gone': [{ after: ['bb'], limit: 9 }, 'cd'],
-    'gives the rows that are equal': [{ where: { room: 'attic' }, limit: 9 }, 'bcd'],
-    'gives the rows that are equal to what stands in the program': [{ fixed: { room: 'attic' }, limit: 9 }, 'bcd'],
-    'tells one such value from another': [{ fixed: { room: 'hall' }, limit: 9 }, 'a'],
-    'takes such a value as it is': [{ fixed: { room: "o'clock" }, limit: 9 }, ''],
-    'joins fixed conditions and others': [
+    'returns all rows by their key': [{ limit: 9 }, 'abcd'],
+    'returns at most the limit': [{ limit: 2 }, 'ab'],
+    'begins after a key': [{ after: ['b'], limit: 9 }, 'cd'],
+    'begins after a key that does not exist': [{ after: ['bb'], limit: 9 }, 'cd'],
+    'returns the rows equal to a condition': [{ where: { room: 'attic' }, limit: 9 }, 'bcd'],
+    'returns the rows equal to a fixed condition': [{ fixed: { room: 'attic' }, limit: 9 }, 'bcd'],
+    'distinguishes fixed values': [{ fixed: { room: 'hall' }, limit: 9 }, 'a'],
+    'escapes fixed values': [{ fixed: { room: "o'clock" }, limit: 9 }, ''],
+    'combines fixed conditions and others': [
       { fixed: { room: 'attic', places: 3 }, where: { shelfId: 'c' }, limit: 9 },
       'c',
     ],
-    'joins conditions': [{ where: { room: 'attic', places: 3 }, limit: 9 }, 'c'],
-    'goes backwards': [{ descending: true, limit: 9 }, 'dcba'],
-    'goes backwards from a place': [{ descending: true, after: ['c'], limit: 9 }, 'ba'],
+    'combines conditions': [{ where: { room: 'attic', places: 3 }, limit: 9 }, 'c'],
+    'reads in descending order': [{ descending: true, limit: 9 }, 'dcba'],
+    'reads in descending order after a key': [{ descending: true, after: ['c'], limit: 9 }, 'ba'],
     'sorts by other columns': [{ orderBy: ['places', 'shelfId'], limit: 9 }, 'bdac'],
-    'begins behind a place of several columns': [
+    'begins after values of several columns': [
       { orderBy: ['places', 'shelfId'], after: [3, 'a'], where: { room: 'attic' }, limit: 9 },
       'c',
     ],
     'sorts by the sequence': [{ orderBy: ['sequence'], descending: true, limit: 2 }, 'dc'],
-    'gives nothing where nothing is equal': [{ where: { room: 'cellar' }, limit: 9 }, ''],
+    'returns nothing where no row is equal': [{ where: { room: 'cellar' }, limit: 9 }, ''],
   } as const;
 
   it.each(Object.entries(cases))('%s', async (_, [query, expected]) => {
     expect(ids(await store().find({ table: shelves, ...query }))).toBe(expected);
   });
 
-  it('gives JSON as a value', async () => {
+  it('returns JSON as a value', async () => {
     const [found] = await store().find({ table: shelves, where: { shelfId: 'c' }, limit: 1 });
     expect(found?.labels).toEqual(['old']);
   });
 
-  it('gives some columns of the rows that it has given whole, and the other way round', async () => {
-    const look = async () => {
+  it('returns some columns of rows that it also returned whole, and the other way round', async () => {
+    const readBoth = async () => {
       const query = { where: { shelfId: 'c' }, limit: 1 };
       return [await store().find({ table: shelves, ...query }), await store().find({ table: shelfHeads, ...query })];
     };
@@ -162,6 +162,6 @@ export function reads({ store, commit }: Context): void {
       [{ shelfId: 'c', places: 3 }],
     ];
 
-    expect([await look(), await look()]).toEqual([expected, expected]);
+    expect([await readBoth(), await readBoth()]).toEqual([expected, expected]);
   });
 }

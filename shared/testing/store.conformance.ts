@@ -8,8 +8,8 @@ import { outboxes, publishedBy } from './store-outbox.conformance.ts';
 import { type Context, loads, reads, type StoreSubject, seen, seenRow } from './store-reads.conformance.ts';
 import { retains } from './store-retention.conformance.ts';
 
-const letter: DeadLetterRow = {
-  letter: 'a letter',
+const deadLetter: DeadLetterRow = {
+  letter: 'a dead letter',
   status: 'open',
   key: null,
   code: 'failed',
@@ -26,7 +26,7 @@ const letter: DeadLetterRow = {
   decidedAt: null,
 };
 
-/** What every store keeps of the promises of its port. */
+/** The tests that every store passes: the guarantees of its port. */
 export function storeConformance(name: string, create: () => Promise<StoreSubject>): void {
   describe(`${name}, a store`, () => {
     let subject: StoreSubject;
@@ -49,11 +49,11 @@ export function storeConformance(name: string, create: () => Promise<StoreSubjec
       },
     };
     describe('a commit', () => commits(context));
-    describe('what is loaded', () => loads(context));
+    describe('what a batch loads', () => loads(context));
     describe('a read', () => reads(context));
     describe('the outbox', () => outboxes(context));
     describe('clear', () => clears(context));
-    describe('what is kept', () => retains(context));
+    describe('retention', () => retains(context));
   });
 }
 
@@ -63,7 +63,7 @@ async function everything({ store, published }: Context) {
     shelves: (await store().find({ table: shelves, limit: 99 })).map(({ shelfId, places }) => [shelfId, places]),
     notes: (await store().find({ table: notes, orderBy: ['position'], limit: 99 })).map(({ note }) => note.text),
     positions: await store().positions(),
-    letters: await store().count(deadLetters),
+    deadLetters: await store().count(deadLetters),
     published: (await published()).map(({ id }) => id),
     seen: await seen(store(), seenRow('m')),
   };
@@ -73,19 +73,19 @@ const full: Partial<Commit> = {
   writes: [
     added(shelves, shelf('a', 3)),
     added(notes, { shelfId: 'a', note: { text: 'new' } }),
-    added(deadLetters, letter),
+    added(deadLetters, deadLetter),
   ],
   inbox: [seenRow('m')],
   outbox: [{ topic: 'events', message: count('a', 1) }],
   positions: [{ topic: 'commands', partition: 0, position: 7 }],
 };
 
-const nothing = { shelves: [], notes: [], positions: [], letters: 0, published: [], seen: undefined };
+const nothing = { shelves: [], notes: [], positions: [], deadLetters: 0, published: [], seen: undefined };
 
 function commits(context: Context): void {
   const { store, commit } = context;
 
-  it('holds all of its parts, also after a restart', async () => {
+  it('stores all of its parts, also after a restart', async () => {
     await commit(full);
     await context.reopen();
 
@@ -93,19 +93,19 @@ function commits(context: Context): void {
       shelves: [['a', 3]],
       notes: ['new'],
       positions: [{ topic: 'commands', partition: 0, position: 7 }],
-      letters: 1,
+      deadLetters: 1,
       published: [count('a', 1).id],
       seen: 'print of m',
     });
   });
 
-  it('gives back what the work returned', async () => {
+  it('returns the result of the work', async () => {
     const result = { ...commitOf({}), answer: 42 };
 
     expect(await store().transact([], [], () => result)).toBe(result);
   });
 
-  it('holds nothing when the work throws, and its error comes out', async () => {
+  it('stores nothing when the work throws, and rejects with its error', async () => {
     const bug = new Error('a bug');
 
     const outcome = store().transact([], [], () => {
@@ -116,28 +116,28 @@ function commits(context: Context): void {
     expect(await everything(context)).toEqual(nothing);
   });
 
-  it('holds nothing when one row breaks a rule of the schema', async () => {
+  it('stores nothing when one row violates the schema', async () => {
     const outcome = commit({ ...full, writes: [...(full.writes ?? []), added(shelves, shelf('b', -1))] });
 
     await expect(outcome).rejects.toThrow(/CHECK/i);
     expect(await everything(context)).toEqual(nothing);
   });
 
-  it('holds nothing when a message is remembered a second time', async () => {
+  it('stores nothing when a message enters the inbox a second time', async () => {
     await commit({ inbox: [seenRow('m')] });
 
     await expect(commit({ ...full, writes: [] })).rejects.toThrow();
     expect(await everything(context)).toEqual({ ...nothing, seen: 'print of m' });
   });
 
-  it('works after one that failed', async () => {
+  it('succeeds after one that failed', async () => {
     await expect(store().transact([], [], () => writesOf(shelf('a', -1)))).rejects.toThrow();
     await store().transact([], [], () => writesOf(shelf('a', 1)));
 
     expect((await everything(context)).shelves).toEqual([['a', 1]]);
   });
 
-  it('changes a row that is there and keeps its sequence', async () => {
+  it('changes a stored row and keeps its sequence', async () => {
     await commit(writesOf(shelf('a', 1), shelf('b', 1)));
     await commit({ writes: [changed(shelves, shelf('a', 1), shelf('a', 5, { room: 'attic' }))] });
 
@@ -159,14 +159,14 @@ function commits(context: Context): void {
     expect(row).toEqual({ ...stored, places: 2, room: 'attic' });
   });
 
-  it('writes nothing of a row that does not differ', async () => {
+  it('writes nothing for a row that does not differ', async () => {
     await commit(writesOf(shelf('a', 1)));
     await commit({ writes: [changed(shelves, shelf('a', 7), shelf('a', 7))] });
 
     expect((await everything(context)).shelves).toEqual([['a', 1]]);
   });
 
-  it('gives many rows the same change, and no other row', async () => {
+  it('changes many rows in the same way, and no other row', async () => {
     const all = Array.from({ length: 50 }, (_, index) => shelf(`shelf ${String(index).padStart(2, '0')}`, index));
     await commit(writesOf(...all));
     await commit({ writes: all.slice(3, 47).map((row) => changed(shelves, row, { ...row, places: 100 })) });
@@ -176,25 +176,25 @@ function commits(context: Context): void {
     );
   });
 
-  it('holds nothing when one of the rows that change alike breaks a rule of the schema', async () => {
+  it('stores nothing when one of several rows with the same change violates the schema', async () => {
     await commit(writesOf(shelf('a', 1), shelf('b', 2), shelf('c', 3)));
     const empty = ['a', 'b', 'c'].map((id, index) => changed(shelves, shelf(id, index + 1), shelf(id, -1)));
 
     await expect(commit({ writes: [added(notes, { shelfId: 'a', note: { text: 'new' } }), ...empty] })).rejects.toThrow(
       /CHECK/i,
     );
-    const { shelves: left, notes: none } = await everything(context);
-    expect([left.map(([, places]) => places), none]).toEqual([[1, 2, 3], []]);
+    const { shelves: stored, notes: ledger } = await everything(context);
+    expect([stored.map(([, places]) => places), ledger]).toEqual([[1, 2, 3], []]);
   });
 
-  it('holds nothing when a row is there that was taken for new', async () => {
+  it('stores nothing when a row added as new exists already', async () => {
     await commit(writesOf(shelf('a', 1)));
 
     await expect(commit({ ...writesOf(shelf('b', 1), shelf('a', 2)) })).rejects.toThrow();
     expect((await everything(context)).shelves).toEqual([['a', 1]]);
   });
 
-  it('adds to a ledger, each time', async () => {
+  it('adds a row to a ledger each time', async () => {
     const write = added(notes, { shelfId: 'a', note: { text: 'again' } });
     await commit({ writes: [write, write] });
     await commit({ writes: [write] });
@@ -206,7 +206,7 @@ function commits(context: Context): void {
     ]);
   });
 
-  it('adds as many rows as there are, in their order', async () => {
+  it('adds any number of rows in their order', async () => {
     const texts = Array.from({ length: 31 }, (_, index) => `note ${index}`);
     const batches = [texts.slice(0, 1), texts.slice(1, 4), texts.slice(4, 11), texts.slice(11)];
     for (const batch of batches) {
@@ -216,14 +216,14 @@ function commits(context: Context): void {
     expect((await everything(context)).notes).toEqual(texts);
   });
 
-  it('holds nothing when the last of many rows breaks a rule of the schema', async () => {
+  it('stores nothing when the last of many rows violates the schema', async () => {
     const many = Array.from({ length: 15 }, (_, index) => shelf(`shelf ${index}`, index));
 
     await expect(commit({ ...writesOf(...many, shelf('last', -1)) })).rejects.toThrow(/CHECK/i);
     expect(await everything(context)).toEqual(nothing);
   });
 
-  it('moves positions topic by topic', async () => {
+  it('moves the position of each topic on its own', async () => {
     const at = (topic: string, position: number) => ({ topic, partition: 0, position });
     await commit({ positions: [at('one', 1), at('two', 2)] });
     await commit({ positions: [at('two', 9)] });
@@ -244,16 +244,16 @@ function clears(context: Context): void {
     expect(await everything(context)).toEqual({ ...nothing, positions, seen: 'print of m' });
   });
 
-  it('forgets the keys of clients and remembers the messages of topics', async () => {
+  it('forgets the idempotency keys of clients, and retains the inbox of topics', async () => {
     await commit({ inbox: [seenRow('key', CLIENT_SOURCE), seenRow('m')] });
 
     await store().clear([]);
 
-    const asked = [seenRow('key', CLIENT_SOURCE), seenRow('m')];
-    expect(await Promise.all(asked.map((row) => seen(store(), row)))).toEqual([undefined, 'print of m']);
+    const queried = [seenRow('key', CLIENT_SOURCE), seenRow('m')];
+    expect(await Promise.all(queried.map((row) => seen(store(), row)))).toEqual([undefined, 'print of m']);
   });
 
-  it('never gives a position of the outbox again', async () => {
+  it('never reuses a position of the outbox', async () => {
     await commit({ outbox: [{ topic: 'events', message: count('a', 1) }] });
     const [before] = await published();
 

@@ -1,11 +1,9 @@
 import type { LogRecord, MessageLog, Subscription } from '../ports/message-log.ts';
 
-/** `at once`: a record and its copy stand side by side in one batch. `later`: the copies come in the poll after. */
+/** `at once`: a record and its copy are in one batch. `later`: the copies come in the next poll. */
 export type TwiceMode = 'at once' | 'later';
 
-/**
- * A test mode: a log that delivers each record twice. Whatever runs on it must end as it does without.
- */
+/** A log that delivers each record twice, for tests. A function has the same result on it as on the log itself. */
 export function twice(log: MessageLog, mode: TwiceMode): MessageLog {
   return {
     features: log.features,
@@ -49,7 +47,7 @@ class Doubled implements Subscription {
 class Repeated extends Doubled {
   #last: readonly LogRecord[] = [];
 
-  /** The copies go first, so that the position of the batch is that of its newest record. */
+  /** Returns the copies first, so that the position of the batch is that of its newest record. */
   override async poll(max: number, paused?: ReadonlySet<string>): Promise<readonly LogRecord[]> {
     const again = this.#last;
     const fresh = await this.inner.poll(max - again.length, paused);

@@ -35,8 +35,8 @@ export const OUTBOX_VIEW_SQL = `
 
 /**
  * The epochs of the outbox's writer, one for each start: the records of an epoch come after `from_position`. A file
- * that is restored from a copy reuses positions. A reader stores the epoch with its position, so it detects this and
- * goes back.
+ * that is restored from a copy reuses positions. A reader detects this by the epoch that it stores with
+ * its position, and goes back.
  */
 export const EPOCH_SQL = `
   CREATE TABLE topic_epoch (

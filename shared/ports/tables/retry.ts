@@ -126,7 +126,7 @@ export const deadLetters = table<DeadLetterRow>(
     diedAt: 'text',
     decidedAt: 'text',
   },
-  { key: ['letter'], keepsFirst: true, sparse: true },
+  { key: ['letter'], skipsExisting: true, sparse: true },
 );
 
 /** A dead letter without its contents, for lists: read-only. */

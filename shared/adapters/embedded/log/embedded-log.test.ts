@@ -25,17 +25,17 @@ function commit(store: SqliteStore, topic: string, messages: readonly Message[])
   return store.transact([], [], () => commitOf({ outbox: messages.map((message) => ({ topic, message })) }));
 }
 
-logConformance('the embedded log behind a SQLite store', () => subject({ handsOver: false }));
-logConformance('the embedded log with a store that hands over what it commits', () => subject({ handsOver: true }));
+logConformance('the embedded log behind a SQLite store', () => subject({ broadcasts: false }));
+logConformance('the embedded log with a store that broadcasts its commits', () => subject({ broadcasts: true }));
 
-async function subject({ handsOver }: { readonly handsOver: boolean }): Promise<LogSubject> {
+async function subject({ broadcasts }: { readonly broadcasts: boolean }): Promise<LogSubject> {
   const folder = mkdtempSync(join(tmpdir(), 'saga-log-'));
   const file = join(folder, 'writer.db');
   const store = writerOf(file);
   const readerFile = join(folder, 'reader.db');
   return {
     written: 'events',
-    free: 'commands',
+    publicTopic: 'commands',
     open: async () =>
       new EmbeddedLog({
         topics: {
@@ -47,11 +47,11 @@ async function subject({ handsOver }: { readonly handsOver: boolean }): Promise<
       }),
     async publish(log: MessageLog, messages) {
       const { outbox } = await commit(store, 'events', messages);
-      if (handsOver) log.announce('events', outbox);
+      if (broadcasts) log.announce('events', outbox);
       else log.announce('events');
     },
     group: 'known',
-    async dealWith(_log, positions) {
+    async commitPositions(_log, positions) {
       const reader = SqliteStore.open({ name: 'known', file: readerFile, tables: [], migrations: [] });
       await reader.transact([], [], () => commitOf({ positions }));
       await reader.close();
@@ -92,7 +92,7 @@ describe('the embedded log', () => {
 
   const quantities = (records: readonly { value: string }[]) => records.map(({ value }) => JSON.parse(value).quantity);
 
-  it('hears a commit that nobody announced: another process made it', async () => {
+  it('finds an unannounced commit of another process', async () => {
     const store = startWriter();
     const wake = vi.fn();
     const subscription = await subscribe(wake);
@@ -106,7 +106,7 @@ describe('the embedded log', () => {
     expect(quantities(await subscription.poll(10))).toEqual([1]);
   });
 
-  it('takes a writer that has never started for an empty topic, and hears it when it starts', async () => {
+  it('shows an empty topic for a writer that never started, and reads it when it starts', async () => {
     const wake = vi.fn();
     const subscription = await subscribe(wake);
     const before = [await subscription.poll(10), await subscription.ends(), subscription.unavailableReason()];
@@ -118,7 +118,7 @@ describe('the embedded log', () => {
     expect(quantities(await subscription.poll(10))).toEqual([1]);
   });
 
-  it('takes a file whose writer is just creating it for an empty topic', async () => {
+  it('shows an empty topic for a file that its writer has just created', async () => {
     mkdirSync(join(folder, 'far'));
     new Database(file).exec('CREATE TABLE other (id TEXT)').close();
     const subscription = await subscribe();
@@ -130,7 +130,7 @@ describe('the embedded log', () => {
     expect(before).toEqual([]);
   });
 
-  it('does not see what is not committed, and not the messages of other topics', async () => {
+  it('reads no uncommitted messages, and none of other topics', async () => {
     const store = startWriter();
     await commit(store, 'other-events', [count('a', 1)]);
     const subscription = await subscribe();
@@ -142,7 +142,7 @@ describe('the embedded log', () => {
     expect(seen).toEqual([]);
   });
 
-  it('reads what a clear has left, by positions that never come again', async () => {
+  it('reads on after a clear, because positions are never reused', async () => {
     const store = startWriter();
     await commit(store, 'events', [count('a', 1), count('a', 2)]);
     const subscription = await subscribe();
@@ -154,7 +154,7 @@ describe('the embedded log', () => {
     await vi.waitFor(async () => expect(quantities(await subscription.poll(10))).toEqual([3]));
   });
 
-  it('stays when a file cannot be read for a moment, says so, and goes on', async () => {
+  it('reports a file that cannot be read for a moment, and reads on when it can', async () => {
     await startWriter().close();
     stores.splice(0);
     const other = new Database(file);
@@ -176,7 +176,7 @@ describe('the embedded log', () => {
     expect([await subscription.poll(10), subscription.unavailableReason()]).toEqual([[], null]);
   });
 
-  it('says that a file is no database, and does not take it for an empty topic', async () => {
+  it('reports a file that is no database, and does not show an empty topic', async () => {
     mkdirSync(join(folder, 'far'));
     writeFileSync(file, 'no database, and long enough to be taken for one '.repeat(100));
     const subscription = await subscribe();
@@ -185,7 +185,7 @@ describe('the embedded log', () => {
     expect(subscription.unavailableReason()).toBe('events cannot be read: file is not a database');
   });
 
-  it('appends with synchronous = FULL, and stops where it was not asked for', async () => {
+  it('appends with synchronous = FULL, and fails when it is not set', async () => {
     await log.append('events', [count('a', 1)]);
     const { pragma } = Database.prototype;
     vi.spyOn(Database.prototype, 'pragma').mockImplementation(function (this: Database.Database, source, options) {
@@ -198,7 +198,7 @@ describe('the embedded log', () => {
   });
 
   it.each(['no JSON', 'null', '[1]', '7'])(
-    'hands on attributes that are no object: %s does not stop a topic',
+    'passes on attributes that are no object: %s does not stop a topic',
     async (bad) => {
       await log.append('events', [count('a', 1)]);
       const other = new Database(file);
@@ -211,7 +211,7 @@ describe('the embedded log', () => {
     },
   );
 
-  it('shows a reader that is far ahead of another what lies behind its own place', async () => {
+  it('returns the records after its own position to a reader far ahead of another', async () => {
     await log.append(
       'events',
       Array.from({ length: 600 }, (_, n) => count('a', n + 1)),
@@ -231,7 +231,7 @@ describe('the embedded log', () => {
     ]);
   });
 
-  it('takes a reader whose file has no tables yet for one that never read', async () => {
+  it('treats a reader whose file has no tables yet as one that never read', async () => {
     const readerFile = join(folder, 'reader.db');
     new Database(readerFile).exec('CREATE TABLE other (id TEXT)').close();
     const topics = { events: { file, writtenHere: false, isPublic: true } };
@@ -243,7 +243,7 @@ describe('the embedded log', () => {
     await other.close();
   });
 
-  it('knows its topics', async () => {
+  it('refuses an unknown topic', async () => {
     await expect(log.subscribe({ group: 'g', topics: ['nowhere'], positions: [], wake: () => {} })).rejects.toThrow(
       'there is no topic nowhere',
     );

@@ -27,7 +27,7 @@ export class EmbeddedLog implements MessageLog {
   readonly #files = new Map<string, TopicReader>();
   readonly #subscriptions = new Set<EmbeddedSubscription>();
   readonly #pollTimer: NodeJS.Timeout | null;
-  /** Topics to which this log has appended, and begun an epoch for it. */
+  /** Topics to which this log has appended: it has begun its epoch there. */
   readonly #topicsBegun = new Set<string>();
   /** Connects the logs in all threads of this process. */
   readonly #threads = new BroadcastChannel('saga-store/embedded-log');

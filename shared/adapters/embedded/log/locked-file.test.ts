@@ -11,20 +11,20 @@ import { EmbeddedLog } from './embedded-log.ts';
 
 const wake = vi.fn();
 let folder: string;
-let holder: Database.Database;
+let lockOwner: Database.Database;
 let log: EmbeddedLog;
 let subscription: Subscription;
 
-/** A topic with one record, in a file that somebody holds before anybody of this process has read it. */
+/** A topic with one record, in a file that another connection locks before this process has read it. */
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'saga-locked-'));
   const file = join(folder, 'writer.db');
   const store = SqliteStore.open({ name: 'writer', file, tables: [], migrations: [] });
   await store.transact([], [], () => commitOf({ outbox: [{ topic: 'events', message: count('a', 1) }] }));
   await store.close();
-  holder = new Database(file);
-  holder.pragma('locking_mode = EXCLUSIVE');
-  holder.exec('BEGIN EXCLUSIVE');
+  lockOwner = new Database(file);
+  lockOwner.pragma('locking_mode = EXCLUSIVE');
+  lockOwner.exec('BEGIN EXCLUSIVE');
   const readers = [{ group: 'reader', file: join(folder, 'reader.db'), topics: ['events'] }];
   log = new EmbeddedLog({ topics: { events: { file, writtenHere: true, isPublic: false } }, readers, pollMs: 60_000 });
   wake.mockReset();
@@ -33,16 +33,16 @@ beforeEach(async () => {
 afterEach(async () => {
   await subscription.close();
   await log.close();
-  holder.close();
+  lockOwner.close();
   rmSync(folder, { recursive: true });
 });
 
-function letGo(): void {
-  holder.exec('COMMIT');
-  holder.close();
+function unlock(): void {
+  lockOwner.exec('COMMIT');
+  lockOwner.close();
 }
 
-it('is no empty topic: it is told as trouble, and nobody is told how far its readers are', async () => {
+it('a locked file makes its topic unavailable, not empty; its progress and its end are refused', async () => {
   expect([await subscription.poll(9), subscription.unavailableReason()]).toEqual([
     [],
     'events cannot be read: its file is locked',
@@ -51,21 +51,21 @@ it('is no empty topic: it is told as trouble, and nobody is told how far its rea
   await expect(subscription.ends()).rejects.toMatchObject({ code: 'unavailable' });
 });
 
-it('is looked at again, although nobody tells that it can be read', async () => {
+it('a locked file is read after the lock is released, without an announcement', async () => {
   await subscription.poll(9);
-  letGo();
+  unlock();
   await vi.waitFor(() => expect(wake).toHaveBeenCalled());
 
   expect([(await subscription.poll(9)).length, subscription.unavailableReason()]).toEqual([1, null]);
   expect(await log.progress('events')).toMatchObject([{ end: 1, lag: 1 }]);
 });
 
-it('is looked at until it can be read', async () => {
-  for (let look = 1; look <= 3; look++) {
+it('a locked file is polled until it can be read', async () => {
+  for (let wakes = 1; wakes <= 3; wakes++) {
     await subscription.poll(9);
-    await vi.waitFor(() => expect(wake).toHaveBeenCalledTimes(look));
+    await vi.waitFor(() => expect(wake).toHaveBeenCalledTimes(wakes));
   }
-  letGo();
+  unlock();
 
   expect(await subscription.poll(9)).toHaveLength(1);
 });

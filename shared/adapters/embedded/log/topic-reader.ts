@@ -88,8 +88,7 @@ export class TopicReader {
 
   /**
    * Takes the records of a commit to the topic. They are not read from the file where they are of the known epoch and
-   * follow the tail without a gap: positions increase one by one. Otherwise, and with null, the next read uses the
-   * file.
+   * follow the tail without a gap: positions increase one by one. Otherwise the next read uses the file.
    */
   receive(records: BroadcastRecords | null): void {
     if (records === null || this.#tailStart === null || records.epoch !== this.#newest) {
@@ -242,10 +241,7 @@ function hasEpochs(db: Database.Database): boolean {
   return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'topic_epoch'").get() !== undefined;
 }
 
-/**
- * Text that is no JSON object is passed on as `raw`: one bad record does not stop the topic; its reader dead-letters
- * it.
- */
+/** Text that is no JSON object is passed on as `raw`, for the reader to dead-letter: it does not stop the topic. */
 function readAttributes(text: string): LogRecord['attributes'] {
   try {
     const attributes: unknown = JSON.parse(text);

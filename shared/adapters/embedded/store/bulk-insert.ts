@@ -4,10 +4,7 @@ import type { SqlValue } from './statements.ts';
 type Row = readonly SqlValue[];
 type Insert = Database.Statement<Row[]>;
 
-/**
- * Rows per statement: running a statement costs about as much as inserting a row, and more than eight rows gain
- * nothing.
- */
+/** Rows per statement: a statement costs about as much as a row, and more than eight rows gain nothing. */
 const SIZES = [8, 4, 2, 1] as const;
 
 /** Inserts the rows of a batch into one table, several per statement. */
@@ -16,10 +13,10 @@ export class BulkInsert {
   /** By their number of rows. */
   readonly #inserts = new Map<number, Insert>();
 
-  /** `columns` are names in SQL; with `keepsFirst` a row whose key exists already is skipped. */
-  constructor(db: Database.Database, table: string, columns: readonly string[], keepsFirst = false) {
+  /** `columns` are names in SQL; with `skipsExisting` a row whose key exists already is skipped. */
+  constructor(db: Database.Database, table: string, columns: readonly string[], skipsExisting = false) {
     const row = `(${columns.map(() => '?')})`;
-    const onConflict = keepsFirst ? ' ON CONFLICT DO NOTHING' : '';
+    const onConflict = skipsExisting ? ' ON CONFLICT DO NOTHING' : '';
     this.#prepare = (size) => {
       // A row that fails rolls back the whole transaction. With FAIL, SQLite does not copy each page before it writes
       // there, as it would to roll back a single statement.

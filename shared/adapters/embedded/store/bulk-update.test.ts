@@ -39,20 +39,20 @@ const seat = (number: number, rest: Partial<Seat> = {}): Seat => ({
   ...rest,
 });
 
-/** Commits these changes: each a seat as it was, and what is different now. */
+/** Applies these changes: for each, the number of a seat and its changed columns. */
 function change(...changes: readonly (readonly [number, Partial<Seat>])[]): void {
   const updates = new Updates(db);
   for (const [number, rest] of changes) updates.add(seated, seat(number), seat(number, rest));
   updates.flush();
 }
 
-/** The seats that are not as they were. */
+/** The seats that differ from their initial rows. */
 function changed(): unknown[] {
   return db.prepare('SELECT number, guest, rank FROM seat WHERE guest IS NOT NULL OR rank <> -number').raw().all();
 }
 
 describe('updates', () => {
-  it.each([1, 2, 8, 9, 32, 33, 75])('give %i rows the same change, and no other row', (count) => {
+  it.each([1, 2, 8, 9, 32, 33, 75])('change %i rows in the same way, and no other row', (count) => {
     const numbers = Array.from({ length: count }, (_, index) => index);
 
     change(...numbers.map((number) => [number, { guest: 'Ada' }] as const));
@@ -60,7 +60,7 @@ describe('updates', () => {
     expect(changed()).toEqual(numbers.map((number) => [number, 'Ada', 0 - number]));
   });
 
-  it('run a statement for many rows that change alike, and one for each that does not', () => {
+  it('run one statement for rows with the same change, and one for each other row', () => {
     change([1, { guest: 'Ada' }], [2, { guest: 'Ada' }], [3, { guest: 'Ada' }], [4, { guest: 'Bob' }], [5, {}]);
 
     expect([changed(), [...seated.updates.keys()]]).toEqual([
@@ -69,7 +69,7 @@ describe('updates', () => {
     ]);
   });
 
-  it('tell an empty value from none, and a number from the same text', () => {
+  it('distinguish an empty string from null, and a number from the same text', () => {
     change([1, { guest: '' }], [2, { guest: '1' }], [3, { rank: 1 }]);
 
     expect(changed()).toEqual([
@@ -79,7 +79,7 @@ describe('updates', () => {
     ]);
   });
 
-  it('are made in their order, so that a row may take what one before it has given up', () => {
+  it('run in their order, so that a row can take a unique value that an earlier one released', () => {
     change([1, { rank: 500 }], [2, { guest: 'Ada' }], [3, { rank: -1 }], [4, { rank: -3 }]);
 
     expect(changed()).toEqual([
@@ -91,9 +91,9 @@ describe('updates', () => {
   });
 
   it.each([
-    ['a check', { rank: 13 }, 'SQLITE_CONSTRAINT_CHECK'],
-    ['what is unique', { rank: 99 }, 'SQLITE_CONSTRAINT_UNIQUE'],
-  ])('fail with the error of the row that breaks %s', (_, rest, code) => {
+    ['a check constraint', { rank: 13 }, 'SQLITE_CONSTRAINT_CHECK'],
+    ['a unique constraint', { rank: 99 }, 'SQLITE_CONSTRAINT_UNIQUE'],
+  ])('fail with the error of the row that violates %s', (_, rest, code) => {
     expect(() => change([1, rest], [2, rest], [3, rest])).toThrow(expect.objectContaining({ code }));
   });
 });

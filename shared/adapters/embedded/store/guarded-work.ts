@@ -7,8 +7,7 @@ import type { Loaded } from '../../../ports/store.ts';
  * catch a failed read, as it gives up one message and decides the next, but then its result is not valid. And after
  * SQLite has rolled back the transaction by itself, each further statement would be its own commit.
  *
- * @throws {AppError} `unavailable` when SQLite has rolled back the transaction; the error of the first read that
- * failed.
+ * @throws The error of the first failed read; {AppError} `unavailable` when SQLite has rolled back the transaction.
  */
 export function guardedWork<Result>(db: Database.Database, loaded: Loaded, work: (loaded: Loaded) => Result): Result {
   const failures: unknown[] = [];
@@ -26,7 +25,7 @@ export function guardedWork<Result>(db: Database.Database, loaded: Loaded, work:
   });
   if (failures.length > 0) throw failures[0];
   if (!db.inTransaction) {
-    throw new AppError('unavailable', 'the database has given up a transaction', { retryAfterS: 1 });
+    throw new AppError('unavailable', 'the database has rolled back a transaction', { retryAfterS: 1 });
   }
   return result;
 }

@@ -50,7 +50,7 @@ describe('SQLite', () => {
   }
 
   describe('a file', () => {
-    it('is opened once: the second to ask is told who has it, and what to do', () => {
+    it('is opened once: a second open fails with the owner and what to do', () => {
       open();
 
       expect(() => open()).toThrow(
@@ -61,20 +61,20 @@ describe('SQLite', () => {
       );
     });
 
-    it('can be opened again after it was closed', async () => {
+    it('can be opened again after it is closed', async () => {
       await open().close();
 
       await expect(open().check()).resolves.toBeUndefined();
     });
 
-    it('is given back when its schema cannot be used', async () => {
+    it('is released when its schema is refused', async () => {
       await open().close();
       expect(() => open({ migrations: [] })).toThrow();
 
       await expect(open().check()).resolves.toBeUndefined();
     });
 
-    it('is written to by nobody for an empty commit', async () => {
+    it('is not written for an empty commit', async () => {
       const store = open();
       const other = new Database(file, { readonly: true });
       const version = () => other.pragma('data_version', { simple: true });
@@ -88,7 +88,7 @@ describe('SQLite', () => {
       other.close();
     });
 
-    it('that somebody else has locked is trouble that passes', async () => {
+    it('that another process has locked is unavailable until the lock is released', async () => {
       const store = open();
       store.database.pragma('busy_timeout = 1');
       const other = new Database(file);
@@ -113,7 +113,7 @@ describe('SQLite', () => {
       outbox: [{ topic: 'events', message: count('a', 1) }],
     });
 
-    it('is told as no room, commits nothing, and is over when there is room', async () => {
+    it('returns no_room and commits nothing; the commit succeeds when there is room', async () => {
       const store = open();
       limitPages(store, 4);
 
@@ -132,7 +132,7 @@ describe('SQLite', () => {
     const [first] = shelfMigrations.sqlite;
     const second = { number: 2, name: 'more', sql: 'CREATE TABLE more (id TEXT) STRICT' };
 
-    it('grows by the migrations that have not run yet', async () => {
+    it('is extended by the migrations that have not run yet', async () => {
       await open().close();
       const store = open({ migrations: [...shelfMigrations.sqlite, second] });
 
@@ -165,7 +165,7 @@ describe('SQLite', () => {
       );
     });
 
-    it('stays as it was when one migration of several fails', async () => {
+    it('stays unchanged when one of several migrations fails', async () => {
       await open().close();
       const broken = { number: 3, name: 'broken', sql: 'CREATE TABLE more (id TEXT)' };
 
@@ -184,7 +184,7 @@ describe('SQLite', () => {
       expect(() => assertDurable(store.database)).not.toThrow();
     });
 
-    it('is not believed in with NORMAL', () => {
+    it('is refused with NORMAL', () => {
       const db = openForWriting(file);
       db.exec('CREATE TABLE t (x)');
       assertDurable(db);
@@ -194,16 +194,16 @@ describe('SQLite', () => {
       db.close();
     });
 
-    it('stops the start where FULL was not asked for: this build of SQLite falls back to NORMAL', () => {
-      forgetFull();
+    it('stops the start when FULL is not set: this build of SQLite falls back to NORMAL', () => {
+      ignoreFullPragma();
 
       expect(() => open()).toThrow(`${file} must be written with synchronous = FULL (2), and it is 1`);
     });
   });
 });
 
-/** Plants the bug that `assertDurable` is there for. */
-function forgetFull(): void {
+/** Plants the bug that `assertDurable` detects. */
+function ignoreFullPragma(): void {
   const { pragma } = Database.prototype;
   vi.spyOn(Database.prototype, 'pragma').mockImplementation(function (this: Database.Database, source, options) {
     return source === 'synchronous = FULL' ? undefined : pragma.call(this, source, options);

@@ -97,7 +97,7 @@ export class SqliteStore implements Store {
             ...sql,
             selectRows: db.prepare(sql.select).raw(),
             isEmpty: db.prepare(sql.isEmpty).pluck(),
-            insert: new BulkInsert(db, table.name, sql.insertColumns, table.keepsFirst),
+            insert: new BulkInsert(db, table.name, sql.insertColumns, table.skipsExisting),
             remove: db.prepare(sql.remove),
             updates: new Map(),
             queries: new Map(),
@@ -118,7 +118,7 @@ export class SqliteStore implements Store {
     this.#db.pragma(`max_page_count = ${pages}`);
   }
 
-  /** The size of the write-ahead log. It grows far only while another process keeps a transaction open. */
+  /** The size of the write-ahead log. It grows large only while another process keeps a transaction open. */
   walBytes(): number {
     return statSync(`${this.#db.name}-wal`, { throwIfNoEntry: false })?.size ?? 0;
   }

@@ -3,10 +3,7 @@ import type { ColumnKind, Query, Table } from '../../../ports/store.ts';
 export type SqlValue = string | number | null;
 export type Column = readonly [name: string, kind: ColumnKind];
 
-/**
- * SQL for one table, and the conversion between its rows and SQLite's values. Names come from the source, never from
- * input.
- */
+/** SQL for one table, and the conversion between its rows and SQLite's values. Names never come from input. */
 export interface TableSql {
   readonly select: string;
   /** The columns of a new row, by their names in SQL. */
@@ -94,10 +91,7 @@ export function querySql(query: Query<object>): string {
   return `${selectFrom(table)}${filter} ORDER BY ${order.map((column) => `${column} ${direction}`).join(', ')} LIMIT ?`;
 }
 
-/**
- * A literal: with a bound parameter, SQLite could not choose a partial index, or would prepare the statement again for
- * each value.
- */
+/** A literal: with a bound parameter, SQLite could not choose a partial index, or would prepare the statement anew. */
 function literal(value: unknown): string {
   return typeof value === 'number' ? String(value) : `'${String(value).replaceAll("'", "''")}'`;
 }

@@ -33,7 +33,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-/** One of everything that a commit holds; what it leaves behind, it leaves whole. */
+/** A commit with one of each of its parts. */
 const everything = commitOf({
   writes: [added(shelves, shelf('a', 1)), added(notes, { shelfId: 'a', note: { text: 'x'.repeat(30_000) } })],
   inbox: [{ source: '/tests', id: '1', fingerprint: 'f', seenDay: 1 }],
@@ -41,7 +41,7 @@ const everything = commitOf({
   positions: [{ topic: 'others', partition: 0, position: 7 }],
 });
 
-/** How much there is of each part of it. */
+/** How many of each part are stored. */
 async function parts(): Promise<readonly number[]> {
   const tables: readonly Table[] = [shelves as Table, notes as Table];
   const rows = await Promise.all(tables.map((table) => store.count(table)));
@@ -52,62 +52,62 @@ const nothing = [0, 0, 0, 0, 0];
 const all = [1, 1, 1, 1, 1];
 
 describe('a transaction', () => {
-  it('has the lock before it looks: nobody else writes between what it loads and what it commits', async () => {
+  it('takes the lock before it reads: no other process writes between its load and its commit', async () => {
     const other = new Database(file, { timeout: 0 });
     const write = () => other.exec("INSERT INTO shelf (shelf_id, room, places) VALUES ('b', 'attic', 1)");
-    const tried: unknown[] = [];
+    const attempts: unknown[] = [];
 
     await store.transact([], [], ({ rows }) => {
       const before = rows(needOf('b'));
       try {
-        tried.push(write());
+        attempts.push(write());
       } catch (error) {
-        tried.push((error as { code: unknown }).code);
+        attempts.push((error as { code: unknown }).code);
       }
       return { ...writesOf(shelf('a', before.length)), before };
     });
     write();
     other.close();
 
-    expect([tried, await store.count(shelves)]).toEqual([['SQLITE_BUSY'], 2]);
+    expect([attempts, await store.count(shelves)]).toEqual([['SQLITE_BUSY'], 2]);
   });
 
-  it('cannot be given work that waits', () => {
+  it('does not accept asynchronous work', () => {
     type Work = Parameters<Store['transact']>[2];
 
     expectTypeOf<() => Commit>().toExtend<Work>();
     expectTypeOf<() => Promise<Commit>>().not.toExtend<Work>();
   });
 
-  it('that SQLite has given up leaves nothing behind, also when the work goes on', async () => {
-    const lost = store.transact([], [], () => {
-      // What SQLite does by itself on a full disk or an input/output error.
+  it('that SQLite has rolled back by itself commits nothing, also when the work goes on', async () => {
+    const rolledBack = store.transact([], [], () => {
+      // As SQLite does by itself on a full disk or an input/output error.
       store.database.exec('ROLLBACK');
       return everything;
     });
 
-    await expect(lost).rejects.toMatchObject({ code: 'unavailable' });
+    await expect(rolledBack).rejects.toMatchObject({ code: 'unavailable' });
     expect(await parts()).toEqual(nothing);
     await store.transact([], [], () => everything);
     expect(await parts()).toEqual(all);
   });
 
-  it('in which something could not be read leaves nothing behind, also when the work goes on', async () => {
+  it('in which a read failed commits nothing, also when the work goes on', async () => {
     store.database.exec('ALTER TABLE shelf_book RENAME TO lent');
-    const blind = store.transact([], [], ({ rows }) => {
+    const unread = store.transact([], [], ({ rows }) => {
       try {
         rows({ table: shelfTables[1] as Table, values: ['a'] });
       } catch {
-        // As the rules of one message are given up, and the batch goes on.
+        // As the runtime does when the rules of one message fail and the batch goes on.
       }
       return everything;
     });
 
-    await expect(blind).rejects.toThrow('no such table');
+    await expect(unread).rejects.toThrow('no such table');
     expect(await parts()).toEqual(nothing);
   });
 
-  it('that finds no room at any of its pages leaves nothing behind, and works when there is room', async () => {
+  it('for which the disk is full at any of its pages commits nothing, and succeeds when there is room', async () => {
     const pages = store.database.pragma('page_count', { simple: true }) as number;
     const outcomes: string[] = [];
     for (let more = 0; outcomes.at(-1) !== 'committed'; more++) {
@@ -128,7 +128,7 @@ describe('a transaction', () => {
 });
 
 describe('the write-ahead log', () => {
-  it('is copied into the file as it grows, but not while somebody outside reads on and on; its size tells', async () => {
+  it('is copied into the file as it grows, but not while another process reads; its size shows this', async () => {
     store.database.pragma('wal_autocheckpoint = 8');
     const fill = async (from: number) => {
       for (let n = from; n < from + 50; n++) await store.transact([], [], () => writesOf(shelf(`${n}`, n)));
@@ -138,13 +138,13 @@ describe('the write-ahead log', () => {
     const reader = new Database(file, { readonly: true });
     reader.exec('BEGIN; SELECT count(*) FROM shelf');
     await fill(50);
-    const watched = store.walBytes();
+    const whileReading = store.walBytes();
     reader.close();
     await fill(100);
     await fill(150);
 
     expect(alone).toBeGreaterThan(0);
-    expect(watched).toBeGreaterThan(2 * alone);
-    expect(store.walBytes()).toBeLessThan(2 * watched);
+    expect(whileReading).toBeGreaterThan(2 * alone);
+    expect(store.walBytes()).toBeLessThan(2 * whileReading);
   });
 });
