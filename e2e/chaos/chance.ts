@@ -1,14 +1,14 @@
-/** Chance that can be repeated: the same seed and name give the same numbers for ever. */
+/** Repeatable random numbers: the same seed and stream name always return the same numbers. */
 export interface Chance {
-  /** From 0 up to 1. */
+  /** From 0 (included) to 1 (excluded). */
   next(): number;
   /** A whole number, both ends included. */
   whole(min: number, max: number): number;
-  /** One of them, each as likely as its weight says. @throws when there is nothing to pick from */
+  /** One of the choices, with a probability by weight. @throws when there is nothing to pick from */
   pick<Choice>(weighted: readonly (readonly [choice: Choice, weight: number])[]): Choice;
 }
 
-/** Mulberry32. Streams of one seed have names, so that one of them can change without the others. */
+/** Mulberry32. Streams of one seed have names, so that one can change without changing the others. */
 export function chanceFrom(seed: number, stream: string): Chance {
   let state = (seed ^ hashOf(stream)) | 0;
   const next = () => {

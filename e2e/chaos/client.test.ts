@@ -1,4 +1,4 @@
-/** Clients keep a true record of what they were told, and of what they cannot know. */
+/** Clients record the answers they get, and which outcomes they cannot know. */
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,7 +17,7 @@ const lines = [{ productId: 'LAMP', quantity: 2 }];
 const place: Action = { atMs: 0, kind: 'order', orderId: 'CHAOS-000001', lines };
 const end: Action = { ...place, atMs: 1_000_000 };
 
-/** Clients of a store that answers like this, after they began with these and `isDone`. */
+/** Runs `actions` against a server with this `answer` until `isDone`, and returns the clients. */
 async function actAt(
   answer: RequestListener,
   actions: readonly Action[],
@@ -38,7 +38,7 @@ async function actAt(
 }
 
 describe('a client', () => {
-  it('posts again with the same key when the answer is lost, and knows a replay', async () => {
+  it('retries with the same key when the answer is lost, and recognises a replay', async () => {
     const keys: unknown[] = [];
     const answer: RequestListener = (request, response) => {
       keys.push(request.headers['idempotency-key']);
@@ -53,7 +53,7 @@ describe('a client', () => {
     ]);
   });
 
-  it('does not ask again when the answer would be the same', async () => {
+  it('does not retry after a final answer', async () => {
     const answer: RequestListener = (_, response) => response.writeHead(422).end('{}');
     const later: Action = { ...place, atMs: 300, orderId: 'CHAOS-000002' };
     const clients = await actAt(answer, [place, later], ({ orders }) => orders.get('CHAOS-000002')?.attempts === 1);
@@ -61,7 +61,7 @@ describe('a client', () => {
     expect(clients.orders.get('CHAOS-000001')).toMatchObject({ attempts: 1, fresh: 0, isUnsure: false });
   });
 
-  it('counts a cancel as done only where the store says so', async () => {
+  it('counts an order as cancelled only when the store says so', async () => {
     const cancel: Action = { atMs: 0, kind: 'cancel', orderId: 'CHAOS-000001' };
     let asked = 0;
     const answers = [200, 404].map(
@@ -79,7 +79,7 @@ describe('a client', () => {
     ]);
   });
 
-  it('remembers answers that no client should see', async () => {
+  it('records answers that no client should see', async () => {
     const policy: Action = { atMs: 0, kind: 'policy', productId: 'LAMP', whenShort: 'wait' };
     const answer: RequestListener = (_, response) => response.writeHead(500).end('{}');
     const clients = await actAt(answer, [policy], ({ brokenAnswers }) => brokenAnswers.length > 0);
@@ -97,11 +97,11 @@ it.each([
   [503, 'unavailable', true],
   [507, 'no room', false],
   [0, 'lost', true],
-] as const)('an answer %i is %s', (status, outcome, unsure) => {
-  expect(outcomeOf({ status, isUnheard: false })).toBe(outcome);
+] as const)('an answer with status %i is %s, unsure: %s', (status, outcome, unsure) => {
+  expect(outcomeOf({ status, isConnectionRefused: false })).toBe(outcome);
   expect(isUnsure(outcome)).toBe(unsure);
 });
 
-it('a connection that was refused was heard by nobody', () => {
-  expect(isUnsure(outcomeOf({ status: 0, isUnheard: true }))).toBe(false);
+it('a refused connection leaves no doubt that the request had no effect', () => {
+  expect(isUnsure(outcomeOf({ status: 0, isConnectionRefused: true }))).toBe(false);
 });

@@ -1,19 +1,19 @@
 /**
- * The clients of the store: they do what the plan says when it says so, try again with the same key as careful clients
- * do, and keep a record of what they know.
+ * The clients of the store. They carry out the actions of the plan at their times, retry with the same key as careful
+ * clients do, and record what they know.
  */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { untilMs } from './faults.ts';
 import type { AttemptOutcome, FlightRecord } from './flight-record.ts';
 import type { CancelCall, ClientHistory, OrderCall, ReceiptCall, StoredMovement } from './history.ts';
-import { bodyOf, manyConnections, type Reply, send } from './http.ts';
+import { bodyOf, keepAliveAgent, type Reply, send } from './http.ts';
 import type { Action } from './plan.ts';
 
 const ANSWER_MAX_MS = 2_000;
 const ATTEMPTS_MAX = 7;
 const BACK_OFF_FIRST_MS = 100;
-/** More open requests than this would measure only ourselves. */
+/** With more open requests, the clients would be the bottleneck. */
 const IN_FLIGHT_MAX = 2_000;
 const CUSTOMERS = 20;
 const PRICES = ['9.90', '4.20', '120.00', '35.50', '7.00', '15.25'];
@@ -24,8 +24,11 @@ export interface Conclusion {
 }
 
 /** What an answer means to a client. */
-export function outcomeOf({ status, isUnheard }: Pick<Reply, 'status' | 'isUnheard'>): AttemptOutcome {
-  if (status === 0) return isUnheard ? 'away' : 'lost';
+export function outcomeOf({
+  status,
+  isConnectionRefused,
+}: Pick<Reply, 'status' | 'isConnectionRefused'>): AttemptOutcome {
+  if (status === 0) return isConnectionRefused ? 'away' : 'lost';
   if (status >= 200 && status < 300) return 'acknowledged';
   if (status === 409 || status === 429) return 'busy';
   if (status === 503) return 'unavailable';
@@ -33,7 +36,7 @@ export function outcomeOf({ status, isUnheard }: Pick<Reply, 'status' | 'isUnhea
   return status >= 400 && status < 500 ? 'refused' : 'broken';
 }
 
-/** Whether the request may have been carried out although the client does not know it. */
+/** Whether the request may have taken effect although the client does not know it. */
 export function isUnsure(outcome: AttemptOutcome): boolean {
   return outcome === 'lost' || outcome === 'unavailable' || outcome === 'busy' || outcome === 'broken';
 }
@@ -43,23 +46,23 @@ export class Clients implements ClientHistory {
   readonly cancels = new Map<string, CancelCall>();
   readonly receipts: ReceiptCall[] = [];
   readonly brokenAnswers: string[] = [];
-  /** Actions that were left out because too many others were on their way. */
+  /** Actions that were skipped because too many requests were in flight. */
   heldBack = 0;
   readonly sent = { duplicates: 0, cancels: 0, policies: 0 };
-  /** Acknowledged, of those that were sent. */
+  /** How many of those sent were acknowledged. */
   readonly done = { cancels: 0, policies: 0 };
-  /** Orders that were answered with 2xx. */
+  /** Orders answered with 2xx. */
   acknowledged = 0;
   readonly #gateway: string;
   readonly #record: FlightRecord;
-  readonly #agent = manyConnections();
+  readonly #agent = keepAliveAgent();
 
   constructor(gateway: string, record: FlightRecord) {
     this.#gateway = gateway;
     this.#record = record;
   }
 
-  /** Acts until the plan reaches `endMs` or the signal comes; resolves when nothing is on its way any more. */
+  /** Acts until the plan reaches `endMs` or the signal aborts; resolves when no request is in flight. */
   async run(plan: Iterator<Action>, endMs: number, signal: AbortSignal): Promise<void> {
     const over = new AbortController();
     setMaxListeners(0, over.signal);
@@ -74,20 +77,20 @@ export class Clients implements ClientHistory {
       const done: Promise<void> = this.#act(action, over.signal).finally(() => open.delete(done));
       open.add(done);
     }
-    // Nobody tries again after the end: what is not known then stays unknown, and the history has to tell.
+    // No retries after the end: what is unknown then stays unknown, and the history shows what happened.
     over.abort();
     await Promise.all(open);
   }
 
-  /** What was in stock before anybody acted is nobody's surprise. */
-  take(movements: readonly StoredMovement[]): void {
+  /** Records the deliveries that were in stock before the load, so that they are expected. */
+  addInitialStock(movements: readonly StoredMovement[]): void {
     for (const { kind, productId, quantity } of movements) {
       const isDelivery = kind === 'received';
       if (isDelivery) this.receipts.push({ key: '', productId, quantity, isAcknowledged: true, isUnsure: false });
     }
   }
 
-  /** Reports goods outside the plan. */
+  /** Reports a delivery outside the plan. */
   receive(key: string, productId: string, quantity: number): Promise<void> {
     return this.#act({ atMs: 0, kind: 'receipt', key, productId, quantity }, new AbortController().signal);
   }
@@ -130,7 +133,7 @@ export class Clients implements ClientHistory {
     }));
     const customerId = `CUSTOMER_${String((Number(orderId.slice(-3)) % CUSTOMERS) + 1).padStart(3, '0')}`;
     const body = { orderId, customerId, currency: 'EUR', items };
-    await this.#untilKnown('POST', '/orders', { body, key: `KEY-${orderId}` }, signal, ({ outcome, reply }) => {
+    await this.#sendUntilFinal('POST', '/orders', { body, key: `KEY-${orderId}` }, signal, ({ outcome, reply }) => {
       call.attempts += 1;
       if (outcome === 'acknowledged' && call.fresh + call.replays === 0) this.acknowledged += 1;
       if (outcome === 'acknowledged' && reply.isReplay) call.replays += 1;
@@ -145,7 +148,7 @@ export class Clients implements ClientHistory {
     this.cancels.set(orderId, call);
     const path = `/orders/${orderId}/cancel`;
     const request = { body: { reason: 'changed my mind' }, key: `CANCEL-${orderId}` };
-    await this.#untilKnown('POST', path, request, signal, ({ outcome, reply }) => {
+    await this.#sendUntilFinal('POST', path, request, signal, ({ outcome, reply }) => {
       call.isAsked ||= outcome === 'acknowledged' || isUnsure(outcome);
       if (outcome === 'acknowledged') this.done.cancels += 1;
       call.isCancelled ||= outcome === 'acknowledged' && bodyOf(reply)['status'] === 'cancelled';
@@ -157,7 +160,7 @@ export class Clients implements ClientHistory {
     this.receipts.push(call);
     const name = productId.charAt(0) + productId.slice(1).toLowerCase();
     const path = `/stock/${productId}/receipts`;
-    await this.#untilKnown('POST', path, { body: { quantity, name }, key }, signal, ({ outcome }) => {
+    await this.#sendUntilFinal('POST', path, { body: { quantity, name }, key }, signal, ({ outcome }) => {
       call.isAcknowledged ||= outcome === 'acknowledged';
       call.isUnsure ||= isUnsure(outcome);
     });
@@ -165,13 +168,13 @@ export class Clients implements ClientHistory {
 
   async #setPolicy({ productId, whenShort }: Extract<Action, { kind: 'policy' }>, signal: AbortSignal) {
     this.sent.policies += 1;
-    await this.#untilKnown('PUT', `/stock/${productId}/policy`, { body: { whenShort } }, signal, ({ outcome }) => {
+    await this.#sendUntilFinal('PUT', `/stock/${productId}/policy`, { body: { whenShort } }, signal, ({ outcome }) => {
       if (outcome === 'acknowledged') this.done.policies += 1;
     });
   }
 
-  /** Asks until there is an answer that stays: yes or no. */
-  async #untilKnown(
+  /** Sends the request until it has a final answer, `ATTEMPTS_MAX` times at most. */
+  async #sendUntilFinal(
     method: string,
     path: string,
     request: { readonly body: unknown; readonly key?: string },
@@ -185,7 +188,7 @@ export class Clients implements ClientHistory {
       this.#record.attempt(outcome);
       if (outcome === 'broken') this.brokenAnswers.push(`${method} ${path} was answered with ${reply.status}`);
       onConclusion({ outcome, reply });
-      // An order in a state that does not allow it will not come back to one that does.
+      // A 409 is final except on /orders: an order does not return to a state that allows the request.
       const isFinal = outcome === 'acknowledged' || outcome === 'refused' || reply.status === 409;
       if (signal.aborted || (isFinal && !(reply.status === 409 && path === '/orders'))) return;
       await sleep(BACK_OFF_FIRST_MS * 2 ** attempt, undefined, { signal }).catch(() => undefined);

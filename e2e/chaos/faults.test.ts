@@ -1,10 +1,10 @@
-/** Faults are carried out on stand-ins: what is done, in which order, and what is told about it. */
+/** Faults injected into fake processes: which calls are made, in which order, and what is reported. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Faults, type Victim } from './faults.ts';
+import { Faults, type TargetProcess } from './faults.ts';
 import { FlightRecord } from './flight-record.ts';
 import type { Fault } from './plan.ts';
 
@@ -13,8 +13,8 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
-/** A function whose switches answer with these statuses, the last one for ever. */
-async function victim(...statuses: number[]) {
+/** A fake process whose fault switch answers with these statuses, then always with the last one. */
+async function targetProcess(...statuses: number[]) {
   const done: string[] = [];
   const server = createServer(async (request, response) => {
     done.push(`${request.method} ${request.url} ${await text(request)}`);
@@ -24,10 +24,10 @@ async function victim(...statuses: number[]) {
   await once(server, 'listening');
   stops.push(() => server.close().closeAllConnections());
   const note = (what: string) => void done.push(what);
-  const order: Victim = {
+  const order: TargetProcess = {
     target: 'order',
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    life: 0,
+    runNumber: 0,
     start: async () => note('start'),
     kill: async () => note('kill'),
     stop: async () => note('stop'),
@@ -40,21 +40,21 @@ async function victim(...statuses: number[]) {
   return { order, done };
 }
 
-async function strike(victimOf: Victim, ...faults: readonly Partial<Fault>[]) {
-  const told: string[] = [];
+async function inject(process: TargetProcess, ...faults: readonly Partial<Fault>[]) {
+  const reported: string[] = [];
   const record = new FlightRecord();
   const context = {
-    processes: new Map([['order', victimOf] as const]),
+    processes: new Map([['order', process] as const]),
     record,
-    onStrike: ({ kind }: Fault, outcome: string) => told.push(`${kind} ${outcome}`),
-    onUnsupported: () => told.push('no switch'),
+    onInjection: ({ kind }: Fault, outcome: string) => reported.push(`${kind} ${outcome}`),
+    onUnsupported: () => reported.push('no switch'),
   };
   const plan = [...faults, { atMs: 10_000 }].map((fault, n): Fault => {
     return { atMs: n * 30, kind: 'kill', target: 'order', durationMs: 5, shiftMs: 0, ...fault };
   });
   const injector = new Faults(context);
   await injector.run(plan.values() as Iterator<Fault>, 1_000, new AbortController().signal);
-  return { told, record, injector };
+  return { reported, record, injector };
 }
 
 const SWITCH = 'POST /automation-testing/faults';
@@ -67,49 +67,49 @@ describe('a fault', () => {
     ['full', [`${SWITCH} {"noRoom":true}`, `${SWITCH} {"noRoom":false}`]],
     ['poison', [`${SWITCH} {"poison":{"share":0.3,"as":"trouble"}}`, `${SWITCH} {"poison":null}`]],
     ['clock', [`${SWITCH} {"clockShiftMs":-9000}`, `${SWITCH} {"clockShiftMs":0}`]],
-  ] as const)('is done, told and healed: %s', async (kind, expected) => {
-    const { order, done } = await victim(200);
+  ] as const)('is injected, reported and cleared: %s', async (kind, expected) => {
+    const { order, done } = await targetProcess(200);
 
-    const { told } = await strike(order, { kind, shiftMs: -9_000 });
+    const { reported } = await inject(order, { kind, shiftMs: -9_000 });
 
-    expect([done, told]).toEqual([expected, [`${kind} injected`]]);
+    expect([done, reported]).toEqual([expected, [`${kind} injected`]]);
   });
 
-  it('is healed again and again until it is', async () => {
-    const { order, done } = await victim(200, 503, 507, 200);
+  it('is switched off again and again until the store confirms it', async () => {
+    const { order, done } = await targetProcess(200, 503, 507, 200);
 
-    const { record } = await strike(order, { kind: 'full' });
+    const { record } = await inject(order, { kind: 'full' });
 
     expect(done.map((request) => request.slice(SWITCH.length + 1))).toEqual([
       '{"noRoom":true}',
       ...Array(3).fill('{"noRoom":false}'),
     ]);
-    expect(record.troubles).toMatchObject([{ target: 'order', kind: 'full', toMs: expect.any(Number) }]);
+    expect(record.faultPeriods).toMatchObject([{ target: 'order', kind: 'full', toMs: expect.any(Number) }]);
   });
 
-  it('that the store has no switch for is said once, and is not counted as done', async () => {
-    const { order } = await victim(404);
+  it('that the store does not support is announced once, and is not counted as injected', async () => {
+    const { order } = await targetProcess(404);
 
-    const { told } = await strike(order, { kind: 'full' }, { kind: 'clock' });
+    const { reported } = await inject(order, { kind: 'full' }, { kind: 'clock' });
 
-    expect(told).toEqual(['no switch', 'full unsupported', 'clock unsupported']);
+    expect(reported).toEqual(['no switch', 'full unsupported', 'clock unsupported']);
   });
 
-  it('is missed where nobody is there', async () => {
-    const { order } = await victim(503);
-    const absent = { ...order, life: -1, freeze: () => false, kill: () => null };
+  it('is missed when the process is not running', async () => {
+    const { order } = await targetProcess(503);
+    const absent = { ...order, runNumber: -1, freeze: () => false, kill: () => null };
 
-    const { told } = await strike(absent, { kind: 'freeze' }, { kind: 'kill' }, { kind: 'full' });
+    const { reported } = await inject(absent, { kind: 'freeze' }, { kind: 'kill' }, { kind: 'full' });
 
-    expect(told).toEqual(['freeze missed', 'kill missed', 'full missed']);
+    expect(reported).toEqual(['freeze missed', 'kill missed', 'full missed']);
   });
 });
 
-it('heals all at the end: continued, started, with room and the right time', async () => {
-  const { order, done } = await victim(200);
-  const { injector } = await strike(order);
+it('clearing all faults continues and starts each process, and switches its faults off', async () => {
+  const { order, done } = await targetProcess(200);
+  const { injector } = await inject(order);
 
-  await injector.healAll();
+  await injector.clearAll();
 
   expect(done).toEqual(['thaw', 'start', `${SWITCH} {"noRoom":false,"clockShiftMs":0,"poison":null}`]);
 });

@@ -1,7 +1,7 @@
-/** What happened when: the data that the live line, the verdict and the page are made of. */
+/** What happened when: the data behind the live line, the verdict and the page. */
 import type { Fault, SwitchKind, Target } from './plan.ts';
 
-/** `starting`: it runs and is not ready · `stopping`: it was asked to end · `frozen`: it has a process and no time. */
+/** `starting`: running, not ready yet · `stopping`: asked to end · `frozen`: gets no processor time. */
 export type PartState = 'up' | 'starting' | 'frozen' | 'stopping' | 'down';
 
 export interface StateChange {
@@ -10,8 +10,8 @@ export interface StateChange {
   readonly state: PartState;
 }
 
-/** A time in which a function has no room, a wrong clock, or fails on some orders. */
-export interface Trouble {
+/** A period in which a function has a full disk, a wrong clock, or fails on some orders. */
+export interface FaultPeriod {
   readonly target: Target;
   readonly kind: SwitchKind;
   readonly fromMs: number;
@@ -20,10 +20,10 @@ export interface Trouble {
   readonly shiftMs: number;
 }
 
-/** `missed`: it could not be done then, because nobody was there. `unsupported`: the store has no such switch. */
+/** `missed`: the process was not available at that time. `unsupported`: the store has no switch for the fault. */
 export type FaultOutcome = 'injected' | 'missed' | 'unsupported';
 
-export interface Strike {
+export interface Injection {
   readonly fault: Fault;
   readonly atMs: number;
   readonly outcome: FaultOutcome;
@@ -33,53 +33,54 @@ export interface Strike {
 export type AttemptOutcome =
   /** 2xx. */
   | 'acknowledged'
-  /** 4xx: asked again, the answer would be the same. */
+  /** 4xx: a retry would get the same answer. */
   | 'refused'
-  /** 409 or 429: not now. */
+  /** 409 or 429: rejected for now. */
   | 'busy'
-  /** 503: the function behind the gateway is away. It may have got the request before. */
+  /** 503: the function behind the gateway is unavailable. It may have received the request before. */
   | 'unavailable'
   /** 507. */
   | 'no room'
-  /** Nobody listens, so nobody heard it. */
+  /** The connection was refused, so the store did not receive the request. */
   | 'away'
-  /** Sent, and no answer: it may have happened. */
+  /** Sent without an answer: it may have taken effect. */
   | 'lost'
   /** An answer that no client should see. */
   | 'broken';
 
-/** What was seen of the store from outside at one moment. */
+/** The store as seen from outside at one moment. */
 export interface Sample {
   readonly atMs: number;
   readonly levels: Readonly<Record<string, { readonly onHand: number; readonly reserved: number }>>;
   /** Orders by status. */
   readonly orders: Readonly<Record<string, number>>;
-  /** Messages that wait in retry queues, by function; a function that did not answer is missing. */
+  /** Parked messages in the retry queues, by function. A function that did not answer is missing. */
   readonly parked: Readonly<Partial<Record<Target, number>>>;
 }
 
-/** Attempts are counted by this much time. */
+/** Attempts are counted per interval of this length. */
 export const BUCKET_MS = 250;
-/** More samples are thinned out: a page has no more pixels. */
+/** Above this number, every second sample is dropped: a page has no more pixels. */
 const SAMPLES_MAX = 4_000;
 
 /** Times are milliseconds since the load began. */
 export class FlightRecord {
   readonly changes: StateChange[] = [];
-  readonly troubles: Trouble[] = [];
-  readonly strikes: Strike[] = [];
+  readonly faultPeriods: FaultPeriod[] = [];
+  readonly injections: Injection[] = [];
   readonly samples: Sample[] = [];
   /** By `atMs / BUCKET_MS`, rounded down. */
   readonly attempts = new Map<number, Partial<Record<AttemptOutcome, number>>>();
-  /** When the plan was over, and when the store had come to rest. */
+  /** When the load ended. */
   loadEndMs: number | null = null;
+  /** When the store had settled. */
   restMs: number | null = null;
   #startMs = performance.now();
   #startedAtMs = Date.now();
   #skipped = 0;
   #everyNth = 1;
 
-  /** The load begins now. What happened before belongs to the start. */
+  /** Starts the time of the load. Changes before it are dropped. */
   begin(): void {
     this.#startMs = performance.now();
     this.#startedAtMs = Date.now();
@@ -108,20 +109,20 @@ export class FlightRecord {
     return this.changes.findLast((change) => change.target === target)?.state ?? 'down';
   }
 
-  beginTrouble(target: Target, kind: Trouble['kind'], shiftMs: number): void {
-    this.endTrouble(target, kind);
-    this.troubles.push({ target, kind, fromMs: this.nowMs(), toMs: null, shiftMs });
+  beginFault(target: Target, kind: FaultPeriod['kind'], shiftMs: number): void {
+    this.endFault(target, kind);
+    this.faultPeriods.push({ target, kind, fromMs: this.nowMs(), toMs: null, shiftMs });
   }
 
-  endTrouble(target: Target, kind?: Trouble['kind']): void {
-    for (const [index, trouble] of this.troubles.entries()) {
-      const isIt = trouble.target === target && trouble.toMs === null && (kind ?? trouble.kind) === trouble.kind;
-      if (isIt) this.troubles[index] = { ...trouble, toMs: this.nowMs() };
+  endFault(target: Target, kind?: FaultPeriod['kind']): void {
+    for (const [index, period] of this.faultPeriods.entries()) {
+      const isOpen = period.target === target && period.toMs === null && (kind ?? period.kind) === period.kind;
+      if (isOpen) this.faultPeriods[index] = { ...period, toMs: this.nowMs() };
     }
   }
 
-  strike(fault: Fault, outcome: FaultOutcome): void {
-    this.strikes.push({ fault, outcome, atMs: this.nowMs() });
+  addInjection(fault: Fault, outcome: FaultOutcome): void {
+    this.injections.push({ fault, outcome, atMs: this.nowMs() });
   }
 
   attempt(outcome: AttemptOutcome): void {
@@ -137,13 +138,13 @@ export class FlightRecord {
     this.#skipped = 0;
     this.samples.push({ atMs: this.nowMs(), ...sample });
     if (this.samples.length < SAMPLES_MAX) return;
-    const kept = this.samples.filter((_, index) => index % 2 === 0);
-    this.samples.splice(0, this.samples.length, ...kept);
+    const remaining = this.samples.filter((_, index) => index % 2 === 0);
+    this.samples.splice(0, this.samples.length, ...remaining);
     this.#everyNth *= 2;
   }
 }
 
-/** A time in which a function was in one state. */
+/** A period in which a function was in one state. */
 export interface Span {
   readonly target: Target;
   readonly state: PartState;
@@ -151,7 +152,7 @@ export interface Span {
   readonly toMs: number;
 }
 
-/** The states of a function, one after the other, up to `endMs`. */
+/** The states of a function in order of time, up to `endMs`. */
 export function spansOf(changes: readonly StateChange[], target: Target, endMs: number): readonly Span[] {
   const own = changes.filter((change) => change.target === target && change.atMs < endMs);
   return own.map(({ state, atMs }, index) => ({ target, state, fromMs: atMs, toMs: own[index + 1]?.atMs ?? endMs }));
@@ -163,7 +164,7 @@ export interface Outage {
   readonly lengthMs: number;
 }
 
-/** The longest time in which one function could not work; null where there was none. */
+/** The longest period in which one function was not up; null when there was none. */
 export function longestOutage(changes: readonly StateChange[], endMs: number): Outage | null {
   const outages = [...new Set(changes.map(({ target }) => target))].flatMap((target) => {
     const found: { fromMs: number; toMs: number }[] = [];

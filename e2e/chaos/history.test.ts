@@ -1,4 +1,4 @@
-/** The judge finds nothing where all is well, and each planted violation where it is. */
+/** Nothing is found in a good run, and each planted violation is found. */
 import { describe, expect, it } from 'vitest';
 import { type Judgement, judge, type OrderCall, type StoredMovement, type StoredOrder } from './history.ts';
 
@@ -23,7 +23,7 @@ const received = { productId: 'LAMP', kind: 'received', quantity: 10, orderId: n
 const receipt = { key: 'R1', productId: 'LAMP', quantity: 10, isAcknowledged: true, isUnsure: false };
 const withdrawn = { orderId: 'C', isAsked: true, isCancelled: true };
 
-/** One order confirmed, one rejected, one cancelled, one delivery: a run in which all went well. */
+/** A good run: one order confirmed, one rejected, one cancelled, one delivery. */
 function run() {
   return {
     calls: [called('A'), called('B'), called('C')],
@@ -53,12 +53,12 @@ function judged(plant: (run: Run) => Partial<Run> = () => ({})): Judgement {
 
 const nothing: Judgement = { lost: [], doubled: [], unexpected: [], recovered: [] };
 
-describe('a run in which all went well', () => {
-  it('is judged clean', () => {
+describe('a good run', () => {
+  it('has no findings', () => {
     expect(judged()).toEqual(nothing);
   });
 
-  it('may have an order that waits for goods', () => {
+  it('may have a backordered order', () => {
     const waiting = stored('B', 'rejected', {
       status: 'backordered',
       events: ['OrderPlaced', 'OrderBackordered'].map((type) => ({ id: type, type, time: '' })),
@@ -68,23 +68,23 @@ describe('a run in which all went well', () => {
     expect(judged(({ orders }) => ({ orders: orders.with(1, waiting), notices }))).toEqual(nothing);
   });
 
-  it('may have an unsure order that never came', () => {
+  it('may have an unsure order that never reached the store', () => {
     expect(judged(({ calls }) => ({ calls: [...calls, called('D', { fresh: 0, isUnsure: true })] }))).toEqual(nothing);
   });
 
-  it('names what the client never knew and what happened once', () => {
+  it('lists as recovered an order that took effect without a clear first answer', () => {
     const unsure = called('A', { fresh: 0, isUnsure: true, attempts: 7 });
 
     expect(judged(({ calls }) => ({ calls: calls.with(0, unsure) }))).toEqual({ ...nothing, recovered: ['A'] });
   });
 
-  it('may have goods that were sold, returned and cancelled', () => {
+  it('may have a cancelled order whose goods were sold and returned', () => {
     const movements = [...run().movements.slice(0, 4), moved('C', 'sold'), moved('C', 'returned')];
 
     expect(judged(() => ({ movements }))).toEqual(nothing);
   });
 
-  it('may have a delivery that was booked without an answer', () => {
+  it('may have a delivery booked without an answer to its client', () => {
     const receipts = [{ ...receipt, isAcknowledged: false, isUnsure: true }];
 
     expect(judged(() => ({ receipts }))).toEqual(nothing);
@@ -97,7 +97,7 @@ const planted: Readonly<
 > = {
   lost: [
     [
-      'A was acknowledged, and the store does not know it',
+      'A was acknowledged, but is not in the store',
       (r) => ({
         orders: r.orders.slice(1),
         movements: r.movements.filter(({ orderId }) => orderId !== 'A'),
@@ -113,29 +113,29 @@ const planted: Readonly<
       }),
     ],
     [
-      'B is rejected and its events have no OrderRejected',
+      'B is rejected, but has no event OrderRejected',
       (r) => ({
         orders: r.orders.with(1, stored('B', 'rejected', { events: stored('B', 'rejected').events.slice(0, 1) })),
         notices: r.notices.filter((text) => text !== 'B OrderRejected'),
       }),
     ],
     [
-      'A is confirmed, and no LAMP was sold to it',
+      'A is confirmed, but no LAMP was sold to it',
       (r) => ({ movements: r.movements.filter(({ kind }) => kind !== 'sold') }),
     ],
     [
-      'C is cancelled, and its LAMP was never released',
+      'C is cancelled, but its LAMP was never released',
       (r) => ({ movements: r.movements.filter(({ kind }) => kind !== 'released') }),
     ],
     [
-      'nobody was told that A had OrderConfirmed',
+      'the customer was not notified of OrderConfirmed of A',
       (r) => ({ notices: r.notices.filter((text) => text !== 'A OrderConfirmed') }),
     ],
     [
-      'A was answered as cancelled, and is confirmed',
+      'A was acknowledged as cancelled, but is confirmed',
       (r) => ({ cancels: [...r.cancels, { orderId: 'A', isAsked: true, isCancelled: true }] }),
     ],
-    ['deliveries of 10 of LAMP: 0 booked, 1 acknowledged', (r) => ({ movements: r.movements.slice(1) })],
+    ['deliveries of 10 LAMP: 0 booked, 1 acknowledged', (r) => ({ movements: r.movements.slice(1) })],
   ],
   doubled: [
     ['A was accepted 2 times as a new order', (r) => ({ calls: r.calls.with(0, called('A', { fresh: 2 })) })],
@@ -163,40 +163,43 @@ const planted: Readonly<
       }),
     ],
     ['LAMP was sold for A 2 times', (r) => ({ movements: [...r.movements, moved('A', 'sold')] })],
-    ['somebody was told of OrderConfirmed of A 2 times', (r) => ({ notices: [...r.notices, 'A OrderConfirmed'] })],
-    ['deliveries of 10 of LAMP: 2 booked, 1 reported', (r) => ({ movements: [...r.movements, received] })],
+    [
+      'the customer was notified of OrderConfirmed of A 2 times',
+      (r) => ({ notices: [...r.notices, 'A OrderConfirmed'] }),
+    ],
+    ['deliveries of 10 LAMP: 2 booked, 1 reported', (r) => ({ movements: [...r.movements, received] })],
   ],
   unexpected: [
-    ['A is in the store, and nobody posted it', (r) => ({ calls: r.calls.slice(1) })],
+    ['A is in the store, but no client posted it', (r) => ({ calls: r.calls.slice(1) })],
     [
-      'A is in the store, and no attempt to post it was heard',
+      'A is in the store, but every request with it was refused',
       (r) => ({ calls: r.calls.with(0, called('A', { fresh: 0 })) }),
     ],
     [
-      'A has 3 LAMP, and 2 LAMP was asked for',
+      'A has 3 LAMP instead of 2 LAMP',
       (r) => ({ orders: r.orders.with(0, { ...confirmed, lines: [{ productId: 'LAMP', quantity: 3 }] }) }),
     ],
-    ['C is cancelled, and nobody cancelled it', () => ({ cancels: [] })],
+    ['C is cancelled, but no client cancelled it', () => ({ cancels: [] })],
     ['LAMP was sold to B, which is rejected', (r) => ({ movements: [...r.movements, moved('B', 'sold')] })],
     ['LAMP was reserved for X, which does not exist', (r) => ({ movements: [...r.movements, moved('X', 'reserved')] })],
     [
-      'somebody was told of OrderPlaced of X, which does not exist',
+      'the customer was notified of OrderPlaced of X, which does not exist',
       (r) => ({ notices: [...r.notices, 'X OrderPlaced'] }),
     ],
     [
-      'somebody was told that B had OrderConfirmed, and it had not',
+      'the customer was notified of OrderConfirmed of B, which did not happen',
       (r) => ({ notices: [...r.notices, 'B OrderConfirmed'] }),
     ],
     [
-      'deliveries of 3 of LAMP: 1 booked, none reported',
+      'deliveries of 3 LAMP: 1 booked, none reported',
       (r) => ({ movements: [...r.movements, { ...received, quantity: 3 }] }),
     ],
     ['POST /orders was answered with 500', () => ({ brokenAnswers: ['POST /orders was answered with 500'] })],
   ],
 };
 
-describe.each(['lost', 'doubled', 'unexpected'] as const)('what is %s', (kind) => {
-  it.each(planted[kind])('is found: %s', (sentence, plant) => {
+describe.each(['lost', 'doubled', 'unexpected'] as const)('a finding of kind %s', (kind) => {
+  it.each(planted[kind])('is reported: %s', (sentence, plant) => {
     expect(judged(plant)).toEqual({ ...nothing, [kind]: [sentence] });
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Compares what clients know with what the store says. Pure, and without a word from the store's own code: whatever both
- * sides tell is all there is.
+ * Compares what clients know with what the store reports. Pure, and independent of the store's own code: the two
+ * histories are its only input.
  */
 import type { OrderLine } from './plan.ts';
 
@@ -9,16 +9,16 @@ export interface OrderCall {
   readonly orderId: string;
   readonly lines: readonly OrderLine[];
   attempts: number;
-  /** Answers 2xx that were no replay. */
+  /** 2xx answers that were not replays. */
   fresh: number;
   replays: number;
-  /** Whether an attempt may have been carried out without the client's knowing. */
+  /** Whether an attempt may have taken effect without the client knowing. */
   isUnsure: boolean;
 }
 
 export interface CancelCall {
   readonly orderId: string;
-  /** Whether the store may have heard it. */
+  /** Whether the store may have received it. */
   isAsked: boolean;
   /** Whether the store has said that the order is cancelled. */
   isCancelled: boolean;
@@ -44,10 +44,10 @@ export interface ClientHistory {
 export interface StoredOrder {
   readonly orderId: string;
   readonly status: string;
-  /** The stable word of why it ended as it did. */
+  /** The stable code of the reason for its outcome. */
   readonly reason: string | null;
   readonly lines: readonly OrderLine[];
-  /** Its own events and those it has heard, the oldest first. */
+  /** Its own events and those it consumed, the oldest first. */
   readonly events: readonly { readonly id: string; readonly type: string; readonly time: string }[];
 }
 
@@ -56,7 +56,7 @@ export interface StoredMovement {
   readonly kind: string;
   readonly quantity: number;
   readonly orderId: string | null;
-  /** By the clock of the function that wrote it. */
+  /** Time by the clock of the function that wrote it. */
   readonly at: string;
 }
 
@@ -65,22 +65,22 @@ export interface StoredNotice {
   readonly fact: string;
 }
 
-/** What the store says at the end. */
+/** What the store reports at the end. */
 export interface StoreHistory {
   readonly orders: readonly StoredOrder[];
   readonly movements: readonly StoredMovement[];
   readonly notices: readonly StoredNotice[];
 }
 
-/** A sentence for each. */
+/** Each finding is a sentence. */
 export interface Judgement {
-  /** Acknowledged, and not there or without an outcome. */
+  /** Acknowledged, but missing or without an outcome. */
   readonly lost: readonly string[];
   /** One cause, more than one effect. */
   readonly doubled: readonly string[];
   /** An effect without a cause. */
   readonly unexpected: readonly string[];
-  /** The client never had an answer of its own, and still it happened exactly once. */
+  /** Took effect exactly once although its client got no clear first answer. */
   readonly recovered: readonly string[];
 }
 
@@ -92,7 +92,7 @@ const eventOf: Readonly<Record<string, string>> = {
   rejected: 'OrderRejected',
   cancelled: 'OrderCancelled',
 };
-/** Once in the life of an order. */
+/** Events that an order has at most once. */
 const ONCE = ['OrderPlaced', 'OrderConfirmed', 'OrderRejected', 'OrderCancelled'];
 
 type Findings = { readonly [Kind in keyof Judgement]: string[] };
@@ -101,21 +101,21 @@ export function judge(clients: ClientHistory, store: StoreHistory): Judgement {
   const found: Findings = { lost: [], doubled: [], unexpected: [...clients.brokenAnswers], recovered: [] };
   const stored = new Map(store.orders.map((order) => [order.orderId, order]));
   const moved = countBy(store.movements, ({ orderId, productId, kind }) => `${orderId} ${kind} ${productId}`);
-  const told = countBy(store.notices, ({ orderId, fact }) => `${orderId} ${fact}`);
+  const notified = countBy(store.notices, ({ orderId, fact }) => `${orderId} ${fact}`);
   for (const call of clients.orders.values()) judgeCall(call, stored.get(call.orderId), found);
   for (const order of store.orders) {
     judgeOrder(order, clients, found);
     judgeSale(order, moved, found);
-    judgeNotices(order, told, found);
+    judgeNotices(order, notified, found);
   }
   for (const cancel of clients.cancels.values()) {
     const status = stored.get(cancel.orderId)?.status;
     if (cancel.isCancelled && status !== 'cancelled') {
-      found.lost.push(`${cancel.orderId} was answered as cancelled, and is ${status ?? 'not there'}`);
+      found.lost.push(`${cancel.orderId} was acknowledged as cancelled, but is ${status ?? 'missing'}`);
     }
   }
   judgeDoubles(store, found);
-  judgeStrangers(store, stored, found);
+  judgeUnknownOrders(store, stored, found);
   judgeReceipts(clients.receipts, store.movements, found);
   return found;
 }
@@ -124,66 +124,67 @@ function judgeCall(call: Readonly<OrderCall>, order: StoredOrder | undefined, fo
   const { orderId, fresh, replays, isUnsure } = call;
   if (fresh > 1) found.doubled.push(`${orderId} was accepted ${fresh} times as a new order`);
   if (order === undefined) {
-    if (fresh + replays > 0) found.lost.push(`${orderId} was acknowledged, and the store does not know it`);
+    if (fresh + replays > 0) found.lost.push(`${orderId} was acknowledged, but is not in the store`);
     return;
   }
   if (fresh + replays === 0 && !isUnsure) {
-    found.unexpected.push(`${orderId} is in the store, and no attempt to post it was heard`);
+    found.unexpected.push(`${orderId} is in the store, but every request with it was refused`);
   }
   if (isUnsure && fresh === 0) found.recovered.push(orderId);
 }
 
 function judgeOrder({ orderId, status, reason, lines, events }: StoredOrder, clients: ClientHistory, found: Findings) {
   const call = clients.orders.get(orderId);
-  if (call === undefined) found.unexpected.push(`${orderId} is in the store, and nobody posted it`);
+  if (call === undefined) found.unexpected.push(`${orderId} is in the store, but no client posted it`);
   else if (textOf(call.lines) !== textOf(lines)) {
-    found.unexpected.push(`${orderId} has ${textOf(lines)}, and ${textOf(call.lines)} was asked for`);
+    found.unexpected.push(`${orderId} has ${textOf(lines)} instead of ${textOf(call.lines)}`);
   }
   if (status === 'placed') found.lost.push(`${orderId} is ${status} and has no outcome`);
   const types = countBy(events, ({ type }) => type);
   const needed = ['OrderPlaced', ...(eventOf[status] === undefined ? [] : [eventOf[status]])];
   for (const type of needed) {
-    if (!types.has(type)) found.lost.push(`${orderId} is ${status} and its events have no ${type}`);
+    if (!types.has(type)) found.lost.push(`${orderId} is ${status}, but has no event ${type}`);
   }
   for (const type of ONCE) {
     const count = types.get(type) ?? 0;
     if (count > 1) found.doubled.push(`${orderId} has ${type} ${count} times`);
   }
   if (types.has('OrderConfirmed') && types.has('OrderRejected')) {
-    found.doubled.push(`${orderId} was confirmed and rejected`);
+    found.doubled.push(`${orderId} was both confirmed and rejected`);
   }
   for (const [id, count] of countBy(events, (event) => event.id)) {
     if (count > 1) found.doubled.push(`${orderId} has the event ${id} ${count} times`);
   }
   const isCancelled = types.has('OrderCancelled') && reason !== 'expired';
   if (isCancelled && clients.cancels.get(orderId)?.isAsked !== true) {
-    found.unexpected.push(`${orderId} is cancelled, and nobody cancelled it`);
+    found.unexpected.push(`${orderId} is cancelled, but no client cancelled it`);
   }
 }
 
-/** What is confirmed is sold, once and in full; what is not is not. */
+/** Confirmed orders have their goods sold; other orders have no goods. */
 function judgeSale({ orderId, status, lines }: StoredOrder, moved: ReadonlyMap<string, number>, found: Findings): void {
   for (const { productId } of lines) {
     const count = (kind: string) => moved.get(`${orderId} ${kind} ${productId}`) ?? 0;
     if (status === 'confirmed' && count('sold') === 0) {
-      found.lost.push(`${orderId} is confirmed, and no ${productId} was sold to it`);
+      found.lost.push(`${orderId} is confirmed, but no ${productId} was sold to it`);
     }
     if (status !== 'confirmed' && count('sold') > count('returned')) {
       found.unexpected.push(`${productId} was sold to ${orderId}, which is ${status}`);
     }
     const isOver = status === 'rejected' || status === 'cancelled';
     if (isOver && count('reserved') > count('released') + count('sold')) {
-      found.lost.push(`${orderId} is ${status}, and its ${productId} was never released`);
+      found.lost.push(`${orderId} is ${status}, but its ${productId} was never released`);
     }
   }
 }
 
-function judgeNotices({ orderId, events }: StoredOrder, told: ReadonlyMap<string, number>, found: Findings): void {
+function judgeNotices({ orderId, events }: StoredOrder, notified: ReadonlyMap<string, number>, found: Findings): void {
   for (const fact of FACTS) {
     const hasHappened = events.some(({ type }) => type === fact);
-    const isTold = told.has(`${orderId} ${fact}`);
-    if (hasHappened && !isTold) found.lost.push(`nobody was told that ${orderId} had ${fact}`);
-    if (!hasHappened && isTold) found.unexpected.push(`somebody was told that ${orderId} had ${fact}, and it had not`);
+    const isNotified = notified.has(`${orderId} ${fact}`);
+    const notice = `notified of ${fact} of ${orderId}`;
+    if (hasHappened && !isNotified) found.lost.push(`the customer was not ${notice}`);
+    if (!hasHappened && isNotified) found.unexpected.push(`the customer was ${notice}, which did not happen`);
   }
 }
 
@@ -206,29 +207,31 @@ function judgeDoubles({ orders, movements, notices }: StoreHistory, found: Findi
   double(
     notices,
     ({ orderId, fact }) => `${fact} of ${orderId}`,
-    (key) => `somebody was told of ${key}`,
+    (key) => `the customer was notified of ${key}`,
   );
 }
 
-/** Movements and notices of orders that are not there. */
-function judgeStrangers(store: StoreHistory, stored: ReadonlyMap<string, StoredOrder>, found: Findings): void {
+/** Finds movements and notices of orders that do not exist. */
+function judgeUnknownOrders(store: StoreHistory, stored: ReadonlyMap<string, StoredOrder>, found: Findings): void {
   for (const { orderId, kind, productId } of store.movements) {
     if (orderId !== null && !stored.has(orderId)) {
       found.unexpected.push(`${productId} was ${kind} for ${orderId}, which does not exist`);
     }
   }
   for (const { orderId, fact } of store.notices) {
-    if (!stored.has(orderId)) found.unexpected.push(`somebody was told of ${fact} of ${orderId}, which does not exist`);
+    if (!stored.has(orderId)) {
+      found.unexpected.push(`the customer was notified of ${fact} of ${orderId}, which does not exist`);
+    }
   }
 }
 
-/** Deliveries have no names in the ledger, so equal ones of a product are counted: at least and at most so many. */
+/** Deliveries have no ids in the ledger, so equal deliveries are counted and compared with a minimum and a maximum. */
 function judgeReceipts(
   receipts: readonly Readonly<ReceiptCall>[],
   movements: readonly StoredMovement[],
   found: Findings,
 ): void {
-  const keyOf = ({ productId, quantity }: OrderLine) => `${quantity} of ${productId}`;
+  const keyOf = ({ productId, quantity }: OrderLine) => `${quantity} ${productId}`;
   const sure = countBy(
     receipts.filter(({ isAcknowledged }) => isAcknowledged),
     keyOf,

@@ -1,13 +1,13 @@
-/** One request as a wary client sends it: whatever becomes of it is a value. */
+/** Sends one HTTP request; every outcome, also a failure, is a returned value. */
 import { Agent, request } from 'node:http';
 
 export interface Reply {
-  /** 0 where there was no answer. */
+  /** 0 when there was no answer. */
   readonly status: number;
   readonly text: string;
   readonly isReplay: boolean;
-  /** Whether nobody can have heard the request: the connection was refused. */
-  readonly isUnheard: boolean;
+  /** When true, the store cannot have received the request. */
+  readonly isConnectionRefused: boolean;
 }
 
 export interface SendOptions {
@@ -17,16 +17,17 @@ export interface SendOptions {
   readonly agent?: Agent;
 }
 
-/** Connections that are used again, as browsers and proxies do. */
-export function manyConnections(): Agent {
+/** An agent that reuses connections, as browsers and proxies do. */
+export function keepAliveAgent(): Agent {
   return new Agent({ keepAlive: true });
 }
 
-/** Never throws: no answer, or none in time, is a reply with status 0. */
+/** Never throws: without an answer in time, the reply has status 0. */
 export function send(method: string, url: string, { timeoutMs, body, key, agent }: SendOptions): Promise<Reply> {
   const text = body === undefined ? undefined : JSON.stringify(body);
   return new Promise((resolve) => {
-    const silence = (isUnheard: boolean) => resolve({ status: 0, text: '', isReplay: false, isUnheard });
+    const noAnswer = (isConnectionRefused: boolean) =>
+      resolve({ status: 0, text: '', isReplay: false, isConnectionRefused });
     const outgoing = request(url, {
       method,
       agent: agent ?? false,
@@ -45,18 +46,18 @@ export function send(method: string, url: string, { timeoutMs, body, key, agent 
             status: incoming.statusCode ?? 0,
             text: Buffer.concat(chunks).toString(),
             isReplay: incoming.headers['idempotent-replayed'] === 'true',
-            isUnheard: false,
+            isConnectionRefused: false,
           }),
-        () => silence(false),
+        () => noAnswer(false),
       );
     });
-    outgoing.on('error', (error) => silence('code' in error && error.code === 'ECONNREFUSED'));
+    outgoing.on('error', (error) => noAnswer('code' in error && error.code === 'ECONNREFUSED'));
     outgoing.once('close', () => clearTimeout(timer));
     outgoing.end(text);
   });
 }
 
-/** The body of an answer, looked at with care by whoever asked; an empty object where it is none. */
+/** The JSON body of an answer, not validated; an empty object when the body is no JSON object. */
 export function bodyOf(reply: Reply): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(reply.text);

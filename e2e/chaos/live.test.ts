@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { barText, fitted, LiveLine, type Moment, momentText, paintFor, statesOf, strikeText } from './live.ts';
+import { barText, fitted, injectionText, LiveLine, type Moment, momentText, paintFor, statesOf } from './live.ts';
 
 const moment: Moment = {
-  phase: 'storm',
+  phase: 'load',
   elapsedMs: 65_000,
   totalMs: 130_000,
   states: statesOf(
@@ -11,34 +11,40 @@ const moment: Moment = {
   ),
   acknowledged: 12,
   withOutcome: 9,
-  strikes: 1,
+  injections: 1,
 };
 const plain = paintFor(false);
 const kill = { atMs: 0, kind: 'kill', target: 'order', durationMs: 1_500, shiftMs: 0 } as const;
 
-describe('the line', () => {
-  it('tells the time, who is in trouble, and how far the orders are', () => {
+describe('the live line', () => {
+  it('shows the time, the functions with a fault, and the progress of the orders', () => {
     expect(momentText(moment, plain)).toBe(
-      `${barText(0.5)} 1:05/2:10  under fire  order full, inventory frozen  1 fault  12 orders acknowledged, 9 with an outcome`,
+      [
+        `${barText(0.5)} 1:05/2:10`,
+        'injecting faults',
+        'order with a full disk, inventory frozen',
+        '1 fault',
+        '12 orders acknowledged, 9 with an outcome',
+      ].join('  '),
     );
   });
 
-  it('has colours only where they are allowed', () => {
+  it('has colours only when they are allowed', () => {
     expect([true, false].map((hasColor) => momentText(moment, paintFor(hasColor)).includes('\u001b'))).toEqual([
       true,
       false,
     ]);
   });
 
-  it('fits the terminal, and a colour takes no room', () => {
+  it('is cut to the width of the terminal, not counting colour codes', () => {
     expect(fitted('\u001b[31mdown\u001b[39m and out', 9)).toBe('\u001b[31mdown\u001b[39m and');
   });
 
-  it('is taken back for a line that stays', () => {
+  it('is erased before a line that stays and redrawn below it', () => {
     let written = '';
     const live = new LiveLine({ isTTY: true, columns: 30, write: (text) => (written += text) }, plain, () => moment);
-    live.say('first');
-    live.say('second');
+    live.print('first');
+    live.print('second');
     live.stop();
 
     const line = momentText(moment, plain).slice(0, 29);
@@ -47,13 +53,21 @@ describe('the line', () => {
   });
 });
 
-describe('a fault as a line', () => {
+describe('the line of a fault', () => {
   it.each([
-    [kill, 'injected', '   3.2 s  kill -9 order, back in 1.5 s'],
-    [{ ...kill, kind: 'full' }, 'unsupported', '   3.2 s  no room for order for 1.5 s  (not injected: no such switch)'],
-    [{ ...kill, kind: 'clock', shiftMs: -9_000 }, 'injected', '   3.2 s  the clock of order 9 s back for 1.5 s'],
-    [{ ...kill, kind: 'freeze' }, 'missed', '   3.2 s  freeze order for 1.5 s  (missed: nobody was there)'],
-  ] as const)('%j', (fault, outcome, line) => {
-    expect(strikeText(fault, 3_210, outcome)).toBe(line);
+    [kill, 'injected', '   3.2 s  kill -9 order, restart after 1.5 s'],
+    [
+      { ...kill, kind: 'full' },
+      'unsupported',
+      '   3.2 s  full disk for order for 1.5 s  (not injected: the store does not support it)',
+    ],
+    [{ ...kill, kind: 'clock', shiftMs: -9_000 }, 'injected', '   3.2 s  clock of order 9 s behind for 1.5 s'],
+    [
+      { ...kill, kind: 'freeze' },
+      'missed',
+      '   3.2 s  freeze order for 1.5 s  (missed: the process was not available)',
+    ],
+  ] as const)('shows what was injected: %j', (fault, outcome, line) => {
+    expect(injectionText(fault, 3_210, outcome)).toBe(line);
   });
 });

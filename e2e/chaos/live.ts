@@ -1,22 +1,22 @@
-/** What is happening, for whoever watches: one line that changes on a terminal, plain lines elsewhere. */
+/** The progress of a run: one line that is redrawn on a terminal, plain lines elsewhere. */
 import type { FaultOutcome, PartState } from './flight-record.ts';
 import { type Fault, type SwitchKind, type Target, targets } from './plan.ts';
 
 const BAR_WIDTH = 24;
-/** Where the terminal does not say how wide it is. */
+/** Used when the width of the terminal is unknown. */
 const COLUMNS_DEFAULT = 80;
 const REDRAW_MS = 100;
 const SUMMARY_MS = 3_000;
 
 export interface Moment {
-  readonly phase: 'storm' | 'calm' | 'reading';
+  readonly phase: 'load' | 'settling' | 'reading';
   readonly elapsedMs: number;
   /** Null: until Ctrl-C. */
   readonly totalMs: number | null;
   readonly states: readonly (readonly [target: Target, state: PartState | SwitchKind])[];
   readonly acknowledged: number;
   readonly withOutcome: number;
-  readonly strikes: number;
+  readonly injections: number;
 }
 
 export interface Paint {
@@ -41,27 +41,37 @@ export function paintFor(hasColor: boolean): Paint {
   };
 }
 
-const PHASES = { storm: 'under fire', calm: 'healed, coming to rest', reading: 'reading the history' } as const;
+const PHASES = {
+  load: 'injecting faults',
+  settling: 'faults cleared, settling',
+  reading: 'reading the history',
+} as const;
 
-/** `isBrief` leaves the bar out, for lines that stay. */
+/** `isBrief` omits the bar, for lines that stay. */
 export function momentText(moment: Moment, paint: Paint, isBrief = false): string {
-  const { phase, elapsedMs, totalMs, states, acknowledged, withOutcome, strikes } = moment;
+  const { phase, elapsedMs, totalMs, states, acknowledged, withOutcome, injections } = moment;
   const time = totalMs === null ? clockText(elapsedMs) : `${clockText(elapsedMs)}/${clockText(totalMs)}`;
   const bar = isBrief || totalMs === null ? '' : `${barText(elapsedMs / totalMs)} `;
-  const troubles = states.filter(([, state]) => state !== 'up');
-  const away = troubles.map(([target, state]) => stateText(target, state, paint)).join(', ');
+  const impaired = states.filter(([, state]) => state !== 'up');
+  const problems = impaired.map(([target, state]) => stateText(target, state, paint)).join(', ');
   const orders = `${acknowledged} orders acknowledged, ${withOutcome} with an outcome`;
   return [
     bar + time,
     PHASES[phase],
-    away === '' ? paint.green('all up') : away,
-    `${strikes} ${strikes === 1 ? 'fault' : 'faults'}`,
+    problems === '' ? paint.green('all up') : problems,
+    `${injections} ${injections === 1 ? 'fault' : 'faults'}`,
     orders,
   ].join('  ');
 }
 
+const STATE_TEXTS: Readonly<Partial<Record<PartState | SwitchKind, string>>> = {
+  full: 'with a full disk',
+  clock: 'with a wrong clock',
+  poison: 'failing on some orders',
+};
+
 function stateText(target: Target, state: PartState | SwitchKind, paint: Paint): string {
-  const text = `${target} ${state === 'clock' ? 'with a wrong clock' : state === 'poison' ? 'failing on some orders' : state}`;
+  const text = `${target} ${STATE_TEXTS[state] ?? state}`;
   if (state === 'down' || state === 'stopping') return paint.red(text);
   return state === 'frozen' ? paint.cyan(text) : paint.yellow(text);
 }
@@ -77,21 +87,22 @@ function clockText(ms: number): string {
 }
 
 /** A fault as a line. */
-export function strikeText(fault: Fault, atMs: number, outcome: FaultOutcome): string {
+export function injectionText(fault: Fault, atMs: number, outcome: FaultOutcome): string {
   const { kind, target, durationMs, shiftMs } = fault;
   const seconds = (durationMs / 1_000).toFixed(1);
+  const shiftS = Math.abs(Math.round(shiftMs / 1_000));
   const what = {
-    kill: `kill -9 ${target}, back in ${seconds} s`,
+    kill: `kill -9 ${target}, restart after ${seconds} s`,
     freeze: `freeze ${target} for ${seconds} s`,
-    stop: `stop ${target}, back in ${seconds} s`,
-    full: `no room for ${target} for ${seconds} s`,
-    clock: `the clock of ${target} ${Math.abs(Math.round(shiftMs / 1_000))} s ${shiftMs < 0 ? 'back' : 'ahead'} for ${seconds} s`,
+    stop: `stop ${target}, restart after ${seconds} s`,
+    full: `full disk for ${target} for ${seconds} s`,
+    clock: `clock of ${target} ${shiftS} s ${shiftMs < 0 ? 'behind' : 'ahead'} for ${seconds} s`,
     poison: `${target} fails on some orders for ${seconds} s`,
   }[kind];
   const note = {
     injected: '',
-    missed: '  (missed: nobody was there)',
-    unsupported: '  (not injected: no such switch)',
+    missed: '  (missed: the process was not available)',
+    unsupported: '  (not injected: the store does not support it)',
   };
   return `${(atMs / 1_000).toFixed(1).padStart(6)} s  ${what}${note[outcome]}`;
 }
@@ -102,7 +113,7 @@ export interface Screen {
   write(text: string): unknown;
 }
 
-/** Writes lines, and below them the present moment. */
+/** Prints lines that stay, and below them the current moment. */
 export class LiveLine {
   readonly #screen: Screen;
   readonly #paint: Paint;
@@ -117,8 +128,8 @@ export class LiveLine {
     this.#timer = setInterval(() => this.#draw(), screen.isTTY ? REDRAW_MS : SUMMARY_MS);
   }
 
-  /** A line that stays. */
-  say(line: string): void {
+  /** Prints a line that stays. */
+  print(line: string): void {
     this.#clear();
     this.#screen.write(`${line}\n`);
     if (this.#screen.isTTY) this.#draw();
@@ -147,27 +158,27 @@ export class LiveLine {
   }
 }
 
-/** Cut to the width of the terminal, because a line that wraps cannot be taken back. Colours take no room. */
+/** Cuts a text to the width of the terminal, because a wrapped line cannot be erased. Colour codes have no width. */
 export function fitted(text: string, columns: number): string {
-  let room = columns - 1;
+  let rest = columns - 1;
   let isColor = false;
   let cut = '';
   for (const character of text) {
     isColor ||= character === '\u001b';
-    if (isColor || room > 0) cut += character;
-    if (!isColor) room -= 1;
+    if (isColor || rest > 0) cut += character;
+    if (!isColor) rest -= 1;
     if (character === 'm') isColor = false;
   }
   return cut;
 }
 
-/** Those whose state is worth a word, with what troubles them. */
+/** The state of each target, and its active faults. */
 export function statesOf(
   stateOf: (target: Target) => PartState,
-  troubles: readonly { readonly target: Target; readonly kind: SwitchKind; readonly toMs: number | null }[],
+  faultPeriods: readonly { readonly target: Target; readonly kind: SwitchKind; readonly toMs: number | null }[],
 ): Moment['states'] {
   return targets.flatMap((target) => {
-    const open = troubles.filter((trouble) => trouble.target === target && trouble.toMs === null);
+    const open = faultPeriods.filter((period) => period.target === target && period.toMs === null);
     const states: (PartState | SwitchKind)[] = [stateOf(target), ...open.map(({ kind }) => kind)];
     return states.map((state) => [target, state] as const);
   });

@@ -1,4 +1,4 @@
-/** `yarn chaos`: real processes under fire, and a verdict. */
+/** `yarn chaos`: injects faults into real processes under load and prints a verdict. */
 import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -9,7 +9,7 @@ import { pageOf } from './page/page.ts';
 import { ChaosError, ChaosRun } from './run.ts';
 import { verdictText } from './verdict-text.ts';
 
-/** From dist/e2e/chaos to the program of the store beside it. */
+/** Relative to dist/e2e/chaos: the compiled program of the store. */
 const ENTRY = fileURLToPath(new URL('../../functions/main.js', import.meta.url));
 
 /** @returns the exit code */
@@ -20,16 +20,16 @@ async function chaos(args: readonly string[]): Promise<number> {
   const hasColor = screen.isTTY === true && !process.env['NO_COLOR'];
   const paint = paintFor(hasColor);
   const live: LiveLine = new LiveLine(screen, paint, () => run.moment());
-  const run = new ChaosRun(options, ENTRY, (line) => live.say(line));
-  live.say(`${paint.bold('chaos')} with seed ${options.seed}; Ctrl-C ends the load and gives the verdict`);
+  const run = new ChaosRun(options, ENTRY, (line) => live.print(line));
+  live.print(`${paint.bold('chaos')} with seed ${options.seed}; press Ctrl-C to end the load and see the verdict`);
   try {
-    const { verdict, record, store } = await run.run(stopSignal((line) => live.say(line)));
+    const { verdict, record, store } = await run.run(stopSignal((line) => live.print(line)));
     live.stop();
     if (options.isJson) console.log(JSON.stringify(verdict, null, 2));
     else console.log(verdictText(verdict, paint));
     if (options.reportFile !== null) {
       writeFileSync(options.reportFile, pageOf({ verdict, record, store }));
-      screen.write(`The whole run: ${resolve(options.reportFile)}\n`);
+      screen.write(`Report of the whole run: ${resolve(options.reportFile)}\n`);
     }
     if (options.keepsData || run.keepsEvidence) screen.write(`The data and the logs are in ${run.workDir}\n`);
     return verdict.isRight ? 0 : 1;
@@ -41,7 +41,7 @@ async function chaos(args: readonly string[]): Promise<number> {
   }
 }
 
-/** An exit code where there is nothing to run. */
+/** @returns an exit code instead of options when there is nothing to run */
 function optionsOf(args: readonly string[]): Options | number {
   try {
     const options = readOptions(args, console.log, console.error);
@@ -56,25 +56,26 @@ function optionsOf(args: readonly string[]): Options | number {
   }
 }
 
-/** Why the report cannot be written there, before a long run; null where it can. */
+/** Checked before a long run: why the report cannot be written to `file`; null when it can. */
 function refusalOf(file: string): string | null {
-  if (!existsSync(dirname(file))) return `there is no folder ${dirname(file)} for the report`;
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true) return `${file} is a folder, and no report`;
+  if (!existsSync(dirname(file))) return `the folder ${dirname(file)} of the report does not exist`;
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory() === true)
+    return `${file} is a folder; --report takes a file`;
   try {
     accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
     return null;
   } catch {
-    return `${file} may not be written`;
+    return `${file} is not writable`;
   }
 }
 
-/** Comes with the first signal. The second one ends at once; the processes of the store end with this one. */
-function stopSignal(say: (line: string) => void): AbortSignal {
+/** Aborts on the first signal. The second signal exits at once; the processes of the store end with this process. */
+function stopSignal(print: (line: string) => void): AbortSignal {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       if (stop.signal.aborted) process.exit(130);
-      say('Stopping; once more ends at once, without a verdict.');
+      print('Stopping. Press Ctrl-C again to quit at once, without a verdict.');
       stop.abort();
     });
   }

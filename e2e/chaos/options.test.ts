@@ -12,8 +12,8 @@ function read(...args: string[]) {
   return { options, lines };
 }
 
-describe('options', () => {
-  it('are for a run without end, with everything, where nothing is said', () => {
+describe('the options', () => {
+  it('default to an endless run with all functions and all kinds of faults', () => {
     const { seed, ...others } = read().options();
 
     expect(Number.isInteger(seed)).toBe(true);
@@ -28,7 +28,7 @@ describe('options', () => {
     });
   });
 
-  it('name the command that repeats them', () => {
+  it('are turned back into the command that repeats them', () => {
     const args = [
       '--minutes',
       '0.2',
@@ -54,12 +54,12 @@ describe('options', () => {
     [['--seed', '-1'], 'from 0 to 4294967295'],
     [['--seed', '1.5'], 'from 0 to 4294967295'],
     [['--rate', '0'], 'from 1 to 1000'],
-    [['--only', 'order,cook'], '"cook" is none of them'],
-    [['--faults', 'flood'], '"flood" is none of them'],
-    [['--only', 'gateway', '--faults', 'full,clock'], 'full, clock cannot be there'],
+    [['--only', 'order,cook'], 'Unknown: cook. Use gateway,'],
+    [['--faults', 'flood'], 'Unknown: flood. Use kill,'],
+    [['--only', 'gateway', '--faults', 'full,clock'], 'the gateway cannot have full, clock'],
     [['--fast'], 'unknown option'],
     [['now'], 'too many arguments'],
-  ])('%j are refused', (args, message) => {
+  ])('%j are rejected with a message', (args, message) => {
     const { options, lines } = read(...args);
 
     expect(options).toThrow();
@@ -67,7 +67,7 @@ describe('options', () => {
     expect(lines.join('\n')).toContain(message);
   });
 
-  it('are explained', () => {
+  it('are explained by --help', () => {
     const { options, lines } = read('--help');
 
     expect(options).toThrow();

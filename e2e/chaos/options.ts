@@ -1,4 +1,4 @@
-/** What a person can ask `yarn chaos` for. */
+/** The command line options of `yarn chaos`. */
 import { randomInt } from 'node:crypto';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { type FaultKind, faultKinds, type Target, targets, targetsOf } from './plan.ts';
@@ -22,18 +22,18 @@ export interface Options {
 
 const HELP = `
 Functions: ${targets.join(', ')}
-Faults: kill (SIGKILL, then a new start), freeze (SIGSTOP, then SIGCONT), stop (SIGTERM, then a new start),
-  full (no room on the disk), clock (up to ten minutes wrong), poison (messages about some orders fail)
+Faults: kill (SIGKILL, then restart), freeze (SIGSTOP, then SIGCONT), stop (SIGTERM, then restart),
+  full (the disk is full), clock (wrong by up to ten minutes), poison (messages about some orders fail)
 
-The store is one of its own, on free ports with data in a temporary folder; yours is not touched. Ctrl-C ends the load
-and gives the verdict, a second one ends at once.
-Exit code: 0 when nothing was lost, doubled or unexpected and the books are right, 1 otherwise, 2 for options that make
-no sense or a store that does not start.
+The run uses a store of its own, on free ports, with its data in a temporary folder; your store is not touched. Press
+Ctrl-C to end the load and see the verdict, and again to quit at once.
+Exit code: 0 when nothing was lost, doubled or unexpected and the ledger is right; 1 otherwise; 2 for invalid options or
+a store that does not start.
 
 Example:
   yarn chaos --minutes 1 --seed 7 --report chaos.html`;
 
-interface Given {
+interface ParsedOptions {
   readonly minutes?: number;
   readonly seed?: number;
   readonly rate: number;
@@ -44,33 +44,35 @@ interface Given {
   readonly keep?: true;
 }
 
-/** @throws {CommanderError} where the arguments make no sense, and for `--help`; what to say has been said */
+/** @throws {CommanderError} for invalid arguments and for `--help`, after the message was printed */
 export function readOptions(args: readonly string[], out: (text: string) => void, err: (text: string) => void) {
   const command = new Command('chaos')
-    .description('Runs a store under load, kills and freezes its processes at random, and says what became of it.')
-    .option('--minutes <n>', 'how long, in minutes or parts of them (default: until Ctrl-C)', minutes)
-    .option('--seed <n>', 'repeats the plan of that seed (default: a new one, printed)', wholeFrom(0, SEED_MAX))
-    .option('--rate <n>', 'actions of clients each second', wholeFrom(1, RATE_MAX), RATE_DEFAULT)
-    .addOption(listOption('--only <functions>', 'strike only these, separated by commas', targets))
-    .addOption(listOption('--faults <kinds>', 'only faults of these kinds, separated by commas', faultKinds))
+    .description(
+      'Runs a store under load, injects faults into its processes at random, and checks that nothing was lost.',
+    )
+    .option('--minutes <n>', 'duration in minutes; fractions are allowed (default: until Ctrl-C)', minutes)
+    .option('--seed <n>', 'repeat the plan of this seed (default: a new one, printed)', wholeFrom(0, SEED_MAX))
+    .option('--rate <n>', 'client actions per second', wholeFrom(1, RATE_MAX), RATE_DEFAULT)
+    .addOption(listOption('--only <functions>', 'inject faults only into these, separated by commas', targets))
+    .addOption(listOption('--faults <kinds>', 'inject only these kinds of faults, separated by commas', faultKinds))
     .option('--report <file.html>', 'write a page that shows the whole run')
-    .option('--json', 'print the verdict as JSON, and the progress to stderr')
+    .option('--json', 'print the verdict as JSON to stdout, and the progress to stderr')
     .option('--keep', 'keep the data folder')
     .addHelpText('after', HELP)
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeOut: (text) => out(text.trimEnd()), writeErr: (text) => err(text.trimEnd()) });
   command.parse([...args], { from: 'user' });
-  const given = command.opts<Given>();
+  const given = command.opts<ParsedOptions>();
   if (!given.faults.some((kind) => targetsOf(kind, given.only).length > 0)) {
     command.error(
-      `error: the gateway writes no file, asks no clock and handles no message, so ${given.faults.join(', ')} cannot be there`,
+      `error: the gateway cannot have ${given.faults.join(', ')}: it writes no files and uses no clock or messages`,
     );
   }
   return toOptions(given);
 }
 
-function toOptions({ minutes, seed, rate, only, faults, report, json, keep }: Given): Options {
+function toOptions({ minutes, seed, rate, only, faults, report, json, keep }: ParsedOptions): Options {
   return {
     minutes: minutes ?? null,
     seed: seed ?? randomInt(2 ** 32),
@@ -98,14 +100,14 @@ export function commandOf({ minutes, seed, ratePerS, targets: only, kinds }: Opt
 function minutes(text: string): number {
   const value = /^\d*\.?\d+$/.test(text) ? Number(text) : 0;
   if (value > 0 && value <= MINUTES_MAX) return value;
-  throw new InvalidArgumentError(`It takes a number above 0, at most ${MINUTES_MAX}.`);
+  throw new InvalidArgumentError(`Use a number above 0, at most ${MINUTES_MAX}.`);
 }
 
 function wholeFrom(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,10}$/.test(text) ? Number(text) : -1;
     if (value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`It takes a whole number from ${min} to ${max}.`);
+    throw new InvalidArgumentError(`Use a whole number from ${min} to ${max}.`);
   };
 }
 
@@ -113,12 +115,12 @@ function listOption(flags: string, description: string, all: readonly string[]):
   return new Option(flags, description).argParser(listOf(all)).default(all, 'all');
 }
 
-/** Those that are named, in the order in which `all` has them, so that the same choice is the same plan. */
+/** The named items in the order of `all`, so that the same choice makes the same plan. */
 function listOf<Name extends string>(all: readonly Name[]): (text: string) => readonly Name[] {
   return (text) => {
     const named = text.split(',').map((name) => name.trim());
     const unknown = named.filter((name) => !(all as readonly string[]).includes(name));
     if (unknown.length === 0) return all.filter((name) => named.includes(name));
-    throw new InvalidArgumentError(`It takes ${all.join(', ')}; "${unknown.join(', ')}" is none of them.`);
+    throw new InvalidArgumentError(`Unknown: ${unknown.join(', ')}. Use ${all.join(', ')}.`);
   };
 }

@@ -17,7 +17,7 @@ describe('a plan', () => {
     expect(planOf(7)).toBe(planOf(7));
   });
 
-  it('is another for another seed', () => {
+  it('differs for another seed', () => {
     expect(planOf(7)).not.toBe(planOf(8));
   });
 
@@ -25,7 +25,7 @@ describe('a plan', () => {
     expect(createHash('sha256').update(planOf(7)).digest('hex').slice(0, 16)).toBe('e0d3b1b126bb8f77');
   });
 
-  it.each(['faults', 'actions'])('is in order of time: %s', (list) => {
+  it.each(['faults', 'actions'])('is ordered by time: %s', (list) => {
     const items = list === 'faults' ? first(500, faultsOf(3, everything)) : first(500, actionsOf(3, 50));
     const times = items.map(({ atMs }) => atMs);
 
@@ -34,14 +34,14 @@ describe('a plan', () => {
 });
 
 describe('faults', () => {
-  it('are of every kind, at every target', () => {
+  it('cover every kind and every target', () => {
     const faults = first(500, faultsOf(3, everything));
 
     expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(faultKinds));
     expect(new Set(faults.map(({ target }) => target))).toEqual(new Set(targets));
   });
 
-  it('are only what is wanted, where it is wanted', () => {
+  it('are limited to the chosen kinds and targets', () => {
     const faults = first(100, faultsOf(3, { kinds: ['kill', 'full'], targets: ['inventory', 'gateway'] }));
 
     expect(new Set(faults.map(({ kind, target }) => `${kind} ${target}`))).toEqual(
@@ -49,7 +49,7 @@ describe('faults', () => {
     );
   });
 
-  it('shift clocks by ten minutes at most', () => {
+  it('shift clocks by at most ten minutes', () => {
     const shifts = first(2_000, faultsOf(3, { kinds: ['clock'], targets })).map(({ shiftMs }) => Math.abs(shiftMs));
 
     expect(Math.max(...shifts)).toBeLessThanOrEqual(600_000);
@@ -57,7 +57,7 @@ describe('faults', () => {
 });
 
 describe('actions', () => {
-  it('come at the rate that was asked for', () => {
+  it('come at the requested rate', () => {
     const last = first(5_000, actionsOf(3, 200)).at(-1);
 
     expect((last?.atMs ?? 0) / 1_000).toBeCloseTo(25, 0);

@@ -1,31 +1,31 @@
 /**
- * What is going to happen, as a pure function of the seed: faults, and what clients do meanwhile. Both lists have no end;
- * whoever carries them out decides when to stop. Times count from the start, so a plan is the same on every machine, and
- * only its effects are not.
+ * The plan of a run as a pure function of the seed: the faults and the actions of clients. Both lists are endless; the
+ * caller decides when to stop. Times count from the start, so a plan is the same on every machine, and only its effects
+ * differ.
  */
 import { functionNames } from '../../saga/choreography.ts';
 import { type Chance, chanceFrom } from './chance.ts';
 
-/** Each is a process of its own. */
+/** Each target is a process of its own. */
 export const targets = ['gateway', ...functionNames] as const;
 export type Target = (typeof targets)[number];
 
 /**
- * `kill`: SIGKILL and a new start · `freeze`: SIGSTOP, then SIGCONT · `stop`: SIGTERM and a new start · `full`: no room on the disk ·
- * `clock`: a wrong clock · `poison`: messages about a share of all orders fail.
+ * `kill`: SIGKILL, then restart · `freeze`: SIGSTOP, then SIGCONT · `stop`: SIGTERM, then restart ·
+ * `full`: the disk is full · `clock`: the clock is wrong · `poison`: messages about a share of all orders fail.
  */
 export const faultKinds = ['kill', 'freeze', 'stop', 'full', 'clock', 'poison'] as const;
 export type FaultKind = (typeof faultKinds)[number];
-/** Faults that are switched on and off in a process that goes on. */
+/** Faults that are switched on and off while the process keeps running. */
 export type SwitchKind = Extract<FaultKind, 'full' | 'clock' | 'poison'>;
 
 export interface Fault {
   readonly atMs: number;
   readonly kind: FaultKind;
   readonly target: Target;
-  /** Until it is healed: started again, continued, given room, put right. */
+  /** Time until the fault is cleared: the process is restarted or continued, or the fault is switched off. */
   readonly durationMs: number;
-  /** How wrong the clock is; 0 where the fault is another. */
+  /** How wrong the clock is; 0 for other faults. */
   readonly shiftMs: number;
 }
 
@@ -34,7 +34,7 @@ export interface OrderLine {
   readonly quantity: number;
 }
 
-/** What a client does. `duplicate` posts an earlier order again, with its key. */
+/** What a client does. `duplicate` posts an earlier order again with the same key. */
 export type Action =
   | { readonly atMs: number; readonly kind: 'order'; readonly orderId: string; readonly lines: readonly OrderLine[] }
   | { readonly atMs: number; readonly kind: 'duplicate' | 'cancel'; readonly orderId: string }
@@ -47,15 +47,15 @@ export type Action =
     };
 
 const products = ['BOLT', 'CLAMP', 'DRILL', 'LAMP', 'RASP', 'SAW'] as const;
-/** Asked for now and then; the store does not know it. */
+/** Some orders ask for it; the store does not know it. */
 const UNKNOWN_PRODUCT = 'UNICORN';
 
 const FIRST_FAULT_MS = 1_000;
 const GAP_MS = { min: 250, max: 1_800 };
-/** So many faults strike whoever has not recovered from the one before. */
-const AGAIN_SHARE = 1 / 6;
+/** The share of faults that may hit a target which has not recovered from the previous one. */
+const REPEAT_SHARE = 1 / 6;
 const SHIFT_MAX_MS = 600_000;
-const FIRST_STOCK = 120;
+const INITIAL_STOCK = 120;
 
 const durationsMs: Readonly<Record<FaultKind, { readonly min: number; readonly max: number }>> = {
   kill: { min: 0, max: 2_000 },
@@ -67,10 +67,10 @@ const durationsMs: Readonly<Record<FaultKind, { readonly min: number; readonly m
 };
 const kindWeights: Readonly<Record<FaultKind, number>> = { kill: 5, freeze: 3, stop: 2, full: 2, clock: 2, poison: 3 };
 
-/** Whoever stands in front of everybody is struck less often, because nothing else gets through meanwhile. */
+/** The gateway is hit less often, because no request gets through while it is down. */
 const targetWeights: Readonly<Record<Target, number>> = { gateway: 1, order: 2, inventory: 2, notification: 2 };
 
-/** Where this fault can be: the gateway writes no file, asks no clock and handles no message. */
+/** The targets that can have this fault: the gateway writes no files, reads no clock and handles no messages. */
 export function targetsOf(kind: FaultKind, wanted: readonly Target[]): readonly Target[] {
   return isSwitch(kind) ? wanted.filter((target) => target !== 'gateway') : wanted;
 }
@@ -84,7 +84,7 @@ export interface FaultChoice {
   readonly targets: readonly Target[];
 }
 
-/** Faults, the earliest first. At least one of the kinds must be possible at one of the targets. */
+/** Faults, the earliest first. At least one of the kinds has to be possible at one of the targets. */
 export function* faultsOf(seed: number, choice: FaultChoice): Generator<Fault, never> {
   const chance = chanceFrom(seed, 'faults');
   const kinds = choice.kinds.filter((kind) => targetsOf(kind, choice.targets).length > 0);
@@ -95,8 +95,8 @@ export function* faultsOf(seed: number, choice: FaultChoice): Generator<Fault, n
     const kind = chance.pick(weighted);
     const possible = targetsOf(kind, choice.targets);
     const free = possible.filter((target) => (busyUntilMs.get(target) ?? 0) <= atMs);
-    const isAgain = chance.next() < AGAIN_SHARE;
-    const candidates = isAgain || free.length === 0 ? possible : free;
+    const isRepeat = chance.next() < REPEAT_SHARE;
+    const candidates = isRepeat || free.length === 0 ? possible : free;
     const target = chance.pick(candidates.map((each) => [each, targetWeights[each]]));
     const durationMs = chance.whole(durationsMs[kind].min, durationsMs[kind].max);
     const shiftMs = chance.whole(-SHIFT_MAX_MS, SHIFT_MAX_MS);
@@ -112,14 +112,14 @@ const actionWeights = [
   ['receipt', 4],
   ['policy', 3],
 ] as const;
-/** Who is posted again or cancelled is one of so many that were posted last, so that the two often meet. */
+/** Duplicates and cancels pick from this many latest orders, so that the two often meet. */
 const RECENT_ORDERS = 60;
 
-/** What clients do, the earliest first: the first stock, then `ratePerS` actions a second on average. */
+/** Actions, the earliest first: the initial stock, then `ratePerS` actions per second on average. */
 export function* actionsOf(seed: number, ratePerS: number): Generator<Action, never> {
   const chance = chanceFrom(seed, 'actions');
   for (const productId of products) {
-    yield { atMs: 0, kind: 'receipt', key: `CHAOS-FIRST-${productId}`, productId, quantity: FIRST_STOCK };
+    yield { atMs: 0, kind: 'receipt', key: `CHAOS-FIRST-${productId}`, productId, quantity: INITIAL_STOCK };
   }
   let orders = 0;
   let receipts = 0;
@@ -151,7 +151,7 @@ function drawProduct(chance: Chance): string {
   return chance.pick(products.map((product) => [product, 1]));
 }
 
-/** One to three products. One order in a hundred asks for what is not sold here. */
+/** One to three products. One order in a hundred asks for an unknown product. */
 function drawLines(chance: Chance): readonly OrderLine[] {
   const chosen = new Set([chance.next() < 0.01 ? UNKNOWN_PRODUCT : drawProduct(chance)]);
   for (let more = chance.whole(0, 2); more > 0; more--) chosen.add(drawProduct(chance));

@@ -1,8 +1,8 @@
-/** One process of the store: starts, ends and freezes as it is told, and notices when it ends by itself. */
+/** One process of the store: starts, stops and freezes it, and reports when it ends by itself. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Victim } from './faults.ts';
+import type { TargetProcess } from './faults.ts';
 import type { PartState } from './flight-record.ts';
 import { send } from './http.ts';
 import type { Target } from './plan.ts';
@@ -11,11 +11,11 @@ const READY_MAX_MS = 30_000;
 const READY_POLL_MS = 40;
 const STOP_MAX_MS = 20_000;
 const ANSWER_MAX_MS = 1_000;
-const LAST_WORDS_MAX = 600;
+const LAST_OUTPUT_MAX = 600;
 
 /**
- * Loaded by each process before the store: it ends with whoever started it, also where that one was killed. It holds
- * nothing up, because a stream that is unreferenced keeps no process alive.
+ * Loaded by each process before the store: the process ends with its parent, also when the parent is killed. The stream
+ * is unreferenced, so it does not keep the process alive.
  */
 const LEASH = "process.stdin.on('close', () => process.exit(137)).on('error', () => {}).resume().unref();";
 
@@ -26,34 +26,34 @@ process.on('exit', () => {
 
 export interface ProcessOptions {
   readonly target: Target;
-  /** The program that is started with the function's name. */
+  /** The program; it is started with the function's name as its argument. */
   readonly entry: string;
   readonly url: string;
   readonly env: Readonly<Record<string, string>>;
-  /** Its output, of all its lives. */
+  /** Receives the output of all runs. */
   readonly logFile: string;
   onChange(state: PartState): void;
-  /** Told when it ends although nobody asked it to, or not as it was asked. */
+  /** Called when a run ends without a request, or not as requested. */
   onWrongEnd(sentence: string): void;
 }
 
-interface Life {
+interface Run {
   readonly child: ChildProcess;
   readonly ended: Promise<void>;
   isReady: boolean;
   isFrozen: boolean;
-  /** What we did to it; null while it should live. */
+  /** How the run was ended; null while it should go on. */
   ending: 'killed' | 'stopped' | null;
   wasReadyAtStop: boolean;
 }
 
-export class StoreProcess implements Victim {
+export class StoreProcess implements TargetProcess {
   readonly target: Target;
   readonly url: string;
-  /** How often it was started after the first time. */
+  /** The number of starts after the first one. */
   restarts = -1;
   readonly #options: ProcessOptions;
-  #life: Life | null = null;
+  #run: Run | null = null;
 
   constructor(options: ProcessOptions) {
     this.#options = options;
@@ -61,82 +61,82 @@ export class StoreProcess implements Victim {
     this.url = options.url;
   }
 
-  /** One number for each process that was: what was done to one of them is not done to the next. */
-  get life(): number {
-    return this.#life === null ? -1 : this.restarts;
+  /** Identifies the current run, so that a fault is not cleared in a later one; -1 while no process runs. */
+  get runNumber(): number {
+    return this.#run === null ? -1 : this.restarts;
   }
 
-  /** Starts it where it does not run, and waits until it is ready or has ended. */
+  /** Starts the process if it does not run, and waits until it is ready or has ended. */
   async start(): Promise<void> {
-    const life = this.#life ?? this.#launch();
+    const run = this.#run ?? this.#launch();
     const deadlineMs = performance.now() + READY_MAX_MS;
-    while (this.#life === life && !life.isReady && life.ending === null) {
+    while (this.#run === run && !run.isReady && run.ending === null) {
       if (performance.now() > deadlineMs) {
         this.#options.onWrongEnd(`${this.target} was not ready ${READY_MAX_MS / 1000} s after its start`);
         return;
       }
-      const answer = life.isFrozen ? null : await send('GET', `${this.url}/readyz`, { timeoutMs: ANSWER_MAX_MS });
-      if (answer?.status === 200 && this.#life === life) {
-        life.isReady = true;
-        this.#tell();
+      const answer = run.isFrozen ? null : await send('GET', `${this.url}/readyz`, { timeoutMs: ANSWER_MAX_MS });
+      if (answer?.status === 200 && this.#run === run) {
+        run.isReady = true;
+        this.#reportState();
       } else await sleep(READY_POLL_MS);
     }
   }
 
-  /** As a power cut ends it. @returns when it has ended; null where there is nothing to kill */
+  /** Kills the process, like a power cut. @returns a promise of its end; null when no process runs */
   kill(): Promise<void> | null {
-    const life = this.#life;
-    if (life === null) return null;
-    life.ending = 'killed';
-    life.child.kill('SIGKILL');
-    return life.ended;
+    const run = this.#run;
+    if (run === null) return null;
+    run.ending = 'killed';
+    run.child.kill('SIGKILL');
+    return run.ended;
   }
 
-  /** As an operator ends it. @returns when it has ended; null where nothing runs, or it ends already */
+  /** Stops the process, like an operator. @returns a promise of its end; null when no process runs or it is ending */
   stop(): Promise<void> | null {
-    const life = this.#life;
-    if (life === null || life.ending !== null) return null;
-    life.ending = 'stopped';
-    life.wasReadyAtStop = life.isReady;
-    life.child.kill('SIGTERM');
-    this.#tell();
-    return this.#stopped(life);
+    const run = this.#run;
+    if (run === null || run.ending !== null) return null;
+    run.ending = 'stopped';
+    run.wasReadyAtStop = run.isReady;
+    run.child.kill('SIGTERM');
+    this.#reportState();
+    return this.#stopped(run);
   }
 
-  async #stopped(life: Life): Promise<void> {
-    const isEnded = await Promise.race([life.ended.then(() => true), sleep(STOP_MAX_MS, false, { ref: false })]);
+  async #stopped(run: Run): Promise<void> {
+    const isEnded = await Promise.race([run.ended.then(() => true), sleep(STOP_MAX_MS, false, { ref: false })]);
     if (!isEnded) {
       this.#options.onWrongEnd(`${this.target} did not end within ${STOP_MAX_MS / 1000} s of SIGTERM`);
       await this.kill();
     }
   }
 
-  /** @returns false where nothing runs, or it is frozen already */
+  /** @returns false when no process runs, or it is frozen or killed already */
   freeze(): boolean {
-    const life = this.#life;
-    if (life === null || life.isFrozen || life.ending === 'killed') return false;
-    life.isFrozen = true;
-    life.child.kill('SIGSTOP');
-    this.#tell();
+    const run = this.#run;
+    if (run === null || run.isFrozen || run.ending === 'killed') return false;
+    run.isFrozen = true;
+    run.child.kill('SIGSTOP');
+    this.#reportState();
     return true;
   }
 
   thaw(): void {
-    const life = this.#life;
-    if (life === null || !life.isFrozen) return;
-    life.isFrozen = false;
-    life.child.kill('SIGCONT');
-    this.#tell();
+    const run = this.#run;
+    if (run === null || !run.isFrozen) return;
+    run.isFrozen = false;
+    run.child.kill('SIGCONT');
+    this.#reportState();
   }
 
-  #launch(): Life {
+  #launch(): Run {
     const { target, entry, env, logFile } = this.#options;
     const log = openSync(logFile, 'a');
     const leash = `data:text/javascript,${encodeURIComponent(LEASH)}`;
     const child = spawn(process.execPath, ['--enable-source-maps', '--import', leash, entry, target], {
       stdio: ['pipe', log, log],
       env: { PATH: process.env['PATH'] ?? '', ...env },
-      // A group of its own: Ctrl-C in the terminal is for whoever watches.
+      // A process group of its own, so that Ctrl-C in the terminal does not reach it.
       detached: true,
     });
     closeSync(log);
@@ -148,42 +148,42 @@ export class StoreProcess implements Victim {
         resolve();
       };
       child.once('exit', (code, signal) => {
-        this.#ended(life, code, signal);
+        this.#ended(run, code, signal);
         end();
       });
       child.once('error', end);
     });
-    const life: Life = { child, ended, isReady: false, isFrozen: false, ending: null, wasReadyAtStop: false };
-    this.#life = life;
+    const run: Run = { child, ended, isReady: false, isFrozen: false, ending: null, wasReadyAtStop: false };
+    this.#run = run;
     this.restarts += 1;
-    this.#tell();
-    return life;
+    this.#reportState();
+    return run;
   }
 
-  #ended(life: Life, code: number | null, signal: NodeJS.Signals | null): void {
-    if (this.#life !== life) return;
-    this.#life = null;
-    this.#tell();
+  #ended(run: Run, code: number | null, signal: NodeJS.Signals | null): void {
+    if (this.#run !== run) return;
+    this.#run = null;
+    this.#reportState();
     const how = code === null ? `by ${signal}` : `with exit code ${code}`;
-    // Asked to end before it was ready, it may not have listened yet.
-    const isWrongStop = life.ending === 'stopped' && code !== 0 && life.wasReadyAtStop;
-    if (life.ending === null) this.#options.onWrongEnd(`${this.target} ended by itself ${how}${this.#lastWords()}`);
-    else if (isWrongStop) this.#options.onWrongEnd(`${this.target} ended ${how} on SIGTERM${this.#lastWords()}`);
+    // A process that was stopped before it was ready may not have handled SIGTERM yet.
+    const isWrongStop = run.ending === 'stopped' && code !== 0 && run.wasReadyAtStop;
+    if (run.ending === null) this.#options.onWrongEnd(`${this.target} ended by itself ${how}${this.#lastOutput()}`);
+    else if (isWrongStop) this.#options.onWrongEnd(`${this.target} ended ${how} on SIGTERM${this.#lastOutput()}`);
   }
 
-  #lastWords(): string {
-    const words = readFileSync(this.#options.logFile, 'utf8').slice(-LAST_WORDS_MAX).trim();
-    return words === '' ? '' : `; its last words: ${words}`;
+  #lastOutput(): string {
+    const output = readFileSync(this.#options.logFile, 'utf8').slice(-LAST_OUTPUT_MAX).trim();
+    return output === '' ? '' : `; its last output: ${output}`;
   }
 
-  #tell(): void {
+  #reportState(): void {
     this.#options.onChange(this.#state());
   }
 
   #state(): PartState {
-    if (this.#life === null) return 'down';
-    if (this.#life.isFrozen) return 'frozen';
-    if (this.#life.ending !== null) return 'stopping';
-    return this.#life.isReady ? 'up' : 'starting';
+    if (this.#run === null) return 'down';
+    if (this.#run.isFrozen) return 'frozen';
+    if (this.#run.ending !== null) return 'stopping';
+    return this.#run.isReady ? 'up' : 'starting';
   }
 }

@@ -1,4 +1,4 @@
-/** One run from the first process to the verdict. */
+/** One run, from starting the processes to the verdict. */
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,22 +12,22 @@ import { Faults } from './faults.ts';
 import { FlightRecord } from './flight-record.ts';
 import type { StoredMovement, StoreHistory } from './history.ts';
 import { bodyOf, type Reply, send } from './http.ts';
-import { type Moment, statesOf, strikeText } from './live.ts';
+import { injectionText, type Moment, statesOf } from './live.ts';
 import { commandOf, type Options } from './options.ts';
 import { actionsOf, faultsOf, type Target, targets } from './plan.ts';
 import { StoreProcess } from './process.ts';
-import { lookAt, Sampler } from './sampler.ts';
+import { readSnapshot, Sampler } from './sampler.ts';
 import { readMovements, readNeeds, readStoreHistory } from './store-history.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
 const SEED_MAX_MS = 10_000;
 const REPLAY = { maxMs: 30_000, tries: 20, pauseMs: 250 };
-const REST_MAX_MS = 90_000;
-const REST_POLL_MS = 250;
-/** Goods are brought for those who wait, and they may be more when it is looked again. */
+const SETTLE_MAX_MS = 90_000;
+const SETTLE_POLL_MS = 250;
+/** Goods are delivered for waiting orders, and more orders may wait afterwards. */
 const TOP_UPS_MAX = 5;
 
-/** It could not be tried; the message is for a person. */
+/** The run could not be started; the message is shown to the user. */
 export class ChaosError extends Error {}
 
 export interface Result {
@@ -41,31 +41,31 @@ export class ChaosRun {
   readonly workDir = mkdtempSync(join(tmpdir(), 'saga-store-chaos-'));
   readonly #options: Options;
   readonly #entry: string;
-  readonly #say: (line: string) => void;
+  readonly #print: (line: string) => void;
   readonly #processes = new Map<Target, StoreProcess>();
-  readonly #surprises: string[] = [];
+  readonly #failures: string[] = [];
   #clients: Clients | null = null;
   #phase: Moment['phase'] | null = null;
 
-  /** `entry` is the program of the store; `say` takes the lines of progress. */
-  constructor(options: Options, entry: string, say: (line: string) => void) {
-    if (!existsSync(entry)) throw new ChaosError(`${entry} is not there: build first (yarn build)`);
+  /** `entry` is the program of the store; `print` receives the lines of progress. */
+  constructor(options: Options, entry: string, print: (line: string) => void) {
+    if (!existsSync(entry)) throw new ChaosError(`${entry} does not exist: build first (yarn build)`);
     this.#options = options;
     this.#entry = entry;
-    this.#say = say;
+    this.#print = print;
     process.on('exit', () => {
       if (!options.keepsData && !this.keepsEvidence) rmSync(this.workDir, { recursive: true, force: true });
     });
   }
 
-  /** Whether the data should stay for somebody who wants to know why. */
+  /** Whether the data folder stays, to find out why the run failed. */
   keepsEvidence = false;
 
   get dataDir(): string {
     return join(this.workDir, 'data');
   }
 
-  /** The present, for the live line; null where there is nothing to tell. */
+  /** The current moment for the live line; null before and after the run. */
   moment(): Moment | null {
     const { record } = this;
     if (this.#phase === null) return null;
@@ -74,33 +74,33 @@ export class ChaosRun {
     return {
       phase: this.#phase,
       elapsedMs: record.nowMs(),
-      totalMs: this.#phase === 'storm' && minutes !== null ? minutes * 60_000 : null,
-      states: statesOf((target) => record.stateOf(target), record.troubles),
+      totalMs: this.#phase === 'load' && minutes !== null ? minutes * 60_000 : null,
+      states: statesOf((target) => record.stateOf(target), record.faultPeriods),
       acknowledged: this.#clients?.acknowledged ?? 0,
       withOutcome: Object.values(final).reduce((sum, count) => sum + count, 0),
-      strikes: record.strikes.filter(({ outcome }) => outcome === 'injected').length,
+      injections: record.injections.filter(({ outcome }) => outcome === 'injected').length,
     };
   }
 
-  /** Does all of it. The signal ends the load; healing and the verdict follow. @throws {ChaosError} where it cannot begin */
+  /** Does the whole run. The signal ends the load; the verdict follows. @throws {ChaosError} when it cannot start */
   async run(signal: AbortSignal): Promise<Result> {
     const { record } = this;
     const faults = await this.#startStore();
     const clients = new Clients(this.#urlOf('gateway'), record);
     this.#clients = clients;
-    clients.take(await this.#firstStock());
+    clients.addInitialStock(await this.#initialStock());
     record.begin();
     const sampler = new Sampler(this.dataDir, this.#processes, record);
-    await this.#storm(clients, faults, signal);
+    await this.#runLoad(clients, faults, signal);
     record.loadEndMs = record.nowMs();
-    this.#phase = 'calm';
-    this.#say('The load is over. Healing everything, and waiting until the store comes to rest.');
-    await faults.healAll();
-    await this.#replayLetters();
-    const isAtRest = await this.#comeToRest(clients);
+    this.#phase = 'settling';
+    this.#print('The load is over. Clearing all faults and waiting until the store has settled.');
+    await faults.clearAll();
+    await this.#replayDeadLetters();
+    const isSettled = await this.#settle(clients);
     sampler.stop();
     this.#phase = 'reading';
-    const store = isAtRest ? await this.#readHistory() : null;
+    const store = isSettled ? await this.#readHistory() : null;
     clients.close();
     this.#phase = null;
     const restarts = [...this.#processes.values()].reduce((sum, process) => sum + process.restarts, 0);
@@ -113,7 +113,7 @@ export class ChaosRun {
       store,
       checks: checksOf(readBooks(this.dataDir)),
       restarts,
-      surprises: this.#surprises,
+      failures: this.#failures,
     });
     this.keepsEvidence = !verdict.isRight;
     return { verdict, record, store };
@@ -130,22 +130,22 @@ export class ChaosRun {
       LOG_LEVEL: 'warn',
     };
     for (const [n, target] of targets.entries()) this.#processes.set(target, this.#create(target, ports[n] ?? 0, env));
-    this.#say(`Starting ${targets.join(', ')} on ports of their own; data in ${this.dataDir}`);
+    this.#print(`Starting ${targets.join(', ')} on free ports; data in ${this.dataDir}`);
     await Promise.all([...this.#processes.values()].map((process) => process.start()));
-    const [surprise] = this.#surprises;
-    if (surprise !== undefined) throw new ChaosError(`The store does not start: ${surprise}`);
+    const [failure] = this.#failures;
+    if (failure !== undefined) throw new ChaosError(`The store does not start: ${failure}`);
     return new Faults({
       processes: this.#processes,
       record: this.record,
-      onStrike: (fault, outcome) => this.#say(strikeText(fault, this.record.nowMs(), outcome)),
+      onInjection: (fault, outcome) => this.#print(injectionText(fault, this.record.nowMs(), outcome)),
       onUnsupported: () =>
-        this.#say('! The store has no switch for full disks and wrong clocks (404): such faults are NOT injected.'),
+        this.#print('! The store has no switch for faults (404): full, clock and poison are NOT injected.'),
     });
   }
 
-  /** What an operator does when the trouble is over: what was given up meanwhile is tried once more. */
-  async #replayLetters(): Promise<void> {
-    const body = { who: 'chaos', reason: 'the trouble is over', code: 'failed' };
+  /** Replays the dead letters of the run, as an operator does when the faults are over. */
+  async #replayDeadLetters(): Promise<void> {
+    const body = { who: 'chaos', reason: 'the faults are over', code: 'failed' };
     for (const name of functionNames) {
       const url = `${this.#urlOf('gateway')}/operations/${name}/dead-letters/replay`;
       let reply: Reply | null = null;
@@ -154,13 +154,13 @@ export class ChaosRun {
         reply = await send('POST', url, { body, timeoutMs: REPLAY.maxMs });
       }
       const replayed = reply?.status === 200 ? bodyOf(reply)['replayed'] : null;
-      if (replayed === null) this.#say(`! The letters of ${name} cannot be replayed: ${reply?.status}`);
-      else if (replayed !== 0) this.#say(`${replayed} dead letters of ${name} were replayed`);
+      if (replayed === null) this.#print(`! The dead letters of ${name} cannot be replayed: ${reply?.status}`);
+      else if (replayed !== 0) this.#print(`${replayed} dead letters of ${name} were replayed`);
     }
   }
 
-  /** A store fills in its examples when it starts; asked once more, it has done so for certain. */
-  async #firstStock(): Promise<readonly StoredMovement[]> {
+  /** The store adds its example stock when it starts; seeding it again makes sure of that. */
+  async #initialStock(): Promise<readonly StoredMovement[]> {
     const gateway = this.#urlOf('gateway');
     const { status } = await send('POST', `${gateway}/automation-testing/seed`, { timeoutMs: SEED_MAX_MS });
     if (status !== 200) throw new ChaosError(`The store cannot be seeded: ${status}`);
@@ -177,40 +177,42 @@ export class ChaosRun {
       logFile: join(this.workDir, 'logs', `${target}.log`),
       onChange: (state) => {
         record.change(target, state);
-        // A new process has room again, and the right time.
-        if (state === 'down') record.endTrouble(target);
+        // Switched faults end with their process.
+        if (state === 'down') record.endFault(target);
       },
       onWrongEnd: (sentence) => {
-        this.#surprises.push(sentence);
-        this.#say(`! ${sentence}`);
+        this.#failures.push(sentence);
+        this.#print(`! ${sentence}`);
       },
     });
   }
 
-  async #storm(clients: Clients, faults: Faults, signal: AbortSignal): Promise<void> {
+  async #runLoad(clients: Clients, faults: Faults, signal: AbortSignal): Promise<void> {
     const { minutes, seed, ratePerS, kinds, targets: wanted } = this.#options;
-    this.#phase = 'storm';
+    this.#phase = 'load';
     const endMs = minutes === null ? Number.POSITIVE_INFINITY : minutes * 60_000;
-    // When the time is over, what is broken then is healed at once.
+    // When the time is over, active faults are cleared at once.
     const over = new AbortController();
     const end = () => over.abort();
     const timer = minutes === null ? undefined : setTimeout(end, endMs);
     signal.addEventListener('abort', end, { once: true });
     if (signal.aborted) end();
-    const strikes = faults.run(faultsOf(seed, { kinds, targets: wanted }), endMs, over.signal);
-    await Promise.all([clients.run(actionsOf(seed, ratePerS), endMs, over.signal), strikes]);
+    const injections = faults.run(faultsOf(seed, { kinds, targets: wanted }), endMs, over.signal);
+    await Promise.all([clients.run(actionsOf(seed, ratePerS), endMs, over.signal), injections]);
     clearTimeout(timer);
   }
 
-  /** @returns false where it did not within the time it has; then the books are looked at all the same */
-  async #comeToRest(clients: Clients): Promise<boolean> {
+  /** Waits until the store has settled, and delivers what waiting orders need. @returns false when it takes too long */
+  async #settle(clients: Clients): Promise<boolean> {
     const gateway = this.#urlOf('gateway');
-    const deadlineMs = performance.now() + REST_MAX_MS;
+    const deadlineMs = performance.now() + SETTLE_MAX_MS;
     for (let round = 0; round < TOP_UPS_MAX; round++) {
-      if (!(await this.#restUntil(deadlineMs))) return this.#neverRests();
+      if (!(await this.#waitUntilSettled(deadlineMs))) return this.#neverSettles();
       const needs = await readNeeds(gateway).catch(() => new Map<string, number>());
       if (needs.size === 0) break;
-      this.#say(`Bringing goods for orders that wait: ${[...needs].map(([id, count]) => `${count} ${id}`).join(', ')}`);
+      this.#print(
+        `Delivering goods for waiting orders: ${[...needs].map(([id, count]) => `${count} ${id}`).join(', ')}`,
+      );
       for (const [productId, quantity] of needs) {
         await clients.receive(`CHAOS-LAST-${round}-${productId}`, productId, quantity);
       }
@@ -219,15 +221,15 @@ export class ChaosRun {
     return true;
   }
 
-  #neverRests(): false {
-    this.#surprises.push(`the store did not come to rest within ${REST_MAX_MS / 1_000} s`);
+  #neverSettles(): false {
+    this.#failures.push(`the store did not settle within ${SETTLE_MAX_MS / 1_000} s`);
     return false;
   }
 
-  async #restUntil(deadlineMs: number): Promise<boolean> {
+  async #waitUntilSettled(deadlineMs: number): Promise<boolean> {
     while (performance.now() < deadlineMs) {
-      if (lookAt(this.dataDir) !== null && isAtRest(readBooks(this.dataDir))) return true;
-      await sleep(REST_POLL_MS);
+      if (readSnapshot(this.dataDir) !== null && isSettled(readBooks(this.dataDir))) return true;
+      await sleep(SETTLE_POLL_MS);
     }
     return false;
   }
@@ -236,7 +238,7 @@ export class ChaosRun {
     try {
       return await readStoreHistory(this.#urlOf('gateway'));
     } catch (error) {
-      this.#surprises.push(error instanceof Error ? error.message : String(error));
+      this.#failures.push(error instanceof Error ? error.message : String(error));
       return null;
     }
   }
@@ -246,8 +248,8 @@ export class ChaosRun {
   }
 }
 
-/** Every message is read, every notice is sent, and no order is on its way. Those that wait for goods may wait. */
-function isAtRest({ readings, orders, notices }: Books): boolean {
+/** Every message is read, every notice is sent, and every order has an outcome or waits for goods. */
+function isSettled({ readings, orders, notices }: Books): boolean {
   const isRead = readings.every(({ position, end }) => position === end);
   const isDone = orders.byStatus['placed'] === undefined;
   return isRead && isDone && notices.byStatus['pending'] === undefined;

@@ -13,7 +13,7 @@ describe('a gauge', () => {
     ['saga_parked_messages', 7],
     ['saga_dead_letters', 1],
     ['saga_dead', null],
-  ])('%s is read over all its labels', (name, value) => {
+  ])('is the sum over all labels: %s is %s', (name, value) => {
     expect(gaugeOf(METRICS, name)).toBe(value);
   });
 });

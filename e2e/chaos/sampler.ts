@@ -1,4 +1,4 @@
-/** Looks at the store from outside while it runs: at its files, which answer also while their function is away. */
+/** Samples the running store from outside: its files can be read even while their function is down. */
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { dataFile } from '../../functions/engine.ts';
@@ -7,7 +7,7 @@ import { send } from './http.ts';
 import type { Target } from './plan.ts';
 import type { StoreProcess } from './process.ts';
 
-const LOOK_MS = 250;
+const SAMPLE_MS = 250;
 const METRICS_MS = 1_000;
 const METRICS_MAX_MS = 800;
 const LOCK_MAX_MS = 100;
@@ -18,13 +18,13 @@ interface LevelRow {
   readonly reserved: number;
 }
 
-export interface Look {
+export interface StoreSnapshot {
   readonly levels: Readonly<Record<string, { readonly onHand: number; readonly reserved: number }>>;
   readonly orders: Readonly<Record<string, number>>;
 }
 
-/** Null where a file is not there yet, or is locked just now. */
-export function lookAt(dataDir: string): Look | null {
+/** Null when a file does not exist yet or is locked. */
+export function readSnapshot(dataDir: string): StoreSnapshot | null {
   const levels = rowsOf<LevelRow>(
     dataFile(dataDir, 'inventory'),
     'SELECT product_id AS productId, on_hand AS onHand, reserved FROM stock ORDER BY product_id',
@@ -40,7 +40,7 @@ export function lookAt(dataDir: string): Look | null {
   };
 }
 
-/** A connection for each look: an open one could be in the way of a function that starts. */
+/** Opens a connection for each read: a connection that stays open could block a function that starts. */
 function rowsOf<Row>(file: string, sql: string): readonly Row[] | null {
   if (!existsSync(file)) return null;
   try {
@@ -62,11 +62,11 @@ export class Sampler {
   constructor(dataDir: string, processes: ReadonlyMap<Target, StoreProcess>, record: FlightRecord) {
     this.#timers.push(
       setInterval(() => {
-        const look = lookAt(dataDir);
-        if (look !== null) record.sample({ ...look, parked: { ...this.#parked } });
-      }, LOOK_MS),
+        const snapshot = readSnapshot(dataDir);
+        if (snapshot !== null) record.sample({ ...snapshot, parked: { ...this.#parked } });
+      }, SAMPLE_MS),
       setInterval(() => {
-        for (const process of processes.values()) void this.#askMetrics(process);
+        for (const process of processes.values()) void this.#readMetrics(process);
       }, METRICS_MS),
     );
   }
@@ -75,7 +75,7 @@ export class Sampler {
     for (const timer of this.#timers) clearInterval(timer);
   }
 
-  async #askMetrics({ target, url }: StoreProcess): Promise<void> {
+  async #readMetrics({ target, url }: StoreProcess): Promise<void> {
     const { status, text } = await send('GET', `${url}/metrics`, { timeoutMs: METRICS_MAX_MS });
     const parked = status === 200 ? gaugeOf(text, 'saga_parked_messages') : null;
     if (parked === null) delete this.#parked[target];
@@ -83,7 +83,7 @@ export class Sampler {
   }
 }
 
-/** The sum of a gauge over its labels, from Prometheus' text format; null where there is no such gauge. */
+/** The sum of a gauge over its labels, from the Prometheus text format; null when there is no such gauge. */
 export function gaugeOf(text: string, name: string): number | null {
   const values = [...text.matchAll(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))].map(([, value]) =>
     Number(value),

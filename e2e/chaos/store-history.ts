@@ -1,11 +1,11 @@
-/** Asks a store at rest for everything that the history check compares, over HTTP like anybody else. */
+/** Reads everything that the history check compares from a settled store, over HTTP like any client. */
 import { z } from 'zod';
 import type { StoredMovement, StoredOrder, StoreHistory } from './history.ts';
-import { manyConnections, send } from './http.ts';
+import { keepAliveAgent, send } from './http.ts';
 
 const PAGE = 200;
 const PAGES_MAX = 100_000;
-const AT_ONCE = 8;
+const CONCURRENCY = 8;
 const ANSWER_MAX_MS = 10_000;
 
 const linksSchema = z.object({ next: z.object({ href: z.string() }).optional() });
@@ -26,11 +26,11 @@ const noticeSchema = z.object({ orderId: z.string(), fact: z.string() });
 
 type Get = (path: string) => Promise<unknown>;
 
-/** @throws when the store does not answer, or answers something else than its documentation says */
+/** @throws when the store does not answer, or an answer differs from its documentation */
 export function readStoreHistory(gateway: string): Promise<StoreHistory> {
-  return asking(gateway, async (get) => {
+  return withGet(gateway, async (get) => {
     const orders = await listOf(get, 'orders', orderSchema);
-    const stored = await inTurns(orders, async ({ orderId, status, reason, items }): Promise<StoredOrder> => {
+    const stored = await mapConcurrently(orders, async ({ orderId, status, reason, items }): Promise<StoredOrder> => {
       const { events } = z.object({ events: z.array(eventSchema) }).parse(await get(`/orders/${orderId}/events`));
       return { orderId, status, reason: reason?.code ?? null, lines: items, events };
     });
@@ -39,14 +39,14 @@ export function readStoreHistory(gateway: string): Promise<StoreHistory> {
   });
 }
 
-/** What is in stock before anything happens. @throws as above */
+/** All stock movements. @throws as above */
 export function readMovements(gateway: string): Promise<readonly StoredMovement[]> {
-  return asking(gateway, movementsOf);
+  return withGet(gateway, movementsOf);
 }
 
-/** How much the orders that wait for goods need of each product. @throws as above */
+/** The quantity of each product that backordered orders need. @throws as above */
 export function readNeeds(gateway: string): Promise<ReadonlyMap<string, number>> {
-  return asking(gateway, async (get) => {
+  return withGet(gateway, async (get) => {
     const waiting = await listOf(get, 'orders', orderSchema, '/orders', '&status=backordered');
     const needs = new Map<string, number>();
     for (const { productId, quantity } of waiting.flatMap(({ items }) => items)) {
@@ -56,10 +56,10 @@ export function readNeeds(gateway: string): Promise<ReadonlyMap<string, number>>
   });
 }
 
-async function asking<Result>(gateway: string, ask: (get: Get) => Promise<Result>): Promise<Result> {
-  const agent = manyConnections();
+async function withGet<Result>(gateway: string, read: (get: Get) => Promise<Result>): Promise<Result> {
+  const agent = keepAliveAgent();
   try {
-    return await ask(async (path) => {
+    return await read(async (path) => {
       const reply = await send('GET', gateway + path, { agent, timeoutMs: ANSWER_MAX_MS });
       if (reply.status !== 200) throw new Error(`GET ${path} was answered with ${reply.status}: ${reply.text}`);
       return JSON.parse(reply.text);
@@ -71,14 +71,14 @@ async function asking<Result>(gateway: string, ask: (get: Get) => Promise<Result
 
 async function movementsOf(get: Get): Promise<readonly StoredMovement[]> {
   const stock = await listOf(get, 'stock', z.object({ productId: z.string() }));
-  const lists = await inTurns(stock, async ({ productId }) => {
+  const lists = await mapConcurrently(stock, async ({ productId }) => {
     const movements = await listOf(get, 'movements', movementSchema, `/stock/${productId}/movements`);
     return movements.map((movement) => ({ productId, ...movement }));
   });
   return lists.flat();
 }
 
-/** All pages of a list. */
+/** The items of all pages of a list. */
 async function listOf<Item>(
   get: Get,
   name: string,
@@ -97,8 +97,11 @@ async function listOf<Item>(
   return items;
 }
 
-/** The results in the order of the items, a few at a time. */
-async function inTurns<Item, Result>(items: readonly Item[], work: (item: Item) => Promise<Result>): Promise<Result[]> {
+/** Returns the results in the order of the items; `CONCURRENCY` run at a time. */
+async function mapConcurrently<Item, Result>(
+  items: readonly Item[],
+  work: (item: Item) => Promise<Result>,
+): Promise<Result[]> {
   const results: Result[] = [];
   let next = 0;
   const worker = async () => {
@@ -106,6 +109,6 @@ async function inTurns<Item, Result>(items: readonly Item[], work: (item: Item) 
       results[index] = await work(items[index] as Item);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
   return results;
 }

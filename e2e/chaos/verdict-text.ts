@@ -1,36 +1,48 @@
-/** The verdict as a person reads it. */
+/** The verdict as text for people. */
 import Table from 'cli-table3';
+import type { AttemptOutcome } from './flight-record.ts';
 import type { Paint } from './live.ts';
 import type { Verdict } from './verdict.ts';
 
-/** So many sentences of one kind are told. */
+export const RIGHT = '✓ Nothing was lost, doubled or unexpected, and the ledger is right.';
+export const WRONG = '✗ The store did not keep its promises.';
+
+/** How many findings of one kind are shown. */
 const SENTENCES_MAX = 10;
 
-/** Each figure of a verdict, with its name. */
+/** Shown instead of the name in the JSON. */
+const attemptNames: Readonly<Partial<Record<AttemptOutcome, string>>> = { away: 'unreachable' };
+
+/** The figures of a verdict with their names. */
 export function figuresOf(verdict: Verdict): readonly (readonly [name: string, figure: string])[] {
   const { orders, clients, faults, restarts, longestOutage, books, loadMs, restMs } = verdict;
   const { injected, missed, unsupported } = faults;
-  const share = ({ sent, acknowledged }: { sent: number; acknowledged: number }) => `${sent} (${acknowledged} done)`;
+  const share = ({ sent, acknowledged }: { sent: number; acknowledged: number }) =>
+    `${sent} (${acknowledged} acknowledged)`;
   const all = Object.values(injected).reduce((sum, count) => sum + count, 0);
   const outage = longestOutage === null ? 'none' : `${secondsText(longestOutage.lengthMs)} (${longestOutage.target})`;
   return [
     ['orders posted', String(orders.posted)],
-    ['orders acknowledged', `${orders.acknowledged} (${orders.unknown} unknown to their client)`],
+    ['orders acknowledged', `${orders.acknowledged} (${orders.unknown} without a final answer)`],
     ['orders in the store', countsText(orders.byStatus)],
-    ['duplicates posted', `${clients.duplicates} (${clients.replays} answers were replays)`],
-    ['cancels', share(clients.cancels)],
-    ['receipts', share(clients.receipts)],
-    ['policies', share(clients.policies)],
-    ['attempts', countsText(clients.attempts)],
-    ...(clients.heldBack === 0 ? [] : [['actions left out', `${clients.heldBack} (too many on their way)`] as const]),
-    ['faults', `${all} (${countsText(injected)})`],
-    ...(missed === 0 ? [] : [['faults missed', `${missed} (nobody was there)`] as const]),
-    ...(unsupported === 0 ? [] : [['faults NOT INJECTED', `${unsupported} (the store has no such switch)`] as const]),
+    ['duplicates posted', `${clients.duplicates} (${clients.replays} replayed answers)`],
+    ['cancel requests', share(clients.cancels)],
+    ['stock receipts', share(clients.receipts)],
+    ['policy changes', share(clients.policies)],
+    ['request attempts', countsText(clients.attempts, attemptNames)],
+    ...(clients.heldBack === 0
+      ? []
+      : [['actions skipped', `${clients.heldBack} (too many requests in flight)`] as const]),
+    ['faults injected', `${all} (${countsText(injected)})`],
+    ...(missed === 0 ? [] : [['faults missed', `${missed} (the process was not available)`] as const]),
+    ...(unsupported === 0
+      ? []
+      : [['faults NOT INJECTED', `${unsupported} (the store does not support them)`] as const]),
     ['restarts', String(restarts)],
     ['longest outage', outage],
-    ['load', secondsText(loadMs)],
-    ['time to converge', restMs === null ? 'it did not' : secondsText(restMs)],
-    ['books', `${books.checks} checks, ${books.count === 0 ? 'no difference' : `${books.count} differences`}`],
+    ['duration of the load', secondsText(loadMs)],
+    ['time to settle', restMs === null ? 'did not settle' : secondsText(restMs)],
+    ['ledger', `${books.checks} checks, ${books.count === 0 ? 'no differences' : `${books.count} differences`}`],
   ];
 }
 
@@ -42,20 +54,20 @@ export function verdictText(verdict: Verdict, paint: Paint): string {
     ...findingLines('lost', lost, paint),
     ...findingLines('doubled', doubled, paint),
     ...findingLines('unexpected', unexpected, paint),
-    ...findingLines('differences in the books', books.differences, paint),
+    ...findingLines('ledger differences', books.differences, paint),
   ];
   return [
     table.toString(),
     ...findings,
-    `${paint.dim('recovered')}  ${recovered.length} orders whose client had no answer of its own happened exactly once`,
+    `${paint.dim('recovered')}  ${recovered.length} orders took effect exactly once without a clear first answer`,
     `${headline(verdict, paint)}`,
     `Repeat the plan: ${paint.bold(verdict.command)}`,
   ].join('\n');
 }
 
 function headline({ isRight, restMs }: Verdict, paint: Paint): string {
-  if (isRight) return paint.green('✓ Nothing was lost, doubled or unexpected, and the books are right.');
-  return paint.red(restMs === null ? '✗ The store did not come to rest.' : '✗ The store did not keep its promises.');
+  if (isRight) return paint.green(RIGHT);
+  return paint.red(restMs === null ? '✗ The store did not settle in time.' : WRONG);
 }
 
 function findingLines(name: string, sentences: readonly string[], paint: Paint): readonly string[] {
@@ -68,9 +80,9 @@ function findingLines(name: string, sentences: readonly string[], paint: Paint):
   ];
 }
 
-function countsText(counts: Readonly<Record<string, number>>): string {
+function countsText(counts: Readonly<Record<string, number>>, names: Readonly<Record<string, string>> = {}): string {
   const entries = Object.entries(counts).filter(([, count]) => count > 0);
-  return entries.length === 0 ? 'none' : entries.map(([name, count]) => `${count} ${name}`).join(', ');
+  return entries.length === 0 ? 'none' : entries.map(([name, count]) => `${count} ${names[name] ?? name}`).join(', ');
 }
 
 function secondsText(ms: number): string {

@@ -1,4 +1,4 @@
-/** What became of the store: from what was recorded to figures and one answer. */
+/** The verdict of a run: figures and one answer, from what was recorded. */
 import type { Check } from '../prove/checks.ts';
 import { countDifferences } from '../prove/checks.ts';
 import { type AttemptOutcome, type FlightRecord, longestOutage, type Outage } from './flight-record.ts';
@@ -6,7 +6,7 @@ import type { ClientHistory, Judgement, StoreHistory } from './history.ts';
 import { judge } from './history.ts';
 import { type FaultKind, faultKinds } from './plan.ts';
 
-/** What happened, in the words of those who took part. */
+/** What was recorded during a run. */
 export interface Evidence {
   readonly seed: number;
   /** The command that repeats the plan. */
@@ -17,12 +17,12 @@ export interface Evidence {
     readonly done: { readonly cancels: number; readonly policies: number };
     readonly heldBack: number;
   };
-  /** Null where the store could not tell. */
+  /** Null when the store did not settle or its history cannot be read. */
   readonly store: StoreHistory | null;
   readonly checks: readonly Check[];
   readonly restarts: number;
-  /** A sentence for each process that ended otherwise than it was told to, and for whatever else nobody planned. */
-  readonly surprises: readonly string[];
+  /** A sentence for each process that ended unexpectedly, and for each other failure outside the plan. */
+  readonly failures: readonly string[];
 }
 
 export interface Verdict extends Judgement {
@@ -31,12 +31,12 @@ export interface Verdict extends Judgement {
   readonly command: string;
   /** From the first request to the end of the load. */
   readonly loadMs: number;
-  /** From the end of the load until the last order had its outcome and every message was read. */
+  /** From the end of the load until every order had its outcome and every message was read; null if it never had. */
   readonly restMs: number | null;
   readonly orders: {
     readonly posted: number;
     readonly acknowledged: number;
-    /** Posted, and never answered with yes or no. */
+    /** Posted, but never answered with yes or no. */
     readonly unknown: number;
     readonly byStatus: Readonly<Record<string, number>>;
   };
@@ -60,10 +60,10 @@ export interface Verdict extends Judgement {
 }
 
 export function verdictOf(evidence: Evidence): Verdict {
-  const { seed, command, record, clients, store, checks, restarts, surprises } = evidence;
-  const unread = 'the store could not tell its history';
+  const { seed, command, record, clients, store, checks, restarts, failures } = evidence;
+  const unread = 'the history of the store cannot be read';
   const found = store === null ? { lost: [unread], doubled: [], unexpected: [], recovered: [] } : judge(clients, store);
-  const unexpected = [...found.unexpected, ...surprises];
+  const unexpected = [...found.unexpected, ...failures];
   const differences = countDifferences(checks);
   const endMs = record.restMs ?? record.nowMs();
   return {
@@ -119,12 +119,12 @@ function clientsOf({ clients, record }: Evidence): Verdict['clients'] {
   };
 }
 
-function faultsOf({ strikes }: FlightRecord): Verdict['faults'] {
+function faultsOf({ injections }: FlightRecord): Verdict['faults'] {
   const count = (kind: FaultKind) =>
-    strikes.filter(({ fault, outcome }) => fault.kind === kind && outcome === 'injected').length;
+    injections.filter(({ fault, outcome }) => fault.kind === kind && outcome === 'injected').length;
   return {
     injected: Object.fromEntries(faultKinds.map((kind) => [kind, count(kind)])) as Record<FaultKind, number>,
-    missed: strikes.filter(({ outcome }) => outcome === 'missed').length,
-    unsupported: strikes.filter(({ outcome }) => outcome === 'unsupported').length,
+    missed: injections.filter(({ outcome }) => outcome === 'missed').length,
+    unsupported: injections.filter(({ outcome }) => outcome === 'unsupported').length,
   };
 }

@@ -78,7 +78,7 @@ describe('a run', () => {
 
   it('leaves no process behind when it is killed itself', async () => {
     const program = chaos('--faults', 'kill', '--rate', '10', '--seed', '3');
-    await waitUntil(() => program.stdout().includes('under fire'));
+    await waitUntil(() => program.stdout().includes('injecting faults'));
 
     program.signal('SIGKILL');
     await program.exit;
@@ -88,7 +88,7 @@ describe('a run', () => {
 
   it('takes its data away with it on a second Ctrl-C', async () => {
     const program = chaos('--rate', '10', '--seed', '3');
-    await waitUntil(() => program.stdout().includes('under fire'));
+    await waitUntil(() => program.stdout().includes('injecting faults'));
 
     program.signal('SIGINT');
     await waitUntil(() => program.stdout().includes('Stopping'));
@@ -104,9 +104,9 @@ describe(
   () => {
     it.each([
       ['--minutes', 'soon', 'above 0'],
-      ['--faults', 'flood', 'none of them'],
-      ['--report', '/nowhere/at/all/run.html', 'there is no folder'],
-      ['--report', tmpdir(), 'is a folder, and no report'],
+      ['--faults', 'flood', 'Unknown: flood'],
+      ['--report', '/nowhere/at/all/run.html', 'does not exist'],
+      ['--report', tmpdir(), 'is a folder; --report takes a file'],
     ])('%s %s: told on stderr, with exit code 2', async (name, value, message) => {
       const program = chaos(name, value);
 

@@ -1,4 +1,4 @@
-/** Figures over time: what clients heard, how many orders were open, and the stock of each product. */
+/** Charts over time: the answers to clients, the open orders, and the stock of each product. */
 import { type AttemptOutcome, BUCKET_MS, type FlightRecord, type Sample } from '../flight-record.ts';
 import { secondsText } from './lane.ts';
 import type { Scale } from './scale.ts';
@@ -10,14 +10,14 @@ const PLOT = CHART_HEIGHT - TOP - 6;
 const BOTTOM = TOP + PLOT;
 const BAR_PIXELS = 4;
 
-/** From the bottom up. */
+/** The layers of a bar, from the bottom up. */
 const layers: readonly (readonly [name: string, outcomes: readonly AttemptOutcome[]])[] = [
   ['acknowledged', ['acknowledged']],
   ['refused', ['refused', 'busy']],
   ['failed', ['unavailable', 'no room', 'away', 'lost', 'broken']],
 ];
 
-/** Attempts that came to nothing, by when. */
+/** The number of failed attempts in each interval. */
 export function failuresOf({ attempts }: FlightRecord): readonly { readonly atMs: number; readonly count: number }[] {
   const failed = layers[2]?.[1] ?? [];
   return [...attempts].flatMap(([bucket, counts]) => {
@@ -26,7 +26,7 @@ export function failuresOf({ attempts }: FlightRecord): readonly { readonly atMs
   });
 }
 
-/** Bars of what became of the attempts of clients, one on top of the other. */
+/** Stacked bars of the outcomes of client attempts. */
 export function attemptsChart(record: FlightRecord, scale: Scale): string {
   const buckets = Math.ceil(BAR_PIXELS / Math.max(0.001, scale.x(BUCKET_MS)));
   const bars = barsOf(record, buckets);
@@ -39,13 +39,13 @@ export function attemptsChart(record: FlightRecord, scale: Scale): string {
       bottom -= height;
       return height === 0 ? '' : element('rect', { class: name, x: scale.x(atMs), y: bottom, width, height });
     });
-    const told = layers.map(([name], layer) => `${counts[layer] ?? 0} ${name}`).join(', ');
-    return element('g', {}, title(`${told} at ${secondsText(atMs)}`), ...rects);
+    const label = layers.map(([name], layer) => `${counts[layer] ?? 0} ${name}`).join(', ');
+    return element('g', {}, title(`${label} at ${secondsText(atMs)}`), ...rects);
   });
   return drawn.join('') + base(scale);
 }
 
-/** Attempts by layer, so many buckets together. */
+/** Attempts by layer; each bar sums `buckets` intervals. */
 function barsOf({ attempts }: FlightRecord, buckets: number) {
   const bars = new Map<number, number[]>();
   for (const [bucket, counts] of attempts) {
@@ -63,7 +63,7 @@ function sumOf(counts: readonly number[]): number {
   return counts.reduce((sum, count) => sum + count, 0);
 }
 
-/** Orders that had no outcome yet. */
+/** Orders without an outcome. */
 export function openOrdersChart({ samples }: FlightRecord, scale: Scale): string {
   const most = Math.max(1, mostOpen(samples));
   return [
@@ -73,7 +73,7 @@ export function openOrdersChart({ samples }: FlightRecord, scale: Scale): string
   ].join('');
 }
 
-/** What was on hand of a product, and how much of it was reserved. */
+/** The quantity of a product on hand, and how much of it was reserved. */
 export function stockChart({ samples }: FlightRecord, productId: string, scale: Scale): string {
   const most = Math.max(1, mostOf(samples, productId));
   return [
@@ -83,12 +83,12 @@ export function stockChart({ samples }: FlightRecord, productId: string, scale: 
   ].join('');
 }
 
-/** The most that was on hand of a product. */
+/** The highest quantity of a product on hand. */
 export function mostOf(samples: readonly Sample[], productId: string): number {
   return samples.reduce((max, { levels }) => Math.max(max, levels[productId]?.onHand ?? 0), 0);
 }
 
-/** The most orders that were open or waited for goods at one time. */
+/** The highest number of orders that were open or waited for goods at one time. */
 export function mostOpen(samples: readonly Sample[]): number {
   return samples.reduce((max, sample) => Math.max(max, open(sample) + waiting(sample)), 0);
 }
@@ -101,7 +101,7 @@ function waiting({ orders }: Sample): number {
   return orders['backordered'] ?? 0;
 }
 
-/** Steps: a level stays as it was until it is another. */
+/** A step chart: a level stays the same until it changes. */
 function area(name: string, samples: readonly Sample[], share: (sample: Sample) => number, { x }: Scale): string {
   const [first] = samples;
   if (first === undefined) return '';

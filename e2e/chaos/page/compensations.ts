@@ -1,5 +1,5 @@
-/** What was taken back, and when. */
-import type { FlightRecord, Trouble } from '../flight-record.ts';
+/** The compensations of a run: what was taken back, and when. */
+import type { FaultPeriod, FlightRecord } from '../flight-record.ts';
 import type { StoreHistory } from '../history.ts';
 import type { Target } from '../plan.ts';
 
@@ -12,10 +12,11 @@ export interface Compensation {
 const ORDER_EVENTS: ReadonlySet<string> = new Set(['OrderRejected', 'OrderCancelled']);
 const movementNames: Readonly<Record<string, string>> = { released: 'StockReleased', returned: 'StockReturned' };
 
-/** Rejections and cancels of orders, and what went back into stock. Times outside the run come to its edges. */
+/** Rejected and cancelled orders, and goods that went back into stock. */
 export function compensationsOf(store: StoreHistory | null, record: FlightRecord): readonly Compensation[] {
   if (store === null) return [];
-  const at = (target: Target, time: string) => trueTime(Date.parse(time) - record.startedAtMs, target, record.troubles);
+  const at = (target: Target, time: string) =>
+    trueTime(Date.parse(time) - record.startedAtMs, target, record.faultPeriods);
   const orders = store.orders.flatMap(({ events }) =>
     events
       .filter(({ type }) => ORDER_EVENTS.has(type))
@@ -28,12 +29,12 @@ export function compensationsOf(store: StoreHistory | null, record: FlightRecord
   return [...orders, ...movements].sort((a, b) => a.atMs - b.atMs);
 }
 
-/** Functions date things by their own clock, and we know how wrong it was. */
-function trueTime(saidMs: number, target: Target, troubles: readonly Trouble[]): number {
-  for (const { target: whose, kind, fromMs, toMs, shiftMs } of troubles) {
-    const couldBeMs = saidMs - shiftMs;
-    const isWithin = couldBeMs >= fromMs && couldBeMs <= (toMs ?? Number.POSITIVE_INFINITY);
-    if (kind === 'clock' && whose === target && isWithin) return couldBeMs;
+/** Corrects a time by the clock fault that the function had then, because functions use their own clock. */
+function trueTime(recordedMs: number, target: Target, faultPeriods: readonly FaultPeriod[]): number {
+  for (const { target: shifted, kind, fromMs, toMs, shiftMs } of faultPeriods) {
+    const correctedMs = recordedMs - shiftMs;
+    const isWithin = correctedMs >= fromMs && correctedMs <= (toMs ?? Number.POSITIVE_INFINITY);
+    if (kind === 'clock' && shifted === target && isWithin) return correctedMs;
   }
-  return saidMs;
+  return recordedMs;
 }

@@ -1,6 +1,6 @@
-/** The marks of faults, and what every colour means. */
+/** The legend: the marks of faults, and the meaning of each colour. */
 import { faultKinds } from '../plan.ts';
-import { strikeNames } from './lane.ts';
+import { faultNames } from './lane.ts';
 import { element, escaped } from './svg.ts';
 
 const stroke = 'fill="none" stroke="currentColor" stroke-width="2.2" stroke-linecap="round"';
@@ -13,7 +13,7 @@ const shapes = {
   poison: '<path fill="currentColor" d="M6,1.5L10.5,6L6,10.5L1.5,6Z"/>',
 } as const;
 
-/** Drawn once, used by name. */
+/** Defined once and referenced by id. */
 export const MARKS = element(
   'defs',
   {},
@@ -26,12 +26,12 @@ const swatches = [
   ['starting', 'starting'],
   ['frozen', 'frozen'],
   ['stopping', 'stopping'],
-  ['trouble full', 'no room on the disk'],
-  ['trouble clock', 'wrong clock'],
-  ['trouble poison', 'failing on some orders'],
-  ['compensation', 'taken back: rejected, cancelled, released, returned'],
-  ['retry', 'attempts that failed and come again'],
-  ['parked', 'messages parked for another try'],
+  ['fault full', 'full disk'],
+  ['fault clock', 'wrong clock'],
+  ['fault poison', 'failing on some orders'],
+  ['compensation', 'compensations: rejected, cancelled, released, returned'],
+  ['retry', 'failed attempts, which clients retry'],
+  ['parked', 'messages in the retry queue'],
   ['acknowledged', 'acknowledged'],
   ['refused', 'refused'],
   ['failed', 'failed'],
@@ -49,8 +49,8 @@ export const LEGEND = element(
   { class: 'legend' },
   ...faultKinds.map((kind) =>
     item(
-      element('g', { class: `strike ${kind}` }, element('use', { href: `#mark-${kind}`, width: 12, height: 12 })),
-      strikeNames[kind],
+      element('g', { class: `injection ${kind}` }, element('use', { href: `#mark-${kind}`, width: 12, height: 12 })),
+      faultNames[kind],
     ),
   ),
   ...swatches.map(([name, what]) =>

@@ -1,4 +1,4 @@
-/** The page is well-formed, needs nothing but itself, and shows what was recorded. */
+/** The page is well-formed and self-contained, and shows what was recorded. */
 import { describe, expect, it } from 'vitest';
 import { FlightRecord } from '../flight-record.ts';
 import type { StoreHistory } from '../history.ts';
@@ -9,8 +9,8 @@ import { pageOf } from './page.ts';
 
 const NASTY = `<script>alert("1 & 2")</script>'`;
 
-/** A short flight in which everything happened once. */
-function flight(): FlightRecord {
+/** A short run with one event of each kind. */
+function shortRun(): FlightRecord {
   const record = new FlightRecord();
   for (const target of targets) record.change(target, 'up');
   record.begin();
@@ -18,9 +18,9 @@ function flight(): FlightRecord {
     { target: 'inventory', atMs: 1_000, state: 'down' },
     { target: 'inventory', atMs: 2_500, state: 'up' },
   );
-  record.troubles.push({ target: 'order', kind: 'clock', fromMs: 3_000, toMs: 4_000, shiftMs: 60_000 });
+  record.faultPeriods.push({ target: 'order', kind: 'clock', fromMs: 3_000, toMs: 4_000, shiftMs: 60_000 });
   const kill = { atMs: 1_000, kind: 'kill', target: 'inventory', durationMs: 1_500, shiftMs: 0 } as const;
-  record.strikes.push({ fault: kill, atMs: 1_000, outcome: 'injected' });
+  record.injections.push({ fault: kill, atMs: 1_000, outcome: 'injected' });
   record.attempts.set(4, { acknowledged: 3, lost: 2 });
   for (const [atMs, onHand] of [
     [250, 10],
@@ -38,7 +38,7 @@ function flight(): FlightRecord {
   return record;
 }
 
-function evidenceOf(record: FlightRecord, surprises: readonly string[] = []): Evidence {
+function evidenceOf(record: FlightRecord, failures: readonly string[] = []): Evidence {
   const counts = { duplicates: 0, cancels: 0, policies: 0 };
   const clients = {
     orders: new Map(),
@@ -57,7 +57,7 @@ function evidenceOf(record: FlightRecord, surprises: readonly string[] = []): Ev
     store: storeOf(record),
     checks: [],
     restarts: 1,
-    surprises,
+    failures,
   };
 }
 
@@ -71,13 +71,13 @@ function storeOf(record: FlightRecord, atMs = 2_000): StoreHistory {
   };
 }
 
-function pageWith(surprises: readonly string[] = []): string {
-  const record = flight();
-  const evidence = evidenceOf(record, surprises);
+function pageWith(failures: readonly string[] = []): string {
+  const record = shortRun();
+  const evidence = evidenceOf(record, failures);
   return pageOf({ verdict: verdictOf(evidence), record, store: evidence.store });
 }
 
-/** Tags that are closed by another one, or never. */
+/** Names of tags that are never closed, or closed by another tag. */
 function unbalanced(page: string): readonly string[] {
   const open: string[] = [];
   const wrong: string[] = [];
@@ -95,7 +95,7 @@ describe('the page', () => {
     expect(unbalanced('<p><b></p>')).not.toEqual([]);
   });
 
-  it('needs nothing from elsewhere, and runs nothing', () => {
+  it('loads no resources and runs no scripts', () => {
     const page = pageWith([NASTY]);
     const links = [...page.matchAll(/(?:href|src)="([^"]*)"/g)].map(([, link = '']) => link);
 
@@ -116,17 +116,17 @@ describe('the page', () => {
     '1 OrderRejected at 2.00 s',
     '2 attempts failed at 1.00 s',
     '3 acknowledged, 0 refused, 2 failed at 1.00 s',
-    'messages parked for another try, 3 at most',
+    'messages in the retry queue, at most 3',
     'yarn chaos --seed 7',
-  ])('tells: %s', (sentence) => {
+  ])('shows: %s', (sentence) => {
     expect(pageWith()).toContain(sentence);
   });
 
-  it('shows text as text', () => {
+  it('escapes text from outside', () => {
     expect(pageWith([NASTY])).toContain('unexpected: &lt;script&gt;alert(&quot;1 &amp; 2&quot;)&lt;/script&gt;&#39;');
   });
 
-  it('says first whether the store kept its promises', () => {
+  it('shows the verdict before the timeline', () => {
     const wrong = pageWith(['order ended by itself']);
 
     expect(wrong).toContain('✗ The store did not keep its promises.');
@@ -135,8 +135,8 @@ describe('the page', () => {
 });
 
 describe('compensations', () => {
-  it('are dated by the true time where the clock of their function was wrong', () => {
-    const record = flight();
+  it('are shown at the true time when the clock of their function was wrong', () => {
+    const record = shortRun();
     const dates = [2_000, 63_500].map((atMs) =>
       compensationsOf(storeOf(record, atMs), record).map((each) => each.atMs),
     );

@@ -1,12 +1,12 @@
-/** The whole run on one page that needs nothing but itself. */
+/** The report of a run as one self-contained HTML page. */
 import type { FlightRecord } from '../flight-record.ts';
 import type { StoreHistory } from '../history.ts';
 import { targets } from '../plan.ts';
 import type { Verdict } from '../verdict.ts';
-import { figuresOf } from '../verdict-text.ts';
+import { figuresOf, RIGHT, WRONG } from '../verdict-text.ts';
 import { attemptsChart, CHART_HEIGHT, failuresOf, mostOf, mostOpen, openOrdersChart, stockChart } from './chart.ts';
 import { compensationsOf } from './compensations.ts';
-import { LANE_HEIGHT, laneOf, secondsText, strikeNames } from './lane.ts';
+import { faultNames, LANE_HEIGHT, laneOf, secondsText } from './lane.ts';
 import { LEGEND, MARKS } from './legend.ts';
 import { type Scale, scaleOf, timeAxis } from './scale.ts';
 import { STYLE } from './style.ts';
@@ -22,7 +22,7 @@ export interface PageData {
   readonly store: StoreHistory | null;
 }
 
-/** One row of the flight: a name on the left, and what happened on the right. */
+/** One row of the timeline: a name on the left, and what happened on the right. */
 interface Row {
   readonly name: string;
   readonly about: string;
@@ -33,7 +33,7 @@ interface Row {
 export function pageOf(data: PageData): string {
   const { verdict, record } = data;
   const scale = scaleOf(record.restMs ?? record.loadEndMs ?? 0);
-  const heading = `saga-store under fire, seed ${verdict.seed}`;
+  const heading = `saga-store chaos run, seed ${verdict.seed}`;
   return [
     '<!doctype html>',
     '<html lang="en">',
@@ -47,7 +47,7 @@ export function pageOf(data: PageData): string {
     element(
       'body',
       {},
-      element('main', {}, headerOf(data, heading), tilesOf(verdict), flightOf(data, scale), LEGEND, tablesOf(data)),
+      element('main', {}, headerOf(data, heading), tilesOf(verdict), timelineOf(data, scale), LEGEND, tablesOf(data)),
     ),
     '</html>',
     '',
@@ -68,17 +68,17 @@ function headerOf({ verdict, record }: PageData, heading: string): string {
 
 function verdictOf({ isRight, lost, doubled, unexpected, books }: Verdict): string {
   if (isRight) {
-    return element('div', { class: 'verdict' }, '✓ Nothing was lost, doubled or unexpected, and the books are right.');
+    return element('div', { class: 'verdict' }, RIGHT);
   }
   const sentences = [
     ...lost.map((sentence) => `lost: ${sentence}`),
     ...doubled.map((sentence) => `doubled: ${sentence}`),
     ...unexpected.map((sentence) => `unexpected: ${sentence}`),
-    ...books.differences.map((sentence) => `books: ${sentence}`),
+    ...books.differences.map((sentence) => `ledger: ${sentence}`),
   ];
   const items = sentences.slice(0, SENTENCES_MAX).map((sentence) => element('li', {}, escaped(sentence)));
   const list = items.length === 0 ? '' : element('ul', {}, ...items);
-  return element('div', { class: 'verdict wrong' }, '✗ The store did not keep its promises.', list);
+  return element('div', { class: 'verdict wrong' }, WRONG, list);
 }
 
 function tilesOf({ orders, clients, faults, restarts, longestOutage, restMs, recovered }: Verdict): string {
@@ -86,12 +86,12 @@ function tilesOf({ orders, clients, faults, restarts, longestOutage, restMs, rec
   const tiles: readonly (readonly [figure: string, what: string])[] = [
     [String(orders.posted), 'orders posted'],
     [String(orders.acknowledged), 'acknowledged'],
-    [String(clients.replays), 'answers were replays'],
-    [String(recovered.length), 'recovered, unknown to the client'],
-    [String(injected), 'faults'],
+    [String(clients.replays), 'replayed answers'],
+    [String(recovered.length), 'recovered without a clear answer'],
+    [String(injected), 'faults injected'],
     [String(restarts), 'restarts'],
     [longestOutage === null ? 'none' : secondsText(longestOutage.lengthMs), 'longest outage'],
-    [restMs === null ? 'never' : secondsText(restMs), 'until all was settled'],
+    [restMs === null ? 'never' : secondsText(restMs), 'time to settle'],
   ];
   const drawn = tiles.map(([figure, what]) =>
     element('div', { class: 'tile' }, element('b', {}, escaped(figure)), element('span', {}, escaped(what))),
@@ -113,20 +113,20 @@ function rowsOf({ record, store }: PageData, scale: Scale): readonly Row[] {
     ...lanes,
     {
       name: 'open orders',
-      about: `${mostOpen(record.samples)} at most`,
+      about: `at most ${mostOpen(record.samples)}`,
       height,
       drawing: openOrdersChart(record, scale),
     },
     ...movedProducts(record).map((productId) => ({
       name: productId,
-      about: `stock, ${mostOf(record.samples, productId)} at most`,
+      about: `stock, at most ${mostOf(record.samples, productId)}`,
       height,
       drawing: stockChart(record, productId, scale),
     })),
   ];
 }
 
-/** Products whose stock was another at some time. */
+/** Products whose stock changed during the run. */
 function movedProducts({ samples }: FlightRecord): readonly string[] {
   const levels = new Map<string, Set<string>>();
   for (const sample of samples) {
@@ -138,7 +138,7 @@ function movedProducts({ samples }: FlightRecord): readonly string[] {
   return [...levels].flatMap(([productId, seen]) => (seen.size > 1 ? [productId] : [])).sort();
 }
 
-function flightOf(data: PageData, scale: Scale): string {
+function timelineOf(data: PageData, scale: Scale): string {
   const rows = rowsOf(data, scale);
   const height = rows.reduce((sum, row) => sum + row.height, AXIS_HEIGHT);
   let y = AXIS_HEIGHT;
@@ -155,7 +155,7 @@ function flightOf(data: PageData, scale: Scale): string {
   const svg = element(
     'svg',
     { width: scale.width, height, viewBox: `0 0 ${scale.width} ${height}`, role: 'img' },
-    title('What happened when'),
+    title('Timeline of the run'),
     MARKS,
     timeAxis(scale, height),
     ...drawings,
@@ -163,10 +163,10 @@ function flightOf(data: PageData, scale: Scale): string {
   );
   const left = element('svg', { width: NAMES_WIDTH, height }, ...names);
   return (
-    element('h2', {}, 'The flight') +
+    element('h2', {}, 'Timeline') +
     element(
       'div',
-      { class: 'flight' },
+      { class: 'timeline' },
       element('div', { class: 'names' }, left),
       element('div', { class: 'scroll' }, svg),
     )
@@ -174,30 +174,36 @@ function flightOf(data: PageData, scale: Scale): string {
 }
 
 function borderAt(x: number, height: number): string {
-  return element('line', { class: 'border', x1: x, x2: x, y1: 14, y2: height }, title('the load ends, all is healed'));
+  return element(
+    'line',
+    { class: 'border', x1: x, x2: x, y1: 14, y2: height },
+    title('the load ends and all faults are cleared'),
+  );
 }
 
 function tablesOf({ verdict, record }: PageData): string {
   const figures = figuresOf(verdict).map((cells) => rowOfCells(cells));
-  const strikes = record.strikes.map(({ fault, atMs, outcome }) =>
+  const injections = record.injections.map(({ fault, atMs, outcome }) =>
     rowOfCells([
       secondsText(atMs),
       fault.target,
-      strikeNames[fault.kind],
+      faultNames[fault.kind],
       fault.kind === 'clock' ? `${(fault.shiftMs / 1_000).toFixed(0)} s off` : '',
       secondsText(fault.durationMs),
       outcome,
     ]),
   );
-  const head = ['at', 'function', 'fault', 'how', 'planned for', 'outcome'].map((name) => element('th', {}, name));
+  const head = ['at', 'function', 'fault', 'detail', 'planned duration', 'outcome'].map((name) =>
+    element('th', {}, name),
+  );
   return [
     element('h2', {}, 'Figures'),
     element('table', {}, element('tbody', {}, ...figures, '')),
     element(
       'details',
       {},
-      element('summary', {}, `All ${record.strikes.length} faults`),
-      element('table', {}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...strikes, '')),
+      element('summary', {}, `All ${record.injections.length} faults`),
+      element('table', {}, element('thead', {}, element('tr', {}, ...head)), element('tbody', {}, ...injections, '')),
     ),
   ].join('');
 }

@@ -1,4 +1,4 @@
-/** Time on the page: one scale for everything, so that what happened together stands together. */
+/** The time scale of the page. All rows share it, so that events of the same time line up. */
 import { element, text } from './svg.ts';
 
 const WIDTH_MIN = 980;
@@ -12,7 +12,7 @@ const TICK_PIXELS_MIN = 70;
 export interface Scale {
   readonly width: number;
   readonly endMs: number;
-  /** Pixels from the left edge; times outside come to the edge. */
+  /** Pixels from the left edge; times outside the run are moved to its edges. */
   x(atMs: number): number;
 }
 
@@ -22,7 +22,7 @@ export function scaleOf(endMs: number): Scale {
   return { width, endMs, x: (atMs) => (Math.min(endMs, Math.max(0, atMs)) / Math.max(1, endMs)) * plot };
 }
 
-/** Lines and labels of time, down to `height`. */
+/** Grid lines and time labels, down to `height`. */
 export function timeAxis(scale: Scale, height: number): string {
   const pixelsPerS = (scale.width - MARGIN) / (Math.max(1, scale.endMs) / 1_000);
   const stepS = STEPS_S.find((step) => step * pixelsPerS >= TICK_PIXELS_MIN) ?? STEPS_S.at(-1) ?? 1;
@@ -40,7 +40,7 @@ function timeText(seconds: number): string {
   return `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, '0')}`;
 }
 
-/** Counts by pixel, so that a thousand ticks in one place are one mark that says so. */
+/** Groups items by pixel, so that many items in one place become one mark. */
 export function byPixel<Item extends { readonly atMs: number }>(
   items: readonly Item[],
   { x }: Scale,

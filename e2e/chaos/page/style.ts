@@ -1,4 +1,4 @@
-/** How the page looks, by day and by night. */
+/** The style of the page, light and dark. */
 export const STYLE = `
 :root { color-scheme: light dark; --paper: #fbfaf7; --card: #ffffff; --ink: #1c2128; --quiet: #68707c; --rule: #e3e1da;
   --bed: #cfe6d6; --down: #d2373f; --starting: #e9a23b; --frozen: #3f86cf; --stopping: #e2763a; --full: #8a5cf0;
@@ -24,7 +24,7 @@ code { font: 12.5px/1.5 ui-monospace, "SF Mono", Menlo, Consolas, monospace; bac
 .tile { background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 10px 14px; }
 .tile b { display: block; font-size: 21px; font-variant-numeric: tabular-nums; letter-spacing: -0.01em; }
 .tile span { color: var(--quiet); font-size: 12.5px; }
-.flight { display: flex; background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 12px 0 6px 14px; }
+.timeline { display: flex; background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 12px 0 6px 14px; }
 .names { flex: none; } .scroll { overflow-x: auto; flex: 1; min-width: 0; }
 .scroll svg, .names svg { display: block; } .fits svg { width: 100%; height: auto; }
 svg text { font: 11px system-ui, -apple-system, "Segoe UI", sans-serif; fill: var(--quiet); }
@@ -36,8 +36,8 @@ svg .on-bar { fill: #fff; font-size: 10px; font-weight: 600; pointer-events: non
 .state.frozen rect, .frozen { fill: var(--frozen); } .state.stopping rect, .stopping { fill: var(--stopping); }
 .full { fill: var(--full); color: var(--full); } .clock { fill: var(--clock); color: var(--clock); }
 .poison { fill: var(--poison); color: var(--poison); }
-.strike.kill { color: var(--down); } .strike.freeze { color: var(--frozen); } .strike.stop { color: var(--stopping); }
-.strike.missed, .strike.unsupported { opacity: 0.3; }
+.injection.kill { color: var(--down); } .injection.freeze { color: var(--frozen); } .injection.stop { color: var(--stopping); }
+.injection.missed, .injection.unsupported { opacity: 0.3; }
 .compensation { fill: var(--take); } .retry { fill: var(--bad); fill-opacity: 0.75; }
 .parked { fill: var(--quiet); fill-opacity: 0.35; }
 .acknowledged { fill: var(--good); } .refused { fill: var(--mild); } .failed { fill: var(--bad); }
@@ -45,7 +45,7 @@ svg .on-bar { fill: #fff; font-size: 10px; font-weight: 600; pointer-events: non
 .area.on-hand { fill: var(--hand); } .line.on-hand { stroke: var(--hand); }
 .area.reserved, .area.waiting { fill: var(--held); fill-opacity: 0.5; } .line.reserved, .line.waiting { stroke: var(--held); }
 .area.open { fill: var(--take); } .line.open { stroke: var(--take); }
-rect:hover, .strike:hover { filter: brightness(1.2); }
+rect:hover, .injection:hover { filter: brightness(1.2); }
 .legend { display: flex; flex-wrap: wrap; gap: 6px 18px; margin: 12px 2px 0; color: var(--quiet); font-size: 12.5px; }
 .legend span { display: inline-flex; align-items: center; gap: 6px; } .legend svg { width: 14px; height: 14px; }
 table { border-collapse: collapse; width: 100%; background: var(--card); font-size: 13px; font-variant-numeric: tabular-nums; }

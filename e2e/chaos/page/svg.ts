@@ -1,6 +1,6 @@
-/** Small pieces of SVG as text. Whatever comes from outside goes through `escaped`. */
+/** Builds SVG and HTML as text. Text from outside has to go through `escaped`. */
 
-/** Text that means itself in an element and in an attribute. */
+/** Escapes text for use in an element or an attribute. */
 export function escaped(text: string): string {
   return text
     .replaceAll('&', '&amp;')
@@ -12,7 +12,7 @@ export function escaped(text: string): string {
 
 type Attributes = Readonly<Record<string, string | number>>;
 
-/** An element. `children` are markup; numbers are rounded to what a screen can show. */
+/** An element. `children` are markup; numbers are rounded to two decimals. */
 export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
   const texts = Object.entries(attributes).map(([key, value]) => ` ${key}="${escaped(valueText(value))}"`);
   return children.length === 0
@@ -24,7 +24,7 @@ function valueText(value: string | number): string {
   return typeof value === 'number' ? String(Math.round(value * 100) / 100) : value;
 }
 
-/** What a mouse over the element tells. */
+/** The tooltip of an element. */
 export function title(text: string): string {
   return element('title', {}, escaped(text));
 }
