@@ -1,8 +1,8 @@
 /**
  * The load: the same orders, byte for byte, for our program and for the reference.
  *
- * A closed loop (so many in flight, each answer sends the next order) measures throughput. An open loop (an order
- * every 20 ms whatever happens) measures latency, because a slow server must not slow its own measuring down.
+ * A closed loop (a fixed number in flight, each answer sends the next order) measures throughput. An open loop (an
+ * order every 20 ms, answered or not) measures latency, so that a slow server does not slow its own measurement down.
  */
 import { randomUUID } from 'node:crypto';
 import { get } from 'node:http';
@@ -24,11 +24,11 @@ export interface Throughput {
   readonly perSecond: number;
 }
 
-/** Draws order ids that no other run has used, so that a store can be measured again and again. */
+/** Returns a generator of order ids that no other run has used, so that a store can be measured repeatedly. */
 export function orderIds(): () => string {
   const run = randomUUID().slice(0, 8);
-  let drawn = 0;
-  return () => `BENCH-${run}-${String(++drawn).padStart(7, '0')}`;
+  let count = 0;
+  return () => `BENCH-${run}-${String(++count).padStart(7, '0')}`;
 }
 
 export function orderRequest(orderId: string, waits: boolean): string {
@@ -45,10 +45,10 @@ export function orderRequest(orderId: string, waits: boolean): string {
 }
 
 /**
- * Keeps `IN_FLIGHT` orders in flight for `durationMs` and counts the right answers: 200 and confirmed when it waits
- * for the outcome, else 202. The time runs until the last answer.
+ * Keeps `IN_FLIGHT` orders in flight for `durationMs` and counts the expected answers: 200 and confirmed when `waits`,
+ * else 202. The time is measured until the last answer.
  *
- * @throws on any other answer: a run with refusals measures nothing.
+ * @throws on any other answer: a run with refused orders measures nothing.
  */
 export async function closedLoop(
   port: number,
@@ -78,8 +78,8 @@ export async function closedLoop(
 }
 
 /**
- * Milliseconds from sending each POST to the arrival of its notice of confirmation, at a fixed rate. One order goes ahead,
- * uncounted: when its notice is there, so are those of all orders before it, and the program is at rest.
+ * Milliseconds from sending each POST to receiving its notice of confirmation, at a fixed rate. One uncounted order is
+ * sent first: once its notice has come, so have the notices of all earlier orders, and the program is idle.
  */
 export async function openLoop(
   port: number,
@@ -99,7 +99,8 @@ export async function openLoop(
   const noticesUpTo = async (count: number) => {
     const deadlineMs = performance.now() + NOTICE_TIMEOUT_MS;
     while (latenciesMs.length < count && performance.now() < deadlineMs) await until(performance.now() + 5);
-    if (latenciesMs.length < count) throw new Error(`${count - latenciesMs.length} of ${count} notices never came`);
+    if (latenciesMs.length < count)
+      throw new Error(`${count - latenciesMs.length} of ${count} notices were not received`);
   };
   try {
     await post(idle[0] as HttpConnection, nextId(), sentAtMs);
@@ -121,7 +122,7 @@ export async function openLoop(
   }
 }
 
-/** The value below which that share of the values lies (nearest rank); NaN of no values. */
+/** The value below which `share` of the values lie (nearest rank); NaN without values. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? Number.NaN;
@@ -140,12 +141,13 @@ async function post(connection: HttpConnection, orderId: string, sentAtMs: Map<s
   if (status !== 202) throw new Error(`an order was answered with ${status}: ${body.slice(0, 300)}`);
 }
 
-/** Resolves when the stream is open; calls back with the order of each notice of a confirmation. */
+/** Resolves when the stream is open; calls `onConfirmed` for each notice of a confirmation. */
 function listen(port: number, onConfirmed: (orderId: string) => void): Promise<{ close(): void }> {
   return new Promise((resolve, reject) => {
     const headers = { accept: 'text/event-stream' };
     const request = get({ host: '127.0.0.1', port, path: '/notifications/stream', headers }, (response) => {
-      if (response.statusCode !== 200) return reject(new Error(`the stream answered ${response.statusCode}`));
+      if (response.statusCode !== 200)
+        return reject(new Error(`the notification stream was answered with ${response.statusCode}`));
       let rest = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {

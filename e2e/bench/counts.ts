@@ -1,4 +1,4 @@
-/** The books of a measured program: filled before, read between the rounds, and checked after each of them. */
+/** The stock ledger of a measured program: filled before the rounds, and checked after each of them. */
 import { randomUUID } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,10 +19,10 @@ interface Level {
   readonly sold: number;
 }
 
-/** Units sold of each product of the bench's order, in the order of its lines. */
+/** Units sold of each product in the bench's order, in the order of its lines. */
 export type Sold = readonly number[];
 
-/** Puts more units on the shelf than a run can sell. */
+/** Adds more units to the stock than a run can sell. */
 export async function fillStock(port: number): Promise<void> {
   for (const { productId } of ORDER_LINES) {
     for (let n = 0; n < RECEIPTS; n++) {
@@ -40,9 +40,9 @@ export async function readSold(port: number): Promise<Sold> {
 }
 
 /**
- * Waits until all of `orders` are sold, then checks the books against what they were before.
+ * Waits until all of `orders` are sold, then checks the stock levels against those `before`.
  *
- * @returns what does not add up, one sentence each; nothing when the books are right.
+ * @returns a sentence for each difference; empty when the ledger is right.
  */
 export async function settleAndCheck(port: number, before: Sold, orders: number): Promise<readonly string[]> {
   const deadlineMs = performance.now() + SETTLE_TIMEOUT_MS;
@@ -66,7 +66,7 @@ function differences(level: Level, soldBefore: number, expected: number): readon
   if (received !== onHand + sold) wrong.push(`${productId}: received ${received} ≠ on hand ${onHand} + sold ${sold}`);
   if (available !== onHand - reserved) wrong.push(`${productId}: available ${available} ≠ ${onHand} − ${reserved}`);
   if (reserved !== 0) wrong.push(`${productId}: ${reserved} still reserved`);
-  if (sold - soldBefore !== expected) wrong.push(`${productId}: ${sold - soldBefore} sold, ${expected} were ordered`);
+  if (sold - soldBefore !== expected) wrong.push(`${productId}: ${sold - soldBefore} sold, ${expected} ordered`);
   return wrong;
 }
 
@@ -74,7 +74,7 @@ async function readLevels(port: number): Promise<readonly Level[]> {
   const { stock } = (await getJson(port, '/stock')) as { readonly stock: readonly Level[] };
   return ORDER_LINES.map(({ productId }) => {
     const level = stock.find((candidate) => candidate.productId === productId);
-    if (level === undefined) throw new Error(`${productId} is not in the stock`);
+    if (level === undefined) throw new Error(`${productId} is not in stock`);
     return level;
   });
 }

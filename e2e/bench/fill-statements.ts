@@ -1,10 +1,10 @@
-/** The rows that one finished order leaves, as SQL over `n(i)`, which counts the orders of a fill from 1. */
+/** The rows of a finished order, as SQL over `n(i)`, which numbers the orders of a fill from 1. */
 
 const AT = "'2026-01-01T00:00:00.000Z'";
 const ORDER = "printf('FILL-%08d', i)";
 const LINES = `'[{"productId":"PRODUCT_001","quantity":3},{"productId":"PRODUCT_002","quantity":2}]'`;
 const PRICED = `'[{"productId":"PRODUCT_001","quantity":3,"priceMinor":1000},{"productId":"PRODUCT_002","quantity":2,"priceMinor":500}]'`;
-/** A client's key is random; the ids of our own messages begin with their time. */
+/** Idempotency keys of clients are random; the ids of the store's own messages begin with their time. */
 const RANDOM_ID = 'lower(hex(randomblob(18)))';
 const PRINT = "'AAAAAAAAAAAAAAAAAAAAAA'";
 
@@ -25,7 +25,7 @@ function inbox(consumer: string, source: string, idSql: string): string {
   return `INSERT INTO inbox (consumer, source, id, fingerprint) SELECT '${consumer}', '${source}', ${idSql}, ${PRINT} FROM n`;
 }
 
-/** A product's movements of an order are `reserved`, caused by its first message, then `sold`, caused by its third. */
+/** An order moves each product twice: `reserved`, caused by its first message, then `sold`, caused by its third. */
 function movement(productId: string, kind: 'reserved' | 'sold', quantity: number): string {
   const isFirst = kind === 'reserved';
   return `INSERT INTO stock_movement (product_id, movement, kind, quantity, order_id, caused_by, at)
@@ -41,12 +41,12 @@ function notice(fact: string, nth: number): string {
 }
 
 export interface Fill {
-  /** The function whose file it is. */
+  /** The function that owns the file. */
   readonly name: 'order' | 'inventory' | 'notification';
-  /** The topics it reads, each with the function that writes it. */
+  /** The topics it consumes, each with the function that publishes it. */
   readonly reads: Readonly<Record<string, Fill['name']>>;
   readonly statements: readonly string[];
-  /** Run once at the end; `@orders` is their number. */
+  /** Run once at the end; `@orders` is the number of orders. */
   readonly closing: readonly string[];
 }
 

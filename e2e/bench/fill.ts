@@ -1,6 +1,6 @@
 /**
- * Makes a large store without waiting for a million orders: the rows that one finished order leaves are written a
- * million times, each copy with ids of its own, straight into the files of a stopped store.
+ * Makes a large store without placing a million orders: writes the rows of a finished order a million times, each copy
+ * with its own ids, directly into the files of a stopped store.
  */
 import { existsSync } from 'node:fs';
 import Database from 'better-sqlite3';
@@ -10,9 +10,9 @@ import { type Fill, fills } from './fill-statements.ts';
 const CHUNK_ORDERS = 50_000;
 
 /**
- * Adds the rows of that many finished orders to a store that no process has open.
+ * Adds the rows of `orders` finished orders to a store that no process has open.
  *
- * @throws when a file is missing: the store must have been started once.
+ * @throws when a file is missing: the store has to be started once before.
  */
 export function fillStore(dataDir: string, orders: number): void {
   const databases = new Map(fills.map((fill) => [fill.name, open(dataDir, fill)]));
@@ -37,9 +37,9 @@ export function fillStore(dataDir: string, orders: number): void {
 
 function open(dataDir: string, { name }: Fill): Database.Database {
   const file = dataFile(dataDir, name);
-  if (!existsSync(file)) throw new Error(`${file} is not there: start the store once before filling it`);
+  if (!existsSync(file)) throw new Error(`${file} does not exist: start the store once before filling it`);
   const db = new Database(file);
-  // Nothing here has to survive a power cut.
+  // The fill does not have to survive a power cut.
   db.pragma('synchronous = OFF');
   return db;
 }

@@ -1,9 +1,9 @@
 /**
- * A small HTTP/1.1 client connection: one request at a time, kept alive.
+ * A small HTTP/1.1 client connection: one request at a time, keep-alive.
  *
- * It exists because the load client shares the machine with the program it measures: `fetch` and `node:http` would
- * cost the client more than the server spends. It understands what the two programs answer: a status line, headers,
- * and a body by `content-length` or in chunks.
+ * The load client shares the machine with the program it measures, and `fetch` or `node:http` would use more processor
+ * time than the server. It parses what the two programs answer: a status line, headers, and a body by `content-length`
+ * or in chunks.
  */
 import { connect, type Socket } from 'node:net';
 
@@ -37,7 +37,7 @@ export class HttpConnection {
     socket.on('close', () => this.#fail(new Error('the server closed the connection')));
   }
 
-  /** @throws the socket's error when nobody listens on the port. */
+  /** @throws the socket's error when no process listens on the port. */
   static open(port: number): Promise<HttpConnection> {
     return new Promise((resolve, reject) => {
       const socket = connect({ host: '127.0.0.1', port });
@@ -49,7 +49,7 @@ export class HttpConnection {
     });
   }
 
-  /** Sends the bytes of one whole request (latin1) and resolves with its answer. One at a time. */
+  /** Sends one whole request (latin1) and resolves with its answer. Rejects while another request is pending. */
   send(request: string): Promise<HttpAnswer> {
     return new Promise((resolve, reject) => {
       if (this.#pending !== null) return reject(new Error('the connection is busy'));
@@ -85,7 +85,7 @@ export function requestText(method: string, path: string, headers: readonly stri
   return [`${method} ${path} HTTP/1.1`, 'Host: 127.0.0.1', ...headers, ...length, '', body].join('\r\n');
 }
 
-/** One request on a connection of its own. */
+/** Sends one request on its own connection. */
 export async function requestOnce(port: number, request: string): Promise<HttpAnswer> {
   const connection = await HttpConnection.open(port);
   try {
@@ -95,7 +95,7 @@ export async function requestOnce(port: number, request: string): Promise<HttpAn
   }
 }
 
-/** Null while the answer is not complete. */
+/** @returns null while the answer is incomplete */
 function parseAnswer(text: string): HttpAnswer | null {
   const headEnd = text.indexOf('\r\n\r\n');
   if (headEnd < 0) return null;

@@ -1,7 +1,7 @@
 /**
- * `yarn bench`: how fast the store is beside the least program that could do the same, on this machine, now.
+ * `yarn bench`: compares the speed of the store with a minimal reference program, on this machine.
  *
- * Speed is not a test: the exit code tells only whether the books were right.
+ * Speed is not a test: the exit code only reports whether the ledger was right.
  */
 import { cpus } from 'node:os';
 import { Command, InvalidArgumentError } from 'commander';
@@ -25,16 +25,18 @@ const SIDES: readonly Side[] = ['ours', 'reference'];
 const VERSUS = ['ours', 'reference'] as const;
 
 const program = new Command('bench')
-  .description('Measures the store beside a bare reference program, over HTTP, in turns, with checked books.')
-  .option('--quick', 'shorter rounds and a smaller large store; under a minute')
+  .description(
+    'Compares the store with a minimal reference program over HTTP, in turns, and checks the ledger of both.',
+  )
+  .option('--quick', 'shorter rounds and a smaller large store; takes under a minute')
   .option('--json', 'print one JSON object instead of tables')
-  .option('--only <side>', 'measure one program alone, ours or reference, without the other parts', parseSide)
+  .option('--only <side>', 'measure only one program, ours or reference, and skip the other parts', parseSide)
   .parse();
 const options = program.opts<{ quick?: true; json?: true; only?: Side }>();
 
 function parseSide(value: string): Side {
   if (value === 'ours' || value === 'reference') return value;
-  throw new InvalidArgumentError('It takes ours or reference.');
+  throw new InvalidArgumentError('Use ours or reference.');
 }
 
 function progress(line: string): void {
@@ -49,7 +51,7 @@ function p50Ms({ latenciesMs }: RoundFigures): number | null {
   return latenciesMs.length === 0 ? null : quantile(latenciesMs, 0.5);
 }
 
-/** Over the rounds together: a single round is too short for a 99th percentile. */
+/** Over all rounds together: a single round is too short for a 99th percentile. */
 function p99Ms(rounds: readonly RoundFigures[]): number {
   return quantile(
     rounds.flatMap(({ latenciesMs }) => latenciesMs),
@@ -85,7 +87,7 @@ async function sideBySide(plan: Plan, sides: readonly Side[]): Promise<Part> {
 async function withSlowFlush(plan: Plan): Promise<Part> {
   const library = compileSlowFlush();
   if (library === null) {
-    const note = 'NOT MEASURED: 2 ms more for each flush. It needs Linux with a C compiler (cc) and glibc.';
+    const note = 'NOT MEASURED: 2 ms more for each flush. This part needs Linux with a C compiler (cc) and glibc.';
     return { section: null, notes: [note], wrong: [] };
   }
   const contestants = SIDES.map((name) => ({ name, start: () => startServer(name, newDataDir(), library) }));
@@ -173,7 +175,7 @@ function print(parts: readonly Part[], plan: Plan, elapsedMs: number): void {
     console.log(JSON.stringify({ machine, plan, elapsedMs: Math.round(elapsedMs), sections, notes, wrong }, null, 2));
     return;
   }
-  console.log(`${machine}; ${plan.rounds} rounds, both programs in turns; medians`);
+  console.log(`${machine}; ${plan.rounds} rounds, programs in turns; medians`);
   for (const section of sections) console.log(renderSection(section));
   for (const { title, rows } of sections) {
     for (const row of rows) {
@@ -182,7 +184,7 @@ function print(parts: readonly Part[], plan: Plan, elapsedMs: number): void {
     }
   }
   for (const note of notes) console.log(note);
-  console.log(wrong.length === 0 ? 'books: right after every round' : `books: WRONG\n  ${wrong.join('\n  ')}`);
+  console.log(wrong.length === 0 ? 'ledger: right after every round' : `ledger: WRONG\n  ${wrong.join('\n  ')}`);
   console.log(`took ${(elapsedMs / 1000).toFixed(1)} s`);
 }
 
@@ -199,7 +201,7 @@ async function main(): Promise<void> {
     );
   }
   print(parts, plan, performance.now() - startMs);
-  // The exit hook ends the children and removes the folders.
+  // The exit hook kills the child processes and removes the folders.
   process.exit(parts.some(({ wrong }) => wrong.length > 0) ? 1 : 0);
 }
 

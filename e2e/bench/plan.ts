@@ -1,16 +1,16 @@
-/** How long and how often the bench measures. Quick is for every day; full is for figures that one writes down. */
+/** How long and how often the bench measures: `QUICK` for daily use, `FULL` for published figures. */
 export interface Plan {
   readonly rounds: number;
-  /** Of each kind of load, before the first round: the compiler needs thousands of orders to get warm. */
+  /** For each kind of load, before the first round: the compiler needs thousands of orders to warm up. */
   readonly warmUpMs: number;
   readonly measureMs: number;
   readonly latencyMs: number;
   readonly slowMeasureMs: number;
   readonly largeMeasureMs: number;
-  /** Rounds beside a poisoned order, and the time of each. */
+  /** Rounds with a poisoned order, and the duration of each. */
   readonly poisonRounds: number;
   readonly poisonMs: number;
-  /** Orders in the large store. */
+  /** The number of orders in the large store. */
   readonly storedOrders: number;
   readonly starts: number;
 }
@@ -41,7 +41,7 @@ export const QUICK: Plan = {
   starts: 3,
 };
 
-/** Ratios to reach, from the issue that asked for the bench: ours by the reference's, or full by empty. */
+/** Target ratios, from the issue that asked for the bench: ours to the reference, or large to empty store. */
 export const AIMS = {
   finished: { ratio: 0.4, atLeast: true },
   accepted: { ratio: 0.5, atLeast: true },

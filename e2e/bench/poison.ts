@@ -1,20 +1,20 @@
-/** What one order that always fails costs the others: as many orders with it and without, in turns. */
+/** What an order that always fails costs the other orders: equal rounds with it and without it, in turns. */
 import { openLoop, orderIds, orderRequest, quantile } from './client.ts';
 import { requestOnce, requestText } from './http-connection.ts';
 import type { Server } from './servers.ts';
 
-/** Orders a second: what a store has to do on a busy day, far from what it can do. */
+/** Orders per second: the load of a busy day, far below the limit of the store. */
 const PER_S = 200;
 
 export interface Poisoned {
   /** Orders on each side, over all rounds. */
   readonly orders: number;
-  /** The 99th percentile from POST to notice over all of them, in milliseconds: a single round is too short for one. */
+  /** The 99th percentile of milliseconds from POST to notice, over all rounds: a single round is too short for it. */
   readonly withPoisonMs: number;
   readonly withoutMs: number;
 }
 
-/** The inventory of `poisoned` fails on one order all the time, as in trouble that may pass; that of `clean` does not. */
+/** In each round, the inventory of `poisoned` fails on one order with a transient error; that of `clean` does not. */
 export async function measurePoison(
   poisoned: Server,
   clean: Server,

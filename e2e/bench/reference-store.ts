@@ -1,8 +1,8 @@
 /**
- * The bare reference's books: one SQLite file, four steps, one flushed transaction for each step of a batch.
+ * The store of the minimal reference: one SQLite file, four steps, one flushed transaction for each step of a batch.
  *
- * Orders get consecutive numbers, so a later step is a handful of set-wise statements over a range, whatever the
- * size of the batch. The text that the client sent is kept as it came: it was validated, and needs no second form.
+ * Orders have consecutive numbers, so each later step is a few statements over a range, for any batch size. The text of
+ * the client is stored unchanged: it was validated, and needs no second form.
  */
 import assert from 'node:assert/strict';
 import Database from 'better-sqlite3';
@@ -69,7 +69,7 @@ export interface UnfinishedOrder {
   readonly body: string;
 }
 
-/** Every method that writes has flushed to disk when it returns. A batch comes in the order of its numbers. */
+/** Every method that writes has flushed to disk when it returns. Batches are ordered by number. */
 export class ReferenceStore {
   readonly #db: Database.Database;
   readonly #begin: Database.Statement;
@@ -85,9 +85,9 @@ export class ReferenceStore {
     const db = new Database(file);
     for (const pragma of PRAGMAS) db.pragma(pragma);
     db.exec(SCHEMA);
-    // In WAL mode the pragma tells the truth only after a write.
+    // In WAL mode the pragma returns the real value only after a write.
     db.pragma('user_version = 1');
-    assert.equal(db.pragma('synchronous', { simple: true }), SYNCHRONOUS_FULL, 'every commit must be flushed');
+    assert.equal(db.pragma('synchronous', { simple: true }), SYNCHRONOUS_FULL, 'every commit has to be flushed');
 
     this.#db = db;
     this.#begin = db.prepare('BEGIN IMMEDIATE');
@@ -108,7 +108,7 @@ export class ReferenceStore {
     });
   }
 
-  /** Holds all lines of each order or none, and sets the order's status. */
+  /** Reserves all lines of each order or none, and sets the order's status. */
   reserve(orders: readonly StoredOrder[]): void {
     this.#transact(() => {
       const changed = new Set<string>();
@@ -121,7 +121,7 @@ export class ReferenceStore {
     });
   }
 
-  /** Confirms what is reserved, and takes it out of the stock. */
+  /** Confirms reserved orders, and takes their goods out of the stock. */
   confirm(orders: readonly StoredOrder[]): void {
     this.#transact(() => {
       const changed = new Set<string>();
@@ -135,7 +135,7 @@ export class ReferenceStore {
     });
   }
 
-  /** One notice for each order. */
+  /** Writes one notice for each order. */
   notify(orders: readonly StoredOrder[]): void {
     this.#transact(() => this.#insertNotices.run(...rangeOf(orders)));
   }
@@ -148,7 +148,7 @@ export class ReferenceStore {
     this.#transact(() => this.#writeLevels(new Set([productId])));
   }
 
-  /** As it is on disk, not as it is in memory. */
+  /** The stock as it is on disk, not in memory. */
   stock(): readonly StockView[] {
     return [...readLevels(this.#db)].map(([productId, level]) => view(productId, level));
   }
@@ -163,7 +163,7 @@ export class ReferenceStore {
     };
   }
 
-  /** Orders without a notice, by number: the work that a crash interrupted. */
+  /** Orders without a notice, by number: the work interrupted by a crash. */
   unfinished(): readonly UnfinishedOrder[] {
     const sql = 'SELECT * FROM orders WHERE number > (SELECT coalesce(max(number), 0) FROM notice) ORDER BY number';
     return this.#db.prepare(sql).all() as UnfinishedOrder[];
@@ -177,7 +177,7 @@ export class ReferenceStore {
     this.#db.close();
   }
 
-  /** Nothing here is expected to fail but the disk: then the program stops, and its next start resumes. */
+  /** Only the disk can fail here. Then the program stops, and its next start resumes the work. */
   #transact(work: () => void): void {
     this.#begin.run();
     work();
@@ -192,7 +192,7 @@ export class ReferenceStore {
   }
 }
 
-/** Each batch is consecutive: every step takes all that wait, and all go through every step. */
+/** Each batch is consecutive: every step takes all waiting orders, and all orders pass through every step. */
 function rangeOf(orders: readonly StoredOrder[]): [number, number] {
   const first = orders[0]?.number ?? 0;
   const last = orders.at(-1)?.number ?? -1;

@@ -1,11 +1,11 @@
 /**
- * The yardstick of the bench: the least program that takes an order through the same four steps, as fast as we can
- * write it. Hono, zod, SQLite with every commit flushed, group commit, and nothing else: no idempotency, no inbox, no
- * events, no retries, no log, one process, one file.
+ * The reference of the bench: a minimal program that takes an order through the same four steps, written to be fast.
+ * Hono, zod, SQLite with every commit flushed, group commit, and nothing else: no idempotency, no inbox, no events, no
+ * retries, no log, one process, one file.
  *
- * Requests that arrive in one turn of the event loop are accepted in one transaction. After it the later step with the
- * most orders waiting takes all of them, and when more wait there than at the door, the door waits a turn: so batches
- * stay large and flushes few. (All four steps in each turn: half as many orders per second on a slow disk.)
+ * Requests of one turn of the event loop are accepted in one transaction. Then the later step with the most waiting
+ * orders takes all of them. When more orders wait there than for acceptance, none are accepted in that turn: batches
+ * stay large and flushes few. (With all four steps in each turn: half as many orders per second on a slow disk.)
  */
 import { join } from 'node:path';
 import { type HttpBindings, serve } from '@hono/node-server';
@@ -40,12 +40,12 @@ const OrderBody = z
       quantity += item.quantity;
     }
     return (totalPrice ?? cents) === cents && (totalQuantity ?? quantity) === quantity;
-  }, 'the totals do not fit the lines');
+  }, 'the totals do not match the lines');
 const Receipt = z.object({ quantity: z.number().int().min(1), name: z.string().default('') });
 
 interface Waiting extends StoredOrder {
   readonly orderId: string;
-  /** Answers the client, once: when durable, or with the outcome when it asked to wait. */
+  /** Answers the client once: when the order is durable, or with the outcome when the client asked to wait. */
   answer: ((response: Response) => void) | null;
   /** Milliseconds since the epoch; 0 when the client does not wait. */
   readonly waitUntilMs: number;
@@ -70,7 +70,7 @@ function answer(order: Waiting, httpStatus: number): void {
   order.answer = null;
 }
 
-/** Two immediates of one turn: the answers of the first go out before the second blocks. */
+/** Uses two immediates of one turn, so that the answers of the first are sent before the second blocks. */
 function schedule(): void {
   if (isScheduled) return;
   isScheduled = true;
@@ -134,10 +134,10 @@ function resume(): void {
     const { orderId, items } = OrderBody.parse(JSON.parse(body));
     const order = { number, status, body, lines: items, orderId, answer: null, waitUntilMs: 0 };
     const queue = status === STATUS.placed ? reserving : status === STATUS.reserved ? confirming : notifying;
-    // A rejected order passes the later steps in its place, so that each batch stays consecutive.
+    // A rejected order passes through the later steps in its place, so that each batch stays consecutive.
     (queue === notifying && confirming.length > 0 ? confirming : queue).push(order);
   }
-  // The later orders wait for the earlier ones here, so that notices are written in the order of their numbers.
+  // Earlier orders go first, so that notices are written in the order of their numbers.
   if (notifying.length > 0) notify();
   if (confirming.length > 0) confirm();
   schedule();

@@ -1,4 +1,4 @@
-/** Figures → rows with an aim and a verdict, and the table for people. */
+/** Turns figures into rows with an aim and a verdict, and renders them as a table. */
 import Table from 'cli-table3';
 
 export interface Row {
@@ -6,10 +6,10 @@ export interface Row {
   readonly unit: string;
   readonly ours: number;
   readonly against: number;
-  /** Ours by the other; the median of the rounds' ratios. */
+  /** `ours` divided by `against`; the median of the rounds' ratios. */
   readonly ratio: number;
   readonly aim: { readonly ratio: number; readonly atLeast: boolean } | null;
-  /** Null where there is no aim, or nothing was measured. */
+  /** Null when there is no aim, or nothing was measured. */
   readonly isReached: boolean | null;
 }
 
@@ -25,7 +25,7 @@ export function rowOf(figures: Omit<Row, 'isReached'>): Row {
   return { ...figures, isReached: aim.atLeast ? ratio >= aim.ratio : ratio <= aim.ratio };
 }
 
-/** Plain characters and no colours, so that it reads the same in a log. */
+/** Without colours, so that the table looks the same in a log. */
 export function renderSection({ title, columns, rows }: Section): string {
   const table = new Table({
     head: [title, ...columns, 'ratio', 'aim'],

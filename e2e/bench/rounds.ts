@@ -1,6 +1,6 @@
 /**
- * The rounds: both programs are up and warm, and take turns, so that whatever the machine does in between (another
- * process, heat) hits both. Who goes first changes each round. Ratios are taken within a round, then their median.
+ * The rounds: both programs are up and warm, and take turns, so that disturbances of the machine (another process,
+ * heat) affect both. The order changes each round. Ratios are computed within a round, then their median.
  */
 import { rmSync } from 'node:fs';
 import { closedLoop, openLoop, orderIds, quantile } from './client.ts';
@@ -21,18 +21,18 @@ export interface Durations {
   readonly latencyMs: number;
 }
 
-/** What one program did in one round; what was not measured is null. */
+/** The figures of one program in one round; a figure that was not measured is null. */
 export interface RoundFigures {
   readonly finishedPerS: number | null;
   readonly acceptedPerS: number | null;
   readonly latenciesMs: readonly number[];
-  /** Processor time of the server for one finished order, with all its steps. */
+  /** Processor time of the server per finished order, over all its steps. */
   readonly cpuMicrosPerOrder: number | null;
 }
 
 export interface Rounds<Name extends string> {
   readonly figures: Readonly<Record<Name, readonly RoundFigures[]>>;
-  /** What does not add up in the books, one sentence each. */
+  /** A sentence for each difference in the ledger. */
   readonly wrong: readonly string[];
 }
 
@@ -76,7 +76,7 @@ export async function runRounds<Name extends string>(
   return { figures, wrong };
 }
 
-/** The median over the rounds of one figure. NaN when it was not measured. */
+/** The median of a figure over the rounds; NaN when it was not measured. */
 export function medianOf(rounds: readonly RoundFigures[], figure: (round: RoundFigures) => number | null): number {
   return quantile(
     rounds.flatMap((round) => figure(round) ?? []),
@@ -84,7 +84,7 @@ export function medianOf(rounds: readonly RoundFigures[], figure: (round: RoundF
   );
 }
 
-/** The median over the rounds of the ratio of one figure, a by b. NaN when one was not measured. */
+/** The median of the ratio a / b of a figure over the rounds; NaN when one was not measured. */
 export function medianRatio(
   a: readonly RoundFigures[],
   b: readonly RoundFigures[],
@@ -138,7 +138,7 @@ async function runRound(
   if (measures.includes('latency')) {
     await checked(async () => {
       latenciesMs = await openLoop(server.port, nextId, latencyMs);
-      // And the one that goes ahead.
+      // Plus the uncounted order that is sent first.
       return latenciesMs.length + 1;
     });
   }

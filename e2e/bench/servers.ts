@@ -1,4 +1,4 @@
-/** Starts and stops the programs that are measured: each a process of its own, with a data folder of its own. */
+/** Starts and stops the measured programs, each in its own process with its own data folder. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -16,7 +16,7 @@ const FIRST_ORDER_POLL_MS = 2;
 const STOP_TIMEOUT_MS = 20_000;
 const MICROS_PER_TICK = 10_000;
 
-/** From dist/e2e/bench or e2e/bench up to the folder with package.json. */
+/** The folder with package.json, above dist/e2e/bench or e2e/bench. */
 const ROOT = rootOf(import.meta.dirname);
 
 export type Side = 'ours' | 'reference';
@@ -28,16 +28,16 @@ const PROGRAMS: Readonly<Record<Side, string>> = {
 
 export interface Server {
   readonly side: Side;
-  /** Of the gateway. */
+  /** The port of the gateway. */
   readonly port: number;
   readonly inventoryPort: number;
   readonly dataDir: string;
-  /** The processor time used so far, in microseconds; null where the system does not tell. */
+  /** The processor time used so far, in microseconds; null when the system does not report it. */
   cpuMicros(): number | null;
   stop(): Promise<void>;
 }
 
-/** A folder for everything this run writes; removed at the end, also by Ctrl-C. */
+/** The folder for everything this run writes; removed at the end and on Ctrl-C. */
 const workDir = mkdtempSync(join(tmpdir(), 'saga-store-bench-'));
 const children = new Set<ChildProcess>();
 process.on('exit', () => {
@@ -54,13 +54,13 @@ export function newDataDir(): string {
   return dataDir;
 }
 
-/** Starts a program and waits until it is ready. `preload` is a library that its process loads first. */
+/** Starts a program and waits until it is ready. Its process loads the library `preload` first. */
 export async function startServer(side: Side, dataDir: string, preload: string | null = null): Promise<Server> {
   const { child, port, inventoryPort, log } = await spawnServer(side, dataDir, preload);
   const deadlineMs = performance.now() + READY_TIMEOUT_MS;
   while (!(await answers(port, requestText('GET', '/readyz', [], ''), 200))) {
     if (child.exitCode !== null || performance.now() > deadlineMs) {
-      throw new Error(`${side} did not become ready; its last words:\n${readFileSync(log, 'utf8').slice(-2000)}`);
+      throw new Error(`${side} did not become ready; its last output:\n${readFileSync(log, 'utf8').slice(-2000)}`);
     }
     await sleep(READY_POLL_MS);
   }
@@ -74,7 +74,7 @@ export async function startServer(side: Side, dataDir: string, preload: string |
   };
 }
 
-/** Milliseconds from the start of the process, on an empty folder, until an order was accepted. */
+/** Milliseconds from the start of the process, with an empty data folder, until an order is accepted. */
 export async function timeToFirstOrder(side: Side): Promise<number> {
   const dataDir = newDataDir();
   const request = orderRequest('BENCH-FIRST', false);
@@ -83,7 +83,7 @@ export async function timeToFirstOrder(side: Side): Promise<number> {
   try {
     while (!(await answers(port, request, 202))) {
       if (child.exitCode !== null || performance.now() - startMs > READY_TIMEOUT_MS) {
-        throw new Error(`${side} accepted no order; its last words:\n${readFileSync(log, 'utf8').slice(-2000)}`);
+        throw new Error(`${side} accepted no order; its last output:\n${readFileSync(log, 'utf8').slice(-2000)}`);
       }
       await sleep(FIRST_ORDER_POLL_MS);
     }
@@ -94,7 +94,7 @@ export async function timeToFirstOrder(side: Side): Promise<number> {
   }
 }
 
-/** Compiles the library that slows each flush down; null, with the reason on stderr, where that is not possible. */
+/** Compiles the library that slows each flush down; null when that is not possible. */
 export function compileSlowFlush(): string | null {
   const source = join(ROOT, 'e2e/bench/slow-flush.c');
   const library = join(workDir, 'slow-flush.so');
@@ -132,7 +132,7 @@ async function spawnServer(side: Side, dataDir: string, preload: string | null) 
   return { child, port: ports.get('gateway') ?? 0, inventoryPort: ports.get('inventory') ?? 0, log };
 }
 
-/** Ports that are free now: all are taken at once and let go, so that they differ. */
+/** Free ports: all are opened at once and then closed, so that they differ. */
 async function freePorts(count: number): Promise<readonly number[]> {
   const holders = await Promise.all(
     Array.from({ length: count }, () => {
@@ -182,6 +182,6 @@ function cpuMicros(pid: number): number | null {
 function rootOf(folder: string): string {
   if (existsSync(join(folder, 'package.json'))) return folder;
   const parent = dirname(folder);
-  if (parent === folder) throw new Error('no package.json above the bench');
+  if (parent === folder) throw new Error('no folder above the bench has a package.json');
   return rootOf(parent);
 }

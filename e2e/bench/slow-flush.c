@@ -1,6 +1,6 @@
 /*
- * Makes every flush to disk 2 ms slower (LD_PRELOAD), as on a disk that is not a laptop's.
- * A fast local disk hides what a program pays for flushing too often; this shows it.
+ * Makes every flush to disk 2 ms slower (LD_PRELOAD), like a disk slower than that of a laptop.
+ * A fast local disk hides the cost of flushing too often; this shows it.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
