@@ -39,7 +39,7 @@ export type AttemptOutcome =
   | 'busy'
   /** 503: the function behind the gateway is unavailable. It may have received the request before. */
   | 'unavailable'
-  /** 507. */
+  /** 507: the disk is full. */
   | 'no room'
   /** The connection was refused, so the store did not receive the request. */
   | 'away'

@@ -86,7 +86,7 @@ function clockText(ms: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
-/** A fault as a line. */
+/** The line that shows a fault. */
 export function injectionText(fault: Fault, atMs: number, outcome: FaultOutcome): string {
   const { kind, target, durationMs, shiftMs } = fault;
   const seconds = (durationMs / 1_000).toFixed(1);

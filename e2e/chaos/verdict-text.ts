@@ -10,8 +10,11 @@ export const WRONG = '✗ The store did not keep its promises.';
 /** How many findings of one kind are shown. */
 const SENTENCES_MAX = 10;
 
-/** Shown instead of the name in the JSON. */
-const attemptNames: Readonly<Partial<Record<AttemptOutcome, string>>> = { away: 'unreachable' };
+/** Names shown instead of those in the JSON. */
+const attemptNames: Readonly<Partial<Record<AttemptOutcome, string>>> = {
+  away: 'unreachable',
+  'no room': 'disk full',
+};
 
 /** The figures of a verdict with their names. */
 export function figuresOf(verdict: Verdict): readonly (readonly [name: string, figure: string])[] {
