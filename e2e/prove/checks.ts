@@ -1,32 +1,32 @@
-/** Whether the books are right. Pure: from the figures to what holds and what does not. */
-import type { Books, ProductBooks, ReadingBooks } from './ledger.ts';
+/** Checks the ledger invariants. Pure: takes the figures and returns each invariant with its differences. */
+import type { Books, ProductLedger, ReadingProgress } from './ledger.ts';
 
-/** One thing that must hold. Without differences it does. */
+/** One ledger invariant. It holds when there are no differences. */
 export interface Check {
   readonly name: string;
-  /** What was looked at, in figures. */
+  /** How much was compared. */
   readonly figures: string;
-  /** A sentence for each difference; `more` were left out. */
+  /** A sentence for each difference; `more` others are left out. */
   readonly differences: readonly string[];
   readonly more: number;
 }
 
-/** Every check of the books, in the order in which they are told. */
-export function checksOf(books: Books): readonly Check[] {
+/** Every ledger invariant, in the order of the report. */
+export function checksOf(ledger: Books): readonly Check[] {
   return [
-    ...books.products.map((product) => ({
+    ...ledger.products.map((product) => ({
       name: `stock of ${product.productId}`,
       figures: `${product.moved.movements} movements`,
       differences: productDifferences(product),
       more: 0,
     })),
-    ...books.readings.map((reading) => ({
-      name: `${reading.consumer} has read what there is in ${reading.topic}, at most`,
+    ...ledger.readings.map((reading) => ({
+      name: `${reading.consumer} has not read past the end of ${reading.topic}`,
       figures: `${reading.position} of ${reading.end}`,
       differences: readingDifferences(reading),
       more: 0,
     })),
-    ...books.searches.map(({ promise, unit, counted, wrong, examples }) => ({
+    ...ledger.searches.map(({ promise, unit, counted, wrong, examples }) => ({
       name: promise,
       figures: `${counted} ${unit}`,
       differences: examples,
@@ -35,14 +35,20 @@ export function checksOf(books: Books): readonly Check[] {
   ];
 }
 
-/** How many differences there are in all. */
+/** The number of differences of all checks. */
 export function countDifferences(checks: readonly Check[]): number {
   return checks.reduce((sum, { differences, more }) => sum + differences.length + more, 0);
 }
 
-/** What does not add up for one product, a sentence each. */
-export function productDifferences({ productId, level, reservations, queued, moved }: ProductBooks): readonly string[] {
-  if (level === null) return [`${productId} has movements or reservations, and is not in the stock`];
+/** A sentence for each figure of a product that does not add up. */
+export function productDifferences({
+  productId,
+  level,
+  reservations,
+  queued,
+  moved,
+}: ProductLedger): readonly string[] {
+  if (level === null) return [`${productId} has movements or reservations and no stock level`];
   const { received, onHand, reserved, sold, movements, backordered } = level;
   const equations: readonly (readonly [name: string, shouldBe: number, what: string, is: number])[] = [
     ['received', received, 'on hand + sold', onHand + sold],
@@ -61,7 +67,7 @@ export function productDifferences({ productId, level, reservations, queued, mov
   return outOfRange ? [...unequal, `${productId}: ${reserved} are reserved and ${onHand} are on hand`] : unequal;
 }
 
-/** Messages are counted by their writer, so no reader can be past the end. */
-function readingDifferences({ consumer, topic, position, end }: ReadingBooks): readonly string[] {
-  return position > end ? [`${consumer} has read ${topic} up to ${position}, and it ends at ${end}`] : [];
+/** The writer of a topic assigns the positions, so no reader can be past the end. */
+function readingDifferences({ consumer, topic, position, end }: ReadingProgress): readonly string[] {
+  return position > end ? [`${consumer} has read ${topic} up to ${position}, and ${topic} ends at ${end}`] : [];
 }

@@ -1,4 +1,4 @@
-/** Data folders of stores that really ran, for the tests of this folder. */
+/** Runs real stores that leave a data folder, for the tests of this folder. */
 
 import { readConfig } from '../../functions/settings.ts';
 import { type Part, type RunningStore, startStore } from '../../functions/start-store.ts';
@@ -22,8 +22,9 @@ function isSettled({ readings, notices }: Books): boolean {
 }
 
 /**
- * Every way in which an order can stand or end: EXPIRED was given up, SOLD is confirmed, DISPATCHED has left the house,
- * RETURNED was confirmed and cancelled, GIVEN_UP was cancelled while it waited, so that FILLED had its turn; WAITING waits.
+ * An order in every state: EXPIRED was rejected at its deadline, SOLD is confirmed, DISPATCHED is dispatched, RETURNED
+ * was confirmed and cancelled, GIVEN_UP was cancelled while it waited, so that FILLED was confirmed; WAITING is
+ * backordered.
  */
 export async function runEveryEnding(dataDir: string): Promise<void> {
   await append(dataDir, ['EXPIRED', 1]);
@@ -50,7 +51,7 @@ function isRead({ readings, notices }: Books): boolean {
   return readings.every(({ position, end }) => position === end) && notices.byStatus['pending'] === undefined;
 }
 
-/** What the tests of this folder do with orders of PRODUCT_001. */
+/** Places and changes orders of PRODUCT_001 over HTTP. */
 function ordersOf(store: RunningStore) {
   const is = (orderId: string, status: string) =>
     waitUntil(
@@ -104,7 +105,7 @@ function placeOrder(orderId: string, quantity: number) {
 export async function run(
   at: string,
   parts: readonly Part[],
-  isDone: (books: Books) => boolean,
+  isDone: (ledger: Books) => boolean,
   env: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const store = await startStore(parts, configOf(at, env), silent);
@@ -112,7 +113,7 @@ export async function run(
   await store.stop();
 }
 
-/** Puts orders of PRODUCT_001 into the topic that is open to all. */
+/** Appends orders of PRODUCT_001 to the public topic. */
 export async function append(at: string, ...orders: readonly (readonly [orderId: string, quantity: number])[]) {
   const log = createStoreLog(configOf(at), []);
   await log.append(

@@ -1,4 +1,4 @@
-/** The books of a real data folder are right; each check goes red when one row of a copy is changed. */
+/** The ledger invariants of a real data folder hold; changing one row of a copy violates each of them. */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,66 +24,71 @@ function copyOf(at: string): string {
   return copy;
 }
 
-/** Changes a copy behind the store's back and gives the names of the checks that are red. */
-function redAfter(file: string, sql: string): string[] {
+/** Changes a copy of the data and returns the names of the violated invariants. */
+function violatedAfter(file: string, sql: string): string[] {
   const copy = copyOf(dataDir);
   const db = new Database(file === 'commands' ? join(copy, 'topics', 'order-commands.db') : dataFile(copy, file));
   db.pragma('ignore_check_constraints = ON');
   db.exec(sql);
   db.close();
-  return redIn(copy);
+  return violatedIn(copy);
 }
 
-function redIn(at: string): string[] {
+function violatedIn(at: string): string[] {
   return checksOf(readBooks(at))
     .filter(({ differences }) => differences.length > 0)
     .map(({ name }) => name);
 }
 
 const STOCK = 'stock of PRODUCT_001';
-const OUTCOME = 'each order has its outcome, waits for goods, or has a message on its way';
-const DEADLINE = 'each order without its outcome has a deadline, and no other has one';
-const EVENTS = 'orders say what their events say';
-const TOTALS = 'totals of orders are the sums of their lines';
-const SOLD = 'what is confirmed is sold';
-const CONFIRMED = 'what is sold was confirmed';
-const HELD = 'nothing is held, sold or waited for, for an order that was rejected or cancelled, or that nobody placed';
-const GIVEN_BACK = 'what was given back belongs to an order that was rejected or cancelled';
-const LINES = 'reservations have the lines of their orders';
+const OUTCOME = 'each order has an outcome, waits for goods, or has a message in flight';
+const DEADLINE = 'each order without an outcome has a deadline, and no other order has one';
+const EVENTS = 'each order agrees with its events';
+const TOTALS = 'the total of each order is the sum of its lines';
+const SOLD = 'the stock of each confirmed order is sold';
+const CONFIRMED = 'each sold reservation belongs to an order that was confirmed';
+const HELD = 'no reservation is held, sold or waiting for an order that was rejected, cancelled or never placed';
+const ENDED = 'each released, returned or refused reservation belongs to a rejected or cancelled order';
+const LINES = 'each reservation has the lines of its order';
 const MOVEMENTS = 'each movement names the message that caused it, and happens once';
 const NOTICES = 'each fact that notification has read has exactly one notice';
-const FACTS = 'no notice without its fact';
+const FACTS = 'each notice has its fact';
 
-describe('the books of a store that ran', () => {
-  it('are right', () => {
-    expect(redIn(dataDir)).toEqual([]);
+describe('the ledger invariants of a store that ran', () => {
+  it('hold', () => {
+    expect(violatedIn(dataDir)).toEqual([]);
   });
 
-  it.each(['no JSON', 'null', '[]', '{}'])('can be read when the outside world has sent %s', (attributes) => {
-    expect(redAfter('commands', `UPDATE outbox SET attributes = '${attributes}' WHERE position = 2`)).toEqual([]);
+  it.each(['no JSON', 'null', '[]', '{}'])('hold when a client has sent the attributes %s', (attributes) => {
+    expect(violatedAfter('commands', `UPDATE outbox SET attributes = '${attributes}' WHERE position = 2`)).toEqual([]);
   });
 
   it.each([
     [
-      'a unit more on hand',
+      'a unit too many on hand',
       'inventory',
       "UPDATE stock SET on_hand = on_hand + 1 WHERE product_id = 'PRODUCT_001'",
       [STOCK],
     ],
-    ['a unit held for nobody', 'inventory', "UPDATE stock SET reserved = 1 WHERE product_id = 'PRODUCT_001'", [STOCK]],
     [
-      'a movement of another size',
+      'a reserved unit without a reservation',
+      'inventory',
+      "UPDATE stock SET reserved = 1 WHERE product_id = 'PRODUCT_001'",
+      [STOCK],
+    ],
+    [
+      'a movement with another quantity',
       'inventory',
       "UPDATE stock_movement SET quantity = 9 WHERE kind = 'sold' AND order_id = 'ORDER_A'",
       [STOCK],
     ],
     [
-      'a movement too few',
+      'a missing movement',
       'inventory',
       "DELETE FROM stock_movement WHERE kind = 'received' AND product_id = 'PRODUCT_002'",
       ['stock of PRODUCT_002'],
     ],
-    ['a product that is gone', 'inventory', "DELETE FROM stock WHERE product_id = 'PRODUCT_001'", [STOCK]],
+    ['a missing product', 'inventory', "DELETE FROM stock WHERE product_id = 'PRODUCT_001'", [STOCK]],
     [
       'a movement without a cause',
       'inventory',
@@ -91,12 +96,12 @@ describe('the books of a store that ran', () => {
       [MOVEMENTS],
     ],
     [
-      'an order that hangs',
+      'an order without an outcome',
       'order',
       "UPDATE orders SET status = 'placed' WHERE order_id = 'ORDER_A'",
       [OUTCOME, DEADLINE, EVENTS, CONFIRMED],
     ],
-    ['an order that is gone', 'order', "DELETE FROM orders WHERE order_id = 'ORDER_C'", [EVENTS, CONFIRMED]],
+    ['a missing order', 'order', "DELETE FROM orders WHERE order_id = 'ORDER_C'", [EVENTS, CONFIRMED]],
     [
       'an outcome without its event',
       'order',
@@ -104,61 +109,66 @@ describe('the books of a store that ran', () => {
       [
         EVENTS,
         FACTS,
-        'inventory handled nothing that was never sent',
-        'notification handled nothing that was never sent',
-        'the outbox of order has no gap and no id twice',
+        'inventory handled only messages that were sent',
+        'notification handled only messages that were sent',
+        'the outbox of order has no gap and no duplicate id',
       ],
     ],
     [
-      'an event twice',
+      'a duplicate event',
       'order',
       "UPDATE outbox SET attributes = json_set(attributes, '$.type', 'OrderConfirmed') WHERE attributes ->> '$.type' = 'OrderPlaced' AND subject = 'ORDER_A'",
       [EVENTS, FACTS],
     ],
     [
-      'a message id twice',
+      'a duplicate message id',
       'order',
       "UPDATE outbox SET attributes = json_set(attributes, '$.id', (SELECT id FROM outbox_message WHERE position = 1)) WHERE position = 2",
       [
-        'inventory handled nothing that was never sent',
-        'notification handled nothing that was never sent',
-        'the outbox of order has no gap and no id twice',
+        'inventory handled only messages that were sent',
+        'notification handled only messages that were sent',
+        'the outbox of order has no gap and no duplicate id',
       ],
     ],
-    ['another total', 'order', "UPDATE orders SET total_minor = 1 WHERE order_id = 'ORDER_A'", [TOTALS]],
+    ['a wrong total', 'order', "UPDATE orders SET total_minor = 1 WHERE order_id = 'ORDER_A'", [TOTALS]],
     [
-      'a sale that was given back',
+      'a confirmed order whose stock is released',
       'inventory',
       "UPDATE reservation SET status = 'released' WHERE order_id = 'ORDER_A'",
-      [STOCK, SOLD, GIVEN_BACK],
+      [STOCK, SOLD, ENDED],
     ],
     [
-      'a rejected order that holds',
+      'a rejected order whose stock is held',
       'inventory',
       "UPDATE reservation SET status = 'held' WHERE order_id = 'ORDER_B'",
       [HELD, LINES],
     ],
-    ['stock held for nobody', 'inventory', "INSERT INTO reservation VALUES ('ORDER_X', 'held', '[]', '')", [HELD]],
     [
-      'a reservation of something else',
+      'stock held for a missing order',
+      'inventory',
+      "INSERT INTO reservation VALUES ('ORDER_X', 'held', '[]', '')",
+      [HELD],
+    ],
+    [
+      'a reservation of another product',
       'inventory',
       "UPDATE reservation SET lines = replace(lines, 'PRODUCT_001', 'PRODUCT_002') WHERE order_id = 'ORDER_A'",
       [STOCK, 'stock of PRODUCT_002', LINES],
     ],
     [
-      'a notice too few',
+      'a missing notice',
       'notification',
       "DELETE FROM notice WHERE fact = 'OrderConfirmed' AND order_id = 'ORDER_C'",
       [NOTICES],
     ],
     [
-      'a notice to somebody else',
+      'a notice to another customer',
       'notification',
       "UPDATE notice SET customer_id = 'X' WHERE fact = 'OrderPlaced' AND order_id = 'ORDER_C'",
       [NOTICES],
     ],
     [
-      'a notice of nothing',
+      'a notice without its fact',
       'notification',
       "UPDATE notice SET order_id = 'ORDER_X' WHERE order_id = 'ORDER_B' AND fact = 'OrderRejected'",
       [NOTICES, FACTS],
@@ -197,32 +207,27 @@ describe('the books of a store that ran', () => {
       'a position past the end',
       'order',
       "UPDATE position SET position = 1000 WHERE topic = 'inventory-events'",
-      ['order has read what there is in inventory-events, at most'],
+      ['order has not read past the end of inventory-events'],
     ],
-    [
-      'a command that is gone',
-      'commands',
-      'DELETE FROM outbox WHERE position = 2',
-      ['the outbox of commands has no gap'],
-    ],
-  ] as const)('are not right with %s', (_, file, sql, expected) => {
-    expect(redAfter(file, sql)).toEqual(expected);
+    ['a missing command', 'commands', 'DELETE FROM outbox WHERE position = 2', ['the outbox of commands has no gap']],
+  ] as const)('are violated by %s', (_, file, sql, expected) => {
+    expect(violatedAfter(file, sql)).toEqual(expected);
   });
 });
 
-describe('the books of a store in which messages are on their way', () => {
+describe('the ledger invariants of a store with messages in flight', () => {
   const waiting = join(folder, 'waiting');
-  const look = () => [readBooks(waiting).orders.waiting, redIn(waiting)];
+  const findings = () => [readBooks(waiting).orders.waiting, violatedIn(waiting)];
 
-  it('are right at every step', async () => {
+  it('hold at every step', async () => {
     await append(waiting, ['ORDER_A', 3]);
     await run(waiting, ['order'], ({ orders }) => orders.byStatus['placed'] === 1);
-    expect(look()).toEqual([{ inventory: 1, order: 0 }, []]);
+    expect(findings()).toEqual([{ inventory: 1, order: 0 }, []]);
 
     await run(waiting, ['inventory'], ({ orders }) => orders.waiting.inventory === 0);
-    expect(look()).toEqual([{ inventory: 0, order: 1 }, []]);
+    expect(findings()).toEqual([{ inventory: 0, order: 1 }, []]);
 
     await run(waiting, ['order'], ({ orders }) => orders.byStatus['confirmed'] === 1);
-    expect(look()).toEqual([{ inventory: 0, order: 0 }, []]);
+    expect(findings()).toEqual([{ inventory: 0, order: 0 }, []]);
   });
 });

@@ -1,17 +1,17 @@
-/** The figures of a store, as plain values, and the reading of them. */
+/** Reads the figures of a store as plain values: its ledger. */
 import type Database from 'better-sqlite3';
 import { type FunctionName, functionNames } from '../../saga/choreography.ts';
 import { prepare, readings } from './prepare.ts';
 import { ANSWERS, searches } from './searches.ts';
 import { type Snapshot, withSnapshot } from './snapshot.ts';
 
-/** As many contradictions of one kind are told. */
+/** Contradictions of one kind that are reported in full. */
 const EXAMPLES_MAX = 10;
 
-/** Units of one product, as its level says and as others add up to. */
-export interface ProductBooks {
+/** Units of one product: its stock level, and the sums that the level is compared with. */
+export interface ProductLedger {
   readonly productId: string;
-  /** What `stock` says; null where there are movements or reservations of a product that is not there. */
+  /** The row of `stock`; null where a product has movements or reservations and no such row. */
   readonly level: {
     readonly received: number;
     readonly onHand: number;
@@ -22,9 +22,9 @@ export interface ProductBooks {
   } | null;
   /** Sums of the lines of reservations, by status. */
   readonly reservations: { readonly held: number; readonly sold: number };
-  /** What the queue of the product asks for. */
+  /** Units that the orders in the queue of the product ask for. */
   readonly queued: number;
-  /** Sums of movements by kind, and how many there are. */
+  /** Sums of movements by kind, and the count of movements. */
   readonly moved: {
     readonly received: number;
     readonly reserved: number;
@@ -35,16 +35,16 @@ export interface ProductBooks {
   };
 }
 
-/** How far a consumer has read a topic, and where the topic ends. */
-export interface ReadingBooks {
+/** The position a consumer has read a topic up to, and the position of the topic's last message. */
+export interface ReadingProgress {
   readonly consumer: string;
   readonly topic: string;
   readonly position: number;
   readonly end: number;
 }
 
-/** What one search found. `examples` are the first few of `wrong` many. */
-export interface SearchBooks {
+/** The result of one search. `wrong` counts its findings, `examples` holds the first of them. */
+export interface SearchResult {
   readonly promise: string;
   readonly unit: string;
   readonly counted: number;
@@ -53,26 +53,26 @@ export interface SearchBooks {
 }
 
 export interface Books {
-  readonly products: readonly ProductBooks[];
+  readonly products: readonly ProductLedger[];
   readonly orders: {
     readonly byStatus: Readonly<Record<string, number>>;
-    /** Orders whose next step is on its way, by who has yet to read about them. */
+    /** Orders whose next message is unread, by the function that has not read it. */
     readonly waiting: { readonly inventory: number; readonly order: number };
-    /** Orders that wait for goods; not counted in `waiting`. */
+    /** Orders that wait for goods. They are not in `waiting`. */
     readonly queued: number;
   };
   readonly notices: { readonly byStatus: Readonly<Record<string, number>> };
-  readonly readings: readonly ReadingBooks[];
-  readonly searches: readonly SearchBooks[];
-  /** Messages that wait for a person, by function. */
+  readonly readings: readonly ReadingProgress[];
+  readonly searches: readonly SearchResult[];
+  /** Open dead letters, by function. */
   readonly deadLetters: Readonly<Record<string, number>>;
-  /** Messages that wait for their next attempt, or behind one that does. */
+  /** Messages that wait for their next attempt or behind another parked message, by function. */
   readonly parked: Readonly<Record<string, number>>;
-  /** Functions whose old data is gone, removed on request or no longer kept: what is older is not compared with it. */
+  /** Functions whose old data was pruned, or removed on request: older data is not compared with it. */
   readonly removed: readonly string[];
 }
 
-/** Reads everything that `yarn prove` looks at. @throws {NoDataError} when there is no such folder. */
+/** Reads everything that `yarn prove` checks. @throws {NoDataError} when `withSnapshot` has no data to read. */
 export function readBooks(dataDir: string): Books {
   return withSnapshot(dataDir, (snapshot) => {
     const { db } = snapshot;
@@ -144,7 +144,7 @@ type SumColumn =
   | 'queued';
 type ProductRow = { productId: string } & LevelRow & { [Column in SumColumn]: number };
 
-function readProducts(db: Database.Database): readonly ProductBooks[] {
+function readProducts(db: Database.Database): readonly ProductLedger[] {
   const rows = db.prepare(PRODUCTS_SQL).all() as ProductRow[];
   return rows.map((row) => ({
     productId: row.productId,
@@ -162,7 +162,7 @@ function readProducts(db: Database.Database): readonly ProductBooks[] {
   }));
 }
 
-function levelOf({ received, onHand, reserved, sold, movements, backordered }: LevelRow): ProductBooks['level'] {
+function levelOf({ received, onHand, reserved, sold, movements, backordered }: LevelRow): ProductLedger['level'] {
   if (received === null || onHand === null || reserved === null || sold === null) return null;
   if (movements === null || backordered === null) return null;
   return { received, onHand, reserved, sold, movements, backordered };
@@ -186,17 +186,17 @@ function readWaiting(db: Database.Database): { inventory: number; order: number 
   };
 }
 
-function readReadings({ db, inventoryEnd }: Snapshot): readonly ReadingBooks[] {
+function readReadings({ db, inventoryEnd }: Snapshot): readonly ReadingProgress[] {
   return readings.map(({ consumer, topic, schema }) => {
     const sql = 'SELECT position FROM reading WHERE consumer = ? AND topic = ?';
     const position = Number(db.prepare(sql).pluck().get(consumer, topic));
     const last = numberOf(db, `SELECT coalesce(max(seq), 0) FROM "${schema}".sqlite_sequence WHERE name = 'outbox'`);
-    // Order's file is read after inventory's, so order may have read what inventory sent in between.
+    // Order's file is read after inventory's, so order may have read messages that inventory sent in between.
     return { consumer, topic, position, end: schema === 'inventory' ? Math.max(last, inventoryEnd) : last };
   });
 }
 
-function readSearches(db: Database.Database): readonly SearchBooks[] {
+function readSearches(db: Database.Database): readonly SearchResult[] {
   return searches.map(({ promise, unit, counted, wrong }) => {
     const found = db.prepare(wrong).pluck().all().map(String);
     return {

@@ -33,25 +33,25 @@ function terminal(env: Record<string, string>) {
 }
 
 describe('prove', () => {
-  it('shows the figures and ends with 0', () => {
+  it('prints the figures and exits with 0', () => {
     const { lines, ...rest } = terminal({ DATA_DIR: dataDir });
 
     expect(prove([], { ...rest })).toBe(0);
-    expect(lines.join('\n')).toContain('✓ The books are right');
+    expect(lines.join('\n')).toMatch(/✓ All \d+ ledger invariants hold\./);
     expect(lines.join('\n')).toContain('5 + 5');
   });
 
-  it('names each difference and ends with 1', () => {
+  it('prints each difference and exits with 1', () => {
     const copy = copyOf();
     new Database(dataFile(copy, 'order')).exec("UPDATE orders SET total_minor = 1 WHERE order_id = 'ORDER_A'").close();
     const { lines, ...rest } = terminal({ DATA_DIR: copy });
 
     expect(prove([], { ...rest })).toBe(1);
     expect(lines.join('\n')).toContain('order ORDER_A has the total 1 and lines of 3000');
-    expect(lines.join('\n')).toContain('✗ 1 difference in');
+    expect(lines.join('\n')).toMatch(/✗ 1 difference in \d+ ledger invariants\./);
   });
 
-  it('gives everything as JSON', () => {
+  it('prints figures and checks as JSON', () => {
     const { lines, ...rest } = terminal({ DATA_DIR: dataDir });
 
     expect(prove(['--json'], { ...rest })).toBe(0);
@@ -62,28 +62,28 @@ describe('prove', () => {
     });
   });
 
-  it('counts dead letters and does not call them a difference', () => {
+  it('counts dead letters, which are no difference', () => {
     const copy = copyOf();
-    const letter = `INSERT INTO dead_letter (letter, status, code, detail, fingerprint, attempts, replays, topic, partition,
-      position, attributes, value, died_at) VALUES ('a', 'open', 'failed', '', '', 1, 0, 'order-events', 0, 99, '{}', '{}', '')`;
-    new Database(dataFile(copy, 'inventory')).exec(letter).close();
+    const deadLetter = `INSERT INTO dead_letter (letter, status, code, detail, fingerprint, attempts, replays, topic,
+      partition, position, attributes, value, died_at) VALUES ('a', 'open', 'failed', '', '', 1, 0, 'order-events', 0, 99, '{}', '{}', '')`;
+    new Database(dataFile(copy, 'inventory')).exec(deadLetter).close();
     const { lines, ...rest } = terminal({ DATA_DIR: copy });
 
     expect(prove([], { ...rest })).toBe(0);
-    expect(lines.join('\n')).toContain('! 1 dead letters wait for a person at inventory');
+    expect(lines.join('\n')).toContain('! 1 dead letters wait for an operator at inventory');
   });
 
-  it('counts parked messages and does not call them a difference', () => {
+  it('counts parked messages, which are no difference', () => {
     const copy = copyOf();
     const row = "INSERT INTO parked VALUES ('ORDER_A', 1, 'order-events', 0, 99, '{}', '{}')";
     new Database(dataFile(copy, 'inventory')).exec(row).close();
     const { lines, ...rest } = terminal({ DATA_DIR: copy });
 
     expect(prove([], { ...rest })).toBe(0);
-    expect(lines.join('\n')).toContain('! 1 parked messages wait for their turn at inventory');
+    expect(lines.join('\n')).toContain('! 1 parked messages wait for their next attempt at inventory');
   });
 
-  it('says where it looked when there is no data, and ends with 2', () => {
+  it('names the data folder that does not exist, creates nothing and exits with 2', () => {
     const nowhere = join(folder, 'nowhere');
     const { lines, ...rest } = terminal({ DATA_DIR: nowhere });
 
@@ -92,17 +92,17 @@ describe('prove', () => {
     expect(existsSync(nowhere)).toBe(false);
   });
 
-  it('says so where an older store wrote the data last, and ends with 2', () => {
+  it('names the function whose data an older store wrote, and exits with 2', () => {
     const copy = copyOf();
     const forget = "DELETE FROM migration WHERE number = (SELECT max(number) FROM migration WHERE scope = 'order')";
     new Database(dataFile(copy, 'order')).exec(forget).close();
     const { lines, ...rest } = terminal({ DATA_DIR: copy });
 
     expect(prove([], { ...rest })).toBe(2);
-    expect(lines).toEqual([expect.stringContaining(`The data of order in ${copy} were written by an older store.`)]);
+    expect(lines).toEqual([expect.stringContaining(`The data of order in ${copy} was written by an older store.`)]);
   });
 
-  it('explains itself', () => {
+  it('prints its exit codes with --help', () => {
     const { lines, ...rest } = terminal({});
 
     expect(prove(['--help'], { ...rest })).toBe(0);

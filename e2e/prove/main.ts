@@ -1,4 +1,4 @@
-/** `yarn prove`: reads the data of a store, also while it runs, and says whether its books are right. */
+/** `yarn prove`: reads the data of a store, also while it runs, and checks its ledger invariants. */
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Command, CommanderError } from 'commander';
@@ -10,12 +10,12 @@ import { NoDataError } from './snapshot.ts';
 
 const HELP = `
 The data folder is DATA_DIR, else ./data. Nothing is written to it.
-Exit code: 0 when the books are right, 1 on any difference, 2 when there is nothing to read.`;
+Exit code: 0 when every ledger invariant holds, 1 on any difference, 2 when there is no data to read.`;
 
 /** @returns the exit code */
 export function prove(args: readonly string[], terminal: Terminal): number {
   const command = new Command('prove')
-    .description('Checks the books of a store: stock, orders, messages and notices, each with its figures.')
+    .description('Checks the ledger invariants of a store: stock, orders, messages and notices, each with its figures.')
     .option('--json', 'print the figures and the checks as JSON')
     .addHelpText('after', HELP)
     .exitOverride()
@@ -25,7 +25,7 @@ export function prove(args: readonly string[], terminal: Terminal): number {
     });
   try {
     command.parse([...args], { from: 'user' });
-    return proveBooks(resolve(terminal.env['DATA_DIR'] || './data'), command.opts()['json'] === true, terminal);
+    return proveLedger(resolve(terminal.env['DATA_DIR'] || './data'), command.opts()['json'] === true, terminal);
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     if (!(error instanceof NoDataError)) throw error;
@@ -34,12 +34,12 @@ export function prove(args: readonly string[], terminal: Terminal): number {
   }
 }
 
-function proveBooks(dataDir: string, isJson: boolean, { env, isTty, out }: Terminal): number {
-  const books = readBooks(dataDir);
-  const checks = checksOf(books);
+function proveLedger(dataDir: string, isJson: boolean, { env, isTty, out }: Terminal): number {
+  const ledger = readBooks(dataDir);
+  const checks = checksOf(ledger);
   const differences = countDifferences(checks);
-  if (isJson) out(JSON.stringify({ dataDir, isRight: differences === 0, differences, checks, books }, null, 2));
-  else out(reportOf(dataDir, books, checks, { hasColor: isTty && !env['NO_COLOR'] }));
+  if (isJson) out(JSON.stringify({ dataDir, isRight: differences === 0, differences, checks, books: ledger }, null, 2));
+  else out(reportOf(dataDir, ledger, checks, { hasColor: isTty && !env['NO_COLOR'] }));
   return differences === 0 ? 0 : 1;
 }
 

@@ -1,4 +1,4 @@
-/** What the searches look things up in: who has read how far, and every message sent, with indexes. Temporary tables. */
+/** Temporary tables for the searches: the position of each reader, and every message sent, with indexes. */
 import type Database from 'better-sqlite3';
 import { type FunctionName, functionNames, inputsOf, topics } from '../../saga/choreography.ts';
 import { functions, type Schema } from './snapshot.ts';
@@ -35,8 +35,8 @@ const SENT_SQL = `
   ) WITHOUT ROWID`;
 
 /**
- * `reading`: how far each consumer has read each topic. `since` is 0, and where somebody removed the consumer's data
- * (`DELETE /automation-testing/all` at that function alone) the last position that it no longer remembers.
+ * `reading`: how far each consumer has read each topic. `since` is the last position that the consumer's data no longer
+ * covers, because it was pruned or removed (`DELETE /automation-testing/all` at that function alone); else 0.
  */
 const READING_SQL = `
   CREATE TEMP TABLE reading (
@@ -47,7 +47,7 @@ const READING_SQL = `
     PRIMARY KEY (consumer, topic)
   ) WITHOUT ROWID`;
 
-/** The lines of orders, and of reservations that hold, wait for or have sold something, each product once. */
+/** The lines of orders, and of reservations that are held, waiting or sold, each product once. */
 const LINES_SQL = `
   CREATE TEMP TABLE ordered AS
     SELECT order_id, value ->> 'productId' AS product_id, sum(value ->> 'quantity') AS quantity,
@@ -58,10 +58,10 @@ const LINES_SQL = `
     FROM inventory.reservation, json_each(lines) WHERE status IN ('held', 'waiting', 'sold') GROUP BY 1, 2, 3;`;
 
 /**
- * Messages that a consumer has read and not handled: parked until their next attempt, or given up until a person decides. One
- * that was replayed was handled.
+ * Messages that a consumer has read and not handled: parked until their next attempt, or dead-lettered. A replayed dead
+ * letter is handled.
  */
-const ASIDE_SQL = `
+const NOT_HANDLED_SQL = `
   CREATE TEMP TABLE aside (
     consumer TEXT NOT NULL,
     topic TEXT NOT NULL,
@@ -76,10 +76,10 @@ const ASIDE_SQL = `
     .join(';')}`;
 
 /**
- * `folded`: stretches of a topic that a consumer has dealt with for good, without a row of its inbox for each message. A fold
- * is for one life of the writer, which ends where the next one begins.
+ * `folded`: ranges of a topic below a watermark. The consumer has handled every message of such a range and has no inbox
+ * row for each. A watermark is for one epoch of the writer, which ends where the next epoch begins.
  */
-const FOLDED_SQL = `
+const WATERMARKS_SQL = `
   CREATE TEMP TABLE folded (consumer TEXT NOT NULL, topic TEXT NOT NULL, after INTEGER NOT NULL, upto INTEGER NOT NULL);
   ${readings
     .filter(({ schema }) => schema !== 'commands')
@@ -93,7 +93,7 @@ const FOLDED_SQL = `
     )
     .join(';')}`;
 
-/** A command from outside may hold anything: what names no message is no message, and order sets it aside. */
+/** A command from outside may hold anything. Order dead-letters a record without source, id or type. */
 const COMMANDS_SQL = `
   INSERT INTO sent SELECT topic, position, source, id, type, coalesce(causationid, id), subject, NULL FROM (
     SELECT topic, position, subject, attributes ->> '$.source' AS source, attributes ->> '$.id' AS id,
@@ -108,7 +108,7 @@ function eventsSql(schema: FunctionName): string {
 
 /** Fills the temporary tables. */
 export function prepare(db: Database.Database): void {
-  db.exec(`${SENT_SQL}; ${READING_SQL}; ${ASIDE_SQL}; ${FOLDED_SQL}`);
+  db.exec(`${SENT_SQL}; ${READING_SQL}; ${NOT_HANDLED_SQL}; ${WATERMARKS_SQL}`);
   db.exec('CREATE TEMP TABLE input (consumer TEXT, type TEXT); CREATE TEMP TABLE removed (name TEXT)');
   for (const name of publishers) db.exec(eventsSql(name));
   db.exec(COMMANDS_SQL);
@@ -119,11 +119,11 @@ export function prepare(db: Database.Database): void {
     for (const type of inputsOf(consumer)) addInput.run(consumer, type);
   }
   const addRemoved = db.prepare('INSERT INTO removed VALUES (?)');
-  for (const name of functionNames) if (wasRemoved(db, name)) addRemoved.run(name);
+  for (const name of functionNames) if (isIncomplete(db, name)) addRemoved.run(name);
   const addReading = db.prepare('INSERT INTO reading VALUES (?, ?, ?, ?)');
   for (const { consumer, topic } of readings) {
     const position = db.prepare(`SELECT position FROM "${consumer}".position WHERE topic = ?`).pluck().get(topic) ?? 0;
-    const since = wasRemoved(db, consumer) ? (firstKept(db, consumer, topic) ?? Number(position) + 1) - 1 : 0;
+    const since = isIncomplete(db, consumer) ? (firstCovered(db, consumer, topic) ?? Number(position) + 1) - 1 : 0;
     addReading.run(consumer, topic, position, since);
   }
 }

@@ -1,9 +1,9 @@
-/** The books as a person reads them. */
+/** The report of `yarn prove` for the terminal. */
 import Table from 'cli-table3';
 import { type Check, countDifferences, productDifferences } from './checks.ts';
-import type { Books, ProductBooks } from './ledger.ts';
+import type { Books, ProductLedger } from './ledger.ts';
 
-/** So many products are shown; those that do not add up come first. */
+/** Products in the table; those that do not add up come first. */
 const PRODUCTS_MAX = 40;
 
 export interface Look {
@@ -11,20 +11,24 @@ export interface Look {
 }
 
 /** The whole report, without a line break at its end. */
-export function reportOf(dataDir: string, books: Books, checks: readonly Check[], look: Look): string {
+export function reportOf(dataDir: string, ledger: Books, checks: readonly Check[], look: Look): string {
   const paint = painter(look);
   const differences = countDifferences(checks);
   const sections = [
-    `${paint.bold('The books of')} ${dataDir}`,
-    books.products.length === 0 ? 'Stock: no product' : stockTable(books.products, paint),
-    [ordersLine(books), noticesLine(books), ...readingLines(books)].join('\n'),
+    `${paint.bold('Ledger invariants of')} ${dataDir}`,
+    ledger.products.length === 0 ? 'Stock: no product' : stockTable(ledger.products, paint),
+    [ordersLine(ledger), noticesLine(ledger), ...readingLines(ledger)].join('\n'),
     checkLines(checks, paint).join('\n'),
-    ...warnings(books, paint),
+    ...warnings(ledger, paint),
     differences === 0
-      ? paint.green(`✓ The books are right: ${checks.length} checks, no difference.`)
-      : paint.red(`✗ ${differences} ${differences === 1 ? 'difference' : 'differences'} in ${checks.length} checks.`),
+      ? paint.green(`✓ All ${checks.length} ledger invariants hold.`)
+      : paint.red(`✗ ${count(differences, 'difference')} in ${count(checks.length, 'ledger invariant')}.`),
   ];
   return sections.join('\n\n');
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 interface Painter {
@@ -40,7 +44,7 @@ function painter({ hasColor }: Look): Painter {
   return { bold: paint(1, 22), green: paint(32, 39), red: paint(31, 39), yellow: paint(33, 39) };
 }
 
-function stockTable(products: readonly ProductBooks[], paint: Painter): string {
+function stockTable(products: readonly ProductLedger[], paint: Painter): string {
   const table = new Table({
     head: [
       'product',
@@ -48,7 +52,7 @@ function stockTable(products: readonly ProductBooks[], paint: Painter): string {
       '= on hand + sold',
       'reserved',
       '= open reservations',
-      'movements fold to',
+      'movements add up to',
       'queue',
       '',
     ],
@@ -71,10 +75,12 @@ function stockTable(products: readonly ProductBooks[], paint: Painter): string {
     ]);
   }
   const rest = products.length - PRODUCTS_MAX;
-  return rest <= 0 ? table.toString() : `${table.toString()}\nand ${rest} more products; the checks below cover them`;
+  return rest <= 0
+    ? table.toString()
+    : `${table.toString()}\nand ${rest} more products, which the invariants below cover`;
 }
 
-function movementsOf({ received, reserved, released, sold, returned }: ProductBooks['moved']): string {
+function movementsOf({ received, reserved, released, sold, returned }: ProductLedger['moved']): string {
   const sums = Object.entries({ received, reserved, released, sold, returned });
   return sums.map(([kind, quantity]) => `${quantity} ${kind}`).join(', ');
 }
@@ -82,9 +88,12 @@ function movementsOf({ received, reserved, released, sold, returned }: ProductBo
 function ordersLine({ orders }: Books): string {
   const { inventory, order } = orders.waiting;
   const open = inventory + order;
-  const why = open === 0 ? '' : ` (${inventory} not read by inventory, ${order} answered and not read by order)`;
+  const why =
+    open === 0
+      ? ''
+      : ` (${inventory} not yet read by inventory, ${order} answered by inventory and not yet read by order)`;
   const queued = orders.queued === 0 ? '' : `; ${orders.queued} waiting for goods`;
-  return `Orders: ${counts(orders.byStatus)}; ${open} on the way to an outcome${why}${queued}`;
+  return `Orders: ${counts(orders.byStatus)}; ${open} waiting for a message to be read${why}${queued}`;
 }
 
 function noticesLine({ notices }: Books): string {
@@ -123,15 +132,15 @@ function checkLines(checks: readonly Check[], paint: Painter): readonly string[]
 }
 
 function warnings({ deadLetters, parked, removed }: Books, paint: Painter): readonly string[] {
-  const told = (counted: Readonly<Record<string, number>>, what: string) =>
+  const warningsOf = (counted: Readonly<Record<string, number>>, what: string) =>
     Object.entries(counted)
       .filter(([, count]) => count > 0)
       .map(([name, count]) => `${paint.yellow('!')} ${count} ${what} at ${name}`);
-  const gone = `Old data of ${removed.join(', ')} is no longer there; what is older is not compared with it.`;
+  const incomplete = `Old data of ${removed.join(', ')} was pruned or removed; older data is not compared with it.`;
   const lines = [
-    ...told(deadLetters, 'dead letters wait for a person'),
-    ...told(parked, 'parked messages wait for their turn'),
-    ...(removed.length === 0 ? [] : [gone]),
+    ...warningsOf(deadLetters, 'dead letters wait for an operator'),
+    ...warningsOf(parked, 'parked messages wait for their next attempt'),
+    ...(removed.length === 0 ? [] : [incomplete]),
   ];
   return lines.length === 0 ? [] : [lines.join('\n')];
 }

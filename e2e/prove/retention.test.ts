@@ -1,4 +1,4 @@
-/** The books of a store are right when old rows were removed, and what is wrong is still found. */
+/** The ledger invariants of a store hold after old rows were pruned, and a violation is still found. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -36,9 +36,9 @@ beforeAll(async () => {
   );
 }, 30_000);
 
-/** What the retention removes so many days from now, by table. */
-async function cleanUp(days: number): Promise<Readonly<Record<string, number>>> {
-  const gone: Record<string, number> = {};
+/** Prunes as of so many days from now. @returns the count of pruned rows by table */
+async function prune(days: number): Promise<Readonly<Record<string, number>>> {
+  const pruned: Record<string, number> = {};
   const config = readConfig({ DATA_DIR: dataDir });
   const log = createStoreLog(config, []);
   for (const fn of [order, inventory, notification] as unknown as readonly StoreFunction[]) {
@@ -56,38 +56,38 @@ async function cleanUp(days: number): Promise<Readonly<Record<string, number>>> 
       days: retentionDaysOf(config, retrySettingsFor(config, 'order').policy),
       writerOf: (topic) => topics[topic as keyof typeof topics],
       removed: (table, rows) => {
-        gone[table] = (gone[table] ?? 0) + rows;
+        pruned[table] = (pruned[table] ?? 0) + rows;
       },
     });
     while (await retention.step());
     await store.close();
   }
   await log.close();
-  return gone;
+  return pruned;
 }
 
-function red(): string[] {
+function violated(): string[] {
   return checksOf(readBooks(dataDir))
     .filter(({ differences }) => differences.length > 0)
     .map(({ name }) => name);
 }
 
-describe('the books of a store that has removed old rows', () => {
+describe('the ledger invariants of a store that has pruned old rows', () => {
   it.each([
     [10, ['order-commands', 'inbox']],
     [40, ['outbox', 'order_fact']],
     [400, ['inbox', 'stock_movement', 'notice']],
-  ])('are right after %i days', async (days, tables) => {
-    const gone = await cleanUp(days);
+  ])('hold after %i days', async (days, tables) => {
+    const pruned = await prune(days);
 
-    expect([Object.keys(gone), red()]).toEqual([tables, []]);
+    expect([Object.keys(pruned), violated()]).toEqual([tables, []]);
   });
 
-  it('are not right where an opening balance was changed', () => {
+  it('are violated by a changed opening balance', () => {
     const db = new Database(dataFile(dataDir, 'inventory'));
     db.exec("UPDATE stock_opening SET received = received + 1 WHERE product_id = 'PRODUCT_001'");
     db.close();
 
-    expect(red()).toEqual(['stock of PRODUCT_001']);
+    expect(violated()).toEqual(['stock of PRODUCT_001']);
   });
 });

@@ -4,13 +4,13 @@ import { hasOutcome, orderStatuses, transitions } from '../../saga/lifecycle.ts'
 import { publishers, readings } from './prepare.ts';
 
 export interface Search {
-  /** What holds, as a sentence. */
+  /** The invariant, as a sentence. */
   readonly promise: string;
   /** What `counted` counts, in the plural. */
   readonly unit: string;
-  /** How many were looked at. */
+  /** SQL: the number of rows that were checked. */
   readonly counted: string;
-  /** A sentence for each that is wrong; none when all is well. */
+  /** SQL: a sentence for each violation; no row when the invariant holds. */
   readonly wrong: string;
 }
 
@@ -18,33 +18,34 @@ const OPEN = quoted(orderStatuses.filter((status) => !hasOutcome(status)));
 const FACTS = quoted(
   choreography.filter(({ by, on }) => by === 'notification' && on !== 'NoticesSent').map(({ on }) => on),
 );
-/** What inventory answers to an order that is placed. */
+/** The answers of inventory to a placed order. */
 export const ANSWERS = quoted(['StockReserved', 'StockBackordered', 'StockRejected']);
 const LEGAL = transitions.map(({ to, event }) => `(${quoted([to, event])})`).join(', ');
-/** Which event may follow which in the life of an order; the first follows none. */
+/** The events of an order that may follow one another; the first follows none. */
 const FOLLOWS = transitions
   .flatMap(({ from, event }) => {
     const before = transitions.filter(({ to }) => to === from).map((row) => row.event);
     return (from === null ? [''] : before).map((each) => `(${quoted([each, event])})`);
   })
   .join(', ');
-/** A dispatched order is a confirmed one with a time. */
+/** A dispatched order is a confirmed one with a dispatch time. */
 const STATUS = "iif(o.dispatched_at IS NULL, o.status, 'dispatched')";
 
-/** Whether a consumer has read the message `e`, still remembers it, and has not set it aside. */
+/** Whether the consumer has handled the message `e` and its data still covers that. */
 const read = (consumer: string): string =>
   `EXISTS (SELECT 1 FROM reading r WHERE r.consumer = '${consumer}' AND r.topic = e.topic
-    AND e.position <= r.position AND e.position > r.since) AND NOT ${aside(consumer, 'e')}`;
-/** Whether the message `e` is one that a consumer remembers by a position alone. */
-const folded = (consumer: string): string =>
+    AND e.position <= r.position AND e.position > r.since) AND NOT ${isParkedOrDead(consumer, 'e')}`;
+/** Whether the message `e` lies below a watermark of the consumer. */
+const isBelowWatermark = (consumer: string): string =>
   `EXISTS (SELECT 1 FROM folded d WHERE d.consumer = '${consumer}' AND d.topic = e.topic
     AND e.position > d.after AND e.position <= d.upto)`;
 const orderRead = `(SELECT position FROM reading WHERE consumer = 'order' AND topic = 'inventory-events')`;
-const orderKept = `NOT EXISTS (SELECT 1 FROM removed WHERE name = 'order')`;
+/** Whether order still has all its data: nothing of it was pruned or removed. */
+const isComplete = `NOT EXISTS (SELECT 1 FROM removed WHERE name = 'order')`;
 
 const outcomes: readonly Search[] = [
   {
-    promise: 'each order has its outcome, waits for goods, or has a message on its way',
+    promise: 'each order has an outcome, waits for goods, or has a message in flight',
     unit: 'orders',
     counted: 'SELECT count(*) FROM "order".orders',
     wrong: `SELECT 'order ' || o.order_id || ' is ' || o.status || ' since ' || o.placed_at || ', and no message about it is left to read'
@@ -53,27 +54,27 @@ const outcomes: readonly Search[] = [
           SELECT 1 FROM inventory.reservation v WHERE v.order_id = o.order_id AND v.status = 'waiting'))
         AND NOT EXISTS (
           SELECT 1 FROM sent a INDEXED BY sent_by_order WHERE a.order_id = o.order_id AND a.topic = 'inventory-events'
-            AND a.type IN (${ANSWERS}) AND (a.position > ${orderRead} OR ${aside('order', 'a')}))`,
+            AND a.type IN (${ANSWERS}) AND (a.position > ${orderRead} OR ${isParkedOrDead('order', 'a')}))`,
   },
   {
-    promise: 'each order without its outcome has a deadline, and no other has one',
+    promise: 'each order without an outcome has a deadline, and no other order has one',
     unit: 'orders',
     counted: 'SELECT count(*) FROM "order".orders',
     wrong: `SELECT 'order ' || order_id || ' is ' || status || ' and has no deadline' FROM "order".orders
       WHERE status IN (${OPEN}) AND due_at IS NULL AND order_id NOT IN (SELECT key FROM "order".parked_key)
       UNION ALL
-      SELECT 'order ' || order_id || ' is ' || status || ' and is to be given up at ' || due_at FROM "order".orders
+      SELECT 'order ' || order_id || ' is ' || status || ' and has the deadline ' || due_at FROM "order".orders
       WHERE status NOT IN (${OPEN}) AND due_at IS NOT NULL`,
   },
   {
-    promise: 'orders say what their events say',
+    promise: 'each order agrees with its events',
     unit: 'orders',
     counted: 'SELECT count(*) FROM "order".orders',
     wrong: `SELECT 'order ' || order_id || ' is ' || status || ' and its last event is ' || coalesce(last, 'missing') FROM (
         SELECT o.order_id, ${STATUS} AS status, o.updated_at, (SELECT e.type FROM sent e INDEXED BY sent_by_order WHERE e.order_id = o.order_id AND e.topic = 'order-events'
           ORDER BY e.position DESC LIMIT 1) AS last FROM "order".orders o)
       WHERE (status, last) NOT IN (VALUES ${LEGAL})
-        OR (last IS NULL AND (${orderKept} OR
+        OR (last IS NULL AND (${isComplete} OR
           updated_at > coalesce((SELECT time FROM "order".outbox_message ORDER BY position LIMIT 1), '')))
       UNION ALL
       SELECT 'there are events of order ' || order_id || ' and no such order' FROM sent
@@ -82,10 +83,10 @@ const outcomes: readonly Search[] = [
       SELECT 'order ' || order_id || ' has ' || type || ' after ' || iif(before = '', 'nothing', before) FROM (
         SELECT order_id, type, lag(type, 1, '') OVER (PARTITION BY order_id ORDER BY position) AS before
         FROM sent WHERE topic = 'order-events')
-      WHERE (before, type) NOT IN (VALUES ${FOLLOWS}) AND (before <> '' OR ${orderKept})`,
+      WHERE (before, type) NOT IN (VALUES ${FOLLOWS}) AND (before <> '' OR ${isComplete})`,
   },
   {
-    promise: 'totals of orders are the sums of their lines',
+    promise: 'the total of each order is the sum of its lines',
     unit: 'orders',
     counted: 'SELECT count(*) FROM "order".orders',
     wrong: `SELECT 'order ' || o.order_id || ' has the total ' || o.total_minor || ' and lines of ' || coalesce(l.amount, 0)
@@ -96,7 +97,7 @@ const outcomes: readonly Search[] = [
 
 const stock: readonly Search[] = [
   {
-    promise: 'what is confirmed is sold',
+    promise: 'the stock of each confirmed order is sold',
     unit: 'confirmed orders',
     counted: `SELECT count(*) FROM "order".orders WHERE status = 'confirmed'`,
     wrong: `SELECT 'order ' || o.order_id || ' is confirmed and its stock is ' || coalesce(v.status, 'not reserved')
@@ -106,18 +107,18 @@ const stock: readonly Search[] = [
         ((${read('inventory')} AND v.status IS NOT 'sold') OR v.status IN ('released', 'returned', 'rejected', 'refused'))`,
   },
   {
-    promise: 'what is sold was confirmed',
+    promise: 'each sold reservation belongs to an order that was confirmed',
     unit: 'sold reservations',
     counted: `SELECT count(*) FROM inventory.reservation WHERE status = 'sold'`,
     wrong: `SELECT 'the stock of order ' || v.order_id || ' is sold and the order is ' || coalesce(o.status, 'missing')
       FROM inventory.reservation v LEFT JOIN "order".orders o ON o.order_id = v.order_id
-      WHERE v.status = 'sold' AND iif(o.status IS NULL, ${orderKept}, o.status <> 'confirmed' AND NOT (
-        o.status = 'cancelled' AND (NOT ${orderKept} OR EXISTS (
+      WHERE v.status = 'sold' AND iif(o.status IS NULL, ${isComplete}, o.status <> 'confirmed' AND NOT (
+        o.status = 'cancelled' AND (NOT ${isComplete} OR EXISTS (
           SELECT 1 FROM sent e INDEXED BY sent_by_order WHERE e.order_id = v.order_id AND e.type = 'OrderConfirmed'))))`,
   },
   {
-    promise: 'nothing is held, sold or waited for, for an order that was rejected or cancelled, or that nobody placed',
-    unit: 'open reservations and orders that came to nothing',
+    promise: 'no reservation is held, sold or waiting for an order that was rejected, cancelled or never placed',
+    unit: 'open reservations and rejected or cancelled orders',
     counted: `SELECT (SELECT count(*) FROM inventory.reservation WHERE status IN ('held', 'waiting')) +
       (SELECT count(*) FROM "order".orders WHERE status IN ('rejected', 'cancelled'))`,
     wrong: `SELECT 'order ' || o.order_id || ' is ' || o.status || ' and its stock is ' || v.status
@@ -126,19 +127,19 @@ const stock: readonly Search[] = [
       WHERE o.status IN ('rejected', 'cancelled') AND v.status IN ('held', 'waiting', 'sold') AND ${read('inventory')}
       UNION ALL
       SELECT 'stock is ' || status || ' for order ' || order_id || ', which does not exist' FROM inventory.reservation
-      WHERE status IN ('held', 'waiting') AND ${orderKept} AND order_id NOT IN (SELECT order_id FROM "order".orders)`,
+      WHERE status IN ('held', 'waiting') AND ${isComplete} AND order_id NOT IN (SELECT order_id FROM "order".orders)`,
   },
   {
-    promise: 'what was given back belongs to an order that was rejected or cancelled',
-    unit: 'reservations given back or refused',
+    promise: 'each released, returned or refused reservation belongs to a rejected or cancelled order',
+    unit: 'reservations released, returned or refused',
     counted: `SELECT count(*) FROM inventory.reservation WHERE status IN ('released', 'returned', 'refused')`,
     wrong: `SELECT 'the stock of order ' || v.order_id || ' is ' || v.status || ' and the order is ' || coalesce(o.status, 'missing')
       FROM inventory.reservation v LEFT JOIN "order".orders o ON o.order_id = v.order_id
-      WHERE v.status IN ('released', 'returned', 'refused') AND iif(o.status IS NULL, ${orderKept},
+      WHERE v.status IN ('released', 'returned', 'refused') AND iif(o.status IS NULL, ${isComplete},
         o.status NOT IN ('rejected', 'cancelled') OR (v.status = 'returned' AND o.status <> 'cancelled'))`,
   },
   {
-    promise: 'who waits is in the queue of each of his products, and nobody else is',
+    promise: 'each waiting order is in the queue of each of its products, and no other order is',
     unit: 'places in queues',
     counted: 'SELECT count(*) FROM inventory.backorder',
     wrong: `WITH waits AS (SELECT order_id, product_id, quantity FROM reserved WHERE status = 'waiting'),
@@ -150,13 +151,13 @@ const stock: readonly Search[] = [
       FROM (SELECT * FROM queue EXCEPT SELECT * FROM waits)`,
   },
   {
-    promise: 'reservations have the lines of their orders',
-    unit: 'reservations held, waited for or sold',
+    promise: 'each reservation has the lines of its order',
+    unit: 'reservations held, waiting or sold',
     counted: `SELECT count(*) FROM inventory.reservation WHERE status IN ('held', 'waiting', 'sold')`,
     wrong: `WITH theirs AS (SELECT order_id, product_id, quantity FROM reserved WHERE order_id IN (SELECT order_id FROM "order".orders)),
       ours AS (SELECT order_id, product_id, quantity FROM ordered
         WHERE order_id IN (SELECT order_id FROM inventory.reservation WHERE status IN ('held', 'waiting', 'sold')))
-      SELECT 'order ' || order_id || ' asks for ' || quantity || ' of ' || product_id || ' and that is not what is reserved'
+      SELECT 'order ' || order_id || ' asks for ' || quantity || ' of ' || product_id || ', which is not what is reserved'
       FROM (SELECT * FROM ours EXCEPT SELECT * FROM theirs)
       UNION ALL
       SELECT quantity || ' of ' || product_id || ' are reserved for order ' || order_id || ', which did not ask for that'
@@ -168,8 +169,8 @@ const stock: readonly Search[] = [
     counted: 'SELECT count(*) FROM inventory.stock_movement',
     wrong: `SELECT 'movement ' || movement || ' of ' || product_id || ' was caused by ' || caused_by || ', which inventory never handled'
       FROM inventory.stock_movement WHERE order_id IS NOT NULL AND caused_by NOT IN (SELECT id FROM inventory.inbox)
-        AND NOT EXISTS (SELECT 1 FROM sent e WHERE e.id = caused_by AND ${folded('inventory')})
-        AND (${orderKept} OR caused_by IN (SELECT id FROM sent))
+        AND NOT EXISTS (SELECT 1 FROM sent e WHERE e.id = caused_by AND ${isBelowWatermark('inventory')})
+        AND (${isComplete} OR caused_by IN (SELECT id FROM sent))
       UNION ALL
       SELECT product_id || ' was ' || kind || ' ' || count(*) || ' times for order ' || order_id
       FROM inventory.stock_movement WHERE order_id IS NOT NULL GROUP BY order_id, product_id, kind HAVING count(*) > 1`,
@@ -190,16 +191,16 @@ const notices: readonly Search[] = [
       GROUP BY order_id, fact HAVING count(*) > 1`,
   },
   {
-    promise: 'no notice without its fact',
+    promise: 'each notice has its fact',
     unit: 'notices',
     counted: 'SELECT count(*) FROM notification.notice',
     wrong: `SELECT 'order ' || n.order_id || ' has a notice of ' || n.fact || ', which never happened' FROM notification.notice n
-      WHERE ${orderKept} AND NOT EXISTS (
+      WHERE ${isComplete} AND NOT EXISTS (
         SELECT 1 FROM sent e INDEXED BY sent_by_order WHERE e.topic = 'order-events' AND e.order_id = n.order_id AND e.type = n.fact)`,
   },
 ];
 
-/** Messages that a person has put in the place of those that were sent. */
+/** Ids of the messages that replaced sent ones when an operator edited dead letters. */
 function editedIds(consumer: FunctionName): string {
   return `SELECT after ->> '$.id' FROM "${consumer}".decision WHERE action = 'edit' AND after ->> '$.id' IS NOT NULL`;
 }
@@ -214,7 +215,7 @@ const inboxes: readonly Search[] = [
       FROM sent e JOIN input i ON i.type = e.type AND i.consumer = '${consumer}'
       WHERE e.topic = '${topic}' AND ${read(consumer)}
         AND NOT EXISTS (SELECT 1 FROM "${consumer}".inbox b WHERE b.consumer = '${consumer}' AND b.source = e.source AND b.id = e.id)
-        AND NOT ${folded(consumer)}`,
+        AND NOT ${isBelowWatermark(consumer)}`,
   })),
   ...readings
     .filter(({ schema }) => schema === 'order')
@@ -237,7 +238,7 @@ const inboxes: readonly Search[] = [
 
 const outboxes: readonly Search[] = [...publishers, 'commands'].flatMap((schema) => [
   {
-    promise: `the outbox of ${schema} has no gap${schema === 'commands' ? '' : ' and no id twice'}`,
+    promise: `the outbox of ${schema} has no gap${schema === 'commands' ? '' : ' and no duplicate id'}`,
     unit: 'messages',
     counted: `SELECT count(*) FROM "${schema}".outbox`,
     wrong: `SELECT 'the outbox of ${schema} has ' || count(*) || ' messages between positions ' || min(position) || ' and ' || last
@@ -249,8 +250,8 @@ const outboxes: readonly Search[] = [...publishers, 'commands'].flatMap((schema)
 
 export const searches: readonly Search[] = [...outcomes, ...stock, ...notices, ...inboxes, ...outboxes];
 
-/** Whether a consumer has set the message with this alias aside. */
-function aside(consumer: string, alias: string): string {
+/** Whether the message with this alias is parked or dead-lettered at the consumer. */
+function isParkedOrDead(consumer: string, alias: string): string {
   return `EXISTS (SELECT 1 FROM aside x
     WHERE x.consumer = '${consumer}' AND x.topic = ${alias}.topic AND x.position = ${alias}.position)`;
 }

@@ -1,8 +1,9 @@
 /**
- * One consistent look at the data of a store, over one read-only connection, while the store may be running.
+ * A consistent snapshot of the data of a store over one read-only connection, while the store may be running.
  *
- * The files have no common transaction. So they are read downstream first: whatever notification or inventory has handled
- * by then, order's file, read after theirs, contains. That makes comparisons between files exact.
+ * The files have no common transaction, so they are read downstream first: order's file is read after those of
+ * notification and inventory, and contains every message that they have handled. That makes comparisons between files
+ * exact.
  */
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -32,15 +33,15 @@ export const functions: ReadonlyMap<string, StoreFunction> = new Map(
 
 export interface Snapshot {
   readonly db: Database.Database;
-  /** The position of the newest message that inventory had sent when all snapshots were taken. */
+  /** The position of inventory's newest message when all snapshots were taken. */
   readonly inventoryEnd: number;
 }
 
-/** There is no data to read; the message is for a person. */
+/** There is no data to read. The message is for the operator. */
 export class NoDataError extends Error {}
 
 /**
- * Calls `read` with the files attached, each in one read transaction. What was never started counts as empty.
+ * Calls `read` with the files attached, each in one read transaction. A function that never started counts as empty.
  * @throws {NoDataError} when `dataDir` does not exist, or an older store wrote it last.
  */
 export function withSnapshot<Result>(dataDir: string, read: (snapshot: Snapshot) => Result): Result {
@@ -65,14 +66,14 @@ export function withSnapshot<Result>(dataDir: string, read: (snapshot: Snapshot)
   }
 }
 
-/** What this program asks for is there only once a store of its version has opened the data. */
+/** The tables that this program reads exist only after a store of its version has opened the data. */
 function assertUpToDate(db: Database.Database, dataDir: string): void {
   for (const [schema, { migrations }] of functions) {
     const steps = runtimeMigrations.length + migrations.sqlite.length;
     const done = db.prepare(`SELECT count(*) FROM "${schema}".migration`).pluck().get();
     if (Number(done) >= steps) continue;
-    const what = `The data of ${schema} in ${resolve(dataDir)} were written by an older store.`;
-    throw new NoDataError(`${what} Start this one on them once; it brings them up to date.`);
+    const what = `The data of ${schema} in ${resolve(dataDir)} was written by an older store.`;
+    throw new NoDataError(`${what} Start this version on it once to migrate it.`);
   }
 }
 
@@ -80,7 +81,7 @@ function readOnly(file: string): Database.Database {
   return new Database(file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
 }
 
-/** Null where there is no file, or nothing in it yet. */
+/** Null where there is no file, or the file has no tables yet. */
 function fileOf(dataDir: string, schema: Schema): string | null {
   const file = schema === 'commands' ? topicFile(dataDir, 'order-commands') : dataFile(dataDir, schema);
   if (!existsSync(file)) return null;
