@@ -1,10 +1,10 @@
-/** Puts the two sample products into stock, or takes all of inventory's data away. Seeding twice changes nothing. */
+/** Puts the two sample products into stock, or removes all of inventory's data. Seeding twice changes nothing. */
 import { Argument, Command } from 'commander';
 import { addressOf, ask, bold, runAsMain, type Terminal } from './store-client.ts';
 
 const actions = {
   seed: { method: 'POST', path: '/automation-testing/seed', done: 'The stock is seeded.' },
-  drop: { method: 'DELETE', path: '/automation-testing/all', done: "Inventory's data is gone." },
+  drop: { method: 'DELETE', path: '/automation-testing/all', done: "Inventory's data is removed." },
 } as const;
 
 /** @throws StoreError where the store does not answer or answers with a problem */
@@ -13,7 +13,7 @@ export async function automation(args: readonly string[], terminal: Terminal): P
     .description('Seeds or drops the stock of a running store that has ENABLE_AUTOMATION=true.')
     .addArgument(new Argument('<action>').choices(Object.keys(actions)))
     .option('--json', "print the answer's body as it comes")
-    .addHelpText('after', '\nInventory is looked for at INVENTORY_URL, else at INVENTORY_PORT (8901) of this machine.')
+    .addHelpText('after', '\nThe address of inventory is INVENTORY_URL, else INVENTORY_PORT (8901) of this machine.')
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),

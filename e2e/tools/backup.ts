@@ -1,9 +1,9 @@
 /**
- * `npm run backup -- <folder>`: copies the data of a store, also while it runs, as it was at one moment.
+ * `npm run backup -- <folder>`: copies the data of a store, also while it runs, as of one moment.
  *
- * Each file alone could be copied at any time, but they speak of one another. So the write locks of all files are held
- * while they are copied: whatever the store does meanwhile waits some seconds at most, and then tells its callers to come
- * again. Ends of the process by whatever means let go of the locks.
+ * Each file alone could be copied at any time, but the files refer to one another. So the write locks of all files are
+ * held during the copy: writes of the store wait for some seconds at most, then callers are told to try again. The
+ * locks are released however the process ends.
  */
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
@@ -15,14 +15,14 @@ import { publicTopics } from '../../saga/choreography.ts';
 
 const LOCK_TIMEOUT_MS = 5_000;
 
-/** Gives the files that were copied, as they lie in both folders. @throws {Error} when there is a store in `target`. */
+/** @returns the copied files, relative to both folders. @throws {Error} when `target` already contains a store. */
 export function backUp(dataDir: string, target: string): readonly string[] {
   const topicFiles = publicTopics.map((topic) => topicFile(dataDir, topic));
   const functionFiles = functionModules.map(({ name }) => dataFile(dataDir, name));
   const files = [...functionFiles, ...topicFiles].filter((file) => existsSync(file));
   const names = files.map((file) => relative(resolve(dataDir), file));
   const taken = names.find((name) => existsSync(join(target, name)));
-  if (taken !== undefined) throw new Error(`${join(target, taken)} is there already; copy into an empty folder`);
+  if (taken !== undefined) throw new Error(`${join(target, taken)} already exists; copy into an empty folder`);
   const locked: Database.Database[] = [];
   try {
     for (const file of files) {

@@ -1,9 +1,9 @@
 import { createServer } from 'node:net';
 
-/** Below the ports that systems lend to outgoing connections: one of those could take the place of a killed function. */
+/** Below the ephemeral ports: an outgoing connection could otherwise take the port of a killed function. */
 const PORTS = { first: 20_000, count: 10_000 };
 
-/** Ports that nobody listens on. */
+/** Ports of this machine that are free. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const ports = new Set<number>();
   while (ports.size < count) {

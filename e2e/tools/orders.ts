@@ -1,4 +1,4 @@
-/** The two sample orders, literally what a client posts, each with its `Idempotency-Key`. Amounts are major units. */
+/** The two sample orders as a client posts them, each with its `Idempotency-Key`. Amounts are in major units. */
 export const sampleOrders = {
   1: {
     idempotencyKey: '72029ae3-9876-4d2f-a0ae-aaee86b8ec34',

@@ -1,4 +1,4 @@
-/** Posts one of the two sample orders. Posted again it changes nothing: the first answer comes back, as a replay. */
+/** Posts one of the two sample orders. Posting it again changes nothing: the first answer is replayed. */
 import { Argument, Command } from 'commander';
 import { type SampleOrderNumber, sampleOrders } from './orders.ts';
 import { type Answer, addressOf, ask, bold, parseObject, runAsMain, type Terminal } from './store-client.ts';
@@ -9,7 +9,7 @@ export async function postOrder(args: readonly string[], terminal: Terminal): Pr
     .description('Posts a sample order to the running store and waits up to 5 s for its outcome.')
     .addArgument(new Argument('<number>', 'which sample order').choices(Object.keys(sampleOrders)))
     .option('--json', "print the answer's body as it comes")
-    .addHelpText('after', '\nThe store is looked for at GATEWAY_URL, else at GATEWAY_PORT (8900) of this machine.')
+    .addHelpText('after', '\nThe address of the store is GATEWAY_URL, else GATEWAY_PORT (8900) of this machine.')
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
@@ -43,7 +43,7 @@ function summary(gateway: string, number: SampleOrderNumber, { status, headers, 
     ...items.map((item) => `  ${item.productId}  ${item.quantity} × ${item.price}`),
     `  total ${order['totalPrice']} ${order['currency']}`,
     '',
-    status === 202 ? 'It was accepted and is not through yet. What to try next:' : 'What to try next:',
+    status === 202 ? 'It was accepted and has no outcome yet. What to try next:' : 'What to try next:',
     `  curl ${gateway}/orders/${orderId}`,
     `  curl ${gateway}/stock`,
     `  npm run post-order-${number}   again: the same answer, and the stock does not move`,

@@ -58,7 +58,7 @@ describe('produce', () => {
     });
   });
 
-  it('appends the events of an array, in a file, in order', async () => {
+  it('appends the events of an array in a file in their order', async () => {
     const file = join(folder, 'events.json');
     writeFileSync(file, JSON.stringify([event, { ...event, id: 'c-2' }]));
 
@@ -69,14 +69,14 @@ describe('produce', () => {
   });
 
   it.each([
-    ['an unknown topic', ['orders', '-'], '{}', 'there is no topic orders; open to all: order-commands'],
+    ['an unknown topic', ['orders', '-'], '{}', 'there is no topic orders; public topics: order-commands'],
     ['a topic of a function', ['order-events', '-'], '{}', 'only its own function writes to order-events'],
-    ['what is not JSON', ['order-commands', '-'], '{', 'This is not JSON: '],
+    ['text that is not JSON', ['order-commands', '-'], '{', 'This is not JSON: '],
     ['a missing file', ['order-commands', join(folder, 'none.json')], '', 'none.json cannot be read: ENOENT'],
     ['a missing attribute', ['order-commands', '-'], JSON.stringify({ ...event, id: undefined }), '/id Invalid input'],
     ['a missing body', ['order-commands', '-'], JSON.stringify({ ...event, data: undefined }), '/data must be there'],
-    ['a wrong one among others', ['order-commands', '-'], JSON.stringify([event, 7]), '/1 Invalid input'],
-    ['no event at all', ['order-commands', '-'], '[]', '/ Too small'],
+    ['an invalid event among others', ['order-commands', '-'], JSON.stringify([event, 7]), '/1 Invalid input'],
+    ['an empty array', ['order-commands', '-'], '[]', '/ Too small'],
   ])('refuses %s and writes nothing', async (_, args, input, message) => {
     await expect(produceFrom(input, args)).rejects.toThrow(message);
 

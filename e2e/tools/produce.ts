@@ -1,4 +1,4 @@
-/** Puts commands into a topic from outside, as another system would: CloudEvents in JSON, one or an array of them. */
+/** Appends commands to a topic, as another system would: CloudEvents in JSON, one or an array of them. */
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { Command } from 'commander';
@@ -16,8 +16,8 @@ Example:
     "data": {"orderId": "ORDER_003", "customerId": "CUSTOMER_001", "currency": "EUR",
       "lines": [{"productId": "PRODUCT_001", "quantity": 1, "priceMinor": 1000}]}}' | yarn produce order-commands -
 
-The topic lies in DATA_DIR, else ./data. The same id and source again is a duplicate and changes nothing.
-What order cannot use becomes a dead letter.`;
+The topic is a file in DATA_DIR, else ./data. A second event with the same id and source is a duplicate and changes
+nothing. An event that order cannot handle becomes a dead letter.`;
 
 const textSchema = z.string().min(1).max(256);
 const eventSchema = z.object({
@@ -37,15 +37,15 @@ const eventSchema = z.object({
 });
 type Event = z.infer<typeof eventSchema>;
 
-/** @throws StoreError where the topic or an event cannot be used; then nothing is written */
+/** @throws StoreError when the topic is not public or an event is invalid; then nothing is written */
 export async function produce(
   args: readonly string[],
   terminal: Terminal,
   readInput: () => Promise<string> = () => text(process.stdin),
 ): Promise<void> {
   const command = new Command('produce')
-    .description('Appends CloudEvents to a topic that is open to all.')
-    .argument('<topic>', `one of ${openTopics.join(', ')}`)
+    .description('Appends CloudEvents to a public topic.')
+    .argument('<topic>', `one of ${publicTopics.join(', ')}`)
     .argument('<file>', 'a file with a JSON object or an array of them; - reads standard input')
     .addHelpText('after', EXAMPLE)
     .configureOutput({
@@ -54,11 +54,11 @@ export async function produce(
     })
     .parse([...args], { from: 'user' });
   const [topic = '', file = ''] = command.args;
-  if (!openTopics.includes(topic)) {
+  if (!publicTopics.includes(topic)) {
     const why = Object.hasOwn(topics, topic)
       ? `only its own function writes to ${topic}`
       : `there is no topic ${topic}`;
-    throw new StoreError(`${why}; open to all: ${openTopics.join(', ')}`);
+    throw new StoreError(`${why}; public topics: ${publicTopics.join(', ')}`);
   }
   const messages = readEvents(file === '-' ? await readInput() : await contentsOf(file)).map(toMessage);
   const log = createStoreLog(readConfig(terminal.env), []);
@@ -70,7 +70,7 @@ export async function produce(
   terminal.out(`${messages.length} ${messages.length === 1 ? 'message is' : 'messages are'} on disk in ${topic}.`);
 }
 
-const openTopics: readonly string[] = Object.entries(topics)
+const publicTopics: readonly string[] = Object.entries(topics)
   .filter(([, writer]) => writer === null)
   .map(([topic]) => topic);
 
@@ -87,8 +87,8 @@ function readEvents(json: string): readonly Event[] {
   const schema = Array.isArray(value) ? z.array(eventSchema).min(1) : eventSchema;
   const parsed = schema.safeParse(value);
   if (parsed.success) return [parsed.data].flat();
-  const faults = parsed.error.issues.map(({ path, message }) => `  ${pointerTo(path) || '/'} ${message}`);
-  throw new StoreError(`These are no CloudEvents; nothing was written.\n${faults.join('\n')}`);
+  const errors = parsed.error.issues.map(({ path, message }) => `  ${pointerTo(path) || '/'} ${message}`);
+  throw new StoreError(`These are not CloudEvents; nothing was written.\n${errors.join('\n')}`);
 }
 
 function parse(json: string): unknown {

@@ -1,7 +1,7 @@
-/** How the small programs beside this file talk to a running store, and to the person who started them. */
+/** The HTTP client and the terminal of the command-line tools in this folder. */
 import { pathToFileURL } from 'node:url';
 
-/** What a small program is given, so that a test can be its terminal. */
+/** The terminal of a tool; a test passes its own. */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly isTty: boolean;
@@ -16,9 +16,9 @@ export interface Answer {
   readonly text: string;
 }
 
-/** Trouble that the person can do something about; the message is for them. */
+/** An error that the user of a tool can act on; the message is for them. */
 export class StoreError extends Error {
-  /** Of the answer; undefined where there was none. */
+  /** The status of the answer; undefined when there was none. */
   readonly status: number | undefined;
 
   constructor(message: string, status?: number) {
@@ -33,7 +33,7 @@ const ANSWER_TIMEOUT_MS = 15_000;
  * One request to the store.
  *
  * @returns any 2xx answer
- * @throws StoreError where the store refuses the connection, takes longer than it may, or answers with a problem
+ * @throws StoreError when the store refuses the connection, does not answer in `timeoutMs`, or answers with a problem
  */
 export async function ask(url: URL, request: RequestInit, timeoutMs = ANSWER_TIMEOUT_MS): Promise<Answer> {
   const { response, text } = await exchange(url, request, timeoutMs);
@@ -61,7 +61,7 @@ async function exchange(
 
 function reasonOf(error: unknown, timeoutMs: number): string {
   if (!(error instanceof Error)) return String(error);
-  if (error.name === 'TimeoutError') return `nothing for ${timeoutMs / 1000} s`;
+  if (error.name === 'TimeoutError') return `no answer for ${timeoutMs / 1000} s`;
   const { cause } = error;
   if (cause instanceof Error) return 'code' in cause ? String(cause.code) : cause.message;
   return error.message;
@@ -75,7 +75,7 @@ function sentence(status: number, text: string): string {
   return `The store answers ${status}${typeof code === 'string' ? ` ${code}` : ''}: ${what}${fields.join('')}`;
 }
 
-/** Where the route itself is missing, and not what was asked for by it. */
+/** Advice for a route that does not exist; empty when the route exists and the requested entity does not. */
 function adviceOnRoute({ pathname }: URL, text: string): string {
   if (!String(parseObject(text)['detail']).startsWith('there is nothing at')) return '';
   if (pathname.startsWith('/operations/'))
@@ -104,13 +104,13 @@ function operatorAdvice({ status }: Response): string {
     case 401:
       return 'Set OPERATIONS_TOKEN to the token the store was started with.';
     case 503:
-      return 'Nothing was decided; try again in a few s.';
+      return 'Nothing was resolved; try again in a few s.';
     default:
       return '';
   }
 }
 
-/** `text` as a JSON object; an empty one where it is none. */
+/** `text` as a JSON object; an empty object when `text` is none. */
 export function parseObject(text: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text);
@@ -120,20 +120,20 @@ export function parseObject(text: string): Record<string, unknown> {
   }
 }
 
-/** Where a function listens: `NAME_URL`, else this machine at `NAME_PORT`, else at the port it has by default. */
+/** The address of a function: `NAME_URL`, else this machine at `NAME_PORT`, else at the function's default port. */
 export function addressOf(name: 'GATEWAY' | 'INVENTORY', env: Terminal['env']): string {
   const port = env[`${name}_PORT`] || { GATEWAY: '8900', INVENTORY: '8901' }[name];
   return env[`${name}_URL`] || `http://127.0.0.1:${port}`;
 }
 
-/** Wraps text in bold, where the terminal shows it and `NO_COLOR` is not set. */
+/** Makes text bold on a terminal, unless `NO_COLOR` is set. */
 export function bold(text: string, { env, isTty }: Terminal): string {
   return isTty && !env['NO_COLOR'] ? `\u001b[1m${text}\u001b[22m` : text;
 }
 
 /**
- * Starts `program` where the module at `moduleUrl` is what Node was asked to run, with the real terminal. What the
- * program throws as StoreError goes to stderr, with exit code 1.
+ * Runs `program` with the real terminal when Node was started with the module at `moduleUrl`. A StoreError is printed
+ * to stderr, with exit code 1.
  */
 export async function runAsMain(
   moduleUrl: string,

@@ -28,7 +28,7 @@ function terminalWith(env: Terminal['env'], isTty = false) {
 const confirmed = { ...sampleOrders[1].body, status: 'confirmed', reason: null, totalPrice: '40.00' };
 
 describe('post-order', () => {
-  it('posts the literal order with its key, and waits for the outcome', async () => {
+  it('posts the sample order with its key and asks to wait for the outcome', async () => {
     const seen: unknown[] = [];
     const url = await serverAt(async (request, response) => {
       const chunks = await request.toArray();
@@ -43,7 +43,7 @@ describe('post-order', () => {
     expect(seen).toEqual([{ method: 'POST', url: '/orders', key: idempotencyKey, prefer: 'wait=5', body }]);
   });
 
-  it('says how the order stands and that it was a replay', async () => {
+  it('prints the status of the order and that the answer is a replay', async () => {
     const url = await serverAt((_, response) =>
       response.setHeader('idempotent-replayed', 'true').end(JSON.stringify(confirmed)),
     );
@@ -54,7 +54,7 @@ describe('post-order', () => {
     expect(lines.join('\n')).toContain('ORDER_001 is confirmed  (HTTP 200, a replay)');
   });
 
-  it('prints the body as it came with --json', async () => {
+  it('prints the body unchanged with --json', async () => {
     const url = await serverAt((_, response) => response.end('{"status":"placed"}'));
     const { terminal, lines } = terminalWith({ GATEWAY_URL: url });
 
@@ -63,7 +63,7 @@ describe('post-order', () => {
     expect(lines).toEqual(['{"status":"placed"}']);
   });
 
-  it('is bold on a terminal, and not where NO_COLOR is set', async () => {
+  it('prints bold text on a terminal, and plain text with NO_COLOR', async () => {
     const url = await serverAt((_, response) => response.end(JSON.stringify(confirmed)));
     const bold = terminalWith({ GATEWAY_URL: url }, true);
     const plain = terminalWith({ GATEWAY_URL: url, NO_COLOR: '1' }, true);
@@ -74,7 +74,7 @@ describe('post-order', () => {
     expect([bold, plain].map(({ lines }) => lines.join('').includes('\u001b'))).toEqual([true, false]);
   });
 
-  it('turns a problem answer into sentences with the fields that are wrong', async () => {
+  it('prints a problem answer as a sentence with the invalid fields', async () => {
     const url = await serverAt((_, response) => {
       response.statusCode = 422;
       response.end('{"code":"invalid","detail":"one field is wrong","errors":[{"pointer":"/x","detail":"no"}]}');
@@ -95,12 +95,12 @@ describe('post-order', () => {
       '\nIn production the',
     ],
     [
-      'test automation',
+      'missing test automation',
       '/automation-testing/all',
       'there is nothing at /automation-testing',
       '\nFor /automation-testing',
     ],
-  ])('says what to do about %s only where that helps', async (_, path, detail, advice) => {
+  ])('prints advice for %s only when there is some', async (_, path, detail, advice) => {
     const url = await serverAt((_request, response) => {
       response.statusCode = 404;
       response.end(JSON.stringify({ code: 'not_found', detail }));
@@ -111,7 +111,7 @@ describe('post-order', () => {
     expect(await asked).toMatch(new RegExp(`^The store answers 404 not_found: ${detail}${advice || '$'}`));
   });
 
-  it('asks whether the store is running when nobody listens', async () => {
+  it('asks whether the store is running when the connection is refused', async () => {
     const url = await serverAt(() => undefined);
     for (const stop of stops.splice(0)) stop();
 
@@ -125,7 +125,7 @@ describe('automation', () => {
   it.each([
     ['seed', 'POST /automation-testing/seed'],
     ['drop', 'DELETE /automation-testing/all'],
-  ])('%s asks inventory for %s', async (action, request) => {
+  ])('%s sends %s to inventory', async (action, request) => {
     const seen: string[] = [];
     const url = await serverAt(({ method, url: path }, response) => {
       seen.push(`${method} ${path}`);

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const POLL_MS = 10;
 
 /**
- * Waits for a condition instead of a time.
+ * Polls until a condition holds.
  * @throws when it does not hold within `timeoutMs`, with `what` and the last error of `condition`
  */
 export async function waitUntil(

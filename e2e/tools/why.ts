@@ -1,14 +1,14 @@
-/** `yarn why ORDER_001`: the exact thing an order waits for. */
+/** `yarn why ORDER_001`: prints what exactly an order waits for. */
 import { Command } from 'commander';
 import { addressOf, ask, bold, parseObject, runAsMain, type Terminal } from './store-client.ts';
 
 /** @throws StoreError where the store does not answer, or knows no such order */
 export async function why(args: readonly string[], terminal: Terminal): Promise<void> {
   const command = new Command('why')
-    .description('Tells what an order waits for: where, since when, because of what, and what happens next.')
+    .description('Shows what an order waits for: where, since when, why, and what happens next.')
     .argument('<orderId>', 'the order')
     .option('--json', "print the answer's body as it comes")
-    .addHelpText('after', '\nThe store is looked for at GATEWAY_URL, else at GATEWAY_PORT (8900) of this machine.')
+    .addHelpText('after', '\nThe address of the store is GATEWAY_URL, else GATEWAY_PORT (8900) of this machine.')
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
