@@ -10,7 +10,7 @@ interface Shown {
   readonly name: string;
 }
 
-/** The tests that the last column of its tables names. */
+/** The tests named in the last column of the tables. */
 function shownIn(markdown: string): readonly Shown[] {
   const cells = markdown.split('\n').filter((line) => /^\| .* \|$/.test(line) && line.includes('`'));
   return cells.flatMap((line) =>
@@ -18,30 +18,30 @@ function shownIn(markdown: string): readonly Shown[] {
   );
 }
 
-/** Those that are not there. */
+/** The named tests that do not exist. */
 function missing(shown: readonly Shown[]): readonly Shown[] {
   return shown.filter(({ file, name }) => !existsSync(here(file)) || !readFileSync(here(file), 'utf8').includes(name));
 }
 
-/** Lines of its tables that name no test. */
-function bare(markdown: string): readonly string[] {
+/** Rows of the tables that name no test. */
+function rowsWithoutTest(markdown: string): readonly string[] {
   const rows = markdown
     .split('\n')
     .filter((line) => /^\| .* \|$/.test(line) && !/^\| (?:---|what goes wrong)/.test(line));
   return rows.filter((line) => shownIn(line).length === 0);
 }
 
-describe('the page about failures', () => {
-  it('names tests that are there', () => {
+describe('e2e/FAILURES.md', () => {
+  it('names tests that exist', () => {
     expect(shownIn(page).length).toBeGreaterThan(60);
     expect(missing(shownIn(page))).toEqual([]);
   });
 
   it('names a test for each failure', () => {
-    expect(bare(page)).toEqual([]);
+    expect(rowsWithoutTest(page)).toEqual([]);
   });
 
-  it('would be caught with a test or a file that is not there, and with a line that shows nothing', () => {
+  it('is rejected with a missing test, a missing file or a row without a test', () => {
     const planted = [
       '| a | b | `saga/golden.test.ts` › flies |',
       '| a | b | `saga/silver.test.ts` › is read<br>`saga/golden.test.ts` › is read |',
@@ -52,10 +52,10 @@ describe('the page about failures', () => {
       { file: 'saga/golden.test.ts', name: 'flies' },
       { file: 'saga/silver.test.ts', name: 'is read' },
     ]);
-    expect(bare(planted)).toEqual(['| a | b | trust us |']);
+    expect(rowsWithoutTest(planted)).toEqual(['| a | b | trust us |']);
   });
 
-  it('is linked where people look', () => {
+  it('is linked from README.md and ARCHITECTURE.md', () => {
     for (const file of ['README.md', 'ARCHITECTURE.md']) expect(read(`../${file}`)).toContain('(e2e/FAILURES.md)');
   });
 });

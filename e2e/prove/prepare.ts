@@ -76,8 +76,8 @@ const NOT_HANDLED_SQL = `
     .join(';')}`;
 
 /**
- * `folded`: ranges of a topic below a watermark. The consumer has handled every message of such a range and has no inbox
- * row for each. A watermark is for one epoch of the writer, which ends where the next epoch begins.
+ * `folded`: ranges of a topic below a watermark. The consumer has handled every message of such a range and has no
+ * inbox row for each. A watermark is for one epoch of the writer, which ends where the next epoch begins.
  */
 const WATERMARKS_SQL = `
   CREATE TEMP TABLE folded (consumer TEXT NOT NULL, topic TEXT NOT NULL, after INTEGER NOT NULL, upto INTEGER NOT NULL);

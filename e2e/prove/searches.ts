@@ -31,7 +31,7 @@ const FOLLOWS = transitions
 /** A dispatched order is a confirmed one with a dispatch time. */
 const STATUS = "iif(o.dispatched_at IS NULL, o.status, 'dispatched')";
 
-/** Whether the consumer has handled the message `e` and its data still covers that. */
+/** Whether the consumer has read the message `e`, has not parked or dead-lettered it, and its data still covers it. */
 const read = (consumer: string): string =>
   `EXISTS (SELECT 1 FROM reading r WHERE r.consumer = '${consumer}' AND r.topic = e.topic
     AND e.position <= r.position AND e.position > r.since) AND NOT ${isParkedOrDead(consumer, 'e')}`;

@@ -1,4 +1,4 @@
-/** Test automation: closed unless it was opened, seeds once, and starts from nothing as often as one likes. */
+/** Test automation: disabled by default, seeds once, and resets the store any number of times. */
 import { describe, expect, it } from 'vitest';
 import { orderOf, post, postSample, request, storyAt } from './client.ts';
 import { hosts, TestStore } from './harness.ts';
@@ -12,7 +12,7 @@ const routes = [
 const functions = ['gateway', 'order', 'inventory', 'notification'] as const;
 
 describe.each(hosts)('automation of a store in %s', (host) => {
-  it('is not there unless it is opened', async () => {
+  it('is unavailable unless it is enabled', async () => {
     const store = await TestStore.start(host, { ENABLE_AUTOMATION: '' });
 
     const answers = await Promise.all(
@@ -39,7 +39,7 @@ describe.each(hosts)('automation of a store in %s', (host) => {
     expect(store.prove().products.map(({ moved }) => moved.movements)).toEqual([1, 1]);
   });
 
-  it('removes everything, and the whole story can be told again from nothing', async () => {
+  it('removes everything, and the same orders then have the same outcome', async () => {
     const store = await TestStore.start(host);
     const gateway = store.url('');
 
@@ -70,7 +70,7 @@ describe.each(hosts)('automation of a store in %s', (host) => {
     expect(stories).toEqual([full, empty, full, empty, full, empty]);
   });
 
-  it('removes everything in the middle of the work, and nothing of it comes back', async () => {
+  it('removes everything while orders are handled, and nothing of it comes back', async () => {
     const store = await TestStore.start(host);
     const ids = Array.from({ length: 60 }, (_, n) => `LOST-${n}`);
     await Promise.all(ids.map((id) => post(store.url('/orders'), orderOf(id))));

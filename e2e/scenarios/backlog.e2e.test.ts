@@ -1,4 +1,4 @@
-/** More work than fits into memory, and a stop that is cut short. */
+/** A backlog that is larger than the memory, and a stop that is interrupted. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { expect, it } from 'vitest';
@@ -12,10 +12,10 @@ import { orderOf, post } from './client.ts';
 import { TestStore } from './harness.ts';
 
 const ORDERS = 20_000;
-/** As text alone the messages of all those orders are larger than this, some five times. */
+/** The messages of all those orders are about five times larger than this, as text alone. */
 const HEAP_MB = 48;
 
-/** Orders from another program, in the topic before anybody reads it. */
+/** Appends orders of another program to the topic before order reads it. */
 async function produce(store: TestStore, count: number): Promise<void> {
   const log = createStoreLog(readConfig(store.env), []);
   const time = new Date().toISOString();
@@ -30,7 +30,7 @@ async function produce(store: TestStore, count: number): Promise<void> {
   await log.close();
 }
 
-it(`deals with ${ORDERS} orders that wait, in a heap of ${HEAP_MB} MB, and stays reachable`, async () => {
+it(`handles a backlog of ${ORDERS} orders in a heap of ${HEAP_MB} MB, and answers requests meanwhile`, async () => {
   const store = await TestStore.create('a process each', { NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` });
   await produce(store, ORDERS);
   await store.start();
@@ -39,7 +39,7 @@ it(`deals with ${ORDERS} orders that wait, in a heap of ${HEAP_MB} MB, and stays
   expect(answer.status).toBeLessThan(300);
 
   const isDone = () => {
-    const { byStatus } = store.books().orders;
+    const { byStatus } = store.ledger().orders;
     return Object.values(byStatus).reduce((sum, n) => sum + n, 0) === ORDERS + 1;
   };
   await waitUntil(isDone, { timeoutMs: 90_000, what: 'all orders to be placed' });
@@ -48,17 +48,17 @@ it(`deals with ${ORDERS} orders that wait, in a heap of ${HEAP_MB} MB, and stays
   expect(Object.keys(orders.byStatus).filter((status) => !['confirmed', 'rejected'].includes(status))).toEqual([]);
 });
 
-it('loses nothing when a stop under load is cut short by kill -9', async () => {
+it('loses nothing when a stop under load is interrupted by kill -9', async () => {
   const store = await TestStore.start('one process');
   await post(store.url('/stock/PRODUCT_001/receipts'), { quantity: 10_000 });
   const answers: number[] = [];
-  for (let life = 0; life < 5; life++) {
+  for (let run = 0; run < 5; run++) {
     const posts = Array.from({ length: 100 }, (_, n) =>
-      post(store.url('/orders'), orderOf(`CUT-${life}-${n}`)).then(({ status }) => answers.push(status)),
+      post(store.url('/orders'), orderOf(`CUT-${run}-${n}`)).then(({ status }) => answers.push(status)),
     );
     await Promise.any(posts);
     store.program('order').signal('SIGTERM');
-    await sleep(life * 4);
+    await sleep(run * 4);
     await store.kill('order');
     await Promise.allSettled(posts);
     await store.start();
@@ -69,6 +69,6 @@ it('loses nothing when a stop under load is cut short by kill -9', async () => {
   const accepted = answers.filter((status) => status === 202).length;
   expect(byStatus['confirmed']).toBeGreaterThanOrEqual(accepted);
   expect(accepted).toBeGreaterThan(0);
-  // Whoever comes too late is told so, or sees his connection broken.
+  // A request that comes too late is answered with 503, or its connection breaks.
   expect(answers.filter((status) => status !== 202 && status !== 503)).toEqual([]);
 });

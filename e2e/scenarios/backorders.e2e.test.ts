@@ -1,4 +1,4 @@
-/** Orders that wait for goods: first come first served, whatever is killed meanwhile, and not for ever. */
+/** Orders that wait for goods: first come first served, also when functions are killed, and until their deadline. */
 import { describe, expect, it } from 'vitest';
 import { bodyOf, get, type NoticeBody, orderIn, orderOf, post, put, request, type StockBody } from './client.ts';
 import { hosts, TestStore } from './harness.ts';
@@ -11,8 +11,8 @@ interface QueueBody {
   readonly _links: { readonly next?: { readonly href: string } };
 }
 
-/** Ten units on hand of a product worth waiting for. */
-async function worthWaiting(store: TestStore): Promise<void> {
+/** Lets orders of the product wait when its ten units are short. */
+async function waitWhenShort(store: TestStore): Promise<void> {
   expect((await put(store.url(`${PRODUCT}/policy`), { whenShort: 'wait' })).status).toBe(200);
 }
 
@@ -29,9 +29,9 @@ const queueOf = (store: TestStore, query = '') => get<QueueBody>(store.url(`${PR
 const stockOf = (store: TestStore) => get<StockBody>(store.url(PRODUCT));
 
 describe.each(hosts)('a store in %s', (host) => {
-  it('lets an order wait for goods, says where it stands, and confirms it when they come', async () => {
+  it('lets an order wait for goods, shows its place in the queue, and confirms it when they arrive', async () => {
     const store = await TestStore.start(host);
-    await worthWaiting(store);
+    await waitWhenShort(store);
 
     await placeWaiting(store, 'LARGE', 12);
     await placeWaiting(store, 'SMALL', 1);
@@ -56,9 +56,9 @@ describe.each(hosts)('a store in %s', (host) => {
     expect(notifications.map(({ fact }) => fact)).toEqual(['OrderPlaced', 'OrderBackordered', 'OrderConfirmed']);
   });
 
-  it('keeps what comes for a large order that came first, however many small ones come later', async () => {
+  it('reserves arriving goods for a large order that came first, however many small orders come later', async () => {
     const store = await TestStore.start(host);
-    await worthWaiting(store);
+    await waitWhenShort(store);
     await placeWaiting(store, 'LARGE', 15);
     for (const id of ids('SMALL', 5)) await placeWaiting(store, id, 1);
 
@@ -75,9 +75,9 @@ describe.each(hosts)('a store in %s', (host) => {
     expect((await store.settle()).orders.byStatus).toEqual({ confirmed: 6 });
   });
 
-  it('serves the next one when somebody who waits is cancelled', async () => {
+  it('confirms the next order when a waiting one is cancelled', async () => {
     const store = await TestStore.start(host);
-    await worthWaiting(store);
+    await waitWhenShort(store);
     await placeWaiting(store, 'LARGE', 11);
     await placeWaiting(store, 'SMALL', 10);
 
@@ -87,9 +87,9 @@ describe.each(hosts)('a store in %s', (host) => {
     expect((await store.settle()).orders.byStatus).toEqual({ cancelled: 1, confirmed: 1 });
   });
 
-  it('gives up an order whose goods do not come in time', async () => {
+  it('rejects an order whose goods do not arrive before its deadline', async () => {
     const store = await TestStore.start(host, { BACKORDER_DEADLINE_S: '1' });
-    await worthWaiting(store);
+    await waitWhenShort(store);
 
     const headers = { prefer: 'wait=20' };
     const answer = await post(store.url('/orders'), orderOf('LATE', 11), { headers });
@@ -100,9 +100,9 @@ describe.each(hosts)('a store in %s', (host) => {
     expect(await stockOf(store)).toMatchObject({ onHand: 10, reserved: 0, backordered: 0 });
   });
 
-  it('rejects whoever is short of goods that nobody waits for', async () => {
+  it('rejects an order that is also short of a product without a queue', async () => {
     const store = await TestStore.start(host);
-    await worthWaiting(store);
+    await waitWhenShort(store);
 
     const items = [
       { productId: 'PRODUCT_001', quantity: 11, price: 10 },
@@ -118,7 +118,7 @@ describe.each(hosts)('a store in %s', (host) => {
     await store.settle();
   });
 
-  it('says no to a policy that makes no sense', async () => {
+  it('refuses an invalid policy', async () => {
     const store = await TestStore.start(host);
 
     const answers = [
@@ -134,10 +134,10 @@ describe.each(hosts)('a store in %s', (host) => {
   });
 });
 
-describe('a store whose inventory dies', () => {
-  it('serves those who waited before, also with goods that came just before it died', async () => {
+describe('a store with a killed function', () => {
+  it('fulfils the orders that waited before, also with goods that came just before the kill', async () => {
     const store = await TestStore.start('a process each');
-    await worthWaiting(store);
+    await waitWhenShort(store);
     await placeWaiting(store, 'FIRST', 11);
     await placeWaiting(store, 'SECOND', 3);
 
@@ -153,7 +153,7 @@ describe('a store whose inventory dies', () => {
     expect((await store.settle()).orders.byStatus).toEqual({ confirmed: 2 });
   });
 
-  it('gives up orders that nobody answers, and holds nothing for them when it is back', async () => {
+  it('rejects an order that inventory does not answer in time, and reserves nothing for it later', async () => {
     const store = await TestStore.start('a process each', { ORDER_DEADLINE_S: '1' });
     await store.kill('inventory');
 
@@ -166,9 +166,9 @@ describe('a store whose inventory dies', () => {
     expect(await stockOf(store)).toMatchObject({ onHand: 10, reserved: 0, sold: 0 });
   });
 
-  it('keeps a deadline while order itself is away', async () => {
+  it('meets a deadline although order was killed meanwhile', async () => {
     const store = await TestStore.start('a process each', { BACKORDER_DEADLINE_S: '1' });
-    await worthWaiting(store);
+    await waitWhenShort(store);
     await placeWaiting(store, 'LATE', 11);
 
     await store.kill('order');

@@ -1,4 +1,4 @@
-/** A copy of a store that runs, made by another process, is a store. */
+/** A copy of a running store, made by another process, is a store. */
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { checksOf } from '../prove/checks.ts';
@@ -7,7 +7,7 @@ import { waitUntil } from '../tools/wait-until.ts';
 import { orderOf, post } from './client.ts';
 import { hosts, run, TestStore, temporaryFolder } from './harness.ts';
 
-/** Receives goods and places orders for them, on and on, until it is told to stop. */
+/** Receives goods and places orders for them until `signal` aborts. */
 async function load(store: TestStore, name: string, signal: AbortSignal): Promise<void> {
   for (let n = 0; !signal.aborted; n++) {
     expect((await post(store.url('/stock/PRODUCT_001/receipts'), { quantity: 1 })).status).toBeLessThan(300);
@@ -25,8 +25,8 @@ async function backUp(store: TestStore, target: string): Promise<readonly [code:
   return [code, program.stderr()];
 }
 
-describe.each(hosts)('a copy of a store in %s that is made while it works', (host) => {
-  it('has right books at any moment, and goes on as a store of its own to the same end', async () => {
+describe.each(hosts)('a copy of a working store in %s', (host) => {
+  it('holds every ledger invariant at any moment, and continues as a store of its own', async () => {
     const store = await TestStore.start(host);
     const folder = temporaryFolder();
     const enough = new AbortController();
@@ -56,12 +56,12 @@ describe.each(hosts)('a copy of a store in %s that is made while it works', (hos
   });
 });
 
-it('a copy is not made over another one, and says so', async () => {
+it('a backup into a folder that contains a store is refused', async () => {
   const store = await TestStore.start('one process');
   const folder = temporaryFolder();
   const first = await backUp(store, folder);
   const [code, stderr] = await backUp(store, folder);
 
   expect([first, code]).toEqual([[0, ''], 1]);
-  expect(stderr).toContain('is there already');
+  expect(stderr).toContain('already exists');
 });

@@ -1,4 +1,4 @@
-/** A customer takes an order back, in time or too late; what it held or had bought is on the shelf again. */
+/** A customer cancels an order, in time or too late; its reserved or sold goods are on hand again. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -32,7 +32,7 @@ function problemIn(answer: Answer) {
 }
 
 describe.each(hosts)('a store in %s', (host) => {
-  it('takes back a confirmed order, once, and has its goods again', async () => {
+  it('cancels a confirmed order once, and has its goods on hand again', async () => {
     const store = await TestStore.start(host);
     const cancel = store.url('/orders/A/cancel');
     await post(store.url('/orders'), orderOf('A', 3), wait);
@@ -64,7 +64,7 @@ describe.each(hosts)('a store in %s', (host) => {
     expect(notifications.map(({ fact }) => fact)).toEqual(['OrderPlaced', 'OrderConfirmed', 'OrderCancelled']);
   });
 
-  it('offers what fits now, and says no to what does not', async () => {
+  it('links the actions that are possible, and refuses the others', async () => {
     const store = await TestStore.start(host);
     const at = (path: string) => store.url(`/orders/A${path}`);
     await post(store.url('/orders'), orderOf('A', 3), wait);
@@ -85,7 +85,7 @@ describe.each(hosts)('a store in %s', (host) => {
     expect(await get<StockBody>(store.url('/stock/PRODUCT_001'))).toMatchObject({ onHand: 7, sold: 3 });
   });
 
-  it('says no to orders that are not there, not far enough or over', async () => {
+  it('refuses to cancel or dispatch an order that is missing or rejected', async () => {
     const store = await TestStore.start(host);
     await post(store.url('/orders'), orderOf('SHORT', 11), wait);
 
@@ -111,7 +111,7 @@ describe.each(hosts)('a store in %s', (host) => {
     expect((await request('GET', store.url('/orders/SHORT/cancel'))).headers['allow']).toBe('POST');
   });
 
-  it('loses and makes no unit when 40 orders are cancelled while they are served', async () => {
+  it('neither loses nor creates a unit when 40 orders are cancelled while they are handled', async () => {
     const store = await TestStore.start(host);
     const ids = Array.from({ length: 40 }, (_, n) => `RUSH-${n}`);
 
@@ -135,7 +135,7 @@ describe.each(hosts)('a store in %s', (host) => {
     });
   });
 
-  it('takes back an order by topic, and sets aside what comes too late', async () => {
+  it('cancels an order by topic, and dead-letters a cancellation that comes too late', async () => {
     const store = await TestStore.start(host);
     await post(store.url('/orders'), orderOf('A', 3), wait);
     await post(store.url('/orders'), orderOf('B', 1), wait);
@@ -161,8 +161,8 @@ describe.each(hosts)('a store in %s', (host) => {
   });
 });
 
-describe('a store with a function that is away', () => {
-  it('takes back an order that inventory has not heard of, and holds nothing for it afterwards', async () => {
+describe('a store with an unavailable function', () => {
+  it('cancels an order that inventory has not read, and reserves nothing for it afterwards', async () => {
     const store = await TestStore.start('a process each');
     await store.kill('inventory');
     await post(store.url('/orders'), orderOf('A', 3));

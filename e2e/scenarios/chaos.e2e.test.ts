@@ -1,4 +1,4 @@
-/** Functions that are killed at random moments under load lose nothing, double nothing, and leave no order hanging. */
+/** Kills of functions at random moments under load lose nothing, double nothing and leave no order without outcome. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, it } from 'vitest';
 import type { OrderBody } from '../../functions/order/representation.ts';
@@ -10,11 +10,11 @@ const KILLS = 50;
 const WHOLE_KILLS = 10;
 const CLIENTS = 6;
 const BACK_OFF_MS = 25;
-const LIFE_MAX_MS = 250;
+const UPTIME_MAX_MS = 250;
 const victims = ['order', 'inventory', 'notification', 'gateway'] as const;
 const stockOf = { quantity: 2_000, name: 'Lamp' };
 
-/** Mulberry32: chance that a test can repeat. Gives 0 up to 1. */
+/** Mulberry32: repeatable random numbers from 0 up to 1. */
 function chanceFrom(seed: number): () => number {
   let state = seed;
   return () => {
@@ -32,7 +32,7 @@ interface Load {
   isOver: boolean;
 }
 
-/** Posts one order after the other, each again with its key until it is acknowledged, as a careful client does. */
+/** Posts one order after the other, and repeats each with its key until it is acknowledged. */
 async function client(store: TestStore, name: number, load: Load): Promise<void> {
   const agent = oneConnection();
   for (let n = 0; !load.isOver; n++) {
@@ -59,7 +59,7 @@ async function attempt(store: TestStore, orderId: string, agent: ReturnType<type
   }
 }
 
-/** Keeps the store busy while `disturb` runs, then expects that nothing is lost, doubled or left hanging. */
+/** Puts the store under load while `disturb` runs, then expects nothing to be lost, doubled or without outcome. */
 async function expectToSurvive(store: TestStore, disturb: () => Promise<Map<string, number>>): Promise<void> {
   expect((await post(store.url('/stock/LAMP/receipts'), stockOf)).status).toBe(201);
   const load: Load = { acknowledged: new Set(), failures: new Map(), isOver: false };
@@ -91,9 +91,9 @@ async function expectOutcomes(store: TestStore, acknowledged: readonly string[])
   agent.destroy();
   expect(missing).toEqual([]);
   const [one = ''] = acknowledged;
-  const told = await get<{ notifications: NoticeBody[] }>(store.url(`/notifications?orderId=${one}`));
-  expect(told.notifications).toHaveLength(2);
-  // A replay after all of it is still the first answer.
+  const { notifications } = await get<{ notifications: NoticeBody[] }>(store.url(`/notifications?orderId=${one}`));
+  expect(notifications).toHaveLength(2);
+  // A replay afterwards still returns the first answer.
   const again = await post(store.url('/orders'), orderOf(one, 1, 'LAMP'), { headers: { 'idempotency-key': one } });
   const seen = [again.status, again.headers['idempotent-replayed'], bodyOf<OrderBody>(again).status];
   expect(seen).toEqual([202, 'true', 'placed']);
@@ -109,7 +109,7 @@ it(`survives ${KILLS} kills of its functions under load (SEED=${SEED})`, async (
   await expectToSurvive(store, async () => {
     const kills = new Map<string, number>();
     const kill = async (victim: (typeof victims)[number], when: string) => {
-      await sleep(chance() * LIFE_MAX_MS);
+      await sleep(chance() * UPTIME_MAX_MS);
       await store.kill(victim);
       const name = victim + when;
       kills.set(name, (kills.get(name) ?? 0) + 1);
@@ -117,7 +117,7 @@ it(`survives ${KILLS} kills of its functions under load (SEED=${SEED})`, async (
     for (let n = 0; n < KILLS; n++) {
       const victim = victims[Math.floor(chance() * victims.length)] ?? 'order';
       await kill(victim, '');
-      // Now and then a look at the books while somebody is away: never a false difference.
+      // Now and then the ledger is checked while a function is down: the invariants hold.
       if (n % 10 === 0) store.prove();
       // One in four is killed again while it starts.
       if (chance() < 0.25 && n < KILLS - 1) {
@@ -136,7 +136,7 @@ it(`survives ${WHOLE_KILLS} kills of the whole process under load (SEED=${SEED})
   const store = await TestStore.start('one process');
   await expectToSurvive(store, async () => {
     for (let n = 0; n < WHOLE_KILLS; n++) {
-      await sleep(chance() * 2 * LIFE_MAX_MS);
+      await sleep(chance() * 2 * UPTIME_MAX_MS);
       await store.kill('gateway');
       await store.start();
     }

@@ -1,4 +1,4 @@
-/** A client that shows everything: each status, header and byte, over as many connections as a test wants. */
+/** An HTTP client that returns each status, header and byte, over as many connections as a test needs. */
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import type { OrderBody } from '../../functions/order/representation.ts';
@@ -18,11 +18,11 @@ export interface RequestOptions {
   readonly body?: string | Buffer;
   /** Sends the body in chunks, without its length. */
   readonly isChunked?: boolean;
-  /** Connections to use; without it the request has one of its own. */
+  /** Connections to use; without an agent the request has a connection of its own. */
   readonly agent?: Agent;
 }
 
-/** One request. @throws when nobody answers. */
+/** One request. @throws when there is no answer in `TIMEOUT_MS` */
 export function request(method: string, url: string, options: RequestOptions = {}): Promise<Answer> {
   const { headers = {}, body, isChunked = false, agent } = options;
   const length: Record<string, string> =
@@ -43,7 +43,7 @@ export function request(method: string, url: string, options: RequestOptions = {
           reject,
         );
     });
-    // An answer that comes before all of the body was sent counts; after it the connection may break.
+    // An answer that comes before the whole body is sent counts; the connection may break after it.
     outgoing.on('error', reject);
     outgoing.end(body);
   });
@@ -81,7 +81,7 @@ export function put(url: string, body: unknown): Promise<Answer> {
   return request('PUT', url, { headers: JSON_TYPE, body: JSON.stringify(body) });
 }
 
-/** The body of an answer. `Body` is what the caller expects; the test that looks at it is the check. */
+/** The body of an answer. `Body` is not checked here: the test checks the fields it uses. */
 export function bodyOf<Body>(answer: Answer): Body {
   return JSON.parse(answer.text) as Body;
 }
@@ -121,12 +121,12 @@ export interface NoticeBody {
   readonly status: string;
 }
 
-/** An order of one product, `PRODUCT_001` where nothing else is said. */
+/** An order of one product. */
 export function orderOf(orderId: string, quantity = 1, productId = 'PRODUCT_001'): OrderRequest {
   return { orderId, customerId: 'CUSTOMER_001', currency: 'EUR', items: [{ productId, quantity, price: 10 }] };
 }
 
-/** Waits until an order is in this status, and gives it. */
+/** Waits until an order has this status. @returns the order */
 export async function orderIn(status: string, orderUrl: string): Promise<OrderBody> {
   let order = await get<OrderBody>(orderUrl);
   const isThere = async () => {
@@ -137,7 +137,7 @@ export async function orderIn(status: string, orderUrl: string): Promise<OrderBo
   return order;
 }
 
-/** One of the two sample orders, with its key and whatever else is wanted. */
+/** Posts one of the two sample orders with its key. */
 export function postSample(
   ordersUrl: string,
   number: 1 | 2,
@@ -153,11 +153,11 @@ export interface Story {
   readonly onHand: Readonly<Record<string, number>>;
   /** Status by order. */
   readonly orders: Readonly<Record<string, string>>;
-  /** `ORDER fact`, sorted: doubles would show. */
+  /** `ORDER fact`, sorted, including duplicates. */
   readonly notices: readonly string[];
 }
 
-/** What a customer could see at the gateway, as a value to compare. */
+/** What a customer can see at the gateway, as a value to compare. */
 export async function storyAt(gateway: string): Promise<Story> {
   const { stock } = await get<{ stock: readonly StockBody[] }>(`${gateway}/stock?limit=200`);
   const { orders } = await get<{ orders: readonly OrderBody[] }>(`${gateway}/orders?limit=200`);
@@ -169,7 +169,7 @@ export async function storyAt(gateway: string): Promise<Story> {
   };
 }
 
-/** Sends these bytes and gives what comes back until the connection ends, or `isEnough` says so. */
+/** Sends these bytes. @returns what is received until the connection ends or `isEnough` returns true */
 export function sendRaw(
   url: string,
   bytes: string,

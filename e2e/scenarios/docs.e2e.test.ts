@@ -1,4 +1,4 @@
-/** The documentation is there, works offline, names every route of the API, and real answers look as it says. */
+/** The documentation works offline and describes every route of the API, and real answers match it. */
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, get, post, postSample, put, request } from './client.ts';
@@ -45,7 +45,7 @@ function operations(): readonly (readonly [name: string, operation: Operation])[
   );
 }
 
-/** What in an answer is not as its operation says. */
+/** The differences between an answer and the schema of its operation; null when there are none. */
 function faultsIn(name: string, { status, headers, text }: Answer): unknown {
   const [, operation] = operations().find(([each]) => each === name) ?? [];
   const type = headers['content-type']?.split(';')[0] ?? '';
@@ -56,7 +56,7 @@ function faultsIn(name: string, { status, headers, text }: Answer): unknown {
 }
 
 describe('the documentation', () => {
-  it('is OpenAPI 3.1, and every schema in it is one', () => {
+  it('is OpenAPI 3.1 and contains only valid schemas', () => {
     const { openapi, info } = document;
     const schemas = Object.keys(document.components.schemas);
 
@@ -77,7 +77,7 @@ describe('the documentation', () => {
     expect(faults).toEqual([]);
   });
 
-  it('names every route that clients may rely on', () => {
+  it('describes every route that clients may rely on', () => {
     expect(operations().map(([name]) => name)).toEqual(
       expect.arrayContaining([
         'POST /orders',
@@ -112,7 +112,7 @@ describe('the documentation', () => {
     );
   });
 
-  it('tells the truth about real answers, also about refusals', async () => {
+  it('matches real answers, also refusals', async () => {
     const receipt = { headers: { 'content-type': 'application/json' }, body: '{"quantity": 1, "name": "Lamp"}' };
     const letters = '/operations/order/dead-letters';
     const at = (path: string) => request('GET', store.url(path));
@@ -158,7 +158,7 @@ describe('the documentation', () => {
     expect(faults.filter(([, , fault]) => fault !== null)).toEqual([]);
   });
 
-  it('is a page that loads nothing from elsewhere', async () => {
+  it('is a page that loads nothing from another host', async () => {
     const page = await request('GET', store.url('/docs'));
     const parts = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, part = '']) => part);
     const local = parts.filter((part) => part.startsWith('/'));

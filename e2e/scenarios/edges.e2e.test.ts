@@ -1,4 +1,4 @@
-/** What the gateway shows besides orders: the stream, documentation, tracing, figures, lists; and orders that come by topic. */
+/** The gateway apart from orders: stream, tracing, lists, health and metrics; and orders from the public topic. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { openStream } from './stream.ts';
 const wait = { headers: { prefer: 'wait=10' } };
 
 describe.each(hosts)('the gateway of a store in %s', (host) => {
-  it('streams notifications, and resumes after the last one seen', async () => {
+  it('streams notifications, and resumes after the last one received', async () => {
     const store = await TestStore.start(host);
     const url = store.url('/notifications/stream');
     await postSample(store.url('/orders'), 1, wait);
@@ -27,14 +27,14 @@ describe.each(hosts)('the gateway of a store in %s', (host) => {
     const fromTheStart = await openStream(url, { 'last-event-id': '0' });
     await waitUntil(() => resumed.events().length === 1 && fromTheStart.events().length === 4);
 
-    const told = ({ data }: { data: string }) => {
+    const factOf = ({ data }: { data: string }) => {
       const { orderId, fact } = JSON.parse(data) as NoticeBody;
       return `${orderId} ${fact}`;
     };
     expect(first.type).toBe('text/event-stream');
-    expect(first.events().map(told)).toEqual(['ORDER_002 OrderPlaced', 'ORDER_002 OrderConfirmed']);
-    expect(resumed.events().map(told)).toEqual(['ORDER_002 OrderConfirmed']);
-    expect(fromTheStart.events().map(told)).toHaveLength(4);
+    expect(first.events().map(factOf)).toEqual(['ORDER_002 OrderPlaced', 'ORDER_002 OrderConfirmed']);
+    expect(resumed.events().map(factOf)).toEqual(['ORDER_002 OrderConfirmed']);
+    expect(fromTheStart.events().map(factOf)).toHaveLength(4);
     expect(new Set(fromTheStart.events().map(({ event }) => event))).toEqual(new Set(['notification']));
     for (const stream of [resumed, fromTheStart]) stream.close();
   });
@@ -61,7 +61,7 @@ describe.each(hosts)('the gateway of a store in %s', (host) => {
     expect(new Set(events.map(({ specversion }) => specversion))).toEqual(new Set(['1.0']));
   });
 
-  it('pages through lists without losing or doubling anything', async () => {
+  it('pages through lists without missing or repeating an entry', async () => {
     const store = await TestStore.start(host);
     for (let n = 0; n < 7; n++) await post(store.url('/orders'), orderOf(`PAGE-${n}`));
     await store.settle();
@@ -90,7 +90,7 @@ describe.each(hosts)('the gateway of a store in %s', (host) => {
     expect([notices.length, new Set(notices).size]).toEqual([14, 14]);
   });
 
-  it('tells how it is and what it has done', async () => {
+  it('reports health and metrics', async () => {
     const store = await TestStore.start(host);
     await postSample(store.url('/orders'), 1, wait);
     const parts = ['gateway', 'order', 'inventory', 'notification'] as const;
@@ -108,7 +108,7 @@ describe.each(hosts)('the gateway of a store in %s', (host) => {
   });
 });
 
-it('keeps a stream alive for longer than any other request may take', async () => {
+it('keeps a stream open for longer than the timeout of any other request', async () => {
   const store = await TestStore.start('a process each', { GATEWAY_TIMEOUT_MS: '1000' });
   const stream = await openStream(store.url('/notifications/stream'));
   const comments = stream.comments();
@@ -120,7 +120,7 @@ it('keeps a stream alive for longer than any other request may take', async () =
   stream.close();
 });
 
-it('takes orders from the topic order-commands, once, and keeps what it cannot use', async () => {
+it('takes each order from the topic order-commands once, and dead-letters what it cannot use', async () => {
   const store = await TestStore.start('a process each');
   const data = {
     orderId: 'TOPIC-1',
@@ -153,7 +153,7 @@ it('takes orders from the topic order-commands, once, and keeps what it cannot u
     { code: 0, signal: null },
     { code: 1, signal: null },
   ]);
-  expect(refused.stderr()).toBe('only its own function writes to order-events; open to all: order-commands\n');
+  expect(refused.stderr()).toBe('only its own function writes to order-events; public topics: order-commands\n');
   await waitUntil(async () => (await get<OrderBody>(store.url('/orders/TOPIC-1'))).status === 'confirmed');
   const { orders, deadLetters, products } = await store.settle();
   expect(orders.byStatus).toEqual({ confirmed: 1 });

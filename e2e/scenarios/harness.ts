@@ -1,4 +1,4 @@
-/** Real processes of `dist/`, each store with a data folder and ports of its own. What a test starts ends with the test. */
+/** Runs real processes of `dist/`, each store with its own data folder and ports. They end with the test. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -70,10 +70,10 @@ export function runStore(args: readonly string[], env: Env): Program {
   return run('dist/functions/main.js', args, env);
 }
 
-/** Takes what is to be done when the test is over; a store that several tests share says when itself. */
+/** Registers a cleanup for the end of the test; a store that several tests share passes its own. */
 type OnFinished = (clean: () => void | Promise<void>) => void;
 
-/** A folder that is gone after the test. */
+/** A folder that is removed after the test. */
 export function temporaryFolder(onFinished: OnFinished = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), 'saga-store-e2e-'));
   onFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -100,7 +100,7 @@ export class TestStore {
     this.#urls = new Map([...ports].map(([part, port]) => [part, `http://127.0.0.1:${port}`]));
   }
 
-  /** A store that is not started yet; it stops, and its data is gone, when the test is over. */
+  /** A store that is not started yet. After the test it is stopped and its data removed. */
   static async create(host: Host, env: Env = {}, onFinished: OnFinished = onTestFinished): Promise<TestStore> {
     const free = await freePorts(parts.length);
     const ports = new Map(parts.map((part, n) => [part, free[n] ?? 0]));
@@ -119,13 +119,13 @@ export class TestStore {
     return this.#urls.get(part) + path;
   }
 
-  /** Starts these parts and waits until they are ready. In one process there is no choice. */
+  /** Starts these parts and waits until they are ready. In one process all parts start. */
   async start(wanted: readonly Part[] = parts): Promise<void> {
     this.launch(wanted);
     await Promise.all(wanted.map((part) => this.#ready(part)));
   }
 
-  /** Starts these parts and waits for nothing. */
+  /** Starts these parts without waiting. */
   launch(wanted: readonly Part[] = parts): void {
     if (this.#host === 'one process') {
       const program = runStore([], this.env);
@@ -141,7 +141,7 @@ export class TestStore {
     return program;
   }
 
-  /** Ends a part without a word, as a power cut would. */
+  /** Kills a part, as a power cut would. */
   async kill(part: Part): Promise<void> {
     this.program(part).signal('SIGKILL');
     await this.program(part).exit;
@@ -160,21 +160,21 @@ export class TestStore {
     return Promise.all(programs.map(({ exit }) => exit));
   }
 
-  books(): Books {
+  ledger(): Books {
     return readBooks(this.dataDir);
   }
 
-  /** Waits until every message is read and every notice is sent, then expects the books to be right. */
+  /** Waits until every message is read and every notice is sent, then expects every ledger invariant to hold. */
   async settle(): Promise<Books> {
-    await waitUntil(() => isSettled(this.books()), { timeoutMs: SETTLED_MS, what: 'the store to come to rest' });
+    await waitUntil(() => isSettled(this.ledger()), { timeoutMs: SETTLED_MS, what: 'the store to come to rest' });
     return this.prove();
   }
 
-  /** Expects the books to be right, at rest or not. */
+  /** Expects every ledger invariant to hold, also while messages are in flight. */
   prove(): Books {
-    const books = this.books();
-    expect(checksOf(books).flatMap(({ differences }) => differences)).toEqual([]);
-    return books;
+    const ledger = this.ledger();
+    expect(checksOf(ledger).flatMap(({ differences }) => differences)).toEqual([]);
+    return ledger;
   }
 
   async end(): Promise<void> {

@@ -1,4 +1,4 @@
-/** A function that is away holds nobody up; what was accepted meanwhile is dealt with in its turn. */
+/** An unavailable function blocks no other; what was accepted meanwhile is handled in its order. */
 import { describe, expect, it } from 'vitest';
 import type { OrderBody } from '../../functions/order/representation.ts';
 import { waitUntil } from '../tools/wait-until.ts';
@@ -7,9 +7,9 @@ import { TestStore } from './harness.ts';
 
 const ids = (prefix: string) => Array.from({ length: 12 }, (_, n) => `${prefix}-${String(n).padStart(2, '0')}`);
 
-describe('a store with a function that is away', () => {
+describe('a store with an unavailable function', () => {
   it.each(['SIGTERM', 'SIGKILL'] as const)(
-    'lets orders wait for inventory, which completes them in the order of acceptance (%s)',
+    'lets orders wait for inventory, which answers them in the order of acceptance (%s)',
     async (signal) => {
       const store = await TestStore.start('a process each');
       store.program('inventory').signal(signal);
@@ -34,7 +34,7 @@ describe('a store with a function that is away', () => {
     },
   );
 
-  it('takes orders that waited for the very first start of inventory', async () => {
+  it('completes orders that were placed before the first start of inventory', async () => {
     const store = await TestStore.create('a process each');
     await store.start(['order', 'gateway']);
     await postSample(store.url('/orders'), 1);
@@ -44,7 +44,7 @@ describe('a store with a function that is away', () => {
     expect((await store.settle()).orders.byStatus).toEqual({ confirmed: 1 });
   });
 
-  it('finishes orders without notification, which tells every fact once when it is back', async () => {
+  it('completes orders without notification, which sends each notice once after its restart', async () => {
     const store = await TestStore.start('a process each');
     await store.kill('notification');
 
@@ -53,18 +53,18 @@ describe('a store with a function that is away', () => {
       const answer = await post(store.url('/orders'), orderOf(id), { headers: { prefer: 'wait=5' } });
       expect([answer.status, bodyOf<OrderBody>(answer).status]).toEqual([200, 'confirmed']);
     }
-    const away = await request('GET', store.url('/notifications'));
-    expect([away.status, Number(away.headers['retry-after']) > 0]).toEqual([503, true]);
+    const unavailable = await request('GET', store.url('/notifications'));
+    expect([unavailable.status, Number(unavailable.headers['retry-after']) > 0]).toEqual([503, true]);
 
     await store.start(['notification']);
     await store.settle();
 
     const { notifications } = await get<{ notifications: NoticeBody[] }>(store.url('/notifications'));
-    const told = notifications.map(({ orderId, fact }) => `${orderId} ${fact}`);
-    expect(told).toEqual(orders.flatMap((id) => [`${id} OrderPlaced`, `${id} OrderConfirmed`]));
+    const facts = notifications.map(({ orderId, fact }) => `${orderId} ${fact}`);
+    expect(facts).toEqual(orders.flatMap((id) => [`${id} OrderPlaced`, `${id} OrderConfirmed`]));
   });
 
-  it('says 503 and when to come again while order is away; the same key then makes one order', async () => {
+  it('answers 503 with Retry-After while order is unavailable, and the same key then makes one order', async () => {
     const store = await TestStore.start('a process each', { GATEWAY_RETRIES: '2' });
     await store.stop('order');
 
@@ -83,7 +83,7 @@ describe('a store with a function that is away', () => {
     expect(products.map(({ level }) => level?.onHand)).toEqual([7, 13]);
   });
 
-  it('tries a keyed write again while order starts', async () => {
+  it('retries a write with a key while order starts', async () => {
     const store = await TestStore.start('a process each', { GATEWAY_RETRIES: '10' });
     await store.kill('order');
 
@@ -94,7 +94,7 @@ describe('a store with a function that is away', () => {
     expect((await store.settle()).orders.byStatus).toEqual({ confirmed: 1 });
   });
 
-  it('goes on for everybody else while inventory is frozen for 5 s', async () => {
+  it('answers in time while inventory is frozen for 5 s', async () => {
     const store = await TestStore.start('a process each');
     store.program('inventory').signal('SIGSTOP');
     const thawAtMs = performance.now() + 5_000;
@@ -110,14 +110,14 @@ describe('a store with a function that is away', () => {
       expect([order.status, notices.status, orders.status]).toEqual([202, 200, 200]);
       posted += 1;
     }
-    const told = await get<{ notifications: NoticeBody[] }>(store.url('/notifications?orderId=FROZEN-0'));
-    expect(told.notifications.map(({ fact }) => fact)).toEqual(['OrderPlaced']);
+    const { notifications } = await get<{ notifications: NoticeBody[] }>(store.url('/notifications?orderId=FROZEN-0'));
+    expect(notifications.map(({ fact }) => fact)).toEqual(['OrderPlaced']);
     store.prove();
     store.program('inventory').signal('SIGCONT');
 
     expect(Math.max(...latenciesMs)).toBeLessThan(1_000);
     expect(posted).toBeGreaterThan(100);
-    await waitUntil(() => store.books().orders.byStatus['placed'] === undefined);
+    await waitUntil(() => store.ledger().orders.byStatus['placed'] === undefined);
     expect((await store.settle()).orders.byStatus).toEqual({ confirmed: 10, rejected: posted - 10 });
   });
 });

@@ -1,4 +1,4 @@
-/** The main story: an order posted any number of times is one order. */
+/** Placing orders: an order posted any number of times is one order. */
 import { describe, expect, it } from 'vitest';
 import type { OrderBody } from '../../functions/order/representation.ts';
 import { sampleOrders } from '../tools/orders.ts';
@@ -18,7 +18,7 @@ import { hosts, TestStore } from './harness.ts';
 const first = sampleOrders[1];
 
 describe.each(hosts)('a store in %s', (host) => {
-  it('takes ORDER_001 once, posted 20 times at once from two connections and five times later', async () => {
+  it('takes ORDER_001 once when it is posted 20 times at once over two connections and five times later', async () => {
     const store = await TestStore.start(host);
     const url = store.url('/orders');
     const connections = [oneConnection(), oneConnection()];
@@ -46,7 +46,7 @@ describe.each(hosts)('a store in %s', (host) => {
     });
   });
 
-  it('waits for the outcome when the client prefers to, and leaves 5 and 13 after both orders', async () => {
+  it('answers with the outcome when the client prefers to wait, and leaves 5 and 13 after both orders', async () => {
     const store = await TestStore.start(host);
     const url = store.url('/orders');
     const headers = { prefer: 'wait=5' };
@@ -73,7 +73,7 @@ describe.each(hosts)('a store in %s', (host) => {
     expect((await storyAt(store.url(''))).onHand).toEqual({ PRODUCT_001: 5, PRODUCT_002: 13 });
   });
 
-  it('refuses a used key with another body, and a used order id with another body', async () => {
+  it('refuses another body under a used key or a used order id', async () => {
     const store = await TestStore.start(host);
     const url = store.url('/orders');
     const key = { 'idempotency-key': first.idempotencyKey };
@@ -100,7 +100,7 @@ describe.each(hosts)('a store in %s', (host) => {
     expect((await storyAt(store.url(''))).onHand).toEqual({ PRODUCT_001: 7, PRODUCT_002: 13 });
   });
 
-  it('takes a key in quotes, an order that names none, and keys of two customers apart', async () => {
+  it('accepts a key in quotes, an order without a key, and the same key of two customers', async () => {
     const store = await TestStore.start(host);
     const url = store.url('/orders');
     const anonymous = { customerId: 'CUSTOMER_001', items: orderOf('x').items };
@@ -125,7 +125,7 @@ describe.each(hosts)('a store in %s', (host) => {
     expect((await store.settle()).orders.byStatus).toEqual({ confirmed: 3 });
   });
 
-  it('sells exactly ten units to 100 orders at once, and is never wrong in between', async () => {
+  it('sells exactly ten units to 100 concurrent orders, and the stock adds up at any time', async () => {
     const store = await TestStore.start(host);
     const seen: StockBody[] = [];
     let isPosting = true;

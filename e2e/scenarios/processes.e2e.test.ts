@@ -1,4 +1,4 @@
-/** How processes start, refuse to start, and end. */
+/** Processes start, refuse to start, and end. */
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -11,7 +11,7 @@ const functions = ['order', 'inventory', 'notification'] as const;
 const freeChoice = { GATEWAY_PORT: '0', ORDER_PORT: '0', INVENTORY_PORT: '0', NOTIFICATION_PORT: '0' };
 
 describe('a second process', () => {
-  it.each(functions)('of %s on the same data says so and ends', async (part) => {
+  it.each(functions)('of %s on the same data reports the first one and exits', async (part) => {
     const store = await TestStore.create('a process each');
     await store.start([part]);
 
@@ -24,7 +24,7 @@ describe('a second process', () => {
     expect((await request('GET', store.url('/readyz', part))).status).toBe(200);
   });
 
-  it('is refused while the first is frozen, and may start when the first is gone', async () => {
+  it('is refused while the first is frozen, and starts once the first has ended', async () => {
     const store = await TestStore.create('a process each');
     await store.start(['order']);
     const first = store.program('order');
@@ -40,14 +40,14 @@ describe('a second process', () => {
 });
 
 describe.each(hosts)('a store in %s', (host) => {
-  it('stops with code 0 on SIGTERM, having answered what it had taken', async () => {
+  it('exits with code 0 on SIGTERM after answering the requests it accepted', async () => {
     const store = await TestStore.start(host);
     const agent = oneConnection();
     const answers = Promise.all(
       Array.from({ length: 30 }, (_, n) => post(store.url('/orders'), orderOf(`LAST-${n}`)).catch(() => null)),
     );
     await waitUntil(
-      () => (store.books().orders.byStatus['placed'] ?? store.books().orders.byStatus['confirmed'] ?? 0) > 0,
+      () => (store.ledger().orders.byStatus['placed'] ?? store.ledger().orders.byStatus['confirmed'] ?? 0) > 0,
     );
 
     const exits = await store.stopAll();
@@ -61,7 +61,7 @@ describe.each(hosts)('a store in %s', (host) => {
     expect(accepted).toBeGreaterThan(0);
   });
 
-  it('stops with code 0 on SIGINT while a stream and an idle connection are open', async () => {
+  it('exits with code 0 on SIGINT while a stream and an idle connection are open', async () => {
     const store = await TestStore.start(host);
     const agent = oneConnection();
     await request('GET', store.url('/livez', 'notification'), { agent });
@@ -84,29 +84,26 @@ describe.each(hosts)('a store in %s', (host) => {
   });
 });
 
-it.each(hosts)(
-  'a store in %s owes no line of its log when it ends: what was sent to a customer is in it',
-  async (host) => {
-    const store = await TestStore.start(host, { LOG_LEVEL: 'info' });
-    for (let n = 0; n < 40; n++) await post(store.url('/orders'), orderOf(`LOGGED-${n}`));
-    await waitUntil(() => (store.books().notices.byStatus['sent'] ?? 0) > 0);
-    const exits = await store.stopAll();
-    const sent = store.books().notices.byStatus['sent'] ?? 0;
-    const written =
-      store
-        .program('notification')
-        .stdout()
-        .match(/"notificationId":"[^"]+"/g) ?? [];
+it.each(hosts)('a store in %s writes every line of its log before it ends: each sent notice is in it', async (host) => {
+  const store = await TestStore.start(host, { LOG_LEVEL: 'info' });
+  for (let n = 0; n < 40; n++) await post(store.url('/orders'), orderOf(`LOGGED-${n}`));
+  await waitUntil(() => (store.ledger().notices.byStatus['sent'] ?? 0) > 0);
+  const exits = await store.stopAll();
+  const sent = store.ledger().notices.byStatus['sent'] ?? 0;
+  const written =
+    store
+      .program('notification')
+      .stdout()
+      .match(/"notificationId":"[^"]+"/g) ?? [];
 
-    expect(exits).toEqual(exits.map(() => ({ code: 0, signal: null })));
-    expect(sent).toBeGreaterThan(0);
-    expect(new Set(written).size).toBeGreaterThanOrEqual(sent);
-  },
-);
+  expect(exits).toEqual(exits.map(() => ({ code: 0, signal: null })));
+  expect(sent).toBeGreaterThan(0);
+  expect(new Set(written).size).toBeGreaterThanOrEqual(sent);
+});
 
-it('ends at once on a second signal', async () => {
+it('a store ends at once on a second signal', async () => {
   const store = await TestStore.start('one process');
-  // A request that stays open holds the first stop up.
+  // An open request delays the first stop.
   const head = 'POST /orders HTTP/1.1\r\nHost: store\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n';
   const open = sendRaw(store.url('/orders', 'order'), head).catch(() => '');
   await sleep(200);
@@ -121,13 +118,13 @@ it('ends at once on a second signal', async () => {
   await open;
 });
 
-describe('a start that cannot be', () => {
+describe('a failing start', () => {
   it.each([
-    ['a port in words', { ORDER_PORT: 'eight' }, /^saga-store: ORDER_PORT: .*it is "eight"\n$/],
+    ['a port that is no number', { ORDER_PORT: 'eight' }, /^saga-store: ORDER_PORT: .*it is "eight"\n$/],
     ['a port out of range', { GATEWAY_PORT: '70000' }, /^saga-store: GATEWAY_PORT: .*it is "70000"\n$/],
-    ['an unknown switch', { ENABLE_AUTOMATION: 'yes' }, /^saga-store: ENABLE_AUTOMATION: .*it is "yes"\n$/],
+    ['an invalid switch', { ENABLE_AUTOMATION: 'yes' }, /^saga-store: ENABLE_AUTOMATION: .*it is "yes"\n$/],
     ['an unknown currency', { DEFAULT_CURRENCY: 'EUX' }, /^saga-store: DEFAULT_CURRENCY: .*ISO 4217.*it is "EUX"\n$/],
-    ['an address that is none', { ORDER_URL: 'order' }, /^saga-store: ORDER_URL: .*it is "order"\n$/],
+    ['an invalid address', { ORDER_URL: 'order' }, /^saga-store: ORDER_URL: .*it is "order"\n$/],
   ])('names the setting: %s', async (_, settings, message) => {
     const program = runStore([], { ...freeChoice, DATA_DIR: temporaryFolder(), ...settings });
 
@@ -136,7 +133,7 @@ describe('a start that cannot be', () => {
     expect(program.stdout()).toBe('');
   });
 
-  it('names the setting of a port that is taken', async () => {
+  it('names the setting of a port that is in use', async () => {
     const [port = 0] = await freePorts(1);
     const holder = createServer().listen(port, '127.0.0.1');
     onTestFinished(() => void holder.close());
@@ -156,7 +153,7 @@ describe('a start that cannot be', () => {
     expect(program.stderr()).toContain('saga-store: there is no part orders\nUsage: ');
   });
 
-  it('says which folder cannot be written', async () => {
+  it('names a folder that is not writable', async () => {
     const program = runStore(['order'], { ...freeChoice, DATA_DIR: '/dev/null/data' });
 
     expect(await program.exit).toEqual({ code: 1, signal: null });
@@ -164,7 +161,7 @@ describe('a start that cannot be', () => {
   });
 });
 
-it('starts on ports that it chooses itself, and prints them', async () => {
+it('a store with port 0 starts on free ports and prints them', async () => {
   const program = runStore([], { ...freeChoice, DATA_DIR: temporaryFolder(), ENABLE_AUTOMATION: 'true' });
   onTestFinished(() => program.signal('SIGKILL'));
   await waitUntil(() => program.stdout().includes('Try next'));

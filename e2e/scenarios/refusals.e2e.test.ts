@@ -1,4 +1,4 @@
-/** What a store does not take: each with its status, code and pointer, at the gateway and at the function; nothing changes. */
+/** Refused requests: each with its status, code and pointer, at the gateway and at the function; nothing changes. */
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { OrderBody } from '../../functions/order/representation.ts';
 import { sampleOrders } from '../tools/orders.ts';
@@ -42,7 +42,7 @@ async function expectNothingChanged(): Promise<void> {
   expect(await storyAt(store.url(''))).toEqual(before);
 }
 
-/** The parts of a problem answer that programs rely on. */
+/** The parts of a problem answer that clients rely on. */
 function problemIn({ status, headers, text }: Answer) {
   const { code, errors, status: inBody } = JSON.parse(text) as Problem;
   const type = headers['content-type'];
@@ -67,11 +67,11 @@ describe.each(['gateway', 'order'] as const)('%s', (part) => {
     ['a negative quantity', withLine({ quantity: -3 }), '/items/0/quantity'],
     ['a fractional quantity', withLine({ quantity: 1.5 }), '/items/0/quantity'],
     ['a quantity that is too large', withLine({ quantity: 1_000_001 }), '/items/0/quantity'],
-    ['a quantity in words', withLine({ quantity: '3' }), '/items/0/quantity'],
+    ['a quantity as text', withLine({ quantity: '3' }), '/items/0/quantity'],
     ['a negative price', withLine({ price: -1 }), '/items/0/price'],
-    ['a third digit of cents', withLine({ price: '10.001' }), '/items/0/price'],
+    ['a price with three decimals', withLine({ price: '10.001' }), '/items/0/price'],
     ['a price that is no number', withLine({ price: '1e3' }), '/items/0/price'],
-    ['a yen with a digit', { ...withLine({ price: 1.5 }), currency: 'JPY' }, '/items/0/price'],
+    ['a price in yen with decimals', { ...withLine({ price: 1.5 }), currency: 'JPY' }, '/items/0/price'],
     ['an unknown currency', { ...base, currency: 'EUX' }, '/currency'],
     ['a wrong total', { ...base, totalPrice: 41 }, '/totalPrice'],
     ['a wrong count', { ...base, totalQuantity: 6 }, '/totalQuantity'],
@@ -81,10 +81,10 @@ describe.each(['gateway', 'order'] as const)('%s', (part) => {
     ['a customer id with a space', { ...base, customerId: 'A B' }, '/customerId'],
     ['no customer', { ...base, customerId: undefined }, '/customerId'],
     ['neither an order id nor a key', anonymous, '/orderId'],
-    ['a field nobody knows', { ...base, cuopon: 'X' }, '/cuopon'],
+    ['an unknown field', { ...base, cuopon: 'X' }, '/cuopon'],
     ['a list instead of an order', [], ''],
     ['a text instead of an order', 'order', ''],
-  ])('refuses %s, and says where', async (_, body, pointer) => {
+  ])('refuses %s and points to it', async (_, body, pointer) => {
     const answer = await post(store.url('/orders', part), body);
 
     const { pointers, ...rest } = problemIn(answer);
@@ -131,7 +131,7 @@ describe.each(['gateway', 'order'] as const)('%s', (part) => {
     expect(text).toMatch(/^HTTP\/1.1 431 [\s\S]*application\/problem\+json[\s\S]*"code":"header_too_large"/);
   });
 
-  it('refuses what is no HTTP', async () => {
+  it('refuses bytes that are not HTTP', async () => {
     const text = await sendRaw(store.url('', part), 'HELLO\r\n\r\n');
 
     expect(text).toMatch(/^HTTP\/1.1 400 [\s\S]*application\/problem\+json[\s\S]*"code":"malformed_request"/);
@@ -141,19 +141,19 @@ describe.each(['gateway', 'order'] as const)('%s', (part) => {
     ['an unknown order', 'GET', '/orders/ORDER_404', 404, 'not_found'],
     ['the events of an unknown order', 'GET', '/orders/ORDER_404/events', 404, 'not_found'],
     ['an unknown route', 'GET', '/nowhere', 404, 'not_found'],
-    ['an id that cannot be', 'GET', `/orders/${longId}`, 404, 'not_found'],
+    ['an id that is too long', 'GET', `/orders/${longId}`, 404, 'not_found'],
     ['a limit of zero', 'GET', '/orders?limit=0', 422, 'invalid_request'],
     ['a limit of 201', 'GET', '/orders?limit=201', 422, 'invalid_request'],
-    ['a cursor of somebody else', 'GET', '/orders?cursor=abc', 422, 'invalid_request'],
+    ['an invalid cursor', 'GET', '/orders?cursor=abc', 422, 'invalid_request'],
     ['an unknown status', 'GET', '/orders?status=lost', 422, 'invalid_request'],
     ['an unknown filter', 'GET', '/orders?colour=red', 422, 'invalid_request'],
-  ])('says that there is no such thing: %s', async (_, method, path, status, code) => {
+  ])('refuses %s', async (_, method, path, status, code) => {
     const answer = await request(method, store.url(path, part));
 
     expect({ ...problemIn(answer), pointers: undefined }).toEqual(problem(status, code));
   });
 
-  it('names the methods that are allowed', async () => {
+  it('names the allowed methods', async () => {
     const answers = [
       await request('DELETE', store.url('/orders', part)),
       await request('PUT', store.url('/orders/ORDER_002', part)),
@@ -165,7 +165,7 @@ describe.each(['gateway', 'order'] as const)('%s', (part) => {
     ]);
   });
 
-  it('changed nothing by all this', expectNothingChanged);
+  it('changed nothing', expectNothingChanged);
 });
 
 describe('inventory and notification', () => {
@@ -173,13 +173,13 @@ describe('inventory and notification', () => {
     ['an unknown product', 'GET', '/stock/NOTHING', 404, 'not_found'],
     ['movements of an unknown product', 'GET', '/stock/NOTHING/movements', 404, 'not_found'],
     ['a stock limit of zero', 'GET', '/stock?limit=0', 422, 'invalid_request'],
-    ['a stock cursor of somebody else', 'GET', '/stock?cursor=x', 422, 'invalid_request'],
+    ['an invalid stock cursor', 'GET', '/stock?cursor=x', 422, 'invalid_request'],
     ['a notice limit of zero', 'GET', '/notifications?limit=0', 422, 'invalid_request'],
-    ['a stream from nowhere', 'POST', '/notifications/stream', 405, 'method_not_allowed'],
-    ['stock that is deleted', 'DELETE', '/stock', 405, 'method_not_allowed'],
-    ['stock that is traced', 'TRACE', '/stock', 405, 'method_not_allowed'],
-    ['notices that are traced', 'TRACE', '/notifications', 405, 'method_not_allowed'],
-    ['orders that are traced', 'TRACE', '/orders', 405, 'method_not_allowed'],
+    ['a POST to the stream', 'POST', '/notifications/stream', 405, 'method_not_allowed'],
+    ['a DELETE of the stock', 'DELETE', '/stock', 405, 'method_not_allowed'],
+    ['a TRACE of the stock', 'TRACE', '/stock', 405, 'method_not_allowed'],
+    ['a TRACE of the notices', 'TRACE', '/notifications', 405, 'method_not_allowed'],
+    ['a TRACE of the orders', 'TRACE', '/orders', 405, 'method_not_allowed'],
   ])('refuse %s', async (_, method, path, status, code) => {
     expect({ ...problemIn(await request(method, store.url(path))), pointers: undefined }).toEqual(
       problem(status, code),
@@ -187,26 +187,26 @@ describe('inventory and notification', () => {
   });
 
   it.each([
-    ['nothing', { quantity: 0 }, 422, 'invalid_request', '/quantity'],
-    ['less than nothing', { quantity: -1 }, 422, 'invalid_request', '/quantity'],
+    ['zero units', { quantity: 0 }, 422, 'invalid_request', '/quantity'],
+    ['less than zero units', { quantity: -1 }, 422, 'invalid_request', '/quantity'],
     ['half a unit', { quantity: 0.5 }, 422, 'invalid_request', '/quantity'],
-    ['a field nobody knows', { quantity: 1, colour: 'red' }, 422, 'invalid_request', '/colour'],
+    ['an unknown field', { quantity: 1, colour: 'red' }, 422, 'invalid_request', '/colour'],
   ])('refuse a receipt of %s', async (_, body, status, code, pointer) => {
     const answer = await post(store.url('/stock/PRODUCT_001/receipts'), body);
 
     expect(problemIn(answer)).toEqual(problem(status, code, pointer));
   });
 
-  it('refuse a stream that goes on after no id', async () => {
+  it('refuse a stream that resumes after an invalid id', async () => {
     const answer = await request('GET', store.url('/notifications/stream'), { headers: { 'last-event-id': 'abc' } });
 
     expect(problemIn(answer)).toEqual(problem(400, 'malformed_request'));
   });
 
-  it('changed nothing by all this', expectNothingChanged);
+  it('changed nothing', expectNothingChanged);
 });
 
-describe('an order that cannot be served', () => {
+describe('an order that cannot be fulfilled', () => {
   const wait = { headers: { prefer: 'wait=10' } };
   const place = async (orderId: string, items: readonly object[]) => {
     const answer = await post(store.url('/orders'), { ...orderOf(orderId), items }, wait);
@@ -227,7 +227,7 @@ describe('an order that cannot be served', () => {
     await store.settle();
   });
 
-  it('sums the lines of one product', async () => {
+  it('is rejected when the lines of one product together are short', async () => {
     const outcome = await place('SUMMED', [
       { productId: 'PRODUCT_001', quantity: 5, price: 1 },
       { productId: 'PRODUCT_001', quantity: 4, price: 2 },
@@ -236,7 +236,7 @@ describe('an order that cannot be served', () => {
     expect(outcome.reason?.detail).toBe('PRODUCT_001 has 8 left and 9 were asked for');
   });
 
-  it('is rejected with the name of a product that nobody knows, be it __proto__', async () => {
+  it('is rejected with the name of an unknown product, also of __proto__', async () => {
     const outcomes = [
       await place('UNKNOWN', [{ productId: 'NOTHING', quantity: 1, price: 1 }]),
       await place('PROTO', [{ productId: '__proto__', quantity: 1, price: 1 }]),

@@ -1,4 +1,4 @@
-/** A client of server-sent events that keeps what it was sent. */
+/** A client of server-sent events that stores what it receives. */
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 
 export interface StreamEvent {
@@ -10,12 +10,12 @@ export interface StreamEvent {
 export interface EventStream {
   readonly type: string | undefined;
   events(): readonly StreamEvent[];
-  /** How many comment lines have come. */
+  /** The number of comment lines received. */
   comments(): number;
   close(): void;
 }
 
-/** Resolves when the answer has begun. */
+/** Resolves when the response headers have arrived. */
 export async function openStream(url: string, headers: Readonly<Record<string, string>> = {}): Promise<EventStream> {
   const outgoing: ClientRequest = request(url, { headers: { accept: 'text/event-stream', ...headers } });
   const incoming = await new Promise<IncomingMessage>((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** Trouble with one message, with the disk, with a lock or with a clock: it costs time, and nothing is lost or doubled. */
+/** Faults of one message, the disk, a lock or a clock: they cost time, and nothing is lost or doubled. */
 import { statSync } from 'node:fs';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ import { hosts, TestStore } from './harness.ts';
 const wait = { headers: { prefer: 'wait=10' } };
 const TEN_MINUTES_MS = 600_000;
 
-/** Gives one function its faults. */
+/** Injects faults into one function. */
 async function faults(store: TestStore, part: 'order' | 'inventory' | 'notification', body: object): Promise<void> {
   expect((await post(store.url('/automation-testing/faults', part), body)).status).toBe(200);
 }
@@ -31,7 +31,7 @@ async function receive(store: TestStore, quantity: number): Promise<Answer> {
 }
 
 describe.each(hosts)('in %s, an order whose messages fail', (host) => {
-  it('waits alone, the others go on, and it completes in order once the trouble is over', async () => {
+  it('waits alone while other orders complete, and completes in order once the error is over', async () => {
     const store = await TestStore.start(host, { RETRY_LONGEST_MS: '200', RETRY_ATTEMPTS: '1000' });
     await faults(store, 'inventory', { poison: { subject: 'BAD', as: 'trouble' } });
     await post(store.url('/orders'), orderOf('BAD'));
@@ -49,7 +49,7 @@ describe.each(hosts)('in %s, an order whose messages fail', (host) => {
     expect(await figure(store, 'inventory', 'saga_parked_messages')).toBe(0);
   });
 
-  it('becomes a dead letter after a few attempts when it is a bug, and waits for a person', async () => {
+  it('waits for an operator as a dead letter after a few attempts when the failure is a bug', async () => {
     const store = await TestStore.start(host, { RETRY_FIRST_MS: '5' });
     await faults(store, 'inventory', { poison: { subject: 'BAD', as: 'bug' } });
     await post(store.url('/orders'), orderOf('BAD'));
@@ -77,14 +77,14 @@ describe.each(hosts)('in %s, an order whose messages fail', (host) => {
   });
 });
 
-describe('a disk that is full', () => {
-  it('is answered with 507, loses nothing, and is over as soon as there is room', async () => {
+describe('a full disk', () => {
+  it('is answered with 507, loses nothing, and takes orders again as soon as there is room', async () => {
     const store = await TestStore.start('a process each');
     await post(store.url('/orders'), orderOf('BEFORE'), wait);
     await faults(store, 'order', { noRoom: true });
     const refused: Answer[] = [];
     let accepted = 0;
-    // What the file still has in its pages may be used up first.
+    // Free pages of the file are used up first.
     await waitUntil(async () => {
       const answer = await post(store.url('/orders'), orderOf(`FULL-${refused.length + accepted}`));
       if (answer.status === 202) accepted += 1;
@@ -94,15 +94,15 @@ describe('a disk that is full', () => {
 
     await faults(store, 'order', { noRoom: false });
     const after = await post(store.url('/orders'), orderOf('AFTER'), wait);
-    const books = await store.settle();
+    const ledger = await store.settle();
 
     expect(refused.map(({ status, headers }) => [status, headers['retry-after']])).toEqual(Array(3).fill([507, '5']));
     expect(bodyOf<Problem>(refused[0] as Answer).code).toBe('no_room');
     expect(bodyOf<OrderBody>(after).status).toMatch(/confirmed|rejected/);
-    expect(Object.values(books.orders.byStatus).reduce((sum, n) => sum + n, 0)).toBe(accepted + 2);
+    expect(Object.values(ledger.orders.byStatus).reduce((sum, n) => sum + n, 0)).toBe(accepted + 2);
   });
 
-  it('at a reader keeps its messages unread until there is room', async () => {
+  it('leaves messages unread until the reader has room', async () => {
     const store = await TestStore.start('a process each');
     await receive(store, 1_000);
     await faults(store, 'inventory', { noRoom: true });
@@ -116,34 +116,34 @@ describe('a disk that is full', () => {
   });
 });
 
-describe('somebody outside who holds the lock of a database', () => {
-  it.each(functionNames)('costs only time when it is that of %s, for 3 s', async (name) => {
+describe('a database lock held by another program for 3 s', () => {
+  it.each(functionNames)('only delays %s', async (name) => {
     const store = await TestStore.start('a process each');
-    const outside = new Database(dataFile(store.dataDir, name));
-    outside.exec('BEGIN IMMEDIATE');
+    const holder = new Database(dataFile(store.dataDir, name));
+    holder.exec('BEGIN IMMEDIATE');
     const posting = post(store.url('/orders'), orderOf('LOCKED'));
     await new Promise((resolve) => setTimeout(resolve, 3_000));
-    outside.exec('ROLLBACK');
-    outside.close();
+    holder.exec('ROLLBACK');
+    holder.close();
 
     expect((await posting).status).toBe(202);
     expect((await store.settle()).orders.byStatus).toEqual({ confirmed: 1 });
   });
 });
 
-describe('a reader that keeps a transaction open all the time', () => {
-  it('stops nobody, and shows in the size of the write-ahead log', async () => {
+describe('a reader that never ends its transaction', () => {
+  it('blocks no function, and shows in the size of the write-ahead log', async () => {
     const store = await TestStore.start('a process each');
     const readers = functionNames.map((name) => new Database(dataFile(store.dataDir, name), { readonly: true }));
     for (const reader of readers) reader.exec('BEGIN; SELECT count(*) FROM inbox');
     await receive(store, 1_000);
     for (let n = 0; n < 50; n++) await post(store.url('/orders'), orderOf(`OPEN-${n}`));
-    const books = await store.settle();
+    const ledger = await store.settle();
     const wal = statSync(`${dataFile(store.dataDir, 'order')}-wal`).size;
     const shown = await figure(store, 'order', 'saga_wal_bytes');
     for (const reader of readers) reader.close();
 
-    expect(books.orders.byStatus).toEqual({ confirmed: 50 });
+    expect(ledger.orders.byStatus).toEqual({ confirmed: 50 });
     expect([shown, shown > 50 * 4096]).toEqual([wal, true]);
   });
 });
@@ -170,7 +170,7 @@ describe('a clock that is wrong by ten minutes', () => {
     expect([confirmed, await statusOf(store, 'LAST'), stock.sold]).toEqual([2, 'confirmed', 10]);
   });
 
-  it('does not keep a message parked for those minutes when it is set back', async () => {
+  it('does not delay the next attempt of a parked message when it is set back', async () => {
     const store = await TestStore.start('a process each', { RETRY_LONGEST_MS: '200', RETRY_ATTEMPTS: '1000' });
     await faults(store, 'inventory', { poison: { subject: 'BAD', as: 'trouble' } });
     await post(store.url('/orders'), orderOf('BAD'));
@@ -182,12 +182,12 @@ describe('a clock that is wrong by ten minutes', () => {
   });
 });
 
-describe('faults', () => {
-  it('are refused when they make no sense, and are not there without test automation', async () => {
+describe('fault injection', () => {
+  it('refuses unknown faults, and is unavailable without test automation', async () => {
     const store = await TestStore.start('a process each');
     const unknown = await post(store.url('/automation-testing/faults', 'order'), { earthquake: true });
-    const closed = await TestStore.start('a process each', { ENABLE_AUTOMATION: 'false' });
-    const missing = await post(closed.url('/automation-testing/faults', 'order'), {});
+    const withoutAutomation = await TestStore.start('a process each', { ENABLE_AUTOMATION: 'false' });
+    const missing = await post(withoutAutomation.url('/automation-testing/faults', 'order'), {});
 
     expect([unknown.status, missing.status]).toEqual([422, 404]);
   });

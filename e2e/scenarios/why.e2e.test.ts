@@ -1,4 +1,4 @@
-/** An operator asks why an order waits, and is told the exact thing. */
+/** An operator asks why an order waits, and the answer names the exact cause. */
 import { describe, expect, it } from 'vitest';
 import type { Why } from '../../functions/order/why.ts';
 import { waitUntil } from '../tools/wait-until.ts';
@@ -16,7 +16,7 @@ async function poison(store: TestStore, subject: string, as: 'trouble' | 'bug'):
   expect(answer.status).toBe(200);
 }
 
-/** Asks until the first thing in the way is of this kind. */
+/** Asks until the first wait is of this kind. */
 async function whyOfKind(store: TestStore, orderId: string, kind: string): Promise<Why> {
   let last = await why(store, orderId);
   await waitUntil(async () => {
@@ -41,7 +41,7 @@ describe.each(hosts)('in %s, an order', (host) => {
     });
   });
 
-  it('whose message fails names it, its error, and when it is tried again; then the letter it became', async () => {
+  it('with a failing message names it, its error and its next attempt, and later its dead letter', async () => {
     const store = await TestStore.start(host, { RETRY_FIRST_MS: '2000', RETRY_BUG_ATTEMPTS: '2' });
     await poison(store, 'BAD', 'bug');
     await post(store.url('/orders'), orderOf('BAD'));
@@ -56,7 +56,7 @@ describe.each(hosts)('in %s, an order', (host) => {
     expect(dead.waits.at(-1)).toMatchObject({ at: 'order', kind: 'deadline' });
   });
 
-  it('for goods that are short names its place in the queue', async () => {
+  it('that waits for goods names its place in the queue', async () => {
     const store = await TestStore.start(host);
     await request('PUT', store.url('/stock/PRODUCT_001/policy'), {
       headers: { 'content-type': 'application/json' },
@@ -72,11 +72,11 @@ describe.each(hosts)('in %s, an order', (host) => {
 });
 
 describe('an order that inventory has not read', () => {
-  it('says since when, and by the tool; one that nobody placed is an error', async () => {
+  it('names the unread message and its time, also by the tool, which fails for an unknown order', async () => {
     const store = await TestStore.start('a process each');
     await store.kill('inventory');
     await post(store.url('/orders'), orderOf('UNREAD'));
-    // Notification is in no hurry.
+    // Notification lingers before it reads.
     const isRead = async () => !(await why(store, 'UNREAD')).waits.some(({ at }) => at === 'notification');
     await waitUntil(isRead, { what: 'notification to read the order' });
 
