@@ -51,7 +51,7 @@ function isRead({ readings, notices }: Books): boolean {
   return readings.every(({ position, end }) => position === end) && notices.byStatus['pending'] === undefined;
 }
 
-/** Places and changes orders of PRODUCT_001 over HTTP. */
+/** Places and changes orders of PRODUCT_001 through the routes of order. */
 function ordersOf(store: RunningStore) {
   const is = (orderId: string, status: string) =>
     waitUntil(

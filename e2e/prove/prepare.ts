@@ -106,7 +106,7 @@ function eventsSql(schema: FunctionName): string {
     FROM "${schema}".outbox_message`;
 }
 
-/** Fills the temporary tables. */
+/** Creates and fills the temporary tables. */
 export function prepare(db: Database.Database): void {
   db.exec(`${SENT_SQL}; ${READING_SQL}; ${NOT_HANDLED_SQL}; ${WATERMARKS_SQL}`);
   db.exec('CREATE TEMP TABLE input (consumer TEXT, type TEXT); CREATE TEMP TABLE removed (name TEXT)');

@@ -22,7 +22,7 @@ export interface RequestOptions {
   readonly agent?: Agent;
 }
 
-/** One request. @throws when there is no answer in `TIMEOUT_MS` */
+/** One request. @throws when the connection fails, or there is no answer in `TIMEOUT_MS` */
 export function request(method: string, url: string, options: RequestOptions = {}): Promise<Answer> {
   const { headers = {}, body, isChunked = false, agent } = options;
   const length: Record<string, string> =

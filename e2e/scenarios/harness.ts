@@ -38,7 +38,7 @@ process.on('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
 
-/** Runs a program of `dist/`, without waiting for anything. */
+/** Starts a program of `dist/` without waiting for it. */
 export function run(file: string, args: readonly string[], env: Env): Program {
   const child = spawn(process.execPath, ['--enable-source-maps', file, ...args], {
     cwd: ROOT,
