@@ -141,7 +141,7 @@ const traces: Partial<Readonly<Record<FunctionName, string>>> = {
 };
 
 /** A ledger counts from 1. It begins later where old rows are no longer kept, or all data was removed on request. */
-function wasRemoved(db: Database.Database, name: FunctionName): boolean {
+function isIncomplete(db: Database.Database, name: FunctionName): boolean {
   const ledger = ledgerOf(name);
   if (ledger === null) return false;
   const first = db.prepare(`SELECT min(position) FROM "${name}".${ledger}`).pluck().get();
@@ -150,7 +150,7 @@ function wasRemoved(db: Database.Database, name: FunctionName): boolean {
 }
 
 /** The first message of the topic that left something behind in the consumer's data; null where there is none. */
-function firstKept(db: Database.Database, consumer: FunctionName, topic: string): number | null {
+function firstCovered(db: Database.Database, consumer: FunctionName, topic: string): number | null {
   const trace = traces[consumer] ?? `id IN (SELECT causationid FROM "${consumer}".outbox_message)`;
   const first = db.prepare(`SELECT min(position) FROM sent WHERE topic = ? AND ${trace}`).pluck().get(topic);
   return typeof first === 'number' ? first : null;

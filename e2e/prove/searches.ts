@@ -224,7 +224,7 @@ const inboxes: readonly Search[] = [
       unit: 'inbox rows',
       counted: `SELECT count(*) FROM "${consumer}".inbox WHERE source = '/order'`,
       wrong: `SELECT '${consumer} handled ' || id || ', which order never sent' FROM "${consumer}".inbox
-      WHERE source = '/order' AND ${orderKept} AND id NOT IN (SELECT id FROM sent)
+      WHERE source = '/order' AND ${isComplete} AND id NOT IN (SELECT id FROM sent)
         AND id NOT IN (${editedIds(consumer)})`,
     })),
   ...functionNames.map((consumer) => ({
