@@ -25,5 +25,5 @@ export function fromTopic(
   catalog: MessageCatalog = probeCatalog,
 ): Incoming {
   const record = { topic, partition: 0, position, attributes, value: JSON.stringify(data) };
-  return { from: 'log', record, received: parseStored(record, catalog) };
+  return { from: 'log', record, parsed: parseStored(record, catalog) };
 }

@@ -15,10 +15,10 @@ afterEach(() => bench.close());
 const names = ['a', 'b', 'c'];
 const indexes = Array.from({ length: 10 }, (_, index) => index);
 const nameAt = (index: number) => names[index % names.length] ?? '';
-/** Ten messages of three keys; each has units of its own, so that one that is lost cannot hide behind one that came twice. */
+/** Ten messages of three keys. Units differ by a bit each, so that a lost message cannot hide behind a duplicate. */
 const ten = indexes.map((index) => count(nameAt(index), 2 ** index));
 
-/** What was published about each message that had an effect, key by key, as indexes into the batch. */
+/** The messages that had an effect, per key, as indexes into the batch. */
 async function effects(): Promise<Readonly<Record<string, readonly number[]>>> {
   const rows = await bench.store.find({ table: outbox, orderBy: ['position'], limit: 2_000 });
   const found: Record<string, readonly number[]> = {};
@@ -29,7 +29,7 @@ async function effects(): Promise<Readonly<Record<string, readonly number[]>>> {
   return found;
 }
 
-/** All of the batch but these, key by key in its order. */
+/** All of the batch but these, per key in order. */
 function allBut(...left: readonly number[]): Readonly<Record<string, readonly number[]>> {
   const found: Record<string, readonly number[]> = {};
   for (const index of indexes.filter((one) => !left.includes(one))) {
@@ -38,7 +38,7 @@ function allBut(...left: readonly number[]): Readonly<Record<string, readonly nu
   return found;
 }
 
-/** The sum of the messages that these are; units are told apart by their bits. */
+/** The sum of all counted units. */
 async function unitsIn(): Promise<number> {
   return Object.values(await bench.units()).reduce((sum, units) => sum + units, 0);
 }
@@ -49,15 +49,15 @@ function unitsOf(found: Readonly<Record<string, readonly number[]>>): number {
     .reduce((sum, index) => sum + 2 ** index, 0);
 }
 
-/** The index and those that stand behind it in its key. */
+/** The index, and those behind it in its key. */
 function behind(index: number): readonly number[] {
   return indexes.filter((one) => one >= index && nameAt(one) === nameAt(index));
 }
 
-describe.each(indexes)('a batch of ten whose message %i', (index) => {
+describe.each(indexes)('in a batch of ten, when message %i', (index) => {
   const message = ten[index] as Message;
 
-  it('fails for a while: the others have their effect at once, those of its key in their order behind it', async () => {
+  it('fails for a while, the others are handled at once and the rest of its key follows in order', async () => {
     bench.failures.set(message.id, new TransientError('not now'));
     await bench.log.append(TOPIC, ten);
     await bench.settle();
@@ -69,7 +69,7 @@ describe.each(indexes)('a batch of ten whose message %i', (index) => {
     expect([await unitsIn(), await bench.waiting()]).toEqual([unitsOf(allBut()), [0, 0]]);
   });
 
-  it('always fails: the others have their effect once, and those of its key wait', async () => {
+  it('always fails, the others are handled once and the rest of its key waits', async () => {
     bench.failures.set(message.id, new TypeError('this is a bug'));
     await bench.exhaust(...ten);
 
@@ -79,17 +79,17 @@ describe.each(indexes)('a batch of ten whose message %i', (index) => {
   });
 
   it.each([
-    ['cannot be read: a letter is kept', { ...message, time: 'yesterday' }, [index]],
-    ['is too new: a letter is kept, and holds up its key', { ...message, schemaversion: 99 }, behind(index)],
-    ['is refused: a letter is kept', { ...message, data: { ...(message.data as object), name: 'refuse' } }, [index]],
-  ])('%s', async (_, unfit, left) => {
-    await bench.exhaust(...ten.with(index, unfit as (typeof ten)[number]));
+    ['cannot be read, it is dead-lettered', { ...message, time: 'yesterday' }, [index]],
+    ['is too new, it is dead-lettered and blocks its key', { ...message, schemaversion: 99 }, behind(index)],
+    ['is refused, it is dead-lettered', { ...message, data: { ...(message.data as object), name: 'refuse' } }, [index]],
+  ])('%s', async (_, replacement, left) => {
+    await bench.exhaust(...ten.with(index, replacement as (typeof ten)[number]));
 
     expect([await effects(), await unitsIn()]).toEqual([allBut(...left), unitsOf(allBut(...left))]);
     expect(await bench.statuses()).toEqual(['open']);
   });
 
-  it('breaks a rule of the database: the batch is split, the others have their effect once', async () => {
+  it('breaks a rule of the database, the others are handled one by one, once each', async () => {
     const broken = { ...message, data: { ...(message.data as object), quantity: UNITS_MAX + 1 } };
     await bench.exhaust(...ten.with(index, broken as (typeof ten)[number]));
 
@@ -100,7 +100,7 @@ describe.each(indexes)('a batch of ten whose message %i', (index) => {
 });
 
 describe('one message in a thousand', () => {
-  it('that always fails costs nobody else anything: all others are done before it is tried again', async () => {
+  it('that always fails delays no other: all others are handled before its next attempt', async () => {
     const many = Array.from({ length: 1_000 }, (_, n) => count(`key-${n}`, 1));
     const bad = many[500]?.id ?? '';
     bench.failures.set(bad, new TypeError('this is a bug'));

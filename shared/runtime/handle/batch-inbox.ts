@@ -2,7 +2,7 @@ import { dayOf } from '../../core/days.ts';
 import { fingerprint, type Message } from '../../core/message.ts';
 import type { InboxRow, Loaded } from '../../ports/store.ts';
 
-/** Which messages were seen: in the store, or earlier in this batch. */
+/** The messages seen before: in the store, or earlier in this batch. */
 export class BatchInbox {
   readonly added: InboxRow[] = [];
   readonly #loaded: Loaded;

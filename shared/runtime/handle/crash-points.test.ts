@@ -4,13 +4,13 @@ import { type DiskImage, type Failing, Life } from '../../testing/crash-bench.ts
 import { count } from '../../testing/probe.ts';
 import { WakeSignal } from '../worker/wake-signal.ts';
 
-/** Ten messages of three keys: one of `a` fails once in each life, one of `b` always, and others stand behind them. */
+/** Ten messages of three keys: one of `a` fails once in each run, one of `b` always, each with others behind it. */
 const messages = ['a', 'b', 'c', 'a', 'b', 'c', 'a', 'b', 'c', 'a'].map((name, n) => count(name, n + 1));
 const idOf = (index: number) => messages[index]?.id ?? '';
 const failing: Failing = { once: new Set([idOf(3)]), always: new Set([idOf(4)]) };
 
-/** What must have happened in the end, however often the function has died: the fifth message holds up the eighth. */
-const rightEnd = {
+/** The final state, however often the function crashes: the fifth message blocks the eighth. */
+const expectedEnd = {
   counted: [
     { name: 'a', messages: 4, units: 1 + 4 + 7 + 10 },
     { name: 'b', messages: 1, units: 2 },
@@ -21,14 +21,14 @@ const rightEnd = {
   waiting: ['b'],
 };
 
-/** Runs a life to its end and gives the disks that it would leave behind where it died, each once. */
-async function disksOf(life: Life, isPlace: (sql: string) => boolean): Promise<readonly DiskImage[]> {
+/** Completes a run and returns each distinct disk image that a crash at one of the places would leave. */
+async function disksOf(run: Life, isCrashPoint: (sql: string) => boolean): Promise<readonly DiskImage[]> {
   const disks = new Map<string, DiskImage>();
-  const stop = life.watch((sql, image) => {
-    if (isPlace(sql)) disks.set(nameOf(image), image);
+  const stop = run.watch((sql, image) => {
+    if (isCrashPoint(sql)) disks.set(nameOf(image), image);
   });
   try {
-    await life.exhaust();
+    await run.exhaust();
   } finally {
     stop();
   }
@@ -42,33 +42,33 @@ function nameOf(image: DiskImage): string {
 }
 
 async function endAfter(disk: DiskImage) {
-  const life = await Life.after(disk, failing);
-  const found = await life.dealtWith();
-  await life.exhaust();
-  const books = await life.books();
-  await life.end();
+  const run = await Life.after(disk, failing);
+  const found = await run.dealtWith();
+  await run.exhaust();
+  const books = await run.books();
+  await run.end();
   return { found, books };
 }
 
-describe('a function that dies', () => {
-  it('before or after any statement that it writes with has read as far as it has dealt with, and ends right', async () => {
-    const life = await Life.begin(messages, failing);
-    const disks = await disksOf(life, () => true);
-    const undisturbed = await life.books();
-    await life.end();
+describe('a function that crashes', () => {
+  it('before or after any write has read as far as it has handled, and recovers fully', async () => {
+    const run = await Life.begin(messages, failing);
+    const disks = await disksOf(run, () => true);
+    const uninterrupted = await run.books();
+    await run.end();
 
-    expect(undisturbed).toEqual(rightEnd);
+    expect(uninterrupted).toEqual(expectedEnd);
     expect(disks.length).toBeGreaterThan(15);
     const positions = new Set<number>();
     for (const disk of disks) {
       const { found, books } = await endAfter(disk);
       positions.add(found.position);
-      expect([found.messages, books]).toEqual([found.position, rightEnd]);
+      expect([found.messages, books]).toEqual([found.position, expectedEnd]);
     }
     expect([...positions]).toEqual([0, 3, 6, 9, 10]);
   });
 
-  it('at any two commits ends right', async () => {
+  it('at any two commits recovers fully', async () => {
     const first = await Life.begin(messages, failing);
     const disks = await disksOf(first, (sql) => sql === 'COMMIT');
     await first.end();
@@ -77,54 +77,51 @@ describe('a function that dies', () => {
       const second = await Life.after(disk, failing);
       const again = await disksOf(second, (sql) => sql === 'COMMIT');
       await second.end();
-      for (const left of again) expect((await endAfter(left)).books).toEqual(rightEnd);
+      for (const crashed of again) expect((await endAfter(crashed)).books).toEqual(expectedEnd);
       pairs += again.length;
     }
 
     expect(pairs).toBeGreaterThan(40);
   }, 30_000);
 
-  it('would be caught when it had read further than it has dealt with', async () => {
-    const life = await Life.begin(messages, failing);
-    await life.worker.step();
-    life.store.database.exec('UPDATE position SET position = position + 1');
-    const { found, books } = await endAfter(await life.endWithImage());
+  it('after reading further than it has handled is detected', async () => {
+    const run = await Life.begin(messages, failing);
+    await run.worker.step();
+    run.store.database.exec('UPDATE position SET position = position + 1');
+    const { found, books } = await endAfter(await run.endWithImage());
 
     expect(found).toEqual({ position: 4, messages: 3 });
-    expect(books).not.toEqual(rightEnd);
+    expect(books).not.toEqual(expectedEnd);
   });
 });
 
 describe('a function that is asked to stop', () => {
-  it.each([1, 2, 3, 4])(
-    'at its commit number %i finishes that one alone, and its next life does the rest',
-    async (nth) => {
-      const life = await Life.begin(messages, failing);
-      let commits = 0;
-      const stopped = new Promise<void>((resolve) => {
-        life.worker.onCommit(() => {
-          commits += 1;
-          if (commits === nth) resolve(life.worker.stop());
-        });
+  it.each([1, 2, 3, 4])('at commit %i finishes only that commit, and its next run does the rest', async (nth) => {
+    const run = await Life.begin(messages, failing);
+    let commits = 0;
+    const stopped = new Promise<void>((resolve) => {
+      run.worker.onCommit(() => {
+        commits += 1;
+        if (commits === nth) resolve(run.worker.stop());
       });
-      life.worker.start();
-      await stopped;
-      const done = commits;
-      const { found, books } = await endAfter(await life.endWithImage());
+    });
+    run.worker.start();
+    await stopped;
+    const done = commits;
+    const { found, books } = await endAfter(await run.endWithImage());
 
-      expect([done, found.messages, books]).toEqual([nth, found.position, rightEnd]);
-    },
-  );
+    expect([done, found.messages, books]).toEqual([nth, found.position, expectedEnd]);
+  });
 
-  it('while a commit is on its way waits for it, and answers whoever waits for that', async () => {
-    const life = await Life.begin([], failing);
-    const { store, worker } = life;
+  it('during a commit waits for it, and answers the command in it', async () => {
+    const run = await Life.begin([], failing);
+    const { store, worker } = run;
     const transact = store.transact.bind(store);
     const reached = new WakeSignal();
-    const mayGoOn = new WakeSignal();
+    const mayContinue = new WakeSignal();
     store.transact = async (...work) => {
       reached.raise();
-      await mayGoOn.wait();
+      await mayContinue.wait();
       return transact(...work);
     };
     const answer = worker.submit(count('a', 1));
@@ -136,14 +133,14 @@ describe('a function that is asked to stop', () => {
     });
     await new Promise((resolve) => setImmediate(resolve));
     const tooSoon = hasStopped;
-    mayGoOn.raise();
+    mayContinue.raise();
     await stopped;
 
-    expect([tooSoon, (await answer).kind, (await life.books()).counted]).toEqual([
+    expect([tooSoon, (await answer).kind, (await run.books()).counted]).toEqual([
       false,
       'handled',
       [{ name: 'a', messages: 1, units: 1 }],
     ]);
-    await life.end();
+    await run.end();
   });
 });

@@ -69,9 +69,9 @@ describe('an envelope', () => {
     );
   });
 
-  it('is the one of the message that was written', () => {
+  it('equals that of the written message', () => {
     const traced = { ...whole, traceparent: '00-1-2-01' };
-    const envelope = readEnvelope({ ...traced, more: 'that nobody knows' });
+    const envelope = readEnvelope({ ...traced, more: 'an unknown attribute' });
 
     expect('error' in envelope || messageOf(envelope, data)).toEqual({ ...traced, data });
   });

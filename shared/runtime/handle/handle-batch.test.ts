@@ -35,7 +35,7 @@ function deliver(...incoming: readonly Incoming[]): Promise<Handled> {
   return handleBatch(probe, store, batchOf(incoming, NOW_MS));
 }
 
-function letters() {
+function deadLetterRows() {
   return store.database.prepare('SELECT topic, position, code, detail, value FROM dead_letter').all();
 }
 
@@ -49,7 +49,7 @@ function kinds({ outcomes }: Handled) {
 }
 
 describe('a batch', () => {
-  it('is decided in order, each message seeing what the ones before it changed', async () => {
+  it('is decided in order: each message sees the changes of those before it', async () => {
     const { outcomes } = await deliver(fromHttp(count('a', 1)), fromHttp(count('a', 2)), fromHttp(count('b', 5)));
 
     expect(outcomes.map((outcome) => outcome.kind === 'handled' && outcome.state)).toEqual([
@@ -60,7 +60,7 @@ describe('a batch', () => {
     expect(await tally('a')).toEqual({ name: 'a', messages: 2, units: 3 });
   });
 
-  it('emits into the topic of the function, with ids, time and causes that do not depend on chance', async () => {
+  it('publishes to the topic of the function, with deterministic ids, time and causes', async () => {
     const cause = { ...count('a', 1), traceparent: '00-11111111111111111111111111111111-2222222222222222-01' };
 
     const { outbox } = await deliver(fromHttp(cause));
@@ -87,7 +87,7 @@ describe('a batch', () => {
     ]);
   });
 
-  it('takes nothing from a message that fails, and commits the others', async () => {
+  it('commits nothing of a message that fails, and all of the others', async () => {
     const failing = count('a', 10, 'throw');
 
     const handled = await deliver(fromHttp(count('a', 1)), fromHttp(failing), fromHttp(count('a', 2)));
@@ -99,15 +99,15 @@ describe('a batch', () => {
     ]);
   });
 
-  it('writes each row once, as it is in the end', async () => {
+  it('writes each row once, in its final state', async () => {
     const { writes } = await deliver(fromHttp(count('a', 1)), fromHttp(count('a', 2)));
 
     expect(writes).toEqual([{ table: tallies, row: { name: 'a', messages: 2, units: 3 }, stored: null }]);
   });
 });
 
-describe('a message that comes twice', () => {
-  it('counts once, in one batch and in another', async () => {
+describe('a message delivered twice', () => {
+  it('counts once, within a batch and across batches', async () => {
     const message = count('a', 1);
 
     const first = await deliver(fromLog(message), fromLog(message));
@@ -120,7 +120,7 @@ describe('a message that comes twice', () => {
     ]);
   });
 
-  it('counts once when its type has a newer version in between', async () => {
+  it('counts once when its type gets a newer version in between', async () => {
     const message = count('a', 1);
     const first = firstVersion(z.object({ productId: z.string(), quantity: z.int(), name: z.string() }));
     const second = nextVersion(first, first.schema.extend({ unit: z.string() }), (data) => ({
@@ -144,7 +144,7 @@ describe('a message that comes twice', () => {
     expect(await tally('a')).toEqual({ name: 'a', messages: 2, units: 3 });
   });
 
-  it('counts twice where nobody asks the inbox: the probe would notice if it were gone', async () => {
+  it('counts twice without the inbox, so the probe would notice its removal', async () => {
     const message = count('a', 1);
 
     await deliver(fromHttp(message), fromHttp(message));
@@ -152,7 +152,7 @@ describe('a message that comes twice', () => {
     expect(await tally('a')).toMatchObject({ messages: 2 });
   });
 
-  it('counts twice when it comes from two sources, whose ids are their own', async () => {
+  it('counts twice when it comes from two sources, each with ids of its own', async () => {
     const message = count('a', 1);
 
     await deliver(fromLog(message), fromLog({ ...message, source: '/elsewhere' }));
@@ -161,7 +161,7 @@ describe('a message that comes twice', () => {
   });
 });
 
-describe('an id that comes again with another payload', () => {
+describe('an id reused with another payload', () => {
   const message = count('a', 1);
   const other = { ...message, data: { ...message.data, quantity: 9 } };
 
@@ -170,23 +170,23 @@ describe('an id that comes again with another payload', () => {
     ['in a later one', [[message], [other]]],
   ])('changes nothing %s and becomes a dead letter', async (_, batches) => {
     let last: Handled | undefined;
-    for (const batch of batches) last = await deliver(...batch.map((given) => fromLog(given)));
+    for (const batch of batches) last = await deliver(...batch.map((one) => fromLog(one)));
 
     const detail = `${message.id} was seen before with another payload`;
-    expect([last?.outcomes.at(-1)?.kind, letters(), await tally('a')]).toEqual([
+    expect([last?.outcomes.at(-1)?.kind, deadLetterRows(), await tally('a')]).toEqual([
       'id_reused',
       [{ topic: 'probe-commands', position: 1, code: 'id_reused', detail, value: JSON.stringify(other.data) }],
       { name: 'a', messages: 1, units: 1 },
     ]);
   });
 
-  it('is told to the caller when it comes over HTTP, and nobody keeps it', async () => {
+  it('is reported to the caller over HTTP and not dead-lettered', async () => {
     const { outcomes } = await deliver(fromHttp(message, true), fromHttp(other, true));
 
-    expect([outcomes.at(-1), letters()]).toEqual([{ kind: 'id_reused', message: other }, []]);
+    expect([outcomes.at(-1), deadLetterRows()]).toEqual([{ kind: 'id_reused', message: other }, []]);
   });
 
-  it('is a message of its own when its time alone differs: the same thing was sent again', async () => {
+  it('is a duplicate when only its time differs', async () => {
     const handled = await deliver(fromLog(message), fromLog({ ...message, time: '2027-01-01T00:00:00.000Z' }));
 
     expect(kinds(handled)).toEqual(['handled', 'duplicate']);
@@ -197,7 +197,7 @@ describe('a message that cannot be handled', () => {
   it('is answered when it came over HTTP', async () => {
     const { outcomes } = await deliver(fromHttp(count('a', 1, 'refuse')), fromHttp(count('a', 1, 'throw')));
 
-    expect([outcomes, letters()]).toEqual([
+    expect([outcomes, deadLetterRows()]).toEqual([
       [
         { kind: 'refused', message: count('a', 1, 'refuse'), code: 'told_to', detail: 'the probe was told to refuse' },
         { kind: 'failed', message: count('a', 1, 'throw'), error: new Error('the probe was told to fail on a') },
@@ -206,12 +206,12 @@ describe('a message that cannot be handled', () => {
     ]);
   });
 
-  it('is kept whole for a person when it is refused and came from a topic, once', async () => {
+  it('is dead-lettered whole and once when it is refused and came from a topic', async () => {
     for (let time = 0; time < 2; time++) await deliver(fromLog(count('a', 1, 'refuse'), 1));
 
     const detail = 'told_to: the probe was told to refuse';
     const value = '{"productId":"a","quantity":1,"name":"refuse"}';
-    expect(letters()).toEqual([{ topic: 'probe-commands', position: 1, code: 'refused', detail, value }]);
+    expect(deadLetterRows()).toEqual([{ topic: 'probe-commands', position: 1, code: 'refused', detail, value }]);
   });
 
   it('leaves nothing behind when it fails halfway through its writes', async () => {

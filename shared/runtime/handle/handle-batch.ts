@@ -22,57 +22,60 @@ import type { Outcome } from './outcome.ts';
 import { type Failure, RetryQueue, type RetryQueueLimits } from './retry-queue.ts';
 import { RowOverlay } from './row-overlay.ts';
 
-/** What waits at a function, taken together: commands first. */
+/** Incoming messages of a function that are handled together: commands first. */
 export interface Batch {
   readonly incoming: readonly Incoming[];
-  /** Becomes the time of the events. Milliseconds since 1970. */
+  /** The time of the emitted events, in milliseconds since 1970. */
   readonly nowMs: number;
   readonly policy: RetryPolicy;
   readonly limits: RetryQueueLimits;
-  /** Whether a record was dealt with although no inbox row need be left of it. */
+  /** Whether a record was handled so long ago that its inbox row may be pruned. */
   readonly isBelowWatermark?: (record: LogRecord) => boolean;
-  /** What these need cannot be told, or the store refused what they led to: they fail without being decided. */
+  /** These fail without being decided: their needs are unknown, or the store rejected their writes. */
   readonly failures?: ReadonlyMap<Incoming, unknown>;
 }
 
 export interface Handled extends Commit {
-  /** In the order of the arrivals; one that had no message, or came too early, has none. Each command has one. */
+  /**
+   * In the order of the incoming messages. Each command has one; a record without a message, or a retry too early, has
+   * none.
+   */
   readonly outcomes: readonly Outcome[];
-  /** Topics that must not be read on for now: their next message would have to be parked, and there is no room. */
+  /** Topics to pause: their next message would have to be parked, and there is no room. */
   readonly full: readonly string[];
-  /** By how many more messages are parked after it. */
+  /** The change in the number of parked messages. */
   readonly parkedDelta: number;
-  /** Whether one that was parked no longer is, so that there is room again: also where others have come in its place. */
+  /** Whether a parked message left the queue and made room, even where another took its place. */
   readonly hasFreed: boolean;
 }
 
 /**
- * The one way round: load, decide, evolve, commit. A batch is decided in order over an overlay, so that a message sees
- * what the ones before it changed, and is committed once. A message that fails contributes nothing but itself: a command is
- * answered with its error, any other is parked in the same commit. Resolves when the commit is on disk.
+ * Handles a batch: load, decide, evolve, commit. Messages are decided in order over an overlay, so that each sees what
+ * those before it changed, and committed together. A message that fails writes nothing: a command is answered with its
+ * error, any other is parked in the same commit. Resolves when the commit is on disk.
  */
 export function handleBatch(fn: StoreFunction, store: Store, batch: Batch): Promise<Handled> {
   const needs = needsOf(fn, batch.incoming, batch.failures);
-  return store.transact(needs, inboxKeysOf(batch.incoming), (loaded) => new Work(fn, batch, loaded, needs).done());
+  return store.transact(needs, inboxKeysOf(batch.incoming), (loaded) => new Work(fn, batch, loaded, needs).run());
 }
 
-/** What `handle` would do with this batch now: decided in the same way, and not committed. */
+/** What {@link handleBatch} would do with this batch now: decided in the same way, and not committed. */
 export async function dryRunBatch(fn: StoreFunction, store: Store, batch: Batch): Promise<Handled> {
   const needs = needsOf(fn, batch.incoming);
   let handled: Handled | null = null;
-  const notNow = new Error('this was only a preview');
+  const notCommitted = new Error('this was only a dry run');
   const outcome = store.transact(needs, inboxKeysOf(batch.incoming), (loaded) => {
-    handled = new Work(fn, batch, loaded, needs).done();
-    throw notNow;
+    handled = new Work(fn, batch, loaded, needs).run();
+    throw notCommitted;
   });
   await outcome.catch((error: unknown) => {
-    if (error !== notNow) throw error;
+    if (error !== notCommitted) throw error;
   });
   assert(handled !== null, 'the store did not call the work');
   return handled;
 }
 
-/** One batch on its way through the rules. */
+/** A batch while it is handled. */
 class Work {
   readonly #fn: StoreFunction;
   readonly #batch: Batch;
@@ -94,10 +97,10 @@ class Work {
     this.#retryQueue = new RetryQueue(fn.name, this.#rows, policy, limits, nowMs);
   }
 
-  done(): Handled {
+  run(): Handled {
     const outcomes: Outcome[] = [];
     for (const item of this.#batch.incoming) {
-      const outcome = this.#arrive(item);
+      const outcome = this.#handle(item);
       if (outcome !== null) outcomes.push(outcome);
     }
     return {
@@ -112,74 +115,77 @@ class Work {
     };
   }
 
-  #arrive(item: Incoming): Outcome | null {
+  #handle(item: Incoming): Outcome | null {
     switch (item.from) {
       case 'command':
         return (item.deduplicate ? this.#seen(item.message) : null) ?? this.#decide(item, item.message);
       case 'timer':
-        return this.#due(item);
+        return this.#handleTimer(item);
       case 'parked':
-        return this.#retry(item);
+        return this.#handleRetry(item);
       case 'log':
-        return this.#read(item);
+        return this.#handleRecord(item);
     }
   }
 
-  #due(item: IncomingTimer): Outcome | null {
+  #handleTimer(item: IncomingTimer): Outcome | null {
     const { timer, row, message } = item;
     const { table, column } = timer;
     const key = timerKey(item);
     const present = this.#rows.one(table, ...key) as Record<string, unknown> | undefined;
     if (present === undefined || present[column] !== (row as Record<string, unknown>)[column]) return null;
     this.#rows.put([{ table, row: { ...present, [column]: null } }]);
-    return this.#orPark(this.#decide(item, message), {
+    return this.#parkOrDeadLetter(this.#decide(item, message), {
       record: recordOf('timer', message),
       key: message.partitionkey,
     });
   }
 
-  /** A record of a topic. One that cannot be taken for want of room closes its topic for the rest of the batch. */
-  #read(item: IncomingRecord): Outcome | null {
-    const { record, received } = item;
+  /** A record that cannot be parked for want of room pauses its topic for the rest of the batch. */
+  #handleRecord(item: IncomingRecord): Outcome | null {
+    const { record, parsed } = item;
     if (this.#full.has(record.topic)) return null;
     if (this.#batch.isBelowWatermark?.(record) === true) {
-      return this.#taken(record, received.kind === 'message' ? { kind: 'duplicate', message: received.message } : null);
+      return this.#acknowledge(
+        record,
+        parsed.kind === 'message' ? { kind: 'duplicate', message: parsed.message } : null,
+      );
     }
     const key = keyOf(item);
     const waits = key !== null && this.#retryQueue.isWaiting(key);
-    if (received.kind === 'rejected') {
-      if (key === null) this.#retryQueue.deadLetter(record, received);
-      else if (this.#retryQueue.hasDeadLetter(record)) return this.#taken(record, null);
-      else if (!waits) this.#retryQueue.deadLetterAndBlock(record, key, received);
+    if (parsed.kind === 'rejected') {
+      if (key === null) this.#retryQueue.deadLetter(record, parsed);
+      else if (this.#retryQueue.hasDeadLetter(record)) return this.#acknowledge(record, null);
+      else if (!waits) this.#retryQueue.deadLetterAndBlock(record, key, parsed);
       else if (this.#isFull(record, key)) return null;
       else this.#retryQueue.queue(record, key);
-      return this.#taken(record, null);
+      return this.#acknowledge(record, null);
     }
-    if (received.kind === 'skipped' || key === null) return this.#taken(record, null);
-    const { message } = received;
+    if (parsed.kind === 'skipped' || key === null) return this.#acknowledge(record, null);
+    const { message } = parsed;
     const seen = this.#seen(message);
     if (seen === null && waits) {
       if (this.#isFull(record, key)) return null;
       this.#retryQueue.queue(record, key);
-      return this.#taken(record, { kind: 'parked', message });
+      return this.#acknowledge(record, { kind: 'parked', message });
     }
     const outcome = seen ?? this.#decide(item, message);
     if (outcome.kind === 'failed' && this.#isFull(record, key)) return null;
-    return this.#taken(record, this.#orPark(outcome, { record, key }));
+    return this.#acknowledge(record, this.#parkOrDeadLetter(outcome, { record, key }));
   }
 
-  #retry(item: IncomingRetry): Outcome | null {
+  #handleRetry(item: IncomingRetry): Outcome | null {
     if (!this.#retryQueue.isHead(item)) return null;
-    const { row, received } = item;
-    if (received.kind === 'rejected') {
-      this.#retryQueue.deadLetterHead(item, received);
+    const { row, parsed } = item;
+    if (parsed.kind === 'rejected') {
+      this.#retryQueue.deadLetterHead(item, parsed);
       return null;
     }
-    if (received.kind === 'skipped') {
-      this.#retryQueue.passed(item);
+    if (parsed.kind === 'skipped') {
+      this.#retryQueue.advance(item);
       return null;
     }
-    const { message } = received;
+    const { message } = parsed;
     const outcome = this.#seen(message) ?? this.#decide(item, message);
     if (outcome.kind === 'failed') {
       const { error } = outcome;
@@ -188,12 +194,12 @@ class Work {
     }
     if (outcome.kind === 'refused' || outcome.kind === 'id_reused') {
       this.#retryQueue.deadLetterHead(item, reasonOf(outcome));
-    } else this.#retryQueue.passed(item);
+    } else this.#retryQueue.advance(item);
     return outcome;
   }
 
-  /** A message without anybody who waits for the answer: what cannot be handled is kept. */
-  #orPark(outcome: Outcome, { record, key }: Pick<Failure, 'record' | 'key'>): Outcome {
+  /** For a message whose sender does not wait for the outcome: it is stored where it cannot be handled. */
+  #parkOrDeadLetter(outcome: Outcome, { record, key }: Pick<Failure, 'record' | 'key'>): Outcome {
     if (outcome.kind === 'failed') {
       const { message, error } = outcome;
       return { kind: this.#retryQueue.park({ record, key, id: message.id, error }), message, error };
@@ -209,8 +215,11 @@ class Work {
     return true;
   }
 
-  /** A position for each life of the topic's writer: the store keeps how far the one before was read. */
-  #taken({ topic, partition, position, epoch }: IncomingRecord['record'], outcome: Outcome | null): Outcome | null {
+  /** One position per epoch of the topic's writer: the store remembers how far earlier epochs were read. */
+  #acknowledge(
+    { topic, partition, position, epoch }: IncomingRecord['record'],
+    outcome: Outcome | null,
+  ): Outcome | null {
     const place = epoch === undefined ? { topic, partition, position } : { topic, partition, position, epoch };
     this.#positions.set(`${topic} ${partition} ${epoch}`, place);
     return outcome;
@@ -224,8 +233,8 @@ class Work {
 
   #decide(item: Incoming, message: Message): Outcome {
     const fn = this.#fn;
-    const refusedByStore = this.#batch.failures?.get(item);
-    if (refusedByStore !== undefined) return { kind: 'failed', message, error: refusedByStore };
+    const failure = this.#batch.failures?.get(item);
+    if (failure !== undefined) return { kind: 'failed', message, error: failure };
     try {
       const before = fn.load(this.#rows, message);
       const drafts = fn.rules.decide(before, message);

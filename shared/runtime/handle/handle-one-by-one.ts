@@ -5,9 +5,9 @@ import { type Batch, type Handled, handleBatch } from './handle-batch.ts';
 import type { Incoming } from './incoming.ts';
 
 /**
- * Handles what waits message by message, with a commit for each: for a batch that the store has refused, so that only the
- * message at fault fails. What is committed before trouble with the store interrupts it is told to `interrupted`; the rest
- * comes again.
+ * Handles the messages of a batch one by one, each in its own commit. Used for a batch that the store rejected, so that
+ * only the message at fault fails. When the store becomes unavailable on the way, `interrupted` gets what was committed
+ * so far; the rest is delivered again.
  */
 export async function handleOneByOne(
   fn: StoreFunction,
@@ -20,7 +20,7 @@ export async function handleOneByOne(
     if (item.from === 'log' && sum.full.includes(item.record.topic)) continue;
     const limits = { ...batch.limits, room: batch.limits.room - sum.parkedDelta };
     try {
-      sum = together(sum, await alone(fn, store, { ...batch, limits, incoming: [item] }, item));
+      sum = merge(sum, await handleAlone(fn, store, { ...batch, limits, incoming: [item] }, item));
     } catch (error) {
       await interrupted(sum);
       throw error;
@@ -29,7 +29,7 @@ export async function handleOneByOne(
   return sum;
 }
 
-async function alone(fn: StoreFunction, store: Store, batch: Batch, item: Incoming): Promise<Handled> {
+async function handleAlone(fn: StoreFunction, store: Store, batch: Batch, item: Incoming): Promise<Handled> {
   try {
     return await handleBatch(fn, store, batch);
   } catch (error) {
@@ -49,7 +49,7 @@ const NOTHING: Handled = {
   hasFreed: false,
 };
 
-function together(one: Handled, next: Handled): Handled {
+function merge(one: Handled, next: Handled): Handled {
   return {
     writes: [...one.writes, ...next.writes],
     inbox: [...one.inbox, ...next.inbox],

@@ -6,11 +6,11 @@ import { deadLetters, type ParkedRow, parked, parkedKeys } from '../../ports/tab
 import type { StoreFunction, Timer } from '../function.ts';
 import { keyOfRecord, type ParsedRecord } from './parse-record.ts';
 
-/** A command that somebody waits for. */
+/** A command whose sender waits for the outcome. */
 export interface IncomingCommand {
   readonly from: 'command';
   readonly message: Message;
-  /** Whether its id may come again, so that the inbox has to remember it. */
+  /** Whether it can be sent again under the same id, so that the inbox has to remember it. */
   readonly deduplicate: boolean;
 }
 
@@ -18,19 +18,19 @@ export interface IncomingCommand {
 export interface IncomingRecord {
   readonly from: 'log';
   readonly record: LogRecord;
-  readonly received: ParsedRecord;
+  readonly parsed: ParsedRecord;
 }
 
-/** A message that was parked and is the head of its key now, or will be when those before it have passed. */
+/** A parked message: the head of its key, or the head once those before it have passed. */
 export interface IncomingRetry {
   readonly from: 'parked';
   readonly row: ParkedRow;
-  /** The letter that is being replayed with it, or null. */
+  /** The dead letter that is replayed with it, or null. */
   readonly letter: string | null;
-  readonly received: ParsedRecord;
+  readonly parsed: ParsedRecord;
 }
 
-/** A timer that is due: the row that asked to be heard of, and what is handled. */
+/** A timer that is due: its row, and the message to handle. */
 export interface IncomingTimer {
   readonly from: 'timer';
   readonly timer: Timer;
@@ -38,46 +38,48 @@ export interface IncomingTimer {
   readonly message: Message;
 }
 
-/** Something that waits at a function. */
+/** An incoming message of a function. */
 export type Incoming = IncomingCommand | IncomingRecord | IncomingRetry | IncomingTimer;
 
-/** The message in it; null where there is none that could be handled. */
+/** The message in it; null where the record was rejected or skipped. */
 function messageOf(item: Incoming): Message | null {
   if (item.from === 'command' || item.from === 'timer') return item.message;
-  return item.received.kind === 'message' ? item.received.message : null;
+  return item.parsed.kind === 'message' ? item.parsed.message : null;
 }
 
-/** Whether the inbox is asked about it. A timer is taken off its row in the commit that handles it. */
+/** Whether the inbox is checked for it. A timer needs no check: the commit that handles it clears it from its row. */
 export function isDeduplicated(item: Incoming): boolean {
   return item.from === 'command' ? item.deduplicate : item.from !== 'timer';
 }
 
-/** The key in whose order it waits; null for what waits for nobody. */
+/** The key in whose order it is handled; null where it has none. */
 export function keyOf(item: Incoming): string | null {
   switch (item.from) {
     case 'parked':
       return item.row.key;
     case 'log': {
-      const { received, record } = item;
-      if (received.kind === 'message') return received.message.partitionkey;
-      return received.kind === 'rejected' && received.code === 'newer_version' ? keyOfRecord(record) : null;
+      const { parsed, record } = item;
+      if (parsed.kind === 'message') return parsed.message.partitionkey;
+      return parsed.kind === 'rejected' && parsed.code === 'newer_version' ? keyOfRecord(record) : null;
     }
     default:
       return messageOf(item)?.partitionkey ?? null;
   }
 }
 
-/** The id of the letter that a record becomes when nobody can handle it: the same however often it is delivered. */
+/** The id of the dead letter for a record: the same however often the record is delivered. */
 export function deadLetterIdOf(name: string, { topic, partition, position, attributes }: LogRecord): string {
   return shortHash(`${name} ${topic} ${partition} ${position} ${String(attributes['id'])}`);
 }
 
-/** The record a message without one is kept as, should it fail. */
+/** The record under which a message that came from no topic is stored if it fails. */
 export function recordOf(topic: string, { data, ...attributes }: Message): LogRecord {
   return { topic, partition: 0, position: 0, attributes, value: JSON.stringify(data) };
 }
 
-/** The rows that a batch looks at. Those in `failures` are not decided, and the rules are not asked what they need. */
+/**
+ * The rows that a batch reads. Messages in `failures` are not decided, so the rows that their rules need are left out.
+ */
 export function needsOf(
   fn: StoreFunction,
   incoming: readonly Incoming[],
@@ -90,7 +92,7 @@ export function needsOf(
     if (item.from === 'command') continue;
     const key = keyOf(item);
     if (key !== null) needs.push({ table: parkedKeys, values: [key] });
-    if (item.from === 'log' && item.received.kind === 'rejected' && key !== null) {
+    if (item.from === 'log' && item.parsed.kind === 'rejected' && key !== null) {
       needs.push({ table: deadLetters, values: [deadLetterIdOf(fn.name, item.record)] });
     }
     if (item.from === 'timer') needs.push({ table: item.timer.table, values: timerKey(item) });
@@ -103,7 +105,7 @@ export function needsOf(
   return needs;
 }
 
-/** The messages that the inbox is asked about. */
+/** The messages that the inbox is checked for. */
 export function inboxKeysOf(incoming: readonly Incoming[]): readonly InboxKey[] {
   const keys: InboxKey[] = [];
   for (const item of incoming) {

@@ -1,6 +1,6 @@
 import type { Message } from '../../core/message.ts';
 
-/** What became of a message. */
+/** The outcome of handling a message. */
 export type Outcome =
   | {
       readonly kind: 'handled';
@@ -13,12 +13,12 @@ export type Outcome =
   /** Its id was seen before with another payload. */
   | { readonly kind: 'id_reused'; readonly message: Message }
   | { readonly kind: 'refused'; readonly message: Message; readonly code: string; readonly detail: string }
-  /** A command on which the rules threw: a bug of ours, or trouble that may pass. */
+  /** A command on which the rules threw: a bug, or a transient error. */
   | { readonly kind: 'failed'; readonly message: Message; readonly error: unknown }
-  /** It waits for its next attempt, or (without an error) behind others of its key. */
+  /** Parked for its next attempt, or (without an error) behind others of its key. */
   | { readonly kind: 'parked'; readonly message: Message; readonly error?: unknown }
-  /** It was given up, and waits for a person. */
+  /** Dead-lettered after its last attempt; an operator has to resolve it. */
   | { readonly kind: 'dead'; readonly message: Message; readonly error: unknown };
 
-/** What the sender of a command is told; where the rules threw, he gets their error instead. */
+/** What the sender of a command gets; where the rules threw, the sender gets their error instead. */
 export type CommandOutcome = Extract<Outcome, { kind: 'handled' | 'duplicate' | 'id_reused' | 'refused' }>;

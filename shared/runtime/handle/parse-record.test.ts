@@ -25,34 +25,34 @@ describe('a record of a topic', () => {
     });
   });
 
-  it('may leave out what only our own functions know', () => {
+  it('may leave out attributes that only our own functions set', () => {
     const { id, source, type, time, subject } = message;
 
-    const received = parseRecord({ ...recordOf(message), attributes: { id, source, type, time, subject } }, reader);
+    const parsed = parseRecord({ ...recordOf(message), attributes: { id, source, type, time, subject } }, reader);
 
-    expect(received).toMatchObject({
+    expect(parsed).toMatchObject({
       kind: 'message',
       message: { ...message, correlationid: id, causationid: id, partitionkey: 'lamp', schemaversion: 1 },
     });
   });
 
-  it('may tell the time with an offset and any precision; inside it is UTC with milliseconds', () => {
+  it('may have a time of any offset and precision; the message has UTC with milliseconds', () => {
     const times = ['2026-03-01T11:00:00+01:00', '2026-03-01T10:00:00Z', '2026-03-01T10:00:00.000999Z'];
 
-    const received = times.map((time) => parseRecord(recordOf(message, { time }), reader));
+    const parsed = times.map((time) => parseRecord(recordOf(message, { time }), reader));
 
-    expect(received.map((one) => one.kind === 'message' && one.message.time)).toEqual(
+    expect(parsed.map((one) => one.kind === 'message' && one.message.time)).toEqual(
       times.map(() => '2026-03-01T10:00:00.000Z'),
     );
   });
 
-  it('has no trace when nobody traces', () => {
-    const received = parseRecord(recordOf(message, { traceparent: null }), reader);
+  it('without a trace becomes a message without a trace', () => {
+    const parsed = parseRecord(recordOf(message, { traceparent: null }), reader);
 
-    expect(received.kind === 'message' && Object.hasOwn(received.message, 'traceparent')).toBe(false);
+    expect(parsed.kind === 'message' && Object.hasOwn(parsed.message, 'traceparent')).toBe(false);
   });
 
-  it('loses fields that its schema does not know, so that they do not change the fingerprint', () => {
+  it('loses fields unknown to its schema, so that they do not change the fingerprint', () => {
     const value = '{"quantity":2,"name":null,"extra":true,"productId":"lamp"}';
 
     expect(parseRecord({ ...recordOf(message), value }, reader)).toMatchObject({
@@ -61,18 +61,18 @@ describe('a record of a topic', () => {
     });
   });
 
-  it('is skipped when it is none of this function’s business, whatever is in it', () => {
+  it('is skipped when the function does not consume its type, whatever its data', () => {
     expect(parseRecord({ ...recordOf(message), value: 'no JSON' }, { ...reader, inputs: new Set() })).toEqual({
       kind: 'skipped',
     });
   });
 });
 
-describe('a record that may not stand in its topic', () => {
+describe('a record that is not allowed on its topic', () => {
   it.each([
-    ['for a function that answers to it', reader.inputs],
-    ['for one that does not', new Set<string>()],
-  ])('is set aside %s', (_, inputs) => {
+    ['by a function that consumes it', reader.inputs],
+    ['by one that does not', new Set<string>()],
+  ])('is rejected %s', (_, inputs) => {
     const record = recordOf(message);
 
     expect(parseRecord(record, { inputs, catalog: { ...probeCatalog, isAllowedOnTopic: () => false } })).toEqual({
@@ -83,33 +83,38 @@ describe('a record that may not stand in its topic', () => {
   });
 });
 
-describe('a record that nobody can handle', () => {
+describe('a record that cannot be handled', () => {
   it.each([
     ['has no id', recordOf(message, { id: undefined }), 'unreadable', '→ at id'],
     ['has an empty source', recordOf(message, { source: '' }), 'unreadable', '→ at source'],
     ['has an id of 300 characters', recordOf(message, { id: 'x'.repeat(300) }), 'unreadable', '→ at id'],
-    ['tells the time in its own way', recordOf(message, { time: 'yesterday' }), 'unreadable', '→ at time'],
-    ['is of no JSON', { ...recordOf(message), value: '{"quantity":' }, 'unreadable', 'the data is not JSON'],
+    ['has a time in another format', recordOf(message, { time: 'yesterday' }), 'unreadable', '→ at time'],
+    [
+      'has data that is not JSON',
+      { ...recordOf(message), value: '{"quantity":' },
+      'unreadable',
+      'the data is not JSON',
+    ],
     [
       'breaks its schema',
       { ...recordOf(message), value: '{"productId":"lamp","quantity":-1}' },
       'unreadable',
       'quantity',
     ],
-    ['is of no known type', recordOf(message, { type: 'StockStolen' }), 'unknown_type', 'no message type StockStolen'],
+    ['has an unknown type', recordOf(message, { type: 'StockStolen' }), 'unknown_type', 'no message type StockStolen'],
     [
-      'is of an inherited type',
+      'has an inherited type',
       recordOf(message, { type: 'constructor' }),
       'unknown_type',
       'no message type constructor',
     ],
     [
-      'is of a newer version',
+      'has a newer version',
       recordOf(message, { schemaversion: 2 }),
       'newer_version',
       'version 2 of ReceiveStock; the newest known is 1',
     ],
-  ])('is kept whole for a person when it %s', (_, record, code, detail) => {
+  ])('is rejected when it %s', (_, record, code, detail) => {
     expect(parseRecord(record, reader)).toEqual({ kind: 'rejected', code, detail: expect.stringContaining(detail) });
   });
 });

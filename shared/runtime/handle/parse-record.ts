@@ -14,11 +14,11 @@ export interface RejectedRecord {
 
 export type ParsedRecord =
   | { readonly kind: 'message'; readonly message: Message }
-  /** A message of the saga that is none of this function's business. */
+  /** A known message whose type this function does not consume. */
   | { readonly kind: 'skipped' }
   | RejectedRecord;
 
-/** Reads a record of a topic. Nothing in it is believed before it went through the schemas. */
+/** Parses a record of a topic. Nothing in it is trusted before the schemas have checked it. */
 export function parseRecord(record: LogRecord, { inputs, catalog }: Reader): ParsedRecord {
   const { type, source } = record.attributes;
   if (typeof type === 'string' && typeof source === 'string' && kindOf(catalog, type) !== null) {
@@ -30,7 +30,7 @@ export function parseRecord(record: LogRecord, { inputs, catalog }: Reader): Par
   return parseStored(record, catalog);
 }
 
-/** Reads a record that was let in before, and then kept: parked, dead or a timer of the function itself. */
+/** Parses a stored record that its topic allowed before: parked, dead-lettered, or a timer of the function itself. */
 export function parseStored(record: LogRecord, catalog: MessageCatalog): ParsedRecord {
   const known = parsedRecords.get(record);
   if (known?.catalog === catalog) return known.parsed;
@@ -39,7 +39,7 @@ export function parseStored(record: LogRecord, catalog: MessageCatalog): ParsedR
   return parsed;
 }
 
-/** The partition key of a record that perhaps cannot be read; null where it names none. */
+/** The partition key of a record that may be unreadable; null where it has none. */
 export function keyOfRecord({ attributes }: LogRecord): string | null {
   for (const key of [attributes['partitionkey'], attributes['subject']]) {
     const text = textSchema.safeParse(key);
@@ -50,7 +50,7 @@ export function keyOfRecord({ attributes }: LogRecord): string | null {
 
 type Reader = Pick<StoreFunction, 'inputs' | 'catalog'>;
 
-/** Functions in one thread get the same records: each is parsed once. */
+/** Functions in one thread share records: each record is parsed once. */
 const parsedRecords = new WeakMap<LogRecord, { readonly catalog: MessageCatalog; readonly parsed: ParsedRecord }>();
 
 function rejected(code: DeadLetterCode, detail: string): RejectedRecord {

@@ -25,17 +25,17 @@ let store: SqliteStore;
 let log: EmbeddedLog;
 let worker: FunctionWorker;
 /** What the probe throws, by message id. */
-const trouble = new Map<string, Error>();
-/** The ids of the messages that the probe was asked about. */
-const asked: string[] = [];
+const failures = new Map<string, Error>();
+/** The ids of the messages that the probe decided, in order. */
+const decided: string[] = [];
 
-const troubled: StoreFunction<never, never> = {
+const failing: StoreFunction<never, never> = {
   ...probe,
   rules: {
     ...probe.rules,
     decide(state, message) {
-      asked.push((message as Message).id);
-      const error = trouble.get((message as Message).id);
+      decided.push((message as Message).id);
+      const error = failures.get((message as Message).id);
       if (error !== undefined) throw error;
       return probe.rules.decide(state, message);
     },
@@ -44,9 +44,9 @@ const troubled: StoreFunction<never, never> = {
 
 beforeEach(async () => {
   nowMs = START_MS;
-  trouble.clear();
-  asked.length = 0;
-  folder = mkdtempSync(join(tmpdir(), 'saga-retryQueue-'));
+  failures.clear();
+  decided.length = 0;
+  folder = mkdtempSync(join(tmpdir(), 'saga-retry-queue-'));
   const file = join(folder, 'probe.db');
   const { name, tables, migrations } = probe;
   store = SqliteStore.open({ name, file, tables, migrations: migrations.sqlite });
@@ -68,7 +68,7 @@ afterEach(async () => {
 
 async function start(limits = { parkedMax: 100, parkedPerKeyMax: 10 }): Promise<void> {
   worker = new FunctionWorker({
-    fn: troubled as unknown as StoreFunction,
+    fn: failing as unknown as StoreFunction,
     store,
     log,
     clock: { nowMs: () => nowMs },
@@ -85,7 +85,7 @@ async function settle(): Promise<void> {
   while (await worker.step());
 }
 
-/** Lets time pass until nothing is tried any more. */
+/** Lets time pass until nothing is retried any more. */
 async function exhaust(): Promise<void> {
   for (let attempt = 0; attempt <= testPolicy.attempts; attempt++) {
     await settle();
@@ -104,17 +104,17 @@ async function open() {
 }
 
 describe('a message that fails', () => {
-  it('holds up its own key and nobody else, and the key goes on in order when it passes', async () => {
+  it('blocks only its own key, which continues in order when it passes', async () => {
     const [first, second, other] = [count('a', 1), count('a', 2), count('b', 3)];
-    trouble.set(first.id, new TransientError('not now'));
+    failures.set(first.id, new TransientError('not now'));
     await log.append(topic, [first, second, other]);
     await settle();
     const meanwhile = [await units(), worker.waiting().parked];
-    trouble.clear();
+    failures.clear();
     nowMs += LATER_MS;
     await settle();
 
-    expect([meanwhile, await units(), worker.waiting().parked, asked]).toEqual([
+    expect([meanwhile, await units(), worker.waiting().parked, decided]).toEqual([
       [{ b: 3 }, 2],
       { a: 3, b: 3 },
       0,
@@ -123,44 +123,44 @@ describe('a message that fails', () => {
     expect(await store.count(parkedKeys)).toBe(0);
   });
 
-  it('is not tried again before its time, and at once when the clock was set back', async () => {
+  it('is not retried before its time, but at once when the clock was set back', async () => {
     const message = count('a', 1);
-    trouble.set(message.id, new TransientError('not now'));
+    failures.set(message.id, new TransientError('not now'));
     await log.append(topic, [message]);
     await settle();
-    const soon = asked.length;
-    trouble.clear();
+    const soon = decided.length;
+    failures.clear();
     nowMs -= 3_600_000;
     await settle();
 
     expect([soon, await units()]).toEqual([1, { a: 1 }]);
   });
 
-  it('is tried once for a clock that leaps a day ahead, and once when it is right again: no more, and no day later', async () => {
+  it('is retried once when the clock jumps a day ahead, and once when it is right again', async () => {
     const message = count('a', 1);
-    trouble.set(message.id, new TransientError('not now'));
+    failures.set(message.id, new TransientError('not now'));
     await log.append(topic, [message]);
     await settle();
     nowMs += 86_400_000;
     await settle();
-    const ahead = asked.length;
-    trouble.clear();
+    const ahead = decided.length;
+    failures.clear();
     nowMs -= 86_400_000;
     await settle();
 
-    expect([ahead, asked.length, await units()]).toEqual([2, 3, { a: 1 }]);
+    expect([ahead, decided.length, await units()]).toEqual([2, 3, { a: 1 }]);
   });
 
   it.each([
-    ['trouble that may pass', new TransientError('not now'), testPolicy.attempts],
+    ['a transient error', new TransientError('not now'), testPolicy.attempts],
     ['a bug', new TypeError('undefined is not a function'), testPolicy.bugAttempts],
-  ])('with %s is given up after its attempts; what came behind it stays where it is', async (_, error, attempts) => {
+  ])('with %s is dead-lettered after its attempts; messages behind it stay parked', async (_, error, attempts) => {
     const [first, second] = [count('a', 1), count('a', 2)];
-    trouble.set(first.id, error);
+    failures.set(first.id, error);
     await log.append(topic, [first, second]);
     await exhaust();
 
-    expect([asked, await open(), await units(), await store.count(parked)]).toEqual([
+    expect([decided, await open(), await units(), await store.count(parked)]).toEqual([
       Array(attempts).fill(first.id),
       [{ code: 'failed', key: 'a', attempts }],
       {},
@@ -168,13 +168,13 @@ describe('a message that fails', () => {
     ]);
   });
 
-  it('waits on in the next life of the function', async () => {
+  it('stays parked in the next run of the function', async () => {
     const message = count('a', 1);
-    trouble.set(message.id, new TransientError('not now'));
+    failures.set(message.id, new TransientError('not now'));
     await log.append(topic, [message]);
     await settle();
     await worker.stop();
-    trouble.clear();
+    failures.clear();
     nowMs += LATER_MS;
     await start();
     await settle();
@@ -182,12 +182,12 @@ describe('a message that fails', () => {
     expect(await units()).toEqual({ a: 1 });
   });
 
-  it('counts once when it is delivered again while it waits', async () => {
+  it('counts once when it is delivered again while parked', async () => {
     const message = count('a', 1);
-    trouble.set(message.id, new TransientError('not now'));
+    failures.set(message.id, new TransientError('not now'));
     await log.append(topic, [message, message]);
     await settle();
-    trouble.clear();
+    failures.clear();
     nowMs += LATER_MS;
     await settle();
 
@@ -195,12 +195,12 @@ describe('a message that fails', () => {
   });
 });
 
-describe('too much that waits', () => {
-  it('stops its topic, says so, loses nothing, and goes on by itself when there is room', async () => {
+describe('a full retry queue', () => {
+  it('pauses its topic, reports it, loses nothing, and resumes when there is room', async () => {
     await worker.stop();
     await start({ parkedMax: 2, parkedPerKeyMax: 10 });
     const messages = ['a', 'b', 'c', 'd'].map((name) => count(name, 1));
-    for (const { id } of messages.slice(0, 3)) trouble.set(id, new TransientError('not now'));
+    for (const { id } of messages.slice(0, 3)) failures.set(id, new TransientError('not now'));
     await log.append(topic, messages);
     await settle();
     const full = [
@@ -209,7 +209,7 @@ describe('too much that waits', () => {
       await units(),
       (await store.positions())[0]?.position,
     ];
-    trouble.clear();
+    failures.clear();
     nowMs += LATER_MS;
     await settle();
 
@@ -218,26 +218,26 @@ describe('too much that waits', () => {
     expect([await units(), await worker.unavailableReason()]).toEqual([{ a: 1, b: 1, c: 1, d: 1 }, null]);
   });
 
-  it('of one key stops the topic, too', async () => {
+  it('of one key pauses the topic, too', async () => {
     await worker.stop();
     await start({ parkedMax: 100, parkedPerKeyMax: 2 });
     const messages = [1, 2, 3].map((quantity) => count('a', quantity));
-    trouble.set(messages[0]?.id ?? '', new TransientError('not now'));
+    failures.set(messages[0]?.id ?? '', new TransientError('not now'));
     await log.append(topic, messages);
     await settle();
     const full = worker.waiting();
-    trouble.clear();
+    failures.clear();
     nowMs += LATER_MS;
     await settle();
 
     expect([full, await units()]).toEqual([{ parked: 2, paused: [topic] }, { a: 6 }]);
   });
 
-  it('answers commands meanwhile', async () => {
+  it('still answers commands', async () => {
     await worker.stop();
     await start({ parkedMax: 0, parkedPerKeyMax: 10 });
     const message = count('a', 1);
-    trouble.set(message.id, new TransientError('not now'));
+    failures.set(message.id, new TransientError('not now'));
     await log.append(topic, [message]);
     await settle();
     const answer = worker.submit(count('b', 2));
@@ -248,7 +248,7 @@ describe('too much that waits', () => {
 });
 
 describe('a message of a newer version', () => {
-  it('holds up its key until a person, or a newer program, decides; others flow', async () => {
+  it('blocks its key, while other keys flow', async () => {
     await log.append(topic, [{ ...count('a', 1), schemaversion: 2 }, count('a', 2), count('b', 3)]);
     await exhaust();
 

@@ -20,7 +20,7 @@ export interface RetryQueueLimits {
 export interface Failure {
   readonly record: LogRecord;
   readonly key: string;
-  /** The message's id, from which the delay is computed. */
+  /** The id of the message; the delay is derived from it. */
   readonly id: string;
   readonly error: unknown;
 }
@@ -32,9 +32,9 @@ export interface Reason {
 }
 
 /**
- * The parked messages of a function, as one batch sees and changes them. The head of a key is tried again when it is due; messages
- * behind it wait until it has passed, so that no message of a key overtakes another. A head without attempts left becomes a
- * dead letter and still blocks its key, until the dead letter is resolved.
+ * The parked messages of a function, as one batch sees and changes them. The head of a key is retried when it is due;
+ * messages behind it wait until it has passed, so that no message of a key overtakes another. A head without attempts
+ * left becomes a dead letter and blocks its key until the dead letter is resolved.
  */
 export class RetryQueue {
   readonly #name: string;
@@ -44,7 +44,7 @@ export class RetryQueue {
   readonly #nowMs: number;
   readonly #now: string;
   #room: number;
-  /** By how many more messages are parked after the batch. */
+  /** The change in the number of parked messages. */
   delta = 0;
   /** Whether a message left the queue. */
   hasFreed = false;
@@ -69,7 +69,10 @@ export class RetryQueue {
     return this.#room > 0 && (row === undefined || row.tail - row.head < this.#keyMax);
   }
 
-  /** Whether it is the head of its key, and due: not when one before it has just failed, or a resolution changed the key. */
+  /**
+   * Whether it is the head of its key and due. It is not after a failure before it, or after a resolution changed the
+   * key.
+   */
   isHead({ row: { key, number } }: IncomingRetry): boolean {
     const row = this.#keyRow(key);
     return row !== undefined && row.dueAt !== null && row.head === number && !this.#isLater(row);
@@ -81,7 +84,7 @@ export class RetryQueue {
     if (row !== undefined) this.#append(row, record);
   }
 
-  /** A first attempt has failed: the message waits for its next one, or is dead-lettered where there is none. */
+  /** After a failed first attempt: parks the message for the next one, or dead-letters it where there is none. */
   park(failure: Failure): 'parked' | 'dead' {
     const { key, record, error } = failure;
     const row = this.#keyRow(key);
@@ -91,23 +94,26 @@ export class RetryQueue {
     }
     const started = { ...newParkedKey(key, this.#now), ...this.#afterAttempt(failure, 0) };
     if (1 >= attemptsFor(this.#policy, isTransient(error))) {
-      this.#die(started, failure, null);
+      this.#deadLetterFailed(started, failure, null);
       return 'dead';
     }
     this.#append(started, record);
     return 'parked';
   }
 
-  /** The head has passed; the next one is the head, and due at once. */
-  passed({ row: { key, number } }: IncomingRetry): void {
+  /** After the head has passed: the next message becomes the head, due at once. */
+  advance({ row: { key, number } }: IncomingRetry): void {
     const row = this.#keyRow(key);
     if (row === undefined) return;
-    this.#drop(key, number);
+    this.#removeParked(key, number);
     this.#closeDeadLetter(row.letter);
     this.#put(resumed({ ...row, head: row.head + 1 }, this.#now));
   }
 
-  /** The head has failed again: it waits longer, or is dead-lettered. A replay has one attempt: an operator is looking. */
+  /**
+   * After the head failed again: it waits longer, or is dead-lettered. A replay has one attempt: an operator watches
+   * it.
+   */
   failedAgain({ row: { key, number } }: IncomingRetry, failure: Failure): 'parked' | 'dead' {
     const row = this.#keyRow(key);
     if (row === undefined) return 'parked';
@@ -117,63 +123,63 @@ export class RetryQueue {
       this.#put(put(parkedKeys, tried));
       return 'parked';
     }
-    this.#drop(key, number);
-    this.#die({ ...tried, head: row.head + 1 }, failure, row.letter);
+    this.#removeParked(key, number);
+    this.#deadLetterFailed({ ...tried, head: row.head + 1 }, failure, row.letter);
     return 'dead';
   }
 
-  /** Dead-letters a record that blocks nothing; once, however often it is delivered. */
+  /** Dead-letters a record that blocks nothing, once, however often it is delivered. */
   deadLetter(record: LogRecord, reason: Reason): void {
     this.#add(record, deadLetterIdOf(this.#name, record), null, reason);
   }
 
-  /** Whether a record that blocks its key was dead-lettered before: it is resolved, or still to be. */
+  /** Whether the record was dead-lettered before, resolved or not. */
   hasDeadLetter(record: LogRecord): boolean {
     return this.#rows.one(deadLetters, deadLetterIdOf(this.#name, record)) !== undefined;
   }
 
   /** Dead-letters a record that blocks its key until this program can read it. */
   deadLetterAndBlock(record: LogRecord, key: string, reason: Reason): void {
-    const letter = deadLetterIdOf(this.#name, record);
-    this.#add(record, letter, key, reason);
-    this.#put(blocked(newParkedKey(key, this.#now), letter, { detail: reason.detail, fingerprint: reason.code }));
+    const id = deadLetterIdOf(this.#name, record);
+    this.#add(record, id, key, reason);
+    this.#put(blocked(newParkedKey(key, this.#now), id, { detail: reason.detail, fingerprint: reason.code }));
   }
 
   /**
-   * The head cannot be handled, and no attempt will change that: it is dead-lettered and the others pass. One in a version that is
-   * too new for this program still blocks its key.
+   * Dead-letters a head that no further attempt can handle; the key continues. A head in a version that is too new for
+   * this program still blocks its key.
    */
   deadLetterHead(item: IncomingRetry, reason: Reason): void {
     const { code, detail } = reason;
     const { key } = item.row;
-    const letter = item.letter ?? deadLetterIdOf(this.#name, item.row);
-    const known = this.#rows.one(deadLetters, letter);
+    const id = item.letter ?? deadLetterIdOf(this.#name, item.row);
+    const known = this.#rows.one(deadLetters, id);
     const before = this.#keyRow(key);
     const blocks = code === 'newer_version' && before !== undefined;
-    this.passed(item);
-    if (blocks) this.#put(blocked({ ...before, head: before.head + 1 }, letter, { detail, fingerprint: code }));
-    if (known === undefined) this.#add(item.row, letter, blocks ? key : null, reason);
+    this.advance(item);
+    if (blocks) this.#put(blocked({ ...before, head: before.head + 1 }, id, { detail, fingerprint: code }));
+    if (known === undefined) this.#add(item.row, id, blocks ? key : null, reason);
     else this.#put(reopened(known, { code, detail, fingerprint: code }, this.#now));
   }
 
-  #die(row: ParkedKeyRow, failure: Failure, replayed: string | null): void {
-    const letter = replayed ?? deadLetterIdOf(this.#name, failure.record);
+  #deadLetterFailed(row: ParkedKeyRow, failure: Failure, replayed: string | null): void {
+    const id = replayed ?? deadLetterIdOf(this.#name, failure.record);
     const { key, attempt: attempts, detail, fingerprint } = row;
     const cause = { code: 'failed', detail, fingerprint } as const;
-    const known = replayed === null ? undefined : this.#rows.one(deadLetters, letter);
+    const known = replayed === null ? undefined : this.#rows.one(deadLetters, id);
     const dead = { ...cause, key, attempts };
-    if (known === undefined) this.#put(newDeadLetter(failure.record, letter, dead, this.#now));
+    if (known === undefined) this.#put(newDeadLetter(failure.record, id, dead, this.#now));
     else this.#put(reopened(known, cause, this.#now));
-    this.#put(blocked(row, letter, cause));
+    this.#put(blocked(row, id, cause));
   }
 
-  #closeDeadLetter(letter: string | null): void {
-    const row = letter === null ? undefined : this.#rows.one(deadLetters, letter);
+  #closeDeadLetter(id: string | null): void {
+    const row = id === null ? undefined : this.#rows.one(deadLetters, id);
     if (row?.status === 'replaying') this.#put(put(deadLetters, { ...row, status: 'replayed' }));
   }
 
-  #add(record: LogRecord, letter: string, key: string | null, { code, detail }: Reason): void {
-    this.#put(newDeadLetter(record, letter, { key, code, detail, fingerprint: code, attempts: 1 }, this.#now));
+  #add(record: LogRecord, id: string, key: string | null, { code, detail }: Reason): void {
+    this.#put(newDeadLetter(record, id, { key, code, detail, fingerprint: code, attempts: 1 }, this.#now));
   }
 
   #append(row: ParkedKeyRow, record: LogRecord): void {
@@ -182,7 +188,7 @@ export class RetryQueue {
     this.delta += 1;
   }
 
-  #drop(key: string, number: number): void {
+  #removeParked(key: string, number: number): void {
     const row = this.#rows.one(parked, key, String(number));
     if (row === undefined) return;
     this.#put(removed(parked, row));
@@ -199,7 +205,7 @@ export class RetryQueue {
     return { attempt, attemptedAt: this.#now, dueAt: new Date(dueMs).toISOString(), detail, fingerprint };
   }
 
-  /** Due later than now; but not where the clock was set back since the last attempt. */
+  /** Whether it is due later than now. False where the clock was set back since the last attempt. */
   #isLater({ dueAt, attemptedAt }: ParkedKeyRow): boolean {
     return dueAt !== null && dueAt > this.#now && attemptedAt <= this.#now;
   }

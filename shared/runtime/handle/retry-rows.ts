@@ -9,16 +9,16 @@ import {
   type StoredRecord,
 } from '../../ports/tables/retry.ts';
 
-/** Every change of the rows of a retry queue, and of its dead letters, as writes: for batches and for resolutions alike. */
+/** The changes of parked keys, parked messages and dead letters as writes, for batches and resolutions alike. */
 
-/** Why a message is dead-lettered. `fingerprint` is the same for failures of the same kind at the same place. */
+/** Why a message is dead-lettered. `fingerprint` is the same for failures of one kind at one place. */
 export interface Cause {
   readonly code: DeadLetterCode;
   readonly detail: string;
   readonly fingerprint: string;
 }
 
-/** A key without parked messages; the caller says when it is due, or which dead letter blocks it. */
+/** A key without parked messages; the caller sets when it is due, or which dead letter blocks it. */
 export function newParkedKey(key: string, now: string): ParkedKeyRow {
   const waits = { attempt: 0, attemptedAt: now, dueAt: null, letter: null, detail: '', fingerprint: '', since: now };
   return { key, head: 0, tail: 0, ...waits };
@@ -30,7 +30,7 @@ export function appended(waiting: ParkedKeyRow, record: StoredRecord): readonly 
   return [put(parked, parkedRow(record, key, tail)), put(parkedKeys, { ...waiting, tail: tail + 1 })];
 }
 
-/** Parks a message before the others of its key, with these changes of the key. */
+/** Parks a message before the others of its key, and changes the key. */
 export function prepended(
   waiting: ParkedKeyRow,
   record: StoredRecord,
@@ -40,32 +40,32 @@ export function prepended(
   return [put(parkedKeys, { ...waiting, ...changes, head }), put(parked, parkedRow(record, waiting.key, head))];
 }
 
-/** The head of a key is due at once, with all its attempts; a key without messages is removed. */
+/** Makes the head of a key due at once, with all its attempts; removes a key without messages. */
 export function resumed(waiting: ParkedKeyRow, now: string): Write {
   const next = { ...waiting, attempt: 0, dueAt: now, letter: null };
   return waiting.head === waiting.tail ? removed(parkedKeys, next) : put(parkedKeys, next);
 }
 
-/** A dead letter blocks its key until it is resolved. */
-export function blocked(waiting: ParkedKeyRow, letter: string, { detail, fingerprint }: Omit<Cause, 'code'>): Write {
-  return put(parkedKeys, { ...waiting, attempt: 0, dueAt: null, letter, detail, fingerprint });
+/** Blocks a key until its dead letter is resolved. */
+export function blocked(waiting: ParkedKeyRow, id: string, { detail, fingerprint }: Omit<Cause, 'code'>): Write {
+  return put(parkedKeys, { ...waiting, attempt: 0, dueAt: null, letter: id, detail, fingerprint });
 }
 
-/** A message becomes a dead letter; `key` is the one it blocks, or null. */
+/** A new dead letter; `key` is the key it blocks, or null. */
 export function newDeadLetter(
   record: StoredRecord,
-  letter: string,
+  id: string,
   { key, attempts, ...cause }: Cause & { readonly key: string | null; readonly attempts: number },
   now: string,
 ): Write {
   const { topic, partition, position, attributes, value } = record;
   const { code, detail, fingerprint } = cause;
   const stored = { topic, partition, position, attributes, value };
-  const row = { letter, status: 'open', key, code, detail, fingerprint, attempts, replays: 0, ...stored } as const;
+  const row = { letter: id, status: 'open', key, code, detail, fingerprint, attempts, replays: 0, ...stored } as const;
   return put(deadLetters, { ...row, diedAt: now, decidedAt: null });
 }
 
-/** A replayed dead letter has failed again. */
+/** A dead letter whose replay failed. */
 export function reopened(known: DeadLetterRow, { code, detail, fingerprint }: Cause, now: string): Write {
   const again = { status: 'open', code, detail, fingerprint, diedAt: now } as const;
   return put(deadLetters, { ...known, ...again, attempts: known.attempts + 1 });

@@ -51,7 +51,7 @@ function overlay(): { rows: RowOverlay; asked: Need[] } {
 }
 
 describe('the rows of a batch', () => {
-  it('are read from the store once for each group, however often they are looked at', () => {
+  it('are loaded from the store once per group, however often they are read', () => {
     const { rows, asked } = overlay();
 
     const seen = [rows.many(lines, 'o'), rows.many(lines, 'o'), rows.one(lines, 'o', '1'), rows.one(lines, 'o', '9')];
@@ -61,9 +61,9 @@ describe('the rows of a batch', () => {
   });
 
   it.each([
-    ['and was looked at before', true],
-    ['and was not looked at before', false],
-  ])('show what was put, in place of what is stored %s', (_, isRead) => {
+    ['that was read before', true],
+    ['that was not read before', false],
+  ])('show a write in place of a stored row %s', (_, isRead) => {
     const { rows } = overlay();
     if (isRead) rows.many(lines, 'o');
 
@@ -76,7 +76,7 @@ describe('the rows of a batch', () => {
     expect(rows.one(lines, 'o', '1')).toEqual(line(1, 'changed'));
   });
 
-  it('show what was added to a ledger, behind what is stored', () => {
+  it('show rows appended to a ledger behind the stored ones', () => {
     const { rows } = overlay();
 
     rows.put([{ table: notes, row: { order: 'o', text: 'second' } }]);
@@ -85,7 +85,7 @@ describe('the rows of a batch', () => {
     expect(rows.many(notes, 'o').map(({ text }) => text)).toEqual(['first', 'second', 'third']);
   });
 
-  it('are written once each, as they are in the end, and additions one by one', () => {
+  it('are written once each in their final state, and appended rows one by one', () => {
     const { rows } = overlay();
 
     rows.put([{ table: lines, row: line(0, 'once') }]);
@@ -100,7 +100,7 @@ describe('the rows of a batch', () => {
     ]);
   });
 
-  it('are written beside what the store has of them, or null where it has nothing', () => {
+  it('are written with the stored row, or null where nothing is stored', () => {
     const { rows } = overlay();
 
     rows.put([
@@ -118,7 +118,7 @@ describe('the rows of a batch', () => {
     ]);
   });
 
-  it('are written in the order in which they were first, whether the batch looks at their group or not', () => {
+  it('are written in the order of their first write, whether or not the batch reads their group', () => {
     const { rows } = overlay();
 
     rows.put([{ table: notes, row: { order: 'unnamed', text: 'first' } }]);
@@ -130,7 +130,7 @@ describe('the rows of a batch', () => {
     expect(texts).toEqual(['first', 'second', 'third', 'fourth']);
   });
 
-  it('can be added to a ledger that the batch does not look at', () => {
+  it('can be appended to a ledger that the batch does not read', () => {
     const { rows } = overlay();
 
     rows.put([{ table: notes, row: { order: 'unnamed', text: 'added' } }]);
@@ -138,14 +138,14 @@ describe('the rows of a batch', () => {
     expect(rows.writes()).toEqual([{ table: notes, row: { order: 'unnamed', text: 'added' }, stored: null }]);
   });
 
-  it('stop the message that looks at a group which it did not name', () => {
+  it('reject a read from a group that the batch did not name', () => {
     const { rows } = overlay();
 
     expect(() => rows.many(lines, 'other')).toThrow(new InvariantError('line [other] was not named by the batch'));
     expect(() => rows.one(lines, 'other', '1')).toThrow(InvariantError);
   });
 
-  it('stop the message that writes to a group which it did not name', () => {
+  it('reject a write to a group that the batch did not name', () => {
     const { rows } = overlay();
 
     const writes = [

@@ -6,29 +6,29 @@ const SEPARATOR = '\u0000';
 
 /** Rows that are loaded together. */
 interface Group {
-  /** As the batch sees them now, by the rest of the key; null until somebody looks. */
+  /** As the batch sees them now, by the rest of the key; null until first read. */
   rows: Map<string, object> | null;
-  /** What the batch wrote, by the rest of the key; null while that is nothing. Most groups are only looked at. */
+  /** What the batch wrote, by the rest of the key; null while it wrote nothing. Most groups are only read. */
   written: Map<string, StoredWrite> | null;
 }
 
-/** Where a row lies: its group, and its whole key. */
+/** The place of a row: its group, and its whole key. */
 interface Place {
   readonly group: Group;
   readonly key: readonly string[];
 }
 
-/** The rows of a group that has none; replaced before the first one is written. */
+/** Shared by all empty groups; replaced before the first write. */
 const NO_ROWS = new Map<string, object>();
 
 /**
- * The overlay of a batch: rows as loaded, and over them what the messages so far have written. A message that fails
- * writes nothing, because writes come as a value after it has succeeded.
+ * The overlay of a batch: rows as loaded, with the writes of the messages so far over them. A message that fails writes
+ * nothing, because writes come as a value after it has succeeded.
  */
 export class RowOverlay implements RowReader {
   readonly #loaded: Loaded;
   readonly #tables = new Map<Table, Map<string, Group>>();
-  /** What was written, in the order in which it was first: a row of a group, or one that may be added without a look. */
+  /** In the order of the first write to each row: a row of a group, or one that may be added unseen. */
   readonly #order: (StoredWrite | { readonly group: Group; readonly rest: string })[] = [];
   #appended = 0;
 
@@ -53,7 +53,7 @@ export class RowOverlay implements RowReader {
     return [...this.#rowsOf(table as Table, group).values()] as unknown as readonly Row[];
   }
 
-  /** Takes the writes of one message; all of them or, when one is of a group that was not named, none. */
+  /** Takes the writes of one message: all of them, or none when one belongs to a group that the batch did not name. */
   put(writes: readonly Write[]): void {
     const places = writes.map((write) => this.#placeOf(write));
     for (let at = 0; at < writes.length; at++) {
@@ -64,7 +64,7 @@ export class RowOverlay implements RowReader {
     }
   }
 
-  /** Each changed row once, as it is in the end; in the order in which they were first written. */
+  /** Each changed row once, in its final state, in the order of the first writes. */
   writes(): StoredWrite[] {
     return this.#order.map((write) => {
       return 'group' in write ? (write.group.written?.get(write.rest) as StoredWrite) : write;
@@ -74,7 +74,7 @@ export class RowOverlay implements RowReader {
   #write({ group, key }: Place, { table, row, removed = false }: Write): void {
     group.written ??= new Map();
     if (table.appendOnly) {
-      // The store may give the row its key later; its place in the batch stands for it until then.
+      // The store may assign the key later; until then the row is identified by its place in the batch.
       const rest = `+${this.#appended++}`;
       this.#order.push({ group, rest });
       group.written.set(rest, { table, row, stored: null });
@@ -91,7 +91,7 @@ export class RowOverlay implements RowReader {
     else writable(group).set(rest, row);
   }
 
-  /** Where a write belongs; null for a row that may be added without a look. */
+  /** The place of a write; null for a row that may be added unseen. */
   #placeOf(write: Write): Place | null {
     const { table } = write;
     const groups = this.#tables.get(table);

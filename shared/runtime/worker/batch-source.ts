@@ -134,7 +134,7 @@ export class BatchSource {
       if (nowMs >= this.#dueMs || nowMs < this.#lastTakeMs) incoming.push(...(await this.#takeDue(nowMs)));
       this.#lastTakeMs = nowMs;
       for (const record of (await this.#subscription?.poll(BATCH_MAX, this.#paused)) ?? []) {
-        incoming.push({ from: 'log', record, received: parseRecord(record, fn) });
+        incoming.push({ from: 'log', record, parsed: parseRecord(record, fn) });
       }
       return { incoming, failure: null };
     } catch (error) {
@@ -187,7 +187,7 @@ export class BatchSource {
           from: 'parked',
           row,
           letter: index === 0 ? letter : null,
-          received: parseStored(row, fn.catalog),
+          parsed: parseStored(row, fn.catalog),
         });
       }
     }

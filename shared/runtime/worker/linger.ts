@@ -48,9 +48,9 @@ export class Linger {
   }
 
   #longestMs(item: Incoming): number {
-    if (item.from !== 'log' || item.received.kind === 'rejected') return 0;
-    if (item.received.kind === 'skipped') return SKIPPED_MS;
+    if (item.from !== 'log' || item.parsed.kind === 'rejected') return 0;
+    if (item.parsed.kind === 'skipped') return SKIPPED_MS;
     if (this.#fn.publishes === null && this.#lastSize >= BUSY_FROM) return BUSY_MS;
-    return this.#fn.deferrable?.has(item.received.message.type) === true ? DEFERRABLE_MS : 0;
+    return this.#fn.deferrable?.has(item.parsed.message.type) === true ? DEFERRABLE_MS : 0;
   }
 }
