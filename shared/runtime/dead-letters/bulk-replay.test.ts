@@ -3,7 +3,7 @@ import { DeadLetterBench } from '../../testing/dead-letter-bench.ts';
 import { count } from '../../testing/probe.ts';
 import { type BulkReplayRequest, batchSizes, replayInBatches } from './bulk-replay.ts';
 
-const all: BulkReplayRequest = { who: 'ann', reason: 'it is mended', max: 1_000, perSecond: 1_000, force: false };
+const all: BulkReplayRequest = { who: 'ann', reason: 'it is fixed', max: 1_000, perSecond: 1_000, force: false };
 const bug = new TypeError('undefined is not a function');
 let bench: DeadLetterBench;
 
@@ -12,9 +12,9 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-/** So many dead letters, each with a key of its own, and the loop running. Gives the ids of the messages, the oldest letter first. */
-async function dead(names: number): Promise<readonly string[]> {
-  const messages = Array.from({ length: names }, (_, name) => count(`k${name}`, 1));
+/** Makes dead letters, each with its own key, and starts the loop. Returns the message ids, the oldest first. */
+async function dead(total: number): Promise<readonly string[]> {
+  const messages = Array.from({ length: total }, (_, name) => count(`k${name}`, 1));
   for (const { id } of messages) bench.failures.set(id, bug);
   await bench.exhaust(...messages);
   bench.asked.length = 0;
@@ -22,18 +22,18 @@ async function dead(names: number): Promise<readonly string[]> {
   return (await bench.letters()).map(({ attributes }) => String(attributes['id']));
 }
 
-/** Within a wave, keys do not wait for each other. */
-function inWaves(ids: readonly string[]): readonly (readonly string[])[] {
+/** The ids per batch, sorted: within a batch, keys do not wait for each other. */
+function inBatches(ids: readonly string[]): readonly (readonly string[])[] {
   const rest = [...ids];
   return batchSizes(ids.length).map((size) => rest.splice(0, size).sort());
 }
 
-describe('the waves of a replay', () => {
-  it('grow', () => {
+describe('the batches of a bulk replay', () => {
+  it('grow in size', () => {
     expect([batchSizes(100), batchSizes(4), batchSizes(0)]).toEqual([[1, 2, 5, 10, 20, 50, 12], [1, 2, 1], []]);
   });
 
-  it('bring everything through when it is mended, the oldest first', async () => {
+  it('replay everything after a fix, the oldest first', async () => {
     const ids = await dead(10);
     bench.failures.clear();
 
@@ -43,20 +43,20 @@ describe('the waves of a replay', () => {
       ...{ replayed: 10, passed: 10, failed: 0, skipped: 0, stopped: null, left: 0 },
       waves: [1, 2, 5, 2].map((letters) => ({ letters, passed: letters, failed: 0, waiting: 0 })),
     });
-    expect(inWaves(bench.asked)).toEqual(inWaves(ids));
+    expect(inBatches(bench.asked)).toEqual(inBatches(ids));
   });
 
-  it('end with the first failure that comes back: what is still broken costs one attempt', async () => {
+  it('end with the first failure that recurs, so a bug that is still there costs one attempt', async () => {
     await dead(10);
 
     const replayed = await replayInBatches(bench.scope(), all);
 
     expect(replayed).toMatchObject({ replayed: 1, passed: 0, failed: 1, left: 10, waves: [{ letters: 1, failed: 1 }] });
-    expect(replayed.stopped).toMatch(/^letter [0-9a-f]{12} has failed as before: TypeError: undefined is not/);
+    expect(replayed.stopped).toMatch(/^dead letter [0-9a-f]{12} failed as before: TypeError: undefined is not/);
     expect(bench.asked).toHaveLength(1);
   });
 
-  it('end in the wave in which it comes back, and not before', async () => {
+  it('end with the batch in which a failure recurs, not before', async () => {
     const ids = await dead(20);
     for (const id of ids.slice(0, 4)) bench.failures.delete(id);
 
@@ -65,7 +65,7 @@ describe('the waves of a replay', () => {
     expect(replayed).toMatchObject({ replayed: 8, passed: 4, failed: 4, left: 16 });
   });
 
-  it('are as fast as they may be, and no faster', async () => {
+  it('stay within the rate', async () => {
     await dead(9);
     bench.failures.clear();
     const startMs = performance.now();
@@ -75,7 +75,7 @@ describe('the waves of a replay', () => {
     expect(performance.now() - startMs).toBeGreaterThanOrEqual(8 * (1000 / 50) - 5);
   });
 
-  it('take no more than they are asked to, and only those they are asked for', async () => {
+  it('replay at most the requested number, and only dead letters that match', async () => {
     const ids = await dead(6);
     bench.failures.clear();
     const [, second] = await bench.letters();
@@ -97,7 +97,7 @@ describe('the waves of a replay', () => {
     expect(bench.asked.slice(2).sort()).toEqual(ids.slice(2, 4).sort());
   });
 
-  it('leave out what may not be replayed', async () => {
+  it('skip dead letters that cannot be replayed', async () => {
     await dead(3);
     bench.failures.clear();
 

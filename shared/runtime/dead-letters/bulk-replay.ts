@@ -4,14 +4,14 @@ import { type DeadLetterCode, type DeadLetterSummary, deadLetterSummaries } from
 import type { DeadLetterScope } from './dead-letter.ts';
 import { replay, type Signed } from './resolve.ts';
 
-/** The sizes of the first three waves; the next three are ten times as large, and so on. */
+/** The sizes of the first three batches; the next three are ten times as large, and so on. */
 const FIRST_BATCHES = [1, 2, 5];
 const SETTLE_MS_MAX = 10_000;
-const LOOK_EVERY_MS = 20;
-/** Letters are replayed for this long in one go, at most. What is left is for the next one. */
+const POLL_MS = 20;
+/** The longest time of one bulk replay. What is left needs another one. */
 export const REPLAY_MS_MAX = 60_000;
 
-/** Which open letters are replayed, and how many of them how fast. */
+/** Which open dead letters are replayed, how many and how fast. */
 export interface BulkReplayRequest extends Signed {
   readonly code?: DeadLetterCode | undefined;
   readonly fingerprint?: string | undefined;
@@ -25,7 +25,7 @@ export interface ReplayBatch {
   readonly letters: number;
   readonly passed: number;
   readonly failed: number;
-  /** Not tried in time. */
+  /** Not yet tried when the time was over. */
   readonly waiting: number;
 }
 
@@ -33,18 +33,18 @@ export interface Replayed {
   readonly replayed: number;
   readonly passed: number;
   readonly failed: number;
-  /** Letters whose replay was refused; they are as they were. */
+  /** Dead letters whose replay was refused; they are unchanged. */
   readonly skipped: number;
-  /** Why it went no further, as a sentence; null when it went as far as it was asked to. */
+  /** Why the replay stopped early, as a sentence; null when it did all it was asked to. */
   readonly stopped: string | null;
   readonly waves: readonly ReplayBatch[];
-  /** Open letters of this kind that are there now. */
+  /** Open dead letters that match and remain. */
   readonly left: number;
 }
 
 type Filter = Pick<BulkReplayRequest, 'code' | 'fingerprint' | 'key'>;
 
-/** How many letters each wave has, `total` in all: 1, 2, 5, 10, 20, 50, … */
+/** The number of dead letters in each batch, `total` in all: 1, 2, 5, 10, 20, 50, … */
 export function batchSizes(total: number): readonly number[] {
   const sizes: number[] = [];
   for (let left = total; left > 0; left -= sizes.at(-1) ?? 0) {
@@ -59,13 +59,14 @@ export function countOpen({ context }: DeadLetterScope, filter: Filter): Promise
 }
 
 /**
- * Replays open letters, the oldest first, in waves that grow: each is looked at when it is through, and when a failure comes
- * back no more follow. So what is still broken costs one attempt, and what is mended is not flooded.
+ * Replays open dead letters, the oldest first, in growing batches. Each batch is checked when it is done, and a failure
+ * that recurs ends the replay. So a bug that is still there costs one attempt, and a recovered dependency is not
+ * flooded.
  */
 export async function replayInBatches(scope: DeadLetterScope, request: BulkReplayRequest): Promise<Replayed> {
-  const waves: ReplayBatch[] = [];
+  const batches: ReplayBatch[] = [];
   const sum = { replayed: 0, skipped: 0 };
-  const pace = paceOf(request.perSecond);
+  const waitForTurn = rateLimiter(request.perSecond);
   const known = new Set<string>();
   const endMs = performance.now() + REPLAY_MS_MAX;
   let after: readonly number[] | undefined;
@@ -74,21 +75,21 @@ export async function replayInBatches(scope: DeadLetterScope, request: BulkRepla
     const picked = await pick(scope, request, after, size);
     after = [picked.at(-1)?.sequence ?? 0];
     const sent: DeadLetterSummary[] = [];
-    for (const head of picked) {
-      await pace();
+    for (const summary of picked) {
+      await waitForTurn();
       if (scope.stopping.aborted) break;
-      if (await tryReplay(scope, head, request)) sent.push(head);
+      if (await tryReplay(scope, summary, request)) sent.push(summary);
       else sum.skipped += 1;
     }
     sum.replayed += sent.length;
-    const through = await settled(scope, sent);
-    if (sent.length > 0) waves.push(replayBatchOf(sent.length, through));
-    stopped = reasonToStop(sent, through, known) ?? outsideReason(scope, endMs);
+    const results = await settled(scope, sent);
+    if (sent.length > 0) batches.push(replayBatchOf(sent.length, results));
+    stopped = reasonToStop(sent, results, known) ?? limitReached(scope, endMs);
     if (stopped !== null || picked.length < size) break;
   }
-  const total = (count: 'passed' | 'failed') => waves.reduce((all, wave) => all + wave[count], 0);
+  const total = (count: 'passed' | 'failed') => batches.reduce((all, batch) => all + batch[count], 0);
   const left = await countOpen(scope, request);
-  return { ...sum, passed: total('passed'), failed: total('failed'), stopped, waves, left };
+  return { ...sum, passed: total('passed'), failed: total('failed'), stopped, waves: batches, left };
 }
 
 function whereOpen({ code, fingerprint, key }: Filter): Partial<DeadLetterSummary> {
@@ -111,8 +112,8 @@ function pick({ context }: DeadLetterScope, filter: Filter, after: readonly numb
   });
 }
 
-/** Waits until the next one may go, so that on average there are no more than `perSecond`. */
-function paceOf(perSecond: number): () => Promise<void> {
+/** Waits until the next replay may start, so that the average rate stays within `perSecond`. */
+function rateLimiter(perSecond: number): () => Promise<void> {
   const startMs = performance.now();
   let count = 0;
   return async () => {
@@ -135,50 +136,59 @@ async function tryReplay(
   }
 }
 
-interface Through {
+interface BatchResults {
   readonly passed: readonly DeadLetterSummary[];
   readonly failed: readonly DeadLetterSummary[];
   readonly waiting: readonly DeadLetterSummary[];
 }
 
-/** What became of a wave, when all of it was tried or the time is over. */
-async function settled({ context, stopping }: DeadLetterScope, sent: readonly DeadLetterSummary[]): Promise<Through> {
+/** The results of a batch, once all of it was tried or the time is over. */
+async function settled(
+  { context, stopping }: DeadLetterScope,
+  sent: readonly DeadLetterSummary[],
+): Promise<BatchResults> {
   const passed: DeadLetterSummary[] = [];
   const failed: DeadLetterSummary[] = [];
   let waiting = sent;
-  for (let waitedMs = 0; waiting.length > 0; waitedMs += LOOK_EVERY_MS) {
+  for (let waitedMs = 0; waiting.length > 0; waitedMs += POLL_MS) {
     const still: DeadLetterSummary[] = [];
-    for (const head of waiting) {
-      const [now] = await context.store.find({ table: deadLetterSummaries, where: { letter: head.letter }, limit: 1 });
-      if (now?.status === 'replaying') still.push(head);
+    for (const summary of waiting) {
+      const [now] = await context.store.find({
+        table: deadLetterSummaries,
+        where: { letter: summary.letter },
+        limit: 1,
+      });
+      if (now?.status === 'replaying') still.push(summary);
       else if (now?.status === 'open') failed.push(now);
-      else passed.push(head);
+      else passed.push(summary);
     }
     waiting = still;
     if (waitedMs >= SETTLE_MS_MAX || stopping.aborted) break;
-    if (waiting.length > 0) await sleep(LOOK_EVERY_MS);
+    if (waiting.length > 0) await sleep(POLL_MS);
   }
   return { passed, failed, waiting };
 }
 
-function replayBatchOf(count: number, { passed, failed, waiting }: Through): ReplayBatch {
+function replayBatchOf(count: number, { passed, failed, waiting }: BatchResults): ReplayBatch {
   return { letters: count, passed: passed.length, failed: failed.length, waiting: waiting.length };
 }
 
-/** `known`: the fingerprints that came back or were seen before in this run. */
+/** `known`: the fingerprints seen so far in this bulk replay. */
 function reasonToStop(
   sent: readonly DeadLetterSummary[],
-  { failed, waiting }: Through,
+  { failed, waiting }: BatchResults,
   known: Set<string>,
 ): string | null {
   for (const { fingerprint } of sent) known.add(fingerprint);
   const again = failed.find(({ fingerprint }) => known.has(fingerprint));
   for (const { fingerprint } of failed) known.add(fingerprint);
-  if (again !== undefined) return `letter ${again.letter} has failed as before: ${again.detail.split('\n', 1)[0]}`;
-  return waiting.length === 0 ? null : `${waiting.length} replayed letters were not tried within ${SETTLE_MS_MAX} ms`;
+  if (again !== undefined) return `dead letter ${again.letter} failed as before: ${again.detail.split('\n', 1)[0]}`;
+  return waiting.length === 0
+    ? null
+    : `${waiting.length} replayed dead letters were not tried within ${SETTLE_MS_MAX} ms`;
 }
 
-function outsideReason({ fn, stopping }: DeadLetterScope, endMs: number): string | null {
+function limitReached({ fn, stopping }: DeadLetterScope, endMs: number): string | null {
   if (stopping.aborted) return `${fn.name} is stopping`;
-  return performance.now() > endMs ? `it has gone on for ${REPLAY_MS_MAX} ms` : null;
+  return performance.now() > endMs ? `it has taken ${REPLAY_MS_MAX} ms` : null;
 }

@@ -15,23 +15,23 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-describe('an identity that nobody vouches for', () => {
-  it('is not remembered, so that it does not keep out its true bearer', async () => {
-    const bearer = count('a', 1);
+describe('an identity that its topic does not allow', () => {
+  it('is not remembered, so that it does not block the genuine message', async () => {
+    const genuine = count('a', 1);
     bench.reader = { catalog: { ...probeCatalog, isAllowedOnTopic: () => false } };
     await bench.restart();
-    await bench.exhaust(bearer);
+    await bench.exhaust(genuine);
     await close(bench.scope(), await bench.letter(), 'discard', by);
     bench.reader = {};
     await bench.restart();
-    await bench.exhaust(bearer);
+    await bench.exhaust(genuine);
 
     expect([(await bench.letters())[0]?.code, await bench.units()]).toEqual(['not_allowed', { a: 1 }]);
   });
 });
 
-describe('an identity that the inbox knows already', () => {
-  it('stays what it was when its second bearer is discarded', async () => {
+describe('an identity that is in the inbox already', () => {
+  it('stays unchanged when a second message with it is discarded', async () => {
     const first = count('a', 1);
     await bench.exhaust(first, { ...first, data: { ...first.data, quantity: 2 } });
     await close(bench.scope(), await bench.letter(), 'discard', by);
@@ -42,10 +42,10 @@ describe('an identity that the inbox knows already', () => {
 });
 
 describe('a replay that ends in a refusal', () => {
-  it('leaves the same letter, whatever its id, with the new reason', async () => {
+  it('reopens the same dead letter, whatever its id, with the new cause', async () => {
     await bench.exhaust(count('a', 1, 'refuse'));
     const [row] = await bench.letters();
-    // As a letter of an older version, whose id is not derived from its record, and which died of something else.
+    // As a dead letter of an older program: its id is not derived from its record, and its cause was another.
     const older = { ...row, letter: 'first-1', code: 'failed', fingerprint: 'a bug' };
     await bench.store.transact([], [], () => {
       const table = deadLetters as Table;
@@ -64,31 +64,31 @@ describe('a replay that ends in a refusal', () => {
   });
 });
 
-describe('a letter that cannot be written', () => {
-  const allowLetters = () => bench.store.database.exec('DROP TRIGGER no_letters');
+describe('a dead letter that cannot be written', () => {
+  const allowDeadLetters = () => bench.store.database.exec('DROP TRIGGER no_dead_letters');
   beforeEach(() => {
     bench.store.database.exec(`
-      CREATE TRIGGER no_letters BEFORE INSERT ON dead_letter BEGIN SELECT RAISE(ABORT, 'no letters'); END`);
+      CREATE TRIGGER no_dead_letters BEFORE INSERT ON dead_letter BEGIN SELECT RAISE(ABORT, 'no dead letters'); END`);
   });
 
-  it('keeps its message on the topic: the position does not advance, and nothing is lost', async () => {
+  it('leaves its message on the topic: the position does not advance, and nothing is lost', async () => {
     await bench.log.append(TOPIC, [{ ...count('a', 1), type: 'Nonsense' } as unknown as Message]);
-    await expect(bench.worker.step()).rejects.toThrow('no letters');
-    await expect(bench.worker.step()).rejects.toThrow('no letters');
+    await expect(bench.worker.step()).rejects.toThrow('no dead letters');
+    await expect(bench.worker.step()).rejects.toThrow('no dead letters');
     const stuck = [await bench.store.positions(), await bench.statuses()];
-    allowLetters();
+    allowDeadLetters();
     await bench.settle();
 
     expect(stuck).toEqual([[], []]);
     expect([(await bench.store.positions())[0]?.position, await bench.statuses()]).toEqual([1, ['open']]);
   });
 
-  it('keeps its message parked where it was parked', async () => {
+  it('leaves its message parked', async () => {
     const first = count('a', 1);
     bench.failures.set(first.id, bug);
-    await expect(bench.exhaust(first)).rejects.toThrow('no letters');
+    await expect(bench.exhaust(first)).rejects.toThrow('no dead letters');
     const stuck = [await bench.waiting(), await bench.statuses()];
-    allowLetters();
+    allowDeadLetters();
     await bench.exhaust();
 
     expect([stuck, await bench.waiting(), await bench.statuses()]).toEqual([[[1, 1], []], [0, 1], ['open']]);

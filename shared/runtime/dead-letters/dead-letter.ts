@@ -12,62 +12,68 @@ import type { FunctionContext } from '../worker/function-context.ts';
 import { parsedOrText } from './json-diff.ts';
 import type { DeadLetterLimits } from './settings.ts';
 
-/** The dead letters of one function, and all that is needed to decide about them. */
+/** The dead letters of one function, and what is needed to resolve them. */
 export interface DeadLetterScope {
   readonly fn: StoreFunction;
   readonly context: FunctionContext;
   readonly limits: DeadLetterLimits;
-  /** Ends what goes on for longer. */
+  /** Aborts long operations. */
   readonly stopping: AbortSignal;
 }
 
 /** @throws {AppError} `not_found`. */
-export async function existingDeadLetter({ context }: DeadLetterScope, letter: string): Promise<DeadLetterRow> {
-  const [row] = await context.store.find({ table: deadLetters, where: { letter }, limit: 1 });
-  if (row === undefined) throw unknownDeadLetter(letter);
+export async function existingDeadLetter({ context }: DeadLetterScope, id: string): Promise<DeadLetterRow> {
+  const [row] = await context.store.find({ table: deadLetters, where: { letter: id }, limit: 1 });
+  if (row === undefined) throw unknownDeadLetter(id);
   return row;
 }
 
-export function unknownDeadLetter(letter: string): AppError {
-  return new AppError('not_found', `there is no letter ${letter.slice(0, 64)}`);
+export function unknownDeadLetter(id: string): AppError {
+  return new AppError('not_found', `there is no dead letter ${id.slice(0, 64)}`);
 }
 
-/** @throws {AppError} `conflict` when somebody has decided already. */
+/** @throws {AppError} `conflict` when it was resolved already. */
 export function assertOpen({ letter, status }: DeadLetterRow): void {
   if (status !== 'open')
-    throw new AppError('conflict', `letter ${letter} is ${status}, and only an open one can be decided`);
+    throw new AppError('conflict', `dead letter ${letter} is ${status}, and only an open one can be resolved`);
 }
 
-/** The record of a letter as this program reads it now: one of a topic by the rules of the topic, its own as it was kept. */
+/**
+ * Parses the record of a dead letter: one of a consumed topic by the rules of the topic, any other as it was stored.
+ */
 export function parseDeadLetter(fn: StoreFunction, record: StoredRecord): ParsedRecord {
   return fn.consumes.includes(record.topic) ? parseRecord(record, fn) : parseStored(record, fn.catalog);
 }
 
-/** The message in a letter. @throws {AppError} `conflict` where this program cannot handle it, however often it tries. */
+/** The message in a dead letter. @throws {AppError} `conflict` where this program can never handle it. */
 export function messageIn(fn: StoreFunction, record: StoredRecord): Message {
-  const read = parseDeadLetter(fn, record);
-  if (read.kind === 'message') return read.message;
-  const why = read.kind === 'skipped' ? `${String(record.attributes['type'])} is none of its business` : read.detail;
+  const parsed = parseDeadLetter(fn, record);
+  if (parsed.kind === 'message') return parsed.message;
+  const why = parsed.kind === 'skipped' ? `it does not consume ${String(record.attributes['type'])}` : parsed.detail;
   throw new AppError('conflict', `${fn.name} cannot handle it: ${why}`);
 }
 
-/** @throws {AppError} `conflict` when a replay would be one too many, or could have its effect twice. */
+/** @throws {AppError} `conflict` when a replay would exceed the limit, or could have its effect twice. */
 export function assertReplayable({ context, limits }: DeadLetterScope, row: DeadLetterRow): void {
   const { letter, replays, diedAt } = row;
   if (replays >= limits.replaysMax) {
     const most = `${limits.replaysMax} is the most (DEAD_LETTER_REPLAYS_MAX)`;
-    throw new AppError('conflict', `letter ${letter} was replayed ${replays} times and ${most}; force it, or edit it`);
+    throw new AppError(
+      'conflict',
+      `dead letter ${letter} was replayed ${replays} times and ${most}; force it, or edit it`,
+    );
   }
   if (context.clock.nowMs() - Date.parse(diedAt) > limits.windowMs) {
     const why = 'the inbox no longer knows whether it was handled since (INBOX_RETENTION_DAYS)';
-    throw new AppError('conflict', `letter ${letter} was given up at ${diedAt}, and ${why}; force it`);
+    throw new AppError('conflict', `dead letter ${letter} was given up at ${diedAt}, and ${why}; force it`);
   }
 }
 
 /**
- * The record with other contents: a new message, caused by the one it replaces. Its id is derived, so that editing twice is
- * the same message.
- * @throws {AppError} `invalid_request` with a pointer to what is wrong in `data`, `conflict` where the envelope is at fault.
+ * The record with other data: a new message, caused by the one it replaces. Its id is derived, so that editing twice
+ * gives the same message.
+ * @throws {AppError} `invalid_request` with a pointer to what is wrong in `data`, `conflict` where the envelope is at
+ * fault.
  */
 export function editedRecord(
   fn: StoreFunction,
@@ -78,9 +84,13 @@ export function editedRecord(
   const { id, type, time, correlationid } = attributes;
   const kind = typeof type === 'string' ? kindOf(fn.catalog, type) : null;
   if (kind === null) {
-    throw new AppError('conflict', `letter ${letter} has the type ${String(type)}, which this program does not know`);
+    throw new AppError(
+      'conflict',
+      `dead letter ${letter} has the type ${String(type)}, which this program does not know`,
+    );
   }
-  if (typeof id !== 'string') throw new AppError('conflict', `letter ${letter} has no id that a new one could name`);
+  if (typeof id !== 'string')
+    throw new AppError('conflict', `dead letter ${letter} has no id to name as the cause of a new message`);
   const parsed = z.object({ data: kind.schema }).safeParse({ data });
   if (!parsed.success) throw invalid(parsed.error, 'the body');
   const newId = deriveId({ id, time: String(time) }, `${fn.name} letter ${letter}`, 0);
@@ -95,7 +105,7 @@ export function editedRecord(
   return { id: newId, topic, partition, position, attributes: { ...attributes, ...envelope }, value };
 }
 
-/** What a message is about is in its envelope, too, and others have read it there: only its first sender could change it. */
+/** An edit cannot change the subject: it is in the envelope, too, where other consumers have read it. */
 function assertSameSubject(catalog: MessageCatalog, { attributes, value }: DeadLetterRow, data: unknown): void {
   const before = parsedOrText(value);
   if (typeof data !== 'object' || data === null) return;
@@ -105,26 +115,27 @@ function assertSameSubject(catalog: MessageCatalog, { attributes, value }: DeadL
     const was =
       typeof before === 'object' && before !== null ? (before as Readonly<Record<string, unknown>>)[name] : null;
     if (now === attributes['subject'] || now === was) return;
-    const detail = `the message is about ${String(attributes['subject'])}, and an edit cannot make it one about ${String(now)}`;
+    const subject = String(attributes['subject']);
+    const detail = `the message is about ${subject}, and an edit cannot make it one about ${String(now)}`;
     const errors = [{ pointer: `/data/${name}`, detail }];
     throw new AppError('invalid_request', `the body is not valid at /data/${name}: ${detail}`, { errors });
   }
 }
 
 /**
- * Who the message says it is, where the topic vouches for that. An identity that anybody may have written is not remembered:
- * it would keep out the true bearer.
+ * The identity that the message claims, where its topic allows the claim. An identity that any client may have forged
+ * is not remembered: it would block the genuine message.
  */
 export function identityOf(fn: StoreFunction, { topic, attributes }: StoredRecord): InboxKey | null {
   const { id, source, type } = attributes;
   if (typeof id !== 'string' || typeof source !== 'string' || typeof type !== 'string') return null;
-  const isVouched = !fn.consumes.includes(topic) || fn.catalog.isAllowedOnTopic(topic, type, source);
-  return isVouched ? { source, id } : null;
+  const isGenuine = !fn.consumes.includes(topic) || fn.catalog.isAllowedOnTopic(topic, type, source);
+  return isGenuine ? { source, id } : null;
 }
 
-/** What the inbox keeps of a message that is never to be handled; without a fingerprint where it cannot be read. */
+/** The inbox row of a message that is never to be handled; without a fingerprint where it cannot be read. */
 export function rememberedAs({ fn, context }: DeadLetterScope, identity: InboxKey, record: StoredRecord): InboxRow {
-  const read = parseDeadLetter(fn, record);
-  const print = read.kind === 'message' ? fingerprint(read.message) : '';
+  const parsed = parseDeadLetter(fn, record);
+  const print = parsed.kind === 'message' ? fingerprint(parsed.message) : '';
   return { ...identity, fingerprint: print, seenDay: dayOf(context.clock.nowMs()) };
 }

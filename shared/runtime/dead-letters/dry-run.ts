@@ -13,53 +13,58 @@ import {
 import { type Difference, differencesOf, parsedOrText } from './json-diff.ts';
 import { countBehind } from './resolve.ts';
 
-/** What the message would do now, as far as its function is concerned. */
+/** What its function would do with the message now. */
 export interface DryRunOutcome {
   readonly outcome: Outcome['kind'];
   readonly events: readonly Message[];
   readonly writes: readonly { readonly table: string; readonly row: object; readonly removed: boolean }[];
-  /** Why it would not be handled; null where it would. */
+  /** Why it would not be handled; null where it would be. */
   readonly error: string | null;
 }
 
-/** What a decision would do; nothing is changed. */
+/** What a resolution would do; nothing is changed. */
 export interface DryRun {
   readonly row: DeadLetterRow;
   readonly foreseen: DryRunOutcome | null;
   readonly differences: readonly Difference[] | null;
-  /** Messages that wait for the decision. */
+  /** Messages that wait for the resolution. */
   readonly behind: number;
 }
 
-/** Refuses what the decision itself would refuse, with the same errors. */
-export async function dryRunReplay(scope: DeadLetterScope, letter: string, force: boolean): Promise<DryRun> {
-  const row = await openLetter(scope, letter);
+/** Refuses what {@link replay} would refuse, with the same errors. */
+export async function dryRunReplay(scope: DeadLetterScope, id: string, force: boolean): Promise<DryRun> {
+  const row = await openDeadLetter(scope, id);
   const message = messageIn(scope.fn, row);
   if (!force) assertReplayable(scope, row);
-  return { row, foreseen: await foresee(scope, message), differences: null, behind: await countBehind(scope, row) };
+  return {
+    row,
+    foreseen: await dryRunMessage(scope, message),
+    differences: null,
+    behind: await countBehind(scope, row),
+  };
 }
 
-export async function dryRunEdit(scope: DeadLetterScope, letter: string, data: unknown): Promise<DryRun> {
-  const row = await openLetter(scope, letter);
+export async function dryRunEdit(scope: DeadLetterScope, id: string, data: unknown): Promise<DryRun> {
+  const row = await openDeadLetter(scope, id);
   const record = editedRecord(scope.fn, row, data);
-  const foreseen = await foresee(scope, messageIn(scope.fn, record));
+  const foreseen = await dryRunMessage(scope, messageIn(scope.fn, record));
   const differences = differencesOf(parsedOrText(row.value), parsedOrText(record.value));
   return { row, foreseen, differences, behind: await countBehind(scope, row) };
 }
 
-export async function dryRunClose(scope: DeadLetterScope, letter: string): Promise<DryRun> {
-  const row = await openLetter(scope, letter);
+export async function dryRunClose(scope: DeadLetterScope, id: string): Promise<DryRun> {
+  const row = await openDeadLetter(scope, id);
   return { row, foreseen: null, differences: null, behind: await countBehind(scope, row) };
 }
 
-async function openLetter(scope: DeadLetterScope, letter: string): Promise<DeadLetterRow> {
-  const row = await existingDeadLetter(scope, letter);
+async function openDeadLetter(scope: DeadLetterScope, id: string): Promise<DeadLetterRow> {
+  const row = await existingDeadLetter(scope, id);
   assertOpen(row);
   return row;
 }
 
-/** As a command, which waits for nobody: what stands before it is its own letter. */
-async function foresee({ context }: DeadLetterScope, message: Message): Promise<DryRunOutcome> {
+/** Runs as a command, which waits behind no other message: only its own dead letter is before it. */
+async function dryRunMessage({ context }: DeadLetterScope, message: Message): Promise<DryRunOutcome> {
   const item = { from: 'command', message, deduplicate: true } as const;
   const { outcomes, outbox, writes } = await context.dryRun([item]);
   const [outcome] = outcomes;

@@ -3,11 +3,11 @@ import type { DeadLetterScope } from './dead-letter.ts';
 import type { GroupBody } from './schemas.ts';
 
 const PAGE = 500;
-/** So many letters are looked at, the newest first. */
+/** The number of dead letters that are read, the newest first. */
 const DEAD_LETTERS_MAX = 10_000;
 const GROUPS_MAX = 200;
 
-/** Open letters of a function by what went wrong, the largest group first. */
+/** The open dead letters of a function grouped by cause, the largest group first. */
 export async function groupsOf({ fn, context }: DeadLetterScope): Promise<{ groups: GroupBody[]; isWhole: boolean }> {
   const groups = new Map<string, GroupBody>();
   let after: readonly number[] | undefined;
@@ -21,7 +21,7 @@ export async function groupsOf({ fn, context }: DeadLetterScope): Promise<{ grou
       ...(after === undefined ? {} : { after }),
       limit: PAGE,
     });
-    for (const head of page) add(groups, fn.name, head);
+    for (const summary of page) add(groups, fn.name, summary);
     isWhole = page.length < PAGE;
     after = [page.at(-1)?.sequence ?? 0];
   }
@@ -29,11 +29,11 @@ export async function groupsOf({ fn, context }: DeadLetterScope): Promise<{ grou
   return { groups: all.slice(0, GROUPS_MAX), isWhole: isWhole && all.length <= GROUPS_MAX };
 }
 
-function add(groups: Map<string, GroupBody>, name: string, head: DeadLetterSummary): void {
-  const { fingerprint, code, diedAt, replays } = head;
+function add(groups: Map<string, GroupBody>, name: string, summary: DeadLetterSummary): void {
+  const { fingerprint, code, diedAt, replays } = summary;
   const group = groups.get(fingerprint);
   if (group === undefined) {
-    const detail = head.detail.split('\n', 1)[0] ?? '';
+    const detail = summary.detail.split('\n', 1)[0] ?? '';
     groups.set(fingerprint, {
       ...of(name, fingerprint, code),
       detail,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { differencesOf, parsedOrText } from './json-diff.ts';
 
 describe('the differences of two values', () => {
-  it('are as far down as possible, with what was added and what is gone', () => {
+  it('are as deep as possible, with added and removed values', () => {
     const before = { lines: [{ quantity: 1 }, { quantity: 2 }], 'a/b': null, gone: true };
     const after = { lines: [{ quantity: 1 }, { quantity: 3 }, { quantity: 4 }], 'a/b': 0, added: [] };
 
@@ -15,7 +15,7 @@ describe('the differences of two values', () => {
     ]);
   });
 
-  it('are none where only the order of the fields differs, and one where the kind does', () => {
+  it('are none where only the order of fields differs, and one where the kind differs', () => {
     expect(differencesOf({ a: 1, b: 2 }, { b: 2, a: 1 })).toEqual([]);
     expect(differencesOf({ a: [] }, { a: {} })).toEqual([{ pointer: '/a', before: [], after: {} }]);
     expect(differencesOf(parsedOrText('{'), parsedOrText('{}'))).toEqual([{ pointer: '', before: '{', after: {} }]);

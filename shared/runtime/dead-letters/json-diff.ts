@@ -1,14 +1,14 @@
 import { pointerTo } from '../http/problem.ts';
 
-/** One place in which two values differ; without `before` it was added, without `after` it is gone. */
+/** One place where two values differ; without `before` it was added, without `after` it was removed. */
 export interface Difference {
-  /** RFC 6901; empty for the whole. */
+  /** RFC 6901; empty for the whole value. */
   readonly pointer: string;
   readonly before?: unknown;
   readonly after?: unknown;
 }
 
-/** Where two JSON values differ, as far down as possible, in the order of the fields. */
+/** The places where two JSON values differ, as deep as possible, in the order of the fields. */
 export function differencesOf(before: unknown, after: unknown, path: readonly string[] = []): readonly Difference[] {
   if (!isBranch(before) || !isBranch(after) || Array.isArray(before) !== Array.isArray(after)) {
     return JSON.stringify(before) === JSON.stringify(after) ? [] : [difference(path, before, after)];
@@ -20,7 +20,7 @@ export function differencesOf(before: unknown, after: unknown, path: readonly st
   });
 }
 
-/** A text as the JSON it is, or as the text where it is none. */
+/** The JSON in a text, or the text itself where it is not JSON. */
 export function parsedOrText(text: string): unknown {
   try {
     return JSON.parse(text);

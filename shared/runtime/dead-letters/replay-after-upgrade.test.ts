@@ -14,45 +14,45 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-/** Writes into the letters what the next program will find readable: as if it knew the version that this one does not. */
-async function learn(changes: Readonly<Record<string, unknown>>): Promise<void> {
+/** Changes the attributes of all dead letters, so that this program can read them as an upgraded one would. */
+async function makeReadable(changes: Readonly<Record<string, unknown>>): Promise<void> {
   const rows = await bench.letters();
   await bench.store.transact([], [], () => {
-    const learnt = rows.map((row) => ({
+    const readable = rows.map((row) => ({
       table: deadLetters as never,
       row: { ...row, attributes: { ...row.attributes, ...changes } },
       stored: row,
     }));
-    return { writes: learnt, inbox: [], outbox: [], positions: [] };
+    return { writes: readable, inbox: [], outbox: [], positions: [] };
   });
 }
 
-/** The newest version of what the probe counts. */
+/** The newest version of the type that the probe counts. */
 const VERSION = versionOf(probeCatalog, 'ReceiveStock');
 const newer = (message: Message): Message => ({ ...message, schemaversion: VERSION + 1 });
 
-describe('what is too new', () => {
-  it('holds up its key also where it was behind another one that was discarded', async () => {
+describe('a message of a newer version', () => {
+  it('blocks its key also where it was behind one that was discarded', async () => {
     await bench.exhaust(newer(count('a', 1)), newer(count('a', 2)), count('a', 4));
     await close(bench.scope(), await bench.letter(), 'discard', { who: 'ann', reason: 'no use' });
     await bench.exhaust();
-    const held = [await bench.units(), await bench.statuses(), await bench.waiting()];
-    await learn({ schemaversion: VERSION });
+    const blocked = [await bench.units(), await bench.statuses(), await bench.waiting()];
+    await makeReadable({ schemaversion: VERSION });
     await replayAfterUpgrade(bench.scope());
     await bench.settle();
 
-    expect(held).toEqual([{}, ['discarded', 'open'], [1, 1]]);
+    expect(blocked).toEqual([{}, ['discarded', 'open'], [1, 1]]);
     expect([await bench.units(), await bench.waiting()]).toEqual([{ a: 6 }, [0, 0]]);
   });
 });
 
 describe('after an upgrade', () => {
-  it('what was too new goes on in its order, before what came behind it', async () => {
+  it('a message of a newer version is handled in its order, before those behind it', async () => {
     const messages = [count('a', 1), count('a', 2), count('a', 4), count('b', 8)];
     const [first, ...others] = messages;
     await bench.exhaust(newer(first as Message), ...others);
     const before = await bench.units();
-    await learn({ schemaversion: VERSION });
+    await makeReadable({ schemaversion: VERSION });
     await bench.restart();
     const upgraded = await replayAfterUpgrade(bench.scope());
     bench.asked.length = 0;
@@ -68,13 +68,13 @@ describe('after an upgrade', () => {
     expect(await bench.audit()).toMatchObject([{ action: 'upgrade', who: 'saga-store' }]);
   });
 
-  it('what was not known is handled, or put away where it is none of its business', async () => {
+  it('a message of an unknown type is handled, or discarded where the function does not consume it', async () => {
     await bench.exhaust({ ...count('a', 1), type: 'Nonsense' } as unknown as Message);
-    await learn({ type: 'ReceiveStock' });
+    await makeReadable({ type: 'ReceiveStock' });
     const known = await replayAfterUpgrade(bench.scope());
     await bench.settle();
     await bench.exhaust({ ...count('b', 2), type: 'Nonsense' } as unknown as Message);
-    await learn({ type: 'StockSold' });
+    await makeReadable({ type: 'StockSold' });
     const foreign = await replayAfterUpgrade(bench.scope());
 
     expect([known, foreign]).toEqual([
@@ -84,10 +84,10 @@ describe('after an upgrade', () => {
     expect([await bench.units(), await bench.statuses()]).toEqual([{ a: 1 }, ['replayed', 'discarded']]);
   });
 
-  it('what still cannot be read, or may not stand there, waits for a person as before', async () => {
+  it('a message that is still unreadable or not allowed stays a dead letter', async () => {
     await bench.exhaust(newer(count('a', 1)), { ...count('b', 2), type: 'Nonsense' } as unknown as Message);
     const nothing = await replayAfterUpgrade(bench.scope());
-    await learn({ type: 'ReceiveStock', schemaversion: 1 });
+    await makeReadable({ type: 'ReceiveStock', schemaversion: 1 });
     bench.reader = { catalog: { ...probeCatalog, isAllowedOnTopic: () => false } };
     await bench.restart();
     const forged = await replayAfterUpgrade(bench.scope());
@@ -96,9 +96,9 @@ describe('after an upgrade', () => {
     expect([await bench.statuses(), await bench.audit()]).toEqual([['open', 'open'], []]);
   });
 
-  it('a second call finds nothing to do', async () => {
+  it('a second call replays nothing', async () => {
     await bench.exhaust(newer(count('a', 1)));
-    await learn({ schemaversion: VERSION });
+    await makeReadable({ schemaversion: VERSION });
     await replayAfterUpgrade(bench.scope());
 
     expect(await replayAfterUpgrade(bench.scope())).toEqual({ replayed: 0, discarded: 0 });

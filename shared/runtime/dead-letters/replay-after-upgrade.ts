@@ -4,19 +4,21 @@ import { type DeadLetterScope, existingDeadLetter, parseDeadLetter } from './dea
 import { close, replay } from './resolve.ts';
 
 const PAGE = 200;
-/** What an older program could not read. */
+/** The codes of records that an older program could not read. */
 const UNREAD: readonly DeadLetterCode[] = ['newer_version', 'unknown_type'];
 const WHO = 'saga-store';
 
-/** How many letters were taken up again, and how many were none of its business after all. */
+/**
+ * How many dead letters were replayed, and how many were discarded because the function does not consume their type.
+ */
 export interface Upgraded {
   readonly replayed: number;
   readonly discarded: number;
 }
 
 /**
- * What an older program could not read and this one can is replayed, in the order in which it came. To be called before
- * the loop starts, so that nothing overtakes it; called again, it does the rest.
+ * Replays the dead letters that an older program could not read and this one can, in their order. Call it before the
+ * loop starts, so that no message overtakes them; a second call continues after a crash.
  */
 export async function replayAfterUpgrade(scope: DeadLetterScope): Promise<Upgraded> {
   const sum = { replayed: 0, discarded: 0 };
@@ -29,9 +31,9 @@ export async function replayAfterUpgrade(scope: DeadLetterScope): Promise<Upgrad
       ...(after === undefined ? {} : { after }),
       limit: PAGE,
     });
-    for (const { letter, code } of page) {
+    for (const { letter: id, code } of page) {
       if (!UNREAD.includes(code)) continue;
-      const done = await takeUp(scope, letter);
+      const done = await resolveOne(scope, id);
       if (done !== null) sum[done] += 1;
     }
     if (page.length < PAGE) return sum;
@@ -39,22 +41,22 @@ export async function replayAfterUpgrade(scope: DeadLetterScope): Promise<Upgrad
   }
 }
 
-async function takeUp(scope: DeadLetterScope, letter: string): Promise<keyof Upgraded | null> {
-  const { kind } = parseDeadLetter(scope.fn, await existingDeadLetter(scope, letter));
+async function resolveOne(scope: DeadLetterScope, id: string): Promise<keyof Upgraded | null> {
+  const { kind } = parseDeadLetter(scope.fn, await existingDeadLetter(scope, id));
   if (kind === 'rejected') return null;
   try {
     if (kind === 'skipped') {
-      await close(scope, letter, 'upgrade', {
+      await close(scope, id, 'upgrade', {
         who: WHO,
-        reason: 'this program knows it, and it is none of its business',
+        reason: 'this program knows its type and does not consume it',
       });
       return 'discarded';
     }
     const reason = 'this program can read it';
-    await replay(scope, letter, { who: WHO, reason }, { force: true, action: 'upgrade' });
+    await replay(scope, id, { who: WHO, reason }, { force: true, action: 'upgrade' });
     return 'replayed';
   } catch (error) {
-    // It waits for a person, as before; the others do not wait for it.
+    // It still waits for an operator; the others do not wait for it.
     if (error instanceof AppError && error.code === 'conflict') return null;
     throw error;
   }

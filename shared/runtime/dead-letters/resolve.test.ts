@@ -7,7 +7,7 @@ import { count } from '../../testing/probe.ts';
 import { dryRunClose, dryRunEdit, dryRunReplay } from './dry-run.ts';
 import { close, edit, replay } from './resolve.ts';
 
-const by = { who: 'ann', reason: 'it is mended' };
+const by = { who: 'ann', reason: 'it is fixed' };
 const bug = new TypeError('undefined is not a function');
 let bench: DeadLetterBench;
 
@@ -16,7 +16,7 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-/** A letter that holds up its key, and the messages behind it. */
+/** A dead letter that blocks its key, with messages behind it; returns its id. */
 async function deadHead(first: Message, ...behind: readonly Message[]): Promise<string> {
   bench.failures.set(first.id, bug);
   await bench.exhaust(first, ...behind);
@@ -34,7 +34,7 @@ function conflict(detail: string) {
 }
 
 describe('a dead letter with messages behind it', () => {
-  it('keeps them back until somebody decides, also in the next life of the function', async () => {
+  it('blocks them until it is resolved, also in the next run of the function', async () => {
     await deadHead(count('a', 1), count('a', 2), count('b', 4));
     await bench.restart();
     await bench.exhaust(count('a', 8));
@@ -42,11 +42,11 @@ describe('a dead letter with messages behind it', () => {
     expect([await bench.units(), await bench.waiting(), bench.asked]).toEqual([{ b: 4 }, [2, 1], []]);
   });
 
-  it('is replayed before them, under its own id, when it is mended', async () => {
+  it('is replayed before them, under its own id, after a fix', async () => {
     const [first, second] = [count('a', 1), count('a', 2)];
-    const letter = await deadHead(first, second);
+    const id = await deadHead(first, second);
     bench.failures.clear();
-    await replay(bench.scope(), letter, by);
+    await replay(bench.scope(), id, by);
     await bench.settle();
 
     expect([bench.asked, await published(), await bench.statuses(), await bench.waiting()]).toEqual([
@@ -57,97 +57,94 @@ describe('a dead letter with messages behind it', () => {
     ]);
   });
 
-  it('is tried once by a replay; failing, it is the same letter, open again, and they wait on', async () => {
+  it('is tried once by a replay; when that fails it is open again, and they still wait', async () => {
     const first = count('a', 1);
-    const letter = await deadHead(first, count('a', 2));
-    await replay(bench.scope(), letter, by);
+    const id = await deadHead(first, count('a', 2));
+    await replay(bench.scope(), id, by);
     await bench.exhaust();
 
     const [row] = await bench.letters();
     expect(bench.asked).toEqual([first.id]);
-    expect(row).toMatchObject({ letter, status: 'open', attempts: 3, replays: 1, key: 'a' });
+    expect(row).toMatchObject({ letter: id, status: 'open', attempts: 3, replays: 1, key: 'a' });
     expect(await bench.waiting()).toEqual([1, 1]);
   });
 
-  it.each(['discard', 'compensate'] as const)('lets them go when somebody decides to %s', async (action) => {
+  it.each(['discard', 'compensate'] as const)('unblocks them on %s', async (action) => {
     const [first, second] = [count('a', 1), count('a', 2)];
-    const letter = await deadHead(first, second);
-    await close(bench.scope(), letter, action, by);
+    const id = await deadHead(first, second);
+    await close(bench.scope(), id, action, by);
     await bench.settle();
 
     const status = action === 'discard' ? 'discarded' : 'compensated';
     expect([bench.asked, await bench.statuses(), await bench.waiting()]).toEqual([[second.id], [status], [0, 0]]);
   });
 
-  it('leaves nothing behind where nothing was behind it', async () => {
+  it('leaves no parked key when no message was behind it', async () => {
     await close(bench.scope(), await deadHead(count('a', 1)), 'discard', by);
 
     expect(await bench.waiting()).toEqual([0, 0]);
   });
 });
 
-describe('what was decided', () => {
-  it('holds when the message comes again: a replayed one is a duplicate', async () => {
+describe('a resolution', () => {
+  it('holds when the message is delivered again: a replayed one is a duplicate', async () => {
     const first = count('a', 1);
-    const letter = await deadHead(first);
+    const id = await deadHead(first);
     bench.failures.clear();
-    await replay(bench.scope(), letter, by);
+    await replay(bench.scope(), id, by);
     await bench.exhaust(first);
 
     expect([await bench.units(), await bench.statuses()]).toEqual([{ a: 1 }, ['replayed']]);
   });
 
-  it('holds when the message comes again: a discarded one has no effect', async () => {
+  it('holds when the message is delivered again: a discarded one has no effect', async () => {
     const first = count('a', 1);
-    const letter = await deadHead(first);
+    const id = await deadHead(first);
     bench.failures.clear();
-    await close(bench.scope(), letter, 'discard', by);
+    await close(bench.scope(), id, 'discard', by);
     await bench.exhaust(first);
 
     expect([await bench.units(), await bench.statuses()]).toEqual([{}, ['discarded']]);
   });
 
-  it('of a message that another delivery has handled meanwhile: a replay has no second effect', async () => {
+  it('by replay has no second effect when another delivery was handled meanwhile', async () => {
     const refused = { ...count('a', 1, 'refuse') };
     await bench.exhaust(refused);
-    const letter = await bench.letter();
+    const id = await bench.letter();
     await bench.store.transact([], [], () => {
       const inbox = [{ source: refused.source, id: refused.id, fingerprint: 'handled', seenDay: 0 }];
       return { writes: [], inbox, outbox: [], positions: [] };
     });
     bench.asked.length = 0;
-    await replay(bench.scope(), letter, by);
+    await replay(bench.scope(), id, by);
     await bench.settle();
 
     expect([bench.asked, (await bench.letters())[0]?.code, await bench.waiting()]).toEqual([[], 'id_reused', [0, 0]]);
   });
 
-  it('is not decided twice', async () => {
-    const letter = await deadHead(count('a', 1));
-    const both = await Promise.allSettled([
-      close(bench.scope(), letter, 'discard', by),
-      replay(bench.scope(), letter, by),
-    ]);
+  it('happens once: a second one is refused', async () => {
+    const id = await deadHead(count('a', 1));
+    const both = await Promise.allSettled([close(bench.scope(), id, 'discard', by), replay(bench.scope(), id, by)]);
 
     expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
-    await expect(replay(bench.scope(), letter, by)).rejects.toEqual(conflict(`letter ${letter} is discarded`));
+    await expect(replay(bench.scope(), id, by)).rejects.toEqual(conflict(`dead letter ${id} is discarded`));
     expect(await bench.audit()).toHaveLength(1);
   });
 
-  it('is kept: who, when, why, and what was before and after', async () => {
-    const letter = await deadHead(count('a', 1));
-    await replay(bench.scope(), letter, by);
+  it('is audited: who, when, why, and the values before and after', async () => {
+    const id = await deadHead(count('a', 1));
+    await replay(bench.scope(), id, by);
     await bench.settle();
-    const { row } = await edit(bench.scope(), letter, { ...count('a', 7).data }, { who: 'bob', reason: 'a typo' });
+    const { row } = await edit(bench.scope(), id, { ...count('a', 7).data }, { who: 'bob', reason: 'a typo' });
 
     const [first, second] = await bench.audit();
     const at = row.decidedAt;
-    expect(first).toMatchObject({ letter, action: 'replay', who: 'ann', reason: 'it is mended' });
+    expect(first).toMatchObject({ letter: id, action: 'replay', who: 'ann', reason: 'it is fixed' });
     expect([first?.before, first?.after]).toEqual([
       { status: 'open', replays: 0 },
       { status: 'replaying', replays: 1 },
     ]);
-    expect(second).toMatchObject({ letter, action: 'edit', who: 'bob', at, reason: 'a typo' });
+    expect(second).toMatchObject({ letter: id, action: 'edit', who: 'bob', at, reason: 'a typo' });
     expect([second?.before, second?.after]).toEqual([
       { status: 'open', id: count('a', 1).id, data: count('a', 1).data },
       { status: 'edited', id: expect.stringMatching(/^[0-9a-f-]{36}$/), data: count('a', 7).data },
@@ -156,10 +153,10 @@ describe('what was decided', () => {
 });
 
 describe('an edit', () => {
-  it('is a new message with a derived id, caused by the first, in its place; the first never has an effect', async () => {
+  it('is a new message in its place, with a derived id; the first never has an effect', async () => {
     const [first, second] = [count('a', 1), count('a', 2)];
-    const letter = await deadHead(first, second);
-    const { differences } = await edit(bench.scope(), letter, { ...first.data, quantity: 5 }, by);
+    const id = await deadHead(first, second);
+    const { differences } = await edit(bench.scope(), id, { ...first.data, quantity: 5 }, by);
     bench.failures.clear();
     await bench.exhaust(first);
 
@@ -175,10 +172,10 @@ describe('an edit', () => {
     ]);
   });
 
-  it('keeps the saga, and names the first message as its cause', async () => {
+  it('keeps the correlation id, and names the first message as its cause', async () => {
     const first = count('a', 1);
-    const letter = await deadHead(first);
-    await edit(bench.scope(), letter, { ...first.data, name: 'refuse' }, by);
+    const id = await deadHead(first);
+    await edit(bench.scope(), id, { ...first.data, name: 'refuse' }, by);
     await bench.settle();
 
     const [, refused] = await bench.letters();
@@ -188,7 +185,7 @@ describe('an edit', () => {
     });
   });
 
-  it('mends a message that could not be read, and waits behind what waits', async () => {
+  it('makes an unreadable message readable, and waits behind the others of its key', async () => {
     const [head, broken] = [count('a', 1), count('a', 2)];
     bench.failures.set(head.id, bug);
     await bench.exhaust({ ...broken, data: { ...broken.data, quantity: 0 } } as Message, head);
@@ -205,19 +202,19 @@ describe('an edit', () => {
   });
 
   it('is refused with a pointer to what is wrong, and changes nothing', async () => {
-    const letter = await deadHead(count('a', 1));
+    const id = await deadHead(count('a', 1));
 
-    const refusal = edit(bench.scope(), letter, { productId: 'a', quantity: 0, name: null }, by);
+    const refusal = edit(bench.scope(), id, { productId: 'a', quantity: 0, name: null }, by);
 
     await expect(refusal).rejects.toMatchObject({ code: 'invalid_request', errors: [{ pointer: '/data/quantity' }] });
     expect([await bench.statuses(), await bench.audit()]).toEqual([['open'], []]);
   });
 
-  it('is refused where it would make the message one about something else', async () => {
-    const letter = await deadHead(count('a', 1));
+  it('is refused where it would change the subject of the message', async () => {
+    const id = await deadHead(count('a', 1));
     const other = { ...count('b', 1).data };
 
-    const refusals = [edit(bench.scope(), letter, other, by), dryRunEdit(bench.scope(), letter, other)];
+    const refusals = [edit(bench.scope(), id, other, by), dryRunEdit(bench.scope(), id, other)];
 
     const detail = 'the message is about a, and an edit cannot make it one about b';
     const error = { code: 'invalid_request', errors: [{ pointer: '/data/productId', detail }] };
@@ -227,45 +224,45 @@ describe('an edit', () => {
 });
 
 describe('a replay is refused', () => {
-  it('after so many, unless somebody insists', async () => {
-    const letter = await deadHead(count('a', 1));
+  it('after too many replays, unless it is forced', async () => {
+    const id = await deadHead(count('a', 1));
     const scope = bench.scope({ replaysMax: 1 });
-    await replay(scope, letter, by);
+    await replay(scope, id, by);
     await bench.settle();
 
-    await expect(replay(scope, letter, by)).rejects.toEqual(conflict('replayed 1 times and 1 is the most'));
-    await expect(dryRunReplay(scope, letter, false)).rejects.toEqual(conflict('replayed 1 times'));
-    expect(await replay(scope, letter, by, { force: true })).toMatchObject({ status: 'replaying', replays: 2 });
+    await expect(replay(scope, id, by)).rejects.toEqual(conflict('replayed 1 times and 1 is the most'));
+    await expect(dryRunReplay(scope, id, false)).rejects.toEqual(conflict('replayed 1 times'));
+    expect(await replay(scope, id, by, { force: true })).toMatchObject({ status: 'replaying', replays: 2 });
   });
 
-  it('when the inbox may have forgotten it, unless somebody insists', async () => {
-    const letter = await deadHead(count('a', 1));
+  it('when the inbox may have forgotten it, unless it is forced', async () => {
+    const id = await deadHead(count('a', 1));
     bench.nowMs += 91 * DAY_MS;
 
-    await expect(replay(bench.scope(), letter, by)).rejects.toEqual(conflict('INBOX_RETENTION_DAYS'));
-    expect(await replay(bench.scope(), letter, by, { force: true })).toMatchObject({ status: 'replaying' });
+    await expect(replay(bench.scope(), id, by)).rejects.toEqual(conflict('INBOX_RETENTION_DAYS'));
+    expect(await replay(bench.scope(), id, by, { force: true })).toMatchObject({ status: 'replaying' });
   });
 
-  it('where this program cannot handle it, or does not know the letter', async () => {
+  it('when this program cannot handle it, or the dead letter does not exist', async () => {
     await bench.exhaust({ ...count('a', 1), type: 'Nonsense' } as unknown as Message);
 
     await expect(replay(bench.scope(), await bench.letter(), by)).rejects.toEqual(conflict('no message type Nonsense'));
     await expect(replay(bench.scope(), 'none', by)).rejects.toThrow(
-      new AppError('not_found', 'there is no letter none'),
+      new AppError('not_found', 'there is no dead letter none'),
     );
   });
 });
 
 describe('a dry run', () => {
-  it('says what the message would do, and changes nothing', async () => {
+  it('reports what the message would do, and changes nothing', async () => {
     const first = count('a', 1);
-    const letter = await deadHead(first, count('a', 2));
+    const id = await deadHead(first, count('a', 2));
     const before = [await bench.letters(), await bench.waiting(), await bench.units(), await published()];
-    const fails = await dryRunReplay(bench.scope(), letter, false);
+    const fails = await dryRunReplay(bench.scope(), id, false);
     bench.failures.clear();
-    const passes = await dryRunReplay(bench.scope(), letter, false);
-    const edits = await dryRunEdit(bench.scope(), letter, { ...first.data, quantity: 9 });
-    const closes = await dryRunClose(bench.scope(), letter);
+    const passes = await dryRunReplay(bench.scope(), id, false);
+    const edits = await dryRunEdit(bench.scope(), id, { ...first.data, quantity: 9 });
+    const closes = await dryRunClose(bench.scope(), id);
     await bench.settle();
 
     expect(fails.foreseen).toMatchObject({

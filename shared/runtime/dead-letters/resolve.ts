@@ -25,7 +25,7 @@ import {
 } from './dead-letter.ts';
 import { type Difference, differencesOf, parsedOrText } from './json-diff.ts';
 
-/** Who decides, and why. */
+/** The operator who resolves a dead letter, and the reason. */
 export interface Signed {
   readonly who: string;
   readonly reason: string;
@@ -33,85 +33,87 @@ export interface Signed {
 
 type Action = ResolutionRow['action'];
 
-/** What a decision changes. */
+/** The changes of a resolution. */
 interface ResolutionChange {
   readonly after: Partial<DeadLetterRow>;
   readonly writes: readonly Write[];
-  /** For the audit, besides what changes in the letter. */
+  /** For the audit, besides what changes in the dead letter. */
   readonly note?: { readonly before: object; readonly after: object };
 }
 
-/** A letter as it is in the transaction that decides about it. */
+/** A dead letter inside the transaction that resolves it. */
 interface ResolutionInput {
   readonly row: DeadLetterRow;
-  /** The key that waits for the decision; null where none does. */
-  readonly held: ParkedKeyRow | null;
+  /** The key that it blocks; null where it blocks none. */
+  readonly blockedKey: ParkedKeyRow | null;
   readonly now: string;
   key(name: string): ParkedKeyRow | undefined;
 }
 
 /**
- * The message is tried once more, as it is and under its own id, before all that waits behind it. When that fails, the letter
- * is open again.
- * @throws {AppError} `conflict` when it is not open, cannot be handled, or {@link assertReplayable} says so and nobody forces it.
+ * Tries the message once more, unchanged and under its own id, before the messages behind it. When it fails, the dead
+ * letter is open again.
+ * @throws {AppError} `conflict` when it is not open, cannot be handled, or is not replayable by {@link
+ * assertReplayable} and not forced.
  */
 export function replay(
   scope: DeadLetterScope,
-  letter: string,
+  id: string,
   by: Signed,
   { force = false, action = 'replay' }: { readonly force?: boolean; readonly action?: 'replay' | 'upgrade' } = {},
 ): Promise<DeadLetterRow> {
-  return decide(scope, letter, action, by, (input) => {
+  return resolve(scope, id, action, by, (input) => {
     const { row, now } = input;
     messageIn(scope.fn, row);
     if (!force) assertReplayable(scope, row);
-    const waiting = input.held ?? freeKey(input);
+    const waiting = input.blockedKey ?? freeKey(input);
     return {
       after: { status: 'replaying', replays: row.replays + 1 },
-      writes: prepended(waiting, row, { dueAt: now, attempt: 0, letter }),
+      writes: prepended(waiting, row, { dueAt: now, attempt: 0, letter: id }),
     };
   });
 }
 
-/** What came of an edit. */
+/** The result of an edit. */
 export interface Edited {
   readonly row: DeadLetterRow;
   readonly differences: readonly Difference[];
 }
 
 /**
- * The message goes on with other contents, as a new one that the first has caused. The first one is never handled.
- * @throws {AppError} `invalid_request` with pointers into `data`, `conflict` when it is not open or its envelope is at fault.
+ * Replaces the message by a new one with other data, caused by the first. The first one is never handled.
+ * @throws {AppError} `invalid_request` with pointers into `data`, `conflict` when it is not open or its envelope is at
+ * fault.
  */
-export async function edit(scope: DeadLetterScope, letter: string, data: unknown, by: Signed): Promise<Edited> {
+export async function edit(scope: DeadLetterScope, id: string, data: unknown, by: Signed): Promise<Edited> {
   const { fn } = scope;
   let differences: readonly Difference[] = [];
-  const row = await decide(scope, letter, 'edit', by, (input) => {
-    const { id, ...record } = editedRecord(fn, input.row, data);
+  const row = await resolve(scope, id, 'edit', by, (input) => {
+    const { id: newId, ...record } = editedRecord(fn, input.row, data);
     messageIn(fn, record);
     const [before, after] = [parsedOrText(input.row.value), parsedOrText(record.value)];
     differences = differencesOf(before, after);
-    const note = { before: { id: input.row.attributes['id'], data: before }, after: { id, data: after } };
+    const note = { before: { id: input.row.attributes['id'], data: before }, after: { id: newId, data: after } };
     return { after: { status: 'edited' }, writes: inPlaceOf(input, record), note };
   });
   return { row, differences };
 }
 
 /**
- * Nobody will handle the message, also when it comes again. What waits behind it goes on.
+ * Ends the dead letter: the message is never handled, even when it is delivered again. The messages behind it continue.
  * @throws {AppError} `conflict` when it is not open.
  */
 export function close(
   scope: DeadLetterScope,
-  letter: string,
+  id: string,
   action: 'discard' | 'compensate' | 'upgrade',
   by: Signed,
 ): Promise<DeadLetterRow> {
   const status = action === 'compensate' ? 'compensated' : 'discarded';
-  return decide(scope, letter, action, by, (input) => ({ after: { status }, writes: released(input) }));
+  return resolve(scope, id, action, by, (input) => ({ after: { status }, writes: released(input) }));
 }
 
-/** How many messages wait for the decision about a letter. */
+/** The number of messages that wait for the resolution of a dead letter. */
 export async function countBehind({ context }: DeadLetterScope, row: DeadLetterRow): Promise<number> {
   for (const key of keyNamesOf(row)) {
     const [waiting] = await context.store.find({ table: parkedKeys, where: { key }, limit: 1 });
@@ -120,41 +122,41 @@ export async function countBehind({ context }: DeadLetterScope, row: DeadLetterR
   return 0;
 }
 
-/** One decision in one commit: what it was is looked at where it is changed, so that two people cannot both decide. */
-async function decide(
+/** Reads and resolves the dead letter in one commit, so that two operators cannot both resolve it. */
+async function resolve(
   scope: DeadLetterScope,
-  letter: string,
+  id: string,
   action: Action,
   by: Signed,
   rule: (input: ResolutionInput) => ResolutionChange,
 ): Promise<DeadLetterRow> {
   const { fn, context } = scope;
-  const found = await existingDeadLetter(scope, letter);
+  const found = await existingDeadLetter(scope, id);
   const keys = keyNamesOf(found);
   const needs: readonly Need[] = [
-    { table: deadLetters as Table, values: [letter] },
+    { table: deadLetters as Table, values: [id] },
     ...keys.map((key) => ({ table: parkedKeys as Table, values: [key] })),
   ];
   const identity = identityOf(fn, found);
   const now = new Date(context.clock.nowMs()).toISOString();
   const { after } = await context.store.transact(needs, identity === null ? [] : [identity], (loaded) => {
     const rows = new RowOverlay(loaded, needs);
-    const row = rows.one(deadLetters, letter);
-    if (row === undefined) throw unknownDeadLetter(letter);
+    const row = rows.one(deadLetters, id);
+    if (row === undefined) throw unknownDeadLetter(id);
     assertOpen(row);
     const key = (name: string) => rows.one(parkedKeys, name);
-    const held = keys.map(key).find((waiting) => waiting?.letter === letter && waiting.dueAt === null) ?? null;
-    const change = rule({ row, held, now, key });
-    const decided: DeadLetterRow = { ...row, ...change.after, decidedAt: now };
+    const blockedKey = keys.map(key).find((waiting) => waiting?.letter === id && waiting.dueAt === null) ?? null;
+    const change = rule({ row, blockedKey, now, key });
+    const resolved: DeadLetterRow = { ...row, ...change.after, decidedAt: now };
     rows.put([
       ...change.writes,
-      put(deadLetters, decided),
-      put(resolutions, auditOf(row, decided, action, by, change)),
+      put(deadLetters, resolved),
+      put(resolutions, auditOf(row, resolved, action, by, change)),
     ]);
-    const isOver = decided.status !== 'replaying' && identity !== null && loaded.seen(identity) === undefined;
-    const inbox = isOver ? [rememberedAs(scope, identity, row)] : [];
+    const isRemembered = resolved.status !== 'replaying' && identity !== null && loaded.seen(identity) === undefined;
+    const inbox = isRemembered ? [rememberedAs(scope, identity, row)] : [];
     const commit: Commit = { writes: rows.writes(), inbox, outbox: [], positions: [] };
-    return { ...commit, after: decided };
+    return { ...commit, after: resolved };
   });
   await context.invalidateParked();
   return after;
@@ -173,13 +175,13 @@ function auditOf(
   return { ...audit, before: { ...seen(before), ...note?.before }, after: { ...seen(after), ...note?.after } };
 }
 
-/** The keys under which a letter, or what becomes of it, may wait. */
+/** The keys under which a dead letter, its replay or its edit may wait. */
 function keyNamesOf(row: DeadLetterRow): readonly string[] {
   const keys = [row.key, ownKey(row), keyOfRecord(row)];
   return [...new Set(keys.filter((key) => key !== null))];
 }
 
-/** Where a letter is replayed that holds up nobody, while its key is busy or where it has none. */
+/** The key for replaying a dead letter that blocks no key: where its own key is busy, or where it has none. */
 function ownKey({ letter }: DeadLetterRow): string {
   return `letter:${letter}`;
 }
@@ -191,11 +193,13 @@ function freeKey({ row, now, key }: ResolutionInput): ParkedKeyRow {
   throw new AppError('conflict', `other messages wait as ${ownKey(row)}; try again when they have passed`);
 }
 
-/** An edited message takes the place of the first one where that still blocks its key; else it is parked as a new one. */
+/**
+ * An edited message takes the place of the first one where that still blocks its key; else it is parked as a new one.
+ */
 function inPlaceOf(input: ResolutionInput, record: StoredRecord): readonly Write[] {
-  const { held, row, now } = input;
+  const { blockedKey, row, now } = input;
   const due = { dueAt: now, attempt: 0, letter: null };
-  if (held !== null && held.key !== ownKey(row)) return prepended(held, record, due);
+  if (blockedKey !== null && blockedKey.key !== ownKey(row)) return prepended(blockedKey, record, due);
   const key = keyOfRecord(record) ?? ownKey(row);
   const waiting = input.key(key);
   const next = waiting === undefined ? prepended(newParkedKey(key, now), record, due) : appended(waiting, record);
@@ -203,6 +207,6 @@ function inPlaceOf(input: ResolutionInput, record: StoredRecord): readonly Write
 }
 
 /** Unblocks the key that waits for the resolution. */
-function released({ held, now }: ResolutionInput): readonly Write[] {
-  return held === null ? [] : [resumed(held, now)];
+function released({ blockedKey, now }: ResolutionInput): readonly Write[] {
+  return blockedKey === null ? [] : [resumed(blockedKey, now)];
 }

@@ -8,7 +8,7 @@ import { addDeadLetterRoutes } from './routes.ts';
 import type { DeadLetterBody, DeadLetterSummaryBody, GroupBody, ReplayedBody, ResolvedBody } from './schemas.ts';
 
 const path = '/operations/probe/dead-letters';
-const by = { who: 'ann', reason: 'it is mended' };
+const by = { who: 'ann', reason: 'it is fixed' };
 let bench: DeadLetterBench;
 let app: App;
 
@@ -32,8 +32,8 @@ async function list(query: string) {
 
 const nonsense = (name: string) => ({ ...count(name, 1), type: 'Nonsense' }) as unknown as Message;
 
-describe('the letters of a function', () => {
-  it('are listed by page, the oldest first, by what they are asked for', async () => {
+describe('the dead letters of a function', () => {
+  it('are listed by page, the oldest first, with filters', async () => {
     await bench.exhaust(count('a', 1, 'throw'), nonsense('b'), nonsense('c'), nonsense('d'));
     await ask(`${path}/${(await bench.letters())[1]?.letter}/discard`, by);
 
@@ -47,7 +47,7 @@ describe('the letters of a function', () => {
     expect((await list('?fingerprint=unknown_type')).names).toEqual(['b', 'd']);
   });
 
-  it('are counted by what went wrong', async () => {
+  it('are grouped by cause', async () => {
     await bench.exhaust(count('a', 1, 'throw'), nonsense('b'), nonsense('c'));
 
     const { body } = await ask<{ groups: GroupBody[]; isWhole: boolean }>(`${path}/groups`);
@@ -59,7 +59,7 @@ describe('the letters of a function', () => {
     ]);
   });
 
-  it('show all that is in one: the data as they came, who waits, and what was decided', async () => {
+  it('include the received data, the number of waiting messages, and the resolutions', async () => {
     await bench.exhaust(count('a', 1, 'throw'), count('a', 2));
     const letter = await bench.letter();
     await ask(`${path}/${letter}/replay`, by);
@@ -73,7 +73,7 @@ describe('the letters of a function', () => {
     expect(Object.keys(body._links)).toEqual(['self', 'replay', 'edit', 'discard', 'compensate']);
   });
 
-  it('are decided, each decision with what it did', async () => {
+  it('are resolved, and the response says what has changed', async () => {
     await bench.exhaust(count('a', 1, 'throw'), count('a', 2));
     const url = `${path}/${await bench.letter()}`;
 
@@ -89,7 +89,7 @@ describe('the letters of a function', () => {
     expect(await bench.units()).toEqual({ a: 3 });
   });
 
-  it('are replayed together, in waves; a dry run only counts them', async () => {
+  it('are replayed together in batches; a dry run only counts them', async () => {
     await bench.exhaust(count('a', 1, 'throw'), count('b', 1, 'throw'), nonsense('c'));
     bench.worker.start();
     const failed = { ...by, code: 'failed' };
@@ -107,14 +107,14 @@ describe('the letters of a function', () => {
 
   it.each([
     ['another function', '/operations/order/dead-letters', undefined, 404, undefined],
-    ['a letter that nobody knows', `${path}/0123`, undefined, 404, undefined],
-    ['a cursor of somebody else', `${path}?cursor=x`, undefined, 422, '/cursor'],
-    ['a status that there is not', `${path}?status=lost`, undefined, 422, '/status'],
-    ['nobody who signs', `${path}/0123/discard`, { reason: 'why' }, 422, '/who'],
+    ['an unknown dead letter', `${path}/0123`, undefined, 404, undefined],
+    ['an invalid cursor', `${path}?cursor=x`, undefined, 422, '/cursor'],
+    ['an unknown status', `${path}?status=lost`, undefined, 422, '/status'],
+    ['a resolution without a name', `${path}/0123/discard`, { reason: 'why' }, 422, '/who'],
     ['an empty reason', `${path}/0123/discard`, { who: 'ann', reason: ' ' }, 422, '/reason'],
     ['an edit without data', `${path}/0123/edit`, by, 422, '/data'],
     ['too many at once', `${path}/replay`, { ...by, max: 1_001 }, 422, '/max'],
-    ['a read of what is for writing', `${path}/replay`, undefined, 405, undefined],
+    ['a GET on a POST route', `${path}/replay`, undefined, 405, undefined],
   ])('refuse %s', async (_, url, body, status, pointer) => {
     const answer = await ask<{ errors?: { pointer: string }[] }>(url, body);
 
@@ -126,7 +126,7 @@ it.each([
   ['GET', '/operations/probe/letters?limit=1', '/operations/probe/dead-letters?limit=1'],
   ['GET', '/operations/probe/letters/groups', '/operations/probe/dead-letters/groups'],
   ['POST', '/operations/probe/letters/0123/discard', '/operations/probe/dead-letters/0123/discard'],
-])('the former path redirects for good, with method and body: %s %s', async (method, former, path) => {
+])('the former path redirects permanently, with method and body: %s %s', async (method, former, path) => {
   const response = await app.request(former, { method });
 
   expect([response.status, response.headers.get('location')]).toEqual([308, path]);

@@ -14,8 +14,8 @@ const TAG = 'Dead letters';
 const PATH = '/operations/{function}/dead-letters';
 const RESOLUTIONS_MAX = 100;
 const ofFunction = z.object({ function: z.string() });
-const ofLetter = z.object({ function: z.string(), letter: z.string() });
-/** For the documentation; {@link guardOperations} is what asks for it. */
+const ofDeadLetter = z.object({ function: z.string(), letter: z.string() });
+/** For the documentation; {@link guardOperations} enforces it. */
 export const operatorsOnly = [{ operators: [] }];
 
 const listQuery = z.strictObject({
@@ -24,18 +24,18 @@ const listQuery = z.strictObject({
   ...pageQuery,
 });
 
-/** The routes by which people look at the dead letters of a function and decide about them. */
+/** The routes by which operators list and resolve the dead letters of a function. */
 export function addDeadLetterRoutes(app: App, scope: DeadLetterScope): void {
   app.openAPIRegistry.registerComponent('securitySchemes', 'operators', { type: 'http', scheme: 'bearer' });
   addFormerPaths(app);
-  // The id of a dead letter is never one of the words below, which come first.
+  // The fixed paths come first; no dead letter has one of them as its id.
   addLists(app, scope);
   addBulkReplay(app, scope);
   addOne(app, scope);
   addResolutions(app, scope);
 }
 
-/** The paths had another name, which is redirected for one more release. */
+/** The former paths redirect for one more release. */
 function addFormerPaths(app: App): void {
   app.all('/operations/:function/letters/*', (c) => {
     const { pathname, search } = new URL(c.req.url);
@@ -47,16 +47,16 @@ function addLists(app: App, scope: DeadLetterScope): void {
   const page = z.object({ letters: z.array(bodies.deadLetterSummarySchema), _links: linksSchema });
   addPath(app, TAG, PATH, {
     get: {
-      summary: 'List dead letters, the oldest first; open ones where nothing else is asked for',
+      summary: 'List dead letters, the oldest first; only open ones by default',
       request: { params: ofFunction, query: listQuery },
       security: operatorsOnly,
-      responses: { 200: answers('A page of letters', page), ...problems(401, 404, 422) },
+      responses: { 200: answers('A page of dead letters', page), ...problems(401, 404, 422) },
       handler: (c) => listDeadLetters(c, own(c, scope)),
     },
   });
   addPath(app, TAG, `${PATH}/groups`, {
     get: {
-      summary: 'Open letters by what went wrong, the largest group first',
+      summary: 'Open dead letters grouped by cause, the largest group first',
       request: { params: ofFunction },
       security: operatorsOnly,
       responses: { 200: answers('The groups', bodies.groupsSchema), ...problems(401, 404) },
@@ -69,11 +69,11 @@ function addBulkReplay(app: App, scope: DeadLetterScope): void {
   let isBusy = false;
   addPath(app, TAG, `${PATH}/replay`, {
     post: {
-      summary: 'Replay open letters, the oldest first, in waves of 1, 2, 5, 10, …; a failure that comes back ends it',
+      summary: 'Replay open dead letters, the oldest first, in batches of 1, 2, 5, 10, …; a recurring failure ends it',
       request: { params: ofFunction, body: jsonBody(bodies.bulkReplayRequest) },
       security: operatorsOnly,
       responses: {
-        200: answers('How far it went', bodies.replayedSchema),
+        200: answers('What was replayed, and what is left', bodies.replayedSchema),
         ...problems(400, 401, 404, 409, 415, 422, 503),
       },
       handler: async (c) => {
@@ -85,7 +85,7 @@ function addBulkReplay(app: App, scope: DeadLetterScope): void {
           ...request
         } = await readBody(c, bodies.bulkReplayRequest);
         if (dryRun) return c.json(await dryRunBulkReplay(ours, request));
-        if (isBusy) throw new AppError('conflict', 'letters are being replayed already; wait until that is over');
+        if (isBusy) throw new AppError('conflict', 'a bulk replay is running already; wait until it is over');
         isBusy = true;
         try {
           return c.json({ dryRun, ...(await replayInBatches(ours, { ...request, perSecond })) });
@@ -100,21 +100,21 @@ function addBulkReplay(app: App, scope: DeadLetterScope): void {
 function addOne(app: App, scope: DeadLetterScope): void {
   addPath(app, TAG, `${PATH}/{letter}`, {
     get: {
-      summary: 'Get a letter with all that it holds, what was decided about it, and how many wait behind it',
-      request: { params: ofLetter },
+      summary: 'Get a dead letter with its data, its resolutions, and the number of messages that wait behind it',
+      request: { params: ofDeadLetter },
       security: operatorsOnly,
-      responses: { 200: answers('The letter', bodies.deadLetterSchema), ...problems(401, 404) },
+      responses: { 200: answers('The dead letter', bodies.deadLetterSchema), ...problems(401, 404) },
       handler: async (c) => {
         const ours = own(c, scope);
-        const row = await existingDeadLetter(ours, letterIn(c));
+        const row = await existingDeadLetter(ours, deadLetterIdIn(c));
         const where = { letter: row.letter };
-        const decided = await ours.context.store.find({
+        const resolved = await ours.context.store.find({
           table: resolutions,
           where,
           orderBy: ['sequence'],
           limit: RESOLUTIONS_MAX,
         });
-        return c.json(bodies.toDeadLetterBody(ours.fn.name, row, await countBehind(ours, row), decided));
+        return c.json(bodies.toDeadLetterBody(ours.fn.name, row, await countBehind(ours, row), resolved));
       },
     },
   });
@@ -123,33 +123,33 @@ function addOne(app: App, scope: DeadLetterScope): void {
 function addResolutions(app: App, scope: DeadLetterScope): void {
   addResolution(app, scope, {
     action: 'replay',
-    summary: 'Try it once more, under its own id, before all that waits behind it',
+    summary: 'Try it once more, under its own id, before the messages behind it',
     schema: bodies.replayRequest,
-    foresee: (ours, letter, { force }) => dryRunReplay(ours, letter, force),
-    decide: async (ours, letter, body) => ({ row: await replay(ours, letter, body, body), differences: null }),
+    dryRun: (ours, id, { force }) => dryRunReplay(ours, id, force),
+    resolve: async (ours, id, body) => ({ row: await replay(ours, id, body, body), differences: null }),
   });
   addResolution(app, scope, {
     action: 'edit',
-    summary: 'Put a new message with other data in its place; the first one is never handled',
+    summary: 'Replace it by a new message with other data; the first one is never handled',
     schema: bodies.editRequest,
-    foresee: (ours, letter, { data }) => dryRunEdit(ours, letter, data),
-    decide: (ours, letter, body) => edit(ours, letter, body.data, body),
+    dryRun: (ours, id, { data }) => dryRunEdit(ours, id, data),
+    resolve: (ours, id, body) => edit(ours, id, body.data, body),
   });
   addResolution(app, scope, {
     action: 'discard',
-    summary: 'Never handle it, also when it comes again; what waits behind it goes on',
+    summary: 'Never handle it, even when it is delivered again; the messages behind it continue',
     schema: bodies.closeRequest,
-    foresee: dryRunClose,
-    decide: async (ours, letter, body) => ({ row: await close(ours, letter, 'discard', body), differences: null }),
+    dryRun: dryRunClose,
+    resolve: async (ours, id, body) => ({ row: await close(ours, id, 'discard', body), differences: null }),
   });
   addResolution(app, scope, {
     action: 'compensate',
     summary:
-      'Discard it because its order is cancelled. At the gateway this first cancels the order, and changes nothing where ' +
-      'that is refused; at the function itself it is the decision alone',
+      'Discard it because its order is cancelled. At the gateway this first cancels the order, and changes nothing ' +
+      'where that is refused; at the function itself it is the resolution alone',
     schema: bodies.closeRequest,
-    foresee: dryRunClose,
-    decide: async (ours, letter, body) => ({ row: await close(ours, letter, 'compensate', body), differences: null }),
+    dryRun: dryRunClose,
+    resolve: async (ours, id, body) => ({ row: await close(ours, id, 'compensate', body), differences: null }),
   });
 }
 
@@ -157,31 +157,31 @@ interface ResolutionRoute<Body extends { readonly dryRun: boolean }> {
   readonly action: string;
   readonly summary: string;
   readonly schema: z.ZodType<Body>;
-  foresee(scope: DeadLetterScope, letter: string, body: Body): Promise<DryRun>;
-  decide(scope: DeadLetterScope, letter: string, body: Body): Promise<Pick<DryRun, 'row' | 'differences'>>;
+  dryRun(scope: DeadLetterScope, id: string, body: Body): Promise<DryRun>;
+  resolve(scope: DeadLetterScope, id: string, body: Body): Promise<Pick<DryRun, 'row' | 'differences'>>;
 }
 
 function addResolution<Body extends { readonly dryRun: boolean }>(
   app: App,
   scope: DeadLetterScope,
-  { action, summary, schema, foresee, decide }: ResolutionRoute<Body>,
+  { action, summary, schema, dryRun, resolve }: ResolutionRoute<Body>,
 ): void {
   addPath(app, TAG, `${PATH}/{letter}/${action}`, {
     post: {
       summary,
-      request: { params: ofLetter, body: jsonBody(schema) },
+      request: { params: ofDeadLetter, body: jsonBody(schema) },
       security: operatorsOnly,
       responses: {
-        200: answers('The letter after it, or what would happen', bodies.resolvedSchema),
+        200: answers('The dead letter after it, or what would happen', bodies.resolvedSchema),
         ...problems(400, 401, 404, 409, 413, 415, 422, 503, 507),
       },
       handler: async (c) => {
         const ours = own(c, scope);
-        const letter = letterIn(c);
+        const id = deadLetterIdIn(c);
         const body = await readBody(c, schema);
-        if (body.dryRun) return c.json(resolvedBody(ours, true, await foresee(ours, letter, body)));
-        const behind = await countBehind(ours, await existingDeadLetter(ours, letter));
-        return c.json(resolvedBody(ours, false, { foreseen: null, behind, ...(await decide(ours, letter, body)) }));
+        if (body.dryRun) return c.json(resolvedBody(ours, true, await dryRun(ours, id, body)));
+        const behind = await countBehind(ours, await existingDeadLetter(ours, id));
+        return c.json(resolvedBody(ours, false, { foreseen: null, behind, ...(await resolve(ours, id, body)) }));
       },
     },
   });
@@ -201,7 +201,7 @@ async function listDeadLetters(c: AppContext, { fn, context }: DeadLetterScope):
   });
   const { page, next } = toPage(rows, limit, ({ sequence = 0 }) => [sequence]);
   return c.json({
-    letters: page.map((head) => bodies.toSummaryBody(fn.name, head)),
+    letters: page.map((summary) => bodies.toSummaryBody(fn.name, summary)),
     _links: pageLinks(c.req.url, next),
   });
 }
@@ -228,11 +228,11 @@ function resolvedBody({ fn }: DeadLetterScope, dryRun: boolean, { row, foreseen,
 function own(c: AppContext, scope: DeadLetterScope): DeadLetterScope {
   const name = c.req.param('function') ?? '';
   if (name !== scope.fn.name)
-    throw new AppError('not_found', `${name.slice(0, 64)} is not here; this is ${scope.fn.name}`);
+    throw new AppError('not_found', `there is no function ${name.slice(0, 64)} here; this is ${scope.fn.name}`);
   return scope;
 }
 
-function letterIn(c: AppContext): string {
+function deadLetterIdIn(c: AppContext): string {
   return c.req.param('letter') ?? '';
 }
 

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import type { DeadLetterRow, DeadLetterSummary, ResolutionRow } from '../../ports/tables/retry.ts';
 import { linksSchema } from '../http/paging.ts';
 
-/** How letters, and decisions about them, look to clients: the check and the documentation. */
+/** Dead letters and their resolutions as clients see them: for validation and documentation. */
 
 const codes = [
   'unreadable',
@@ -30,7 +30,7 @@ const actions = [
 ] as const satisfies readonly ResolutionRow['action'][];
 
 const codeSchema = z.enum(codes);
-/** `all`: whatever became of them. */
+/** `all`: resolved or not. */
 export const statusQuerySchema = z.enum([...statuses, 'all']);
 const textSchema = z.string().min(1).max(256);
 export const filterSchemas = {
@@ -39,7 +39,7 @@ export const filterSchemas = {
   key: textSchema.optional(),
 };
 
-const headShape = {
+const summaryShape = {
   letter: z.string(),
   function: z.string(),
   status: z.enum(statuses),
@@ -57,7 +57,7 @@ const headShape = {
   decidedAt: z.string().nullable(),
   _links: linksSchema,
 };
-export const deadLetterSummarySchema = z.object(headShape).openapi('DeadLetterSummary');
+export const deadLetterSummarySchema = z.object(summaryShape).openapi('DeadLetterSummary');
 export type DeadLetterSummaryBody = z.infer<typeof deadLetterSummarySchema>;
 
 const resolutionSchema = z
@@ -69,16 +69,16 @@ const resolutionSchema = z
     before: z.unknown(),
     after: z.unknown(),
   })
-  .openapi('Decision');
+  .openapi('Resolution');
 
 export const deadLetterSchema = z
   .object({
-    ...headShape,
-    value: z.string().openapi({ description: 'The data as they came' }),
-    behind: z.int().openapi({ description: 'Messages that wait for a decision about it' }),
+    ...summaryShape,
+    value: z.string().openapi({ description: 'The data as it was received' }),
+    behind: z.int().openapi({ description: 'Messages of its key that wait until it is resolved' }),
     decisions: z.array(resolutionSchema),
   })
-  .openapi('Letter');
+  .openapi('DeadLetter');
 export type DeadLetterBody = z.infer<typeof deadLetterSchema>;
 
 export const groupSchema = z
@@ -92,27 +92,27 @@ export const groupSchema = z
     newest: z.string(),
     replays: z.int(),
   })
-  .openapi('LetterGroup');
+  .openapi('DeadLetterGroup');
 export type GroupBody = z.infer<typeof groupSchema>;
 export const groupsSchema = z.object({
   groups: z.array(groupSchema),
-  isWhole: z.boolean().openapi({ description: 'False where there are more letters than were looked at' }),
+  isWhole: z.boolean().openapi({ description: 'False where there are more dead letters than were read' }),
 });
 
 const signedShape = {
   who: z.string().trim().min(1).max(200),
   reason: z.string().trim().min(1).max(500),
-  dryRun: z.boolean().default(false).openapi({ description: 'Only say what would happen' }),
+  dryRun: z.boolean().default(false).openapi({ description: 'Only report what would happen' }),
 };
 const force = z
   .boolean()
   .default(false)
   .openapi({ description: 'Also past DEAD_LETTER_REPLAYS_MAX and INBOX_RETENTION_DAYS' });
-export const closeRequest = z.strictObject(signedShape).openapi('CloseLetter');
-export const replayRequest = z.strictObject({ ...signedShape, force }).openapi('ReplayLetter');
+export const closeRequest = z.strictObject(signedShape).openapi('CloseDeadLetter');
+export const replayRequest = z.strictObject({ ...signedShape, force }).openapi('ReplayDeadLetter');
 export const editRequest = z
   .strictObject({ ...signedShape, data: z.unknown().refine((data) => data !== undefined, 'must be there') })
-  .openapi('EditLetter');
+  .openapi('EditDeadLetter');
 export const bulkReplayRequest = z
   .strictObject({
     ...signedShape,
@@ -122,7 +122,7 @@ export const bulkReplayRequest = z
     max: z.int().min(1).max(1_000).default(100),
     perSecond: z.int().min(1).max(1_000).optional(),
   })
-  .openapi('ReplayLetters');
+  .openapi('ReplayDeadLetters');
 
 export const resolvedSchema = z
   .object({
@@ -141,9 +141,9 @@ export const resolvedSchema = z
       .array(z.object({ pointer: z.string(), before: z.unknown().optional(), after: z.unknown().optional() }))
       .nullable()
       .openapi({ description: 'What an edit changes' }),
-    behind: z.int().openapi({ description: 'Messages that waited for the decision' }),
+    behind: z.int().openapi({ description: 'Messages of its key that waited for the resolution' }),
   })
-  .openapi('Decided');
+  .openapi('Resolved');
 export type ResolvedBody = z.infer<typeof resolvedSchema>;
 
 export const replayedSchema = z
@@ -152,17 +152,17 @@ export const replayedSchema = z
     replayed: z.int(),
     passed: z.int(),
     failed: z.int(),
-    skipped: z.int().openapi({ description: 'Refused, and as they were' }),
-    stopped: z.string().nullable().openapi({ description: 'Why it went no further' }),
+    skipped: z.int().openapi({ description: 'Not replayed because that was refused; unchanged' }),
+    stopped: z.string().nullable().openapi({ description: 'Why the replay stopped early' }),
     waves: z.array(z.object({ letters: z.int(), passed: z.int(), failed: z.int(), waiting: z.int() })),
-    left: z.int().openapi({ description: 'Open letters of this kind that are there now' }),
+    left: z.int().openapi({ description: 'Open dead letters that match and remain' }),
   })
   .openapi('Replayed');
 export type ReplayedBody = z.infer<typeof replayedSchema>;
 
-export function toSummaryBody(name: string, head: DeadLetterSummary): DeadLetterSummaryBody {
-  const { letter, status, code, detail, fingerprint, key, attributes, topic, partition, position } = head;
-  const { attempts, replays, diedAt, decidedAt } = head;
+export function toSummaryBody(name: string, summary: DeadLetterSummary): DeadLetterSummaryBody {
+  const { letter, status, code, detail, fingerprint, key, attributes, topic, partition, position } = summary;
+  const { attempts, replays, diedAt, decidedAt } = summary;
   const self = `/operations/${name}/dead-letters/${letter}`;
   const open = Object.fromEntries(
     ['replay', 'edit', 'discard', 'compensate'].map((action) => [
@@ -181,10 +181,10 @@ export function toDeadLetterBody(
   name: string,
   row: DeadLetterRow,
   behind: number,
-  decisions: readonly ResolutionRow[],
+  resolutions: readonly ResolutionRow[],
 ): DeadLetterBody {
-  const decided = decisions.map(({ action, who, at, reason, before, after }) => {
+  const decisions = resolutions.map(({ action, who, at, reason, before, after }) => {
     return { action, who, at, reason, before, after };
   });
-  return { ...toSummaryBody(name, row), value: row.value, behind, decisions: decided };
+  return { ...toSummaryBody(name, row), value: row.value, behind, decisions };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const count = (most: number) => z.coerce.number().int().min(1).max(most);
 
-/** How people may decide about dead letters; each with its default. */
+/** The settings for resolving dead letters, each with its default. */
 export const deadLetterSettings = {
   DEAD_LETTER_REPLAYS_MAX: count(1_000).default(5),
   DEAD_LETTER_REPLAYS_PER_SECOND: count(1_000).default(50),
@@ -12,13 +12,15 @@ export const deadLetterSettings = {
     .optional(),
 } as const;
 
-/** What limits the replays at one function. */
+/** The limits on replays at one function. */
 export interface DeadLetterLimits {
-  /** After so many replays of a letter the next one must be forced. */
+  /** After this many replays of a dead letter, the next one has to be forced. */
   readonly replaysMax: number;
-  /** Replays of many letters go no faster. */
+  /** The highest rate of a bulk replay. */
   readonly perSecond: number;
-  /** How long the inbox remembers, in milliseconds: an older letter may have been handled meanwhile, unnoticed. */
+  /**
+   * How long the inbox remembers, in milliseconds. It cannot tell whether an older dead letter was handled meanwhile.
+   */
   readonly windowMs: number;
 }
 

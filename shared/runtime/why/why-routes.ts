@@ -2,19 +2,20 @@ import { z } from '@hono/zod-openapi';
 import { type App, addPath, answers } from '../http/app.ts';
 import { type Wait, waitSchema } from './waits.ts';
 
-/** The fields of every answer to "why has this saga not ended": the function that owns the saga puts its id beside them. */
+/** The fields of every answer to "why has this saga not ended"; the function that owns the saga adds the id. */
 export const whyFields = {
   status: z.string(),
-  /** Whether it is known how the saga ends. */
+  /** Whether the outcome of the saga is known. */
   hasOutcome: z.boolean(),
-  /** A sentence for people. */
+  /** A sentence for operators. */
   summary: z.string(),
   waits: z.array(waitSchema),
 };
 
 /**
- * What a saga waits for, the most pressing wait first, and a sentence about it; `otherwise` is the sentence where nothing blocks it.
- * A deadline blocks nothing and comes last; a discarded message blocks only a saga without an outcome.
+ * What a saga waits for, the most pressing wait first, and a sentence about it. `otherwise` is the sentence where
+ * nothing blocks the saga. A deadline blocks nothing and comes last; a discarded message blocks only a saga without an
+ * outcome.
  */
 export function explainWaits(
   saga: { readonly id: string; readonly status: string; readonly hasOutcome: boolean },
@@ -29,12 +30,12 @@ export function explainWaits(
 
 export const waitsSchema = z.object({ waits: z.array(waitSchema) });
 
-/** `GET /why/{key}`: what a key waits for at this function alone; the gateway puts the functions together. */
+/** `GET /why/{key}`: what a key waits for at this function alone; the gateway combines the functions. */
 export function addWhy(app: App, waitsOfKey: (key: string) => Promise<readonly Wait[]>): void {
   addPath(app, 'Operations', '/why/{key}', {
     get: {
       summary: 'What a partition key (the id of an order or a product) waits for at this function',
-      responses: { 200: answers('One entry for each thing; none when it waits for nothing here', waitsSchema) },
+      responses: { 200: answers('One entry per wait; none when it waits for nothing here', waitsSchema) },
       handler: async (c) => c.json({ waits: await waitsOfKey(c.req.param('key') ?? '') }),
     },
   });
