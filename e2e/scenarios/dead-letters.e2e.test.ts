@@ -1,4 +1,6 @@
-/** What nobody can handle is kept, shown, and decided about by a person: over HTTP at the gateway, and with the program. */
+/**
+ * Messages that cannot be handled become dead letters; operators list and resolve them over HTTP and with the program.
+ */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +16,7 @@ import { waitUntil } from '../tools/wait-until.ts';
 import { bodyOf, get, type Problem, post, request } from './client.ts';
 import { type Exit, hosts, run, TestStore, temporaryFolder } from './harness.ts';
 
-const by = { who: 'ann', reason: 'nobody needs it' };
+const by = { who: 'ann', reason: 'it is not needed' };
 const path = '/operations/order/dead-letters';
 
 function commandOf(orderId: string, changes: object = {}, quantity = 1) {
@@ -32,7 +34,7 @@ async function produce(store: TestStore, ...commands: readonly object[]): Promis
   expect(await program.exit).toEqual({ code: 0, signal: null });
 }
 
-async function letters(store: TestStore, ...args: readonly string[]): Promise<Exit & { out: string; err: string }> {
+async function deadLetters(store: TestStore, ...args: readonly string[]): Promise<Exit & { out: string; err: string }> {
   const program = run('dist/e2e/tools/dead-letters.js', args, store.env);
   const exit = await program.exit;
   return { ...exit, out: program.stdout(), err: program.stderr() };
@@ -44,12 +46,12 @@ async function open(store: TestStore, count: number): Promise<readonly DeadLette
     found = (await get<{ letters: DeadLetterSummaryBody[] }>(store.url(path))).letters;
     return found.length === count;
   };
-  await waitUntil(areThere, { what: `${count} letters` });
+  await waitUntil(areThere, { what: `${count} dead letters` });
   return found;
 }
 
-/** A newer version, something nobody knows, an order that cannot be, and one in somebody else's name. */
-async function withLetters(store: TestStore): Promise<readonly DeadLetterSummaryBody[]> {
+/** A newer version, an unknown type, an invalid order, and a message with a forged source. */
+async function withDeadLetters(store: TestStore): Promise<readonly DeadLetterSummaryBody[]> {
   await produce(
     store,
     commandOf('NEWER', { schemaversion: 9 }),
@@ -61,9 +63,9 @@ async function withLetters(store: TestStore): Promise<readonly DeadLetterSummary
 }
 
 describe.each(hosts)('the dead letters of a store in %s', (host) => {
-  it('are listed, shown, tried without effect, and decided, at the gateway as at the function', async () => {
+  it('are listed, shown, dry-run and resolved at the gateway as at the function', async () => {
     const store = await TestStore.start(host);
-    const found = await withLetters(store);
+    const found = await withDeadLetters(store);
     const [newer, unknown, broken, forged] = found.map(({ letter }) => `${path}/${letter}`);
     const data = commandOf('BROKEN').data;
 
@@ -88,9 +90,9 @@ describe.each(hosts)('the dead letters of a store in %s', (host) => {
     await store.settle();
   });
 
-  it('stay decided when the message comes again, and when the store was killed', async () => {
+  it('stay resolved when the message is delivered again and after the store was killed', async () => {
     const store = await TestStore.start(host);
-    const [newer, , broken] = await withLetters(store);
+    const [newer, , broken] = await withDeadLetters(store);
     await post(store.url(`${path}/${broken?.letter}/discard`), by);
     await post(store.url(`${path}/${newer?.letter}/discard`), by);
     await store.kill('order');
@@ -106,23 +108,34 @@ describe.each(hosts)('the dead letters of a store in %s', (host) => {
 });
 
 describe('the program for dead letters', () => {
-  it('lists, shows, tries without effect, and decides with --yes', async () => {
+  it('lists, shows, dry-runs, and resolves with --yes', async () => {
     const store = await TestStore.start('one process');
-    const found = await withLetters(store);
+    const found = await withDeadLetters(store);
     const ids = found.map(({ letter }) => letter);
     const [, unknown = '', broken = ''] = ids;
     const data = JSON.stringify(commandOf('BROKEN').data);
 
-    const list = await letters(store, 'list');
-    const json = await letters(store, 'list', '--json', '--code', 'unreadable');
-    const show = await letters(store, 'show', broken);
-    const replay = await letters(store, 'replay', unknown);
-    const all = await letters(store, 'replay', '--all', '--function', 'order');
-    const dry = await letters(store, 'edit', broken, '--data', data);
+    const list = await deadLetters(store, 'list');
+    const json = await deadLetters(store, 'list', '--json', '--code', 'unreadable');
+    const show = await deadLetters(store, 'show', broken);
+    const replay = await deadLetters(store, 'replay', unknown);
+    const all = await deadLetters(store, 'replay', '--all', '--function', 'order');
+    const dry = await deadLetters(store, 'edit', broken, '--data', data);
     const untouched = await open(store, 4);
-    const unsigned = await letters(store, 'edit', broken, '--data', data, '--yes');
-    const edited = await letters(store, 'edit', broken, '--data', data, '--yes', '--reason', 'a typo', '--who', 'bob');
-    const discarded = await letters(store, 'discard', unknown, '--yes', '--reason', 'no use');
+    const unsigned = await deadLetters(store, 'edit', broken, '--data', data, '--yes');
+    const edited = await deadLetters(
+      store,
+      'edit',
+      broken,
+      '--data',
+      data,
+      '--yes',
+      '--reason',
+      'a typo',
+      '--who',
+      'bob',
+    );
+    const discarded = await deadLetters(store, 'discard', unknown, '--yes', '--reason', 'no use');
 
     expect(ids.filter((id) => !list.out.includes(id))).toEqual([]);
     expect((JSON.parse(json.out) as { letters: DeadLetterSummaryBody[] }).letters.map(({ letter }) => letter)).toEqual([
@@ -130,7 +143,7 @@ describe('the program for dead letters', () => {
     ]);
     expect(show.out).toContain('unreadable');
     expect([replay.code, replay.err]).toEqual([1, expect.stringContaining('no message type Nonsense')]);
-    expect(all.out).toContain('order: 4 letters would be replayed, the first in waves of 1, 2, 1');
+    expect(all.out).toContain('order: 4 dead letters would be replayed, the first in batches of 1, 2, 1');
     expect(dry.out).toContain('− /lines/0/quantity 0\n+ /lines/0/quantity 1\nIt would be handled');
     expect(dry.out).toContain('This was a dry run: nothing has changed. To do it, add --yes and --reason.');
     expect(untouched.map(({ letter }) => letter)).toEqual(ids);
@@ -141,22 +154,22 @@ describe('the program for dead letters', () => {
     await store.settle();
   });
 
-  it('shows the token that the store asks for, and is told where it has none', async () => {
+  it('sends the token that the store requires, and fails without one', async () => {
     const store = await TestStore.start('a process each', { OPERATIONS_TOKEN: 'open-sesame', NODE_ENV: 'production' });
     await withToken(store, 'open-sesame');
     const without = run('dist/e2e/tools/dead-letters.js', ['list'], { ...store.env, OPERATIONS_TOKEN: '' });
     const exit = await without.exit;
     const groups = await request('GET', store.url('/operations/dead-letters/groups'));
-    const waves = await post(store.url(`${path}/replay`), by, { headers: { authorization: 'Bearer open-sesame' } });
+    const replayed = await post(store.url(`${path}/replay`), by, { headers: { authorization: 'Bearer open-sesame' } });
 
     expect([exit.code, without.stderr()]).toEqual([1, expect.stringContaining('Set OPERATIONS_TOKEN')]);
     expect(groups.status).toBe(401);
-    expect([waves.status, bodyOf<ReplayedBody>(waves).left]).toEqual([200, 0]);
-    const said = ['gateway', 'order', 'inventory', 'notification'] as const;
-    expect(said.filter((part) => store.program(part).stdout().includes('open-sesame'))).toEqual([]);
+    expect([replayed.status, bodyOf<ReplayedBody>(replayed).left]).toEqual([200, 0]);
+    const parts = ['gateway', 'order', 'inventory', 'notification'] as const;
+    expect(parts.filter((part) => store.program(part).stdout().includes('open-sesame'))).toEqual([]);
   });
 
-  it('finds no routes in a store that is in production and has no token', async () => {
+  it('finds no routes in a production store without a token', async () => {
     const store = await TestStore.start('one process', { NODE_ENV: 'production' });
 
     expect((await request('GET', store.url(path))).status).toBe(404);
@@ -165,7 +178,7 @@ describe('the program for dead letters', () => {
 });
 
 async function withToken(store: TestStore, token: string): Promise<void> {
-  const list = await letters(store, 'list');
+  const list = await deadLetters(store, 'list');
   expect([list.code, list.out]).toEqual([0, 'No dead letters.\n']);
   const answer = await request('GET', store.url('/operations/inventory/dead-letters'), {
     headers: { authorization: `Bearer ${token}` },

@@ -1,4 +1,4 @@
-/** What `letters` asks of the gateway. */
+/** The requests of `dead-letters` to the gateway. */
 import { functionNames } from '../../saga/choreography.ts';
 import type {
   DeadLetterBody,
@@ -10,7 +10,7 @@ import type {
 import { addressOf, ask, StoreError, type Terminal } from './store-client.ts';
 import { waitUntil } from './wait-until.ts';
 
-/** Longer than one round of replays may take. */
+/** Longer than one round of replays can take. */
 const ROUND_TIMEOUT_MS = 120_000;
 const TRIED_MS_MAX = 15_000;
 
@@ -22,7 +22,7 @@ export interface ListQuery {
   readonly limit?: string | undefined;
 }
 
-/** The letters of a running store, as whoever knows its token may see and decide about them. */
+/** Lists and resolves the dead letters of a running store, with its operations token. */
 export class DeadLettersClient {
   readonly #gateway: string;
   readonly #headers: Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export class DeadLettersClient {
     this.#headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) };
   }
 
-  /** One page; `hasMore` where there are others. */
+  /** One page; `hasMore` where another one follows. */
   async list(name: string, query: ListQuery): Promise<{ letters: readonly DeadLetterSummaryBody[]; hasMore: boolean }> {
     const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
     const answer = await this.#get<{ letters: DeadLetterSummaryBody[]; _links: { next?: unknown } }>(
@@ -46,28 +46,28 @@ export class DeadLettersClient {
     return (await this.#get<{ groups: GroupBody[] }>('/operations/dead-letters/groups')).groups;
   }
 
-  /** Of the function that is named, else of whichever has it. @throws StoreError where none has. */
-  async find(letter: string, name?: string): Promise<DeadLetterBody> {
+  /** Finds it in the named function, else in any function. @throws StoreError where it does not exist. */
+  async find(id: string, name?: string): Promise<DeadLetterBody> {
     for (const each of name === undefined ? functionNames : [name]) {
       try {
-        return await this.#get<DeadLetterBody>(`/operations/${each}/dead-letters/${encodeURIComponent(letter)}`);
+        return await this.#get<DeadLetterBody>(`/operations/${each}/dead-letters/${encodeURIComponent(id)}`);
       } catch (error) {
         if (name !== undefined || !(error instanceof StoreError) || error.status !== 404) throw error;
       }
     }
-    throw new StoreError(`No function has a dead letter ${letter}. What there is: npm run dead-letters list`, 404);
+    throw new StoreError(`No function has a dead letter ${id}. To list dead letters: npm run dead-letters list`, 404);
   }
 
-  decide({ letter, function: name }: DeadLetterSummaryBody, action: string, body: object): Promise<ResolvedBody> {
+  resolve({ letter, function: name }: DeadLetterSummaryBody, action: string, body: object): Promise<ResolvedBody> {
     return this.#post(`/operations/${name}/dead-letters/${letter}/${action}`, body);
   }
 
-  /** One round of replays, in waves. */
+  /** One round of replays, in batches. */
   replayMany(name: string, body: object): Promise<ReplayedBody> {
     return this.#post(`/operations/${name}/dead-letters/replay`, body);
   }
 
-  /** Waits until a replayed letter was tried. */
+  /** Waits until a replayed dead letter was tried. */
   async tried({ letter, function: name }: DeadLetterSummaryBody): Promise<DeadLetterBody> {
     let found = await this.find(letter, name);
     const isTried = async () => {

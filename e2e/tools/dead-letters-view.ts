@@ -1,4 +1,4 @@
-/** Dead letters as a person reads them. */
+/** Dead letters as text for a terminal. */
 import Table from 'cli-table3';
 import type {
   DeadLetterBody,
@@ -29,7 +29,7 @@ export function painterFor({ env, isTty }: Terminal): Painter {
 
 export function listOf(letters: readonly DeadLetterSummaryBody[]): string {
   if (letters.length === 0) return 'No dead letters.';
-  const table = newTable(['letter', 'function', 'status', 'message', 'tried', 'given up', 'why']);
+  const table = newTable(['dead letter', 'function', 'status', 'message', 'attempts', 'dead since', 'cause']);
   for (const { letter, function: name, status, attributes, attempts, replays, diedAt, code, detail } of letters) {
     const tried = replays === 0 ? `${attempts}×` : `${attempts}×, ${replays} replayed`;
     table.push([letter, name, status, messageIn(attributes), tried, diedAt, `${code}: ${firstLine(detail)}`]);
@@ -39,23 +39,23 @@ export function listOf(letters: readonly DeadLetterSummaryBody[]): string {
 
 export function groupsTable(groups: readonly GroupBody[]): string {
   if (groups.length === 0) return 'No dead letters.';
-  const table = newTable(['fingerprint', 'function', 'letters', 'oldest', 'newest', 'replays', 'why']);
+  const table = newTable(['fingerprint', 'function', 'dead letters', 'oldest', 'newest', 'replays', 'cause']);
   for (const { fingerprint, function: name, count, oldest, newest, replays, code, detail } of groups) {
     table.push([fingerprint, name, count, oldest, newest, replays, `${code}: ${firstLine(detail)}`]);
   }
   return table.toString();
 }
 
-export function deadLetterText(letter: DeadLetterBody, { bold }: Painter): string {
-  const { attributes, topic, position, key, behind, value, detail, decisions } = letter;
-  const waits = key === null ? 'It holds up nobody.' : `It holds up ${key}: ${messages(behind)} behind it.`;
-  const decided = decisions.map(({ at, action, who, reason }) => `  ${at} ${action} by ${who}: ${reason}`);
+export function deadLetterText(deadLetter: DeadLetterBody, { bold }: Painter): string {
+  const { attributes, topic, position, key, behind, value, detail, decisions } = deadLetter;
+  const waits = key === null ? 'It blocks no key.' : `It blocks ${key}: ${messages(behind)} behind it.`;
+  const resolutions = decisions.map(({ at, action, who, reason }) => `  ${at} ${action} by ${who}: ${reason}`);
   return [
-    `${bold(`Letter ${letter.letter}`)} of ${letter.function} is ${letter.status}.`,
-    `${messageIn(attributes)}, ${topic} at ${position}; given up at ${letter.diedAt} after ${letter.attempts}×.`,
+    `${bold(`Dead letter ${deadLetter.letter}`)} of ${deadLetter.function} is ${deadLetter.status}.`,
+    `${messageIn(attributes)}, ${topic} at ${position}; dead-lettered at ${deadLetter.diedAt} after ${deadLetter.attempts}×.`,
     waits,
     '',
-    `${bold(letter.code)} (${letter.fingerprint})`,
+    `${bold(deadLetter.code)} (${deadLetter.fingerprint})`,
     detail,
     '',
     bold('Attributes'),
@@ -63,11 +63,11 @@ export function deadLetterText(letter: DeadLetterBody, { bold }: Painter): strin
     '',
     bold('Data'),
     value,
-    ...(decided.length === 0 ? [] : ['', bold('Decisions'), ...decided]),
+    ...(resolutions.length === 0 ? [] : ['', bold('Resolutions'), ...resolutions]),
   ].join('\n');
 }
 
-/** What an edit changes, one line for each value that goes and each that comes. */
+/** The changes of an edit: one line for each removed value and each added one. */
 function diffLines(diff: ResolvedBody['diff'], { red, green }: Painter): readonly string[] {
   return (diff ?? []).flatMap((each) => [
     ...('before' in each ? [red(`− ${each.pointer || '/'} ${JSON.stringify(each.before)}`)] : []),
@@ -75,20 +75,22 @@ function diffLines(diff: ResolvedBody['diff'], { red, green }: Painter): readonl
   ]);
 }
 
-/** What a decision has done, or would do. */
-export function resolvedText(action: string, decided: ResolvedBody, paint: Painter): string {
-  const { letter, foreseen, diff, behind, dryRun } = decided;
+/** What a resolution has done, or would do. */
+export function resolvedText(action: string, resolved: ResolvedBody, paint: Painter): string {
+  const { letter: deadLetter, foreseen, diff, behind, dryRun } = resolved;
   const head = dryRun
-    ? `${paint.bold(`${action} ${letter.letter}`)} of ${letter.function} would do this:`
-    : `${paint.bold(`Letter ${letter.letter}`)} of ${letter.function} is ${letter.status}.`;
+    ? `${paint.bold(`${action} ${deadLetter.letter}`)} of ${deadLetter.function} would do this:`
+    : `${paint.bold(`Dead letter ${deadLetter.letter}`)} of ${deadLetter.function} is ${deadLetter.status}.`;
   const outcome = foreseen === null ? [] : [outcomeLine(foreseen, paint)];
-  const wrote = (foreseen?.writes ?? []).map(({ table, row, removed }) => {
+  const written = (foreseen?.writes ?? []).map(({ table, row, removed }) => {
     return `  ${removed ? 'removes' : 'writes'} ${table} ${JSON.stringify(row)}`;
   });
-  const said = (foreseen?.events ?? []).map((event) => `  says ${event['type']} ${JSON.stringify(event['data'])}`);
+  const published = (foreseen?.events ?? []).map(
+    (event) => `  publishes ${event['type']} ${JSON.stringify(event['data'])}`,
+  );
   const what = dryRun && Object.hasOwn(endings, action) ? [endings[action as keyof typeof endings]] : [];
-  const waiting = behind === 0 ? [] : [`${messages(behind)} behind it ${goOn(decided)}.`];
-  return [head, ...what, ...diffLines(diff, paint), ...outcome, ...said, ...wrote, ...waiting].join('\n');
+  const waiting = behind === 0 ? [] : [`${messages(behind)} behind it ${progressOf(resolved)}.`];
+  return [head, ...what, ...diffLines(diff, paint), ...outcome, ...published, ...written, ...waiting].join('\n');
 }
 
 const endings = {
@@ -96,17 +98,17 @@ const endings = {
   compensate: 'Its order would be cancelled, where it still can be, and the message would never be handled.',
 };
 
-/** What waits may go on once the message is handled or over; one that fails again is a dead letter again. */
-function goOn({ dryRun, foreseen }: ResolvedBody): string {
-  if (!dryRun) return 'can go on';
-  return foreseen?.outcome === 'failed' ? 'would wait on' : 'would go on';
+/** The messages behind it continue once it is handled or closed; if it fails again, it is a dead letter again. */
+function progressOf({ dryRun, foreseen }: ResolvedBody): string {
+  if (!dryRun) return 'can continue';
+  return foreseen?.outcome === 'failed' ? 'would still wait' : 'would continue';
 }
 
-/** One line for each wave of a round. */
+/** One line per batch of a round. */
 export function batchLines(name: string, { waves }: ReplayedBody, { red, green }: Painter): readonly string[] {
   return waves.map(({ letters, passed, failed, waiting }) => {
     const parts = [green(`${passed} passed`), ...(failed === 0 ? [] : [red(`${failed} failed`)])];
-    return `${name}: a wave of ${letters}: ${[...parts, ...(waiting === 0 ? [] : [`${waiting} wait`])].join(', ')}`;
+    return `${name}: a batch of ${letters}: ${[...parts, ...(waiting === 0 ? [] : [`${waiting} wait`])].join(', ')}`;
   });
 }
 

@@ -23,7 +23,7 @@ afterEach(() => {
   for (const stop of stops.splice(0)) stop();
 });
 
-/** Runs the program against a gateway that answers what `answers` has for the request, one after the other; else 404. */
+/** Runs the program against a gateway that returns the next of `answers` for each request, or 404 when none is left. */
 async function runWith(
   args: readonly string[],
   answers: Readonly<Record<string, readonly object[]>>,
@@ -62,39 +62,45 @@ const edited = {
 };
 
 describe('dead-letters', () => {
-  it('finds a letter in whichever function has it, and shows all of it', async () => {
+  it('finds a dead letter in any function, and shows all of it', async () => {
     const { text, requests } = await runWith(['show', 'abc'], find);
 
     expect(requests).toEqual(['GET /operations/order/dead-letters/abc', 'GET /operations/inventory/dead-letters/abc']);
-    expect(text).toContain('It holds up O-1: 2 messages behind it.');
+    expect(text).toContain('It blocks O-1: 2 messages behind it.');
   });
 
-  it('says so where none has it', async () => {
+  it('reports an unknown dead letter', async () => {
     const { error } = await runWith(['show', 'none'], {});
 
-    expect(error).toBe('No function has a dead letter none. What there is: npm run dead-letters list');
+    expect(error).toBe('No function has a dead letter none. To list dead letters: npm run dead-letters list');
   });
 
-  it('shows the token, and whose decision it is', async () => {
-    const decide = { 'POST /operations/inventory/dead-letters/abc/discard': [{ ...edited, diff: null, dryRun: true }] };
+  it('sends the token, and who resolves it', async () => {
+    const resolve = {
+      'POST /operations/inventory/dead-letters/abc/discard': [{ ...edited, diff: null, dryRun: true }],
+    };
 
-    const { seen } = await runWith(['discard', 'abc'], { ...find, ...decide }, { env: { OPERATIONS_TOKEN: 'secret' } });
+    const { seen } = await runWith(
+      ['discard', 'abc'],
+      { ...find, ...resolve },
+      { env: { OPERATIONS_TOKEN: 'secret' } },
+    );
 
     expect(new Set(seen.map(({ authorization }) => authorization))).toEqual(new Set(['Bearer secret']));
     expect(seen.at(-1)?.body).toEqual({ who: userInfo().username, reason: 'a dry run', dryRun: true });
   });
 
   it.each([
-    ['replay', { outcome: 'failed', error: 'Error: no' }, 'would wait on'],
-    ['replay', { outcome: 'handled', error: null }, 'would go on'],
-    ['discard', null, 'would go on'],
-    ['compensate', null, 'would go on'],
-  ])('says of a dry run of %s that ends as %o that what is behind it %s', async (action, ends, expected) => {
+    ['replay', { outcome: 'failed', error: 'Error: no' }, 'would still wait'],
+    ['replay', { outcome: 'handled', error: null }, 'would continue'],
+    ['discard', null, 'would continue'],
+    ['compensate', null, 'would continue'],
+  ])('reports of a dry run of %s with outcome %o that messages behind it %s', async (action, ends, expected) => {
     const foreseen = ends === null ? null : { ...ends, events: [], writes: [] };
     const dry = { ...edited, diff: null, dryRun: true, foreseen };
-    const decide = { [`POST /operations/inventory/dead-letters/abc/${action}`]: [dry] };
+    const resolve = { [`POST /operations/inventory/dead-letters/abc/${action}`]: [dry] };
 
-    const { text } = await runWith([action, 'abc'], { ...find, ...decide });
+    const { text } = await runWith([action, 'abc'], { ...find, ...resolve });
 
     expect(text).toContain(`2 messages behind it ${expected}.`);
     expect(text.includes('would never be handled')).toBe(foreseen === null);
@@ -105,16 +111,16 @@ describe('dead-letters', () => {
     ['plain where NO_COLOR is set', true, { NO_COLOR: '1' }, '− /quantity 1\n+ /quantity 2'],
     ['plain elsewhere', false, {}, '− /quantity 1\n+ /quantity 2'],
   ])('shows what an edit changes, %s', async (_, isTty, env, diff) => {
-    const decide = { 'POST /operations/inventory/dead-letters/abc/edit': [edited] };
+    const resolve = { 'POST /operations/inventory/dead-letters/abc/edit': [edited] };
     const args = ['edit', 'abc', '--data', '{"quantity":2}', '--yes', '--reason', 'why', '--function', 'inventory'];
 
-    const { text, seen } = await runWith(args, { ...find, ...decide }, { isTty, env });
+    const { text, seen } = await runWith(args, { ...find, ...resolve }, { isTty, env });
 
     expect(text).toContain(diff);
     expect(seen.at(-1)?.body).toMatchObject({ reason: 'why', dryRun: false, data: { quantity: 2 } });
   });
 
-  it('waits until a replayed letter was tried', async () => {
+  it('waits until a replayed dead letter was tried', async () => {
     const replaying = { ...edited, letter: { ...head, status: 'replaying' } };
     const answers = { ...find, 'POST /operations/inventory/dead-letters/abc/replay': [replaying] };
     const tries = [whole, { ...whole, status: 'replaying' }, { ...whole, status: 'replaying' }];
@@ -124,11 +130,11 @@ describe('dead-letters', () => {
     const passed = await runWith(args, { ...answers, [get]: [...tries, { ...whole, status: 'replayed' }] });
     const failed = await runWith(args, { ...answers, [get]: [...tries, whole] });
 
-    expect([passed.error, passed.text]).toEqual([null, 'It has passed: letter abc is replayed.']);
-    expect(failed.error).toBe('Letter abc is open: Error: no\n  at x');
+    expect([passed.error, passed.text]).toEqual([null, 'It has passed: dead letter abc is replayed.']);
+    expect(failed.error).toBe('Dead letter abc is open: Error: no\n  at x');
   });
 
-  it('replays a group round after round, and shows the waves', async () => {
+  it('replays a group round after round, and shows the batches', async () => {
     const rounds = [
       { ...round, waves, left: 3 },
       { ...round, waves },
@@ -138,27 +144,27 @@ describe('dead-letters', () => {
     const { text, seen } = await runWith(args, { 'POST /operations/order/dead-letters/replay': rounds });
 
     expect(seen.map(({ body }) => body)).toMatchObject(Array(2).fill({ fingerprint: 'f', max: 100, dryRun: false }));
-    const lines = ['order: a wave of 1: 1 passed', 'order: a wave of 2: 2 passed'];
+    const lines = ['order: a batch of 1: 1 passed', 'order: a batch of 2: 2 passed'];
     expect(text.split('\n')).toEqual([...lines, ...lines]);
   });
 
-  it('ends with an error where the waves were stopped, or where nothing may be replayed', async () => {
+  it('ends with an error when a replay is stopped, or when no dead letter can be replayed', async () => {
     const args = ['replay', '--all', '--function', 'order', '--yes', '--reason', 'why'];
     const path = 'POST /operations/order/dead-letters/replay';
 
     const stopped = await runWith(args, { [path]: [{ ...round, waves: [], stopped: 'it failed', left: 9 }] });
     const skipped = await runWith(args, { [path]: [{ ...round, waves: [], replayed: 0, skipped: 2, left: 2 }] });
 
-    expect(stopped.error).toBe('order: stopped with 9 letters left: it failed');
-    expect(skipped.error).toBe('order: 2 letters are left, of which 2 may not be replayed.');
+    expect(stopped.error).toBe('order: stopped with 9 dead letters left: it failed');
+    expect(skipped.error).toBe('order: 2 dead letters are left, of which 2 cannot be replayed.');
   });
 
   it.each([
-    ['a replay of nothing', ['replay'], 'replay needs a letter, --fingerprint, --code or --all.'],
+    ['a replay of nothing', ['replay'], 'replay needs a dead letter, --fingerprint, --code or --all.'],
     ['an edit without data', ['edit', 'abc'], 'edit needs either --data or --file.'],
     ['data that are not JSON', ['edit', 'abc', '--data', '{'], 'This is not JSON: '],
-    ['a decision without a reason', ['discard', 'abc', '--yes'], 'With --yes a --reason is needed'],
-  ])('refuses %s and decides nothing', async (_, args, message) => {
+    ['a resolution without a reason', ['discard', 'abc', '--yes'], 'With --yes a --reason is needed'],
+  ])('refuses %s and resolves nothing', async (_, args, message) => {
     const { error, requests } = await runWith(args, find);
 
     expect(error).toContain(message);

@@ -1,4 +1,4 @@
-/** Shows the dead letters of a running store, and lets a person decide about them. Without --yes nothing is changed. */
+/** Shows and resolves the dead letters of a running store. Without --yes nothing is changed. */
 import { readFile } from 'node:fs/promises';
 import { userInfo } from 'node:os';
 import { Argument, Command, Option } from 'commander';
@@ -9,17 +9,17 @@ import { runAsMain, StoreError, type Terminal } from './store-client.ts';
 
 const HELP = `
 Examples:
-  npm run dead-letters list                                  what is open
-  npm run dead-letters -- list --groups                       by what went wrong
+  npm run dead-letters list                                  the open ones
+  npm run dead-letters -- list --groups                       grouped by cause
   npm run dead-letters -- show 0123456789ab
   npm run dead-letters -- replay 0123456789ab                  a dry run: what would happen
   npm run dead-letters -- replay 0123456789ab --yes --reason "the bug is fixed"
   npm run dead-letters -- replay --fingerprint 89ab01234567 --yes --reason "the bug is fixed"
   npm run dead-letters -- edit 0123456789ab --data '{"productId": "PRODUCT_001", "quantity": 2, "name": null}'
 
-The store is looked for at GATEWAY_URL, else at GATEWAY_PORT (8900) of this machine. OPERATIONS_TOKEN is shown to it.`;
+The store is expected at GATEWAY_URL, else at GATEWAY_PORT (8900) of this machine. OPERATIONS_TOKEN is sent to it.`;
 
-/** Letters in one round of replays. */
+/** Dead letters in one round of replays. */
 const ROUND = 100;
 
 interface Options {
@@ -43,47 +43,47 @@ interface Options {
 /** @throws StoreError where the store does not answer or answers with a problem, or a replay fails */
 export async function deadLetters(args: readonly string[], terminal: Terminal): Promise<void> {
   const program = new Command('dead-letters')
-    .description('Shows the dead letters of a running store, and decides about them.')
+    .description('Shows and resolves the dead letters of a running store.')
     .addHelpText('after', HELP)
     .configureOutput({
       writeOut: (text) => terminal.out(text.trimEnd()),
       writeErr: (text) => terminal.err(text.trimEnd()),
     });
-  filters(program.command('list').description('letters that wait for a decision'))
-    .option('--all', 'whatever became of them')
-    .option('--groups', 'by what went wrong, in all functions')
-    .option('--limit <count>', 'so many of each function', '50')
+  filters(program.command('list').description('list dead letters; open ones by default'))
+    .option('--all', 'resolved ones, too')
+    .option('--groups', 'grouped by cause, in all functions')
+    .option('--limit <count>', 'at most this many per function', '50')
     .action((options: Options) => list(options, terminal));
-  common(program.command('show').description('all that is in a letter').argument('<letter>')).action(
-    (letter: string, options: Options) => show(letter, options, terminal),
+  common(program.command('show').description('show all of a dead letter').argument('<id>')).action(
+    (id: string, options: Options) => show(id, options, terminal),
   );
-  deciding(filters(program.command('replay').description('try one again, a group, or all').argument('[letter]')))
-    .option('--all', 'all open letters')
-    .option('--force', 'also past the limits on replays')
-    .option('--per-second <count>', 'no faster than this')
-    .action((letter: string | undefined, options: Options) => replay(letter, options, terminal));
-  deciding(common(program.command('edit').description('put a message with other data in its place')))
-    .addArgument(new Argument('<letter>'))
+  resolving(filters(program.command('replay').description('replay one, a group, or all').argument('[id]')))
+    .option('--all', 'all open dead letters')
+    .option('--force', 'replay past the limits, too')
+    .option('--per-second <count>', 'replay no faster than this')
+    .action((id: string | undefined, options: Options) => replay(id, options, terminal));
+  resolving(common(program.command('edit').description('replace it by a message with other data')))
+    .addArgument(new Argument('<id>'))
     .option('--data <json>', 'the new data')
     .option('--file <file>', 'a file with the new data')
-    .action((letter: string, options: Options) => edit(letter, options, terminal));
+    .action((id: string, options: Options) => edit(id, options, terminal));
   for (const [action, description] of Object.entries(closing)) {
-    deciding(common(program.command(action).description(description)))
-      .addArgument(new Argument('<letter>'))
-      .action((letter: string, options: Options) => decide(action, letter, options, {}, terminal));
+    resolving(common(program.command(action).description(description)))
+      .addArgument(new Argument('<id>'))
+      .action((id: string, options: Options) => resolve(action, id, options, {}, terminal));
   }
   await program.parseAsync([...args], { from: 'user' });
 }
 
 const closing = {
-  discard: 'never handle it; what waits behind it goes on',
-  compensate: 'cancel its order, which tells the customer the reason, then discard it',
+  discard: 'never handle it; the messages behind it continue',
+  compensate: 'cancel its order, which notifies the customer of the reason, then discard it',
 } as const;
 
 function common(command: Command): Command {
   return command
     .addOption(new Option('--function <name>', 'of this function').choices(functionNames))
-    .option('--json', 'print what the store answers');
+    .option('--json', 'print the response of the store');
 }
 
 function filters(command: Command): Command {
@@ -92,11 +92,11 @@ function filters(command: Command): Command {
     .option('--fingerprint <fingerprint>', 'of this group');
 }
 
-function deciding(command: Command): Command {
+function resolving(command: Command): Command {
   return command
     .option('--yes', 'do it; without this nothing is changed')
     .option('--dry-run', 'only show what would happen, also with --yes')
-    .option('--who <name>', 'who decides', userInfo().username)
+    .option('--who <name>', 'who resolves it', userInfo().username)
     .option('--reason <text>', 'why; needed with --yes');
 }
 
@@ -116,23 +116,23 @@ async function list(options: Options, terminal: Terminal): Promise<void> {
     terminal.out('There are more; --limit takes up to 200.');
 }
 
-async function show(letter: string, options: Options, terminal: Terminal): Promise<void> {
-  const found = await new DeadLettersClient(terminal.env).find(letter, options.function);
+async function show(id: string, options: Options, terminal: Terminal): Promise<void> {
+  const found = await new DeadLettersClient(terminal.env).find(id, options.function);
   terminal.out(options.json === true ? JSON.stringify(found, null, 2) : deadLetterText(found, painterFor(terminal)));
 }
 
-async function edit(letter: string, options: Options, terminal: Terminal): Promise<void> {
+async function edit(id: string, options: Options, terminal: Terminal): Promise<void> {
   const { data, file } = options;
   if ((data === undefined) === (file === undefined)) throw new StoreError('edit needs either --data or --file.');
   const text = data ?? (await contentsOf(file ?? ''));
-  await decide('edit', letter, options, { data: parse(text) }, terminal);
+  await resolve('edit', id, options, { data: parse(text) }, terminal);
 }
 
-async function replay(letter: string | undefined, options: Options, terminal: Terminal): Promise<void> {
+async function replay(id: string | undefined, options: Options, terminal: Terminal): Promise<void> {
   const { force = false, all = false, code, fingerprint } = options;
-  if (letter !== undefined) return decide('replay', letter, options, { force }, terminal);
+  if (id !== undefined) return resolve('replay', id, options, { force }, terminal);
   if (!all && code === undefined && fingerprint === undefined) {
-    throw new StoreError('replay needs a letter, --fingerprint, --code or --all.');
+    throw new StoreError('replay needs a dead letter, --fingerprint, --code or --all.');
   }
   const body = { ...signed(options), force, code, fingerprint, max: ROUND };
   const perSecond = options.perSecond === undefined ? {} : { perSecond: Number(options.perSecond) };
@@ -140,7 +140,7 @@ async function replay(letter: string | undefined, options: Options, terminal: Te
   if (isDryRun(options)) sayHow(options, terminal);
 }
 
-/** Round after round, until none is left or one of them was stopped. */
+/** Replays round after round, until no dead letter is left or a round is stopped. */
 async function replayRounds(name: string, body: object, options: Options, terminal: Terminal): Promise<void> {
   const client = new DeadLettersClient(terminal.env);
   for (;;) {
@@ -148,38 +148,34 @@ async function replayRounds(name: string, body: object, options: Options, termin
     const { left, replayed, skipped, stopped, dryRun, waves } = round;
     if (options.json === true) terminal.out(JSON.stringify({ function: name, ...round }));
     else if (dryRun) {
-      const sizes = waves.map((wave) => wave.letters).join(', ');
-      terminal.out(`${name}: ${left} letters would be replayed${left === 0 ? '' : `, the first in waves of ${sizes}`}`);
+      const sizes = waves.map((batch) => batch.letters).join(', ');
+      terminal.out(
+        `${name}: ${left} dead letters would be replayed${left === 0 ? '' : `, the first in batches of ${sizes}`}`,
+      );
     } else for (const line of batchLines(name, round, painterFor(terminal))) terminal.out(line);
-    if (stopped !== null) throw new StoreError(`${name}: stopped with ${left} letters left: ${stopped}`);
+    if (stopped !== null) throw new StoreError(`${name}: stopped with ${left} dead letters left: ${stopped}`);
     if (dryRun || left === 0) return;
     if (replayed === 0)
-      throw new StoreError(`${name}: ${left} letters are left, of which ${skipped} may not be replayed.`);
+      throw new StoreError(`${name}: ${left} dead letters are left, of which ${skipped} cannot be replayed.`);
   }
 }
 
-async function decide(
-  action: string,
-  letter: string,
-  options: Options,
-  more: object,
-  terminal: Terminal,
-): Promise<void> {
+async function resolve(action: string, id: string, options: Options, more: object, terminal: Terminal): Promise<void> {
   const client = new DeadLettersClient(terminal.env);
-  const decided = await client.decide(await client.find(letter, options.function), action, {
+  const resolved = await client.resolve(await client.find(id, options.function), action, {
     ...signed(options),
     ...more,
   });
   const isJson = options.json === true;
-  if (decided.dryRun || action !== 'replay') {
-    terminal.out(isJson ? JSON.stringify(decided, null, 2) : resolvedText(action, decided, painterFor(terminal)));
-    if (decided.dryRun) sayHow(options, terminal);
+  if (resolved.dryRun || action !== 'replay') {
+    terminal.out(isJson ? JSON.stringify(resolved, null, 2) : resolvedText(action, resolved, painterFor(terminal)));
+    if (resolved.dryRun) sayHow(options, terminal);
     return;
   }
-  const tried = await client.tried(decided.letter);
+  const tried = await client.tried(resolved.letter);
   if (isJson) terminal.out(JSON.stringify(tried, null, 2));
-  if (tried.status !== 'replayed') throw new StoreError(`Letter ${letter} is ${tried.status}: ${tried.detail}`);
-  if (!isJson) terminal.out(`${painterFor(terminal).green('It has passed')}: letter ${letter} is replayed.`);
+  if (tried.status !== 'replayed') throw new StoreError(`Dead letter ${id} is ${tried.status}: ${tried.detail}`);
+  if (!isJson) terminal.out(`${painterFor(terminal).green('It has passed')}: dead letter ${id} is replayed.`);
 }
 
 function isDryRun({ yes = false, dryRun = false }: Options): boolean {
@@ -190,7 +186,7 @@ function signed(options: Options) {
   const { who = '', reason } = options;
   const dryRun = isDryRun(options);
   if (!dryRun && reason === undefined)
-    throw new StoreError('With --yes a --reason is needed: it is kept with the decision.');
+    throw new StoreError('With --yes a --reason is needed: it is stored with the resolution.');
   return { who, reason: reason ?? 'a dry run', dryRun };
 }
 
