@@ -47,12 +47,12 @@ export function groupsTable(groups: readonly GroupBody[]): string {
 }
 
 export function deadLetterText(deadLetter: DeadLetterBody, { bold }: Painter): string {
-  const { attributes, topic, position, key, behind, value, detail, decisions } = deadLetter;
+  const { attributes, topic, position, key, behind, value, detail, decisions, diedAt, attempts } = deadLetter;
   const waits = key === null ? 'It blocks no key.' : `It blocks ${key}: ${messages(behind)} behind it.`;
   const resolutions = decisions.map(({ at, action, who, reason }) => `  ${at} ${action} by ${who}: ${reason}`);
   return [
     `${bold(`Dead letter ${deadLetter.letter}`)} of ${deadLetter.function} is ${deadLetter.status}.`,
-    `${messageIn(attributes)}, ${topic} at ${position}; dead-lettered at ${deadLetter.diedAt} after ${deadLetter.attempts}×.`,
+    `${messageIn(attributes)}, ${topic} at ${position}; dead since ${diedAt}, ${attempts}× tried.`,
     waits,
     '',
     `${bold(deadLetter.code)} (${deadLetter.fingerprint})`,

@@ -18,7 +18,7 @@ export interface Upgraded {
 
 /**
  * Replays the dead letters that an older program could not read and this one can, in their order. Call it before the
- * loop starts, so that no message overtakes them; a second call continues after a crash.
+ * loop starts, so that no message overtakes them; a second call does the rest.
  */
 export async function replayAfterUpgrade(scope: DeadLetterScope): Promise<Upgraded> {
   const sum = { replayed: 0, discarded: 0 };

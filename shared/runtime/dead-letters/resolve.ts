@@ -53,8 +53,8 @@ interface ResolutionInput {
 /**
  * Tries the message once more, unchanged and under its own id, before the messages behind it. When it fails, the dead
  * letter is open again.
- * @throws {AppError} `conflict` when it is not open, cannot be handled, or is not replayable by {@link
- * assertReplayable} and not forced.
+ * @throws {AppError} `conflict` when it is not open, cannot be handled, or, unless forced, fails
+ * {@link assertReplayable}.
  */
 export function replay(
   scope: DeadLetterScope,
