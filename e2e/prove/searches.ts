@@ -220,7 +220,7 @@ const inboxes: readonly Search[] = [
   ...readings
     .filter(({ schema }) => schema === 'order')
     .map(({ consumer }) => ({
-      promise: `${consumer} handled nothing that was never sent`,
+      promise: `${consumer} handled only messages that were sent`,
       unit: 'inbox rows',
       counted: `SELECT count(*) FROM "${consumer}".inbox WHERE source = '/order'`,
       wrong: `SELECT '${consumer} handled ' || id || ', which order never sent' FROM "${consumer}".inbox

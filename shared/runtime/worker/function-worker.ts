@@ -267,9 +267,9 @@ export class FunctionWorker implements FunctionContext {
   }
 
   #warnOfRejected(item: Incoming): void {
-    if (item.from !== 'log' || item.received.kind !== 'rejected') return;
+    if (item.from !== 'log' || item.parsed.kind !== 'rejected') return;
     const { topic, position } = item.record;
-    this.#options.logger.warn({ topic, position }, `dead-lettered: ${item.received.detail}`);
+    this.#options.logger.warn({ topic, position }, `dead-lettered: ${item.parsed.detail}`);
   }
 
   /** No caller waits for the outcome of this message, so the log says why it is dead-lettered. */

@@ -12,8 +12,8 @@ const deferrable = { deferrable: new Set(['ReceiveStock']), publishes: 'events' 
 const publishesNothing = { publishes: null };
 
 const message = fromTopic('orders', 1, count('a', 1));
-const skipped = { ...message, received: { kind: 'skipped' } } as Incoming;
-const rejected = { ...message, received: { kind: 'rejected', code: 'unreadable', detail: '' } } as Incoming;
+const skipped = { ...message, parsed: { kind: 'skipped' } } as Incoming;
+const rejected = { ...message, parsed: { kind: 'rejected', code: 'unreadable', detail: '' } } as Incoming;
 const command: Incoming = { from: 'command', message: count('b', 1), deduplicate: true };
 
 /** Whether the messages may wait longer, at each of these times in milliseconds. */
