@@ -14,7 +14,7 @@ export async function cancelOrder(c: AppContext, context: FunctionContext): Prom
   return changeOrder(c, context, 'cancel', (orderId) => ({ type: 'CancelOrder', data: { orderId, reason } }));
 }
 
-/** `POST /orders/{orderId}/dispatch`. A body is not looked at. */
+/** `POST /orders/{orderId}/dispatch`. A body is ignored. */
 export function dispatchOrder(c: AppContext, context: FunctionContext): Promise<Response> {
   return changeOrder(c, context, 'dispatch', (orderId) => ({ type: 'DispatchOrder', data: { orderId } }));
 }
@@ -23,7 +23,10 @@ type ChangeCommand =
   | { readonly type: 'CancelOrder'; readonly data: DataOf<'CancelOrder'> }
   | { readonly type: 'DispatchOrder'; readonly data: DataOf<'DispatchOrder'> };
 
-/** Puts the change of an order on disk and answers with the order after it; asked again, with the order as it is. */
+/**
+ * Commits the change of an order and answers with the order after it; a replayed request is answered with the order
+ * now.
+ */
 async function changeOrder(
   c: AppContext,
   context: FunctionContext,
@@ -35,7 +38,7 @@ async function changeOrder(
   const outcome = await submitCommand(c, context, {
     id: commandIdOf(c, `POST /orders/${orderId}/${path}`),
     draft: { ...commandFor(orderId), subject: orderId },
-    // It belongs to the saga of its order.
+    // The command belongs to the saga of its order.
     correlationid: correlationId,
     refusedAs: ({ code, detail }) => new AppError(code === 'order_unknown' ? 'not_found' : 'conflict', detail),
   });

@@ -1,4 +1,4 @@
-/** What becomes of an order after it was placed by others than inventory: its deadline, its customer, its departure. */
+/** Changes of a placed order that do not come from inventory: its deadline, its cancellation, its dispatch. */
 import { describe, expect, it } from 'vitest';
 import {
   CHANGED_MIND,
@@ -22,10 +22,10 @@ function refused(code: string, detail: string) {
   return { type: 'CommandRefused', subject: EXAMPLE_ORDER, data: { code, detail } };
 }
 
-describe('when the time of an order is over', () => {
+describe('when the deadline of an order passes', () => {
   it.each([
-    ['that nobody has answered', placed({ lamp: 2 }), 'it could not be confirmed in time'],
-    ['that waits for goods', backordered({ lamp: 2 }), 'the goods did not come in time'],
+    ['without an answer', placed({ lamp: 2 }), 'it could not be confirmed in time'],
+    ['that waits for goods', backordered({ lamp: 2 }), 'the goods did not arrive in time'],
   ])('rejects an order %s', (_, state, detail) => {
     expect(decide(state, expireOrder())).toEqual([
       draftOf(orderRejected({ lamp: 2 }, { code: 'expired', detail, productIds: [] })),
@@ -37,8 +37,8 @@ describe('when the time of an order is over', () => {
     ['is dispatched', dispatched({ lamp: 2 })],
     ['is rejected', rejected({ lamp: 2 })],
     ['is cancelled', cancelled({ lamp: 2 })],
-    ['is not there', nothingPlaced],
-  ])('gives way when the order %s', (_, state) => {
+    ['is unknown', nothingPlaced],
+  ])('changes nothing when the order %s', (_, state) => {
     expect(decide(state, expireOrder())).toEqual([]);
   });
 });
@@ -48,18 +48,18 @@ describe('when an order is cancelled', () => {
     ['placed', placed({ lamp: 2 })],
     ['backordered', backordered({ lamp: 2 })],
     ['confirmed', confirmed({ lamp: 2 })],
-  ])('takes it back when it is %s, and says why', (_, state) => {
+  ])('cancels it when it is %s, with the reason', (_, state) => {
     expect(decide(state, cancelOrder())).toEqual([draftOf(orderCancelled({ lamp: 2 }, CHANGED_MIND))]);
   });
 
-  it('ignores the same once more, whatever the reason is now', () => {
+  it('ignores a repeat, also with another reason', () => {
     expect(decide(cancelled({ lamp: 2 }), cancelOrder('too late'))).toEqual([]);
   });
 
   it.each([
     ['rejected', rejected({ lamp: 2 })],
     ['dispatched', dispatched({ lamp: 2 })],
-  ])('refuses when the order is %s, and says so', (status, state) => {
+  ])('refuses when the order is %s, and names the status', (status, state) => {
     expect(decide(state, cancelOrder())).toEqual([
       refused('order_state', `order ORDER_7 is ${status} and cannot be cancelled`),
     ]);
@@ -70,12 +70,12 @@ describe('when an order is cancelled', () => {
   });
 });
 
-describe('when an order leaves the house', () => {
-  it('tells everybody when', () => {
+describe('when an order is dispatched', () => {
+  it('publishes the time', () => {
     expect(decide(confirmed({ lamp: 2 }), dispatchOrder())).toEqual([draftOf(orderDispatched())]);
   });
 
-  it('ignores the same once more', () => {
+  it('ignores a repeat', () => {
     expect(decide(dispatched({ lamp: 2 }), dispatchOrder())).toEqual([]);
   });
 

@@ -17,11 +17,11 @@ import { InvariantError } from '../../shared/core/assert.ts';
 import type { Message } from '../../shared/core/message.ts';
 import { decide } from './decide.ts';
 import {
+  answeredEarly,
   backordered,
   cancelled,
   confirmed,
   dispatched,
-  heardEarly,
   nothingPlaced,
   placed,
   rejected,
@@ -33,7 +33,7 @@ function draftOf({ type, subject, data }: Message) {
 }
 
 describe('when an order is placed', () => {
-  it('tells everybody, with the lines as they were written and the total', () => {
+  it('publishes it with the lines as they were sent and the total', () => {
     expect(decide(nothingPlaced, placeOrder({ lamp: 2, chair: 1 }, { priceMinor: 250 }))).toEqual([
       {
         type: 'OrderPlaced',
@@ -53,11 +53,11 @@ describe('when an order is placed', () => {
     ]);
   });
 
-  it('ignores the same order once more', () => {
+  it('ignores a repeat of the same order', () => {
     expect(decide(placed({ lamp: 2 }), placeOrder({ lamp: 2 }))).toEqual([]);
   });
 
-  it('ignores the same order once more when it has ended', () => {
+  it('ignores a repeat of the same order after it has ended', () => {
     expect(decide(rejected({ lamp: 2 }), placeOrder({ lamp: 2 }))).toEqual([]);
   });
 
@@ -80,25 +80,25 @@ describe('when an order is placed', () => {
       {
         type: 'CommandRefused',
         subject: EXAMPLE_ORDER,
-        data: { code: 'order_id_reused', detail: 'order ORDER_7 was placed before with other contents' },
+        data: { code: 'order_id_reused', detail: 'order ORDER_7 was placed before with different contents' },
       },
     ]);
   });
 
-  it('is confirmed at once when the stock was reserved before the order was here', () => {
-    const events = decide(heardEarly(stockReserved({ lamp: 2 })), placeOrder({ lamp: 2 }));
+  it('confirms it at once when the stock was reserved first', () => {
+    const events = decide(answeredEarly(stockReserved({ lamp: 2 })), placeOrder({ lamp: 2 }));
 
     expect(events).toEqual([draftOf(orderPlaced({ lamp: 2 })), draftOf(orderConfirmed({ lamp: 2 }))]);
   });
 
-  it('is rejected at once when the stock was refused before the order was here', () => {
-    const events = decide(heardEarly(stockRejected()), placeOrder({ lamp: 2 }));
+  it('rejects it at once when the stock was refused first', () => {
+    const events = decide(answeredEarly(stockRejected()), placeOrder({ lamp: 2 }));
 
     expect(events).toEqual([draftOf(orderPlaced({ lamp: 2 })), draftOf(orderRejected({ lamp: 2 }))]);
   });
 
-  it('waits and is confirmed at once when both answers were here before the order', () => {
-    const early = heardEarly(stockBackordered({ lamp: 2 }), stockReserved({ lamp: 2 }));
+  it('back-orders and confirms it at once when both answers came first', () => {
+    const early = answeredEarly(stockBackordered({ lamp: 2 }), stockReserved({ lamp: 2 }));
 
     expect(decide(early, placeOrder({ lamp: 2 })).map(({ type }) => type)).toEqual([
       'OrderPlaced',
@@ -107,15 +107,15 @@ describe('when an order is placed', () => {
     ]);
   });
 
-  it('takes the first of two early answers that contradict each other', () => {
-    const events = decide(heardEarly(stockRejected(), stockReserved({ lamp: 2 })), placeOrder({ lamp: 2 }));
+  it('follows the first of two contradicting early answers', () => {
+    const events = decide(answeredEarly(stockRejected(), stockReserved({ lamp: 2 })), placeOrder({ lamp: 2 }));
 
     expect(events.map(({ type }) => type)).toEqual(['OrderPlaced', 'OrderRejected']);
   });
 });
 
 describe('when stock is reserved', () => {
-  it('confirms the order, two lines of one product as one', () => {
+  it('confirms the order, with two lines of one product as one', () => {
     const twoLines = [
       ['lamp', 2],
       ['lamp', 3],
@@ -128,7 +128,7 @@ describe('when stock is reserved', () => {
     expect(decide(nothingPlaced, stockReserved({ lamp: 2 }))).toEqual([]);
   });
 
-  it('confirms an order that has waited for goods', () => {
+  it('confirms an order that waits for goods', () => {
     expect(decide(backordered({ lamp: 2 }), stockReserved({ lamp: 2 }))).toEqual([
       draftOf(orderConfirmed({ lamp: 2 })),
     ]);
@@ -146,8 +146,8 @@ describe('when stock is reserved', () => {
   });
 });
 
-describe('when goods have to come first', () => {
-  it('lets the order wait, and says for which products', () => {
+describe('when stock is back-ordered', () => {
+  it('lets the order wait, and names the products that are short', () => {
     expect(decide(placed({ lamp: 2, chair: 1 }), stockBackordered({ lamp: 2, chair: 1 }, ['chair']))).toEqual([
       draftOf(orderBackordered(['chair'])),
     ]);
@@ -157,12 +157,12 @@ describe('when goods have to come first', () => {
     expect(decide(nothingPlaced, stockBackordered({ lamp: 2 }))).toEqual([]);
   });
 
-  it('ignores an order that waits already', () => {
+  it('ignores an order that already waits', () => {
     expect(decide(backordered({ lamp: 2 }), stockBackordered({ lamp: 2 }))).toEqual([]);
   });
 
   it.each([
-    ['a confirmation, which has overtaken it', confirmed({ lamp: 2 })],
+    ['a confirmation that overtook it', confirmed({ lamp: 2 })],
     ['a rejection', rejected({ lamp: 2 })],
     ['a cancellation', cancelled({ lamp: 2 })],
   ])('gives way to %s', (_, state) => {
@@ -171,7 +171,7 @@ describe('when goods have to come first', () => {
 });
 
 describe('when stock is refused', () => {
-  it('rejects the order with the reason that inventory gave', () => {
+  it('rejects the order with the reason from inventory', () => {
     expect(decide(placed({ chair: 1 }), stockRejected(soldOut('chair')))).toEqual([
       draftOf(orderRejected({ chair: 1 }, soldOut('chair'))),
     ]);
@@ -187,19 +187,19 @@ describe('when stock is refused', () => {
 });
 
 describe('an order', () => {
-  it('counts its changes and keeps the reason it was rejected for', () => {
+  it('counts its changes and stores the reason for its rejection', () => {
     const { order } = rejected({ lamp: 2 }, soldOut('lamp'));
 
     expect(order).toMatchObject({ status: 'rejected', version: 2, reason: soldOut('lamp'), totalMinor: 2000 });
   });
 
-  it('keeps the reason it was cancelled for, in the words of its customer', () => {
+  it('stores the reason for its cancellation in the words of its customer', () => {
     const reason = { code: 'cancelled', detail: CHANGED_MIND, productIds: [] };
 
     expect(cancelled({ lamp: 2 }).order).toMatchObject({ status: 'cancelled', version: 2, reason });
   });
 
-  it('keeps the time when it left the house', () => {
+  it('stores the time of its dispatch', () => {
     expect(dispatched({ lamp: 2 }).order).toMatchObject({
       status: 'dispatched',
       version: 3,
@@ -208,7 +208,7 @@ describe('an order', () => {
     });
   });
 
-  it('cannot be confirmed after it was rejected', () => {
+  it('cannot be confirmed after its rejection', () => {
     const { type, subject, data } = orderConfirmed({ lamp: 2 });
 
     expect(() => evolve(rejected({ lamp: 2 }), { type, subject, data })).toThrow(

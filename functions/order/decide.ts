@@ -13,11 +13,11 @@ import {
 } from './state.ts';
 
 /**
- * Order takes orders and tells everybody how each one ends.
+ * Order takes orders and publishes how each one ends.
  *
- * What others answer may be here before the order is, when it comes by another topic: such answers are kept and heard
- * again as soon as the order is placed. What comes too late, because the order has ended by then, changes nothing:
- * whoever did something for it hears of the end, too, and undoes it.
+ * Answers of other functions come by another topic and can arrive before the order: they are stored and consumed when
+ * the order is placed. An answer that arrives after the order has ended changes nothing: the function that sent it also
+ * consumes the end of the order and compensates.
  */
 export function decide(state: OrderState, message: OrderInput): readonly OrderOutput[] {
   switch (message.type) {
@@ -26,7 +26,7 @@ export function decide(state: OrderState, message: OrderInput): readonly OrderOu
     case 'StockReserved':
     case 'StockBackordered':
     case 'StockRejected':
-      return hear(state.order, message);
+      return consume(state.order, message);
     case 'ExpireOrder':
       return expire(state.order);
     case 'CancelOrder':
@@ -42,7 +42,9 @@ function place(state: OrderState, { data, time }: MessageOf<'PlaceOrder'>): read
   const { order } = state;
   if (order !== null) {
     if (isSameOrder(order, data)) return [];
-    return [refusal(order.orderId, 'order_id_reused', `order ${order.orderId} was placed before with other contents`)];
+    return [
+      refusal(order.orderId, 'order_id_reused', `order ${order.orderId} was placed before with different contents`),
+    ];
   }
   const { orderId, customerId, currency, lines } = data;
   const totalMinor = totalOf(lines);
@@ -54,14 +56,14 @@ function place(state: OrderState, { data, time }: MessageOf<'PlaceOrder'>): read
   const events: OrderEvent[] = [placed];
   let now = evolve(state, placed);
   for (const fact of state.early) {
-    const heard = hear(now.order, fact);
-    events.push(...heard);
-    now = heard.reduce(evolve, now);
+    const answers = consume(now.order, fact);
+    events.push(...answers);
+    now = answers.reduce(evolve, now);
   }
   return events;
 }
 
-function hear(order: Order | null, fact: Fact): readonly OrderEvent[] {
+function consume(order: Order | null, fact: Fact): readonly OrderEvent[] {
   if (order === null) return [];
   switch (fact.type) {
     case 'StockReserved':
@@ -75,11 +77,11 @@ function hear(order: Order | null, fact: Fact): readonly OrderEvent[] {
   }
 }
 
-/** The deadline of an order that has its outcome, or was never placed, means nothing any more. */
+/** The deadline has no effect on an order that has its outcome or was never placed. */
 function expire(order: Order | null): readonly OrderEvent[] {
   if (order === null || !may(order, 'OrderRejected')) return [];
   const detail =
-    order.status === 'backordered' ? 'the goods did not come in time' : 'it could not be confirmed in time';
+    order.status === 'backordered' ? 'the goods did not arrive in time' : 'it could not be confirmed in time';
   return [rejected(order, { code: 'expired', detail, productIds: [] })];
 }
 

@@ -3,12 +3,12 @@ import type { Store } from '../../shared/ports/store.ts';
 import { outbox } from '../../shared/ports/tables/outbox.ts';
 import { orderFacts, orders } from './tables.ts';
 
-/** More than an order can have. */
+/** More events than an order can have. */
 const EVENTS_MAX = 1_000;
 
 /**
- * The events of an order, its own and those it has heard, in the order in which they came to it. Each event of its own is a
- * version of it; the first ones may be gone, because the log does not keep them for ever.
+ * The events of an order in the order in which it published or consumed them. Each event it published is one version of
+ * the order; the oldest of them may be removed, because the retention of the log is limited.
  */
 export async function eventsOf(store: Store, orderId: string): Promise<readonly Message[]> {
   const [order] = await store.find({ table: orders, where: { orderId }, limit: 1 });
@@ -19,14 +19,14 @@ export async function eventsOf(store: Store, orderId: string): Promise<readonly 
     orderBy: ['position'],
     limit: EVENTS_MAX,
   });
-  const gone = Math.max(0, (order?.version ?? 0) - published.length);
-  const heard = (isThen: (version: number) => boolean) =>
+  const removed = Math.max(0, (order?.version ?? 0) - published.length);
+  const consumed = (isThen: (version: number) => boolean) =>
     facts.filter(({ atVersion }) => isThen(atVersion)).map(({ message }) => message);
   return [
-    ...heard((version) => version <= gone),
+    ...consumed((version) => version <= removed),
     ...published.flatMap((row, index) => [
       { ...row.attributes, data: row.data },
-      ...heard((version) => version === gone + index + 1),
+      ...consumed((version) => version === removed + index + 1),
     ]),
   ];
 }

@@ -19,8 +19,8 @@ import { evolve, type Fact, type Order, type OrderInput, type OrderState } from 
 
 export const nothingPlaced: OrderState = { order: null, early: [], correlationId: null };
 
-/** No order yet, and these answers about it. */
-export function heardEarly(...early: readonly Fact[]): OrderState {
+/** No order yet, and these answers about it are stored. */
+export function answeredEarly(...early: readonly Fact[]): OrderState {
   return { ...nothingPlaced, early };
 }
 
@@ -65,11 +65,11 @@ function about(order: Order | null): { orderId: string; customerId: string; line
   return { orderId: order?.orderId ?? '', customerId: order?.customerId ?? '', lines };
 }
 
-/** A situation for each way through the rules. */
+/** One situation for each branch of the rules. */
 export const situations: readonly { readonly state: OrderState; readonly message: OrderInput }[] = [
   { state: nothingPlaced, message: placeOrder({ lamp: 2 }) },
-  { state: heardEarly(stockReserved({ lamp: 2 })), message: placeOrder({ lamp: 2 }) },
-  { state: heardEarly(stockRejected()), message: placeOrder({ lamp: 2 }) },
+  { state: answeredEarly(stockReserved({ lamp: 2 })), message: placeOrder({ lamp: 2 }) },
+  { state: answeredEarly(stockRejected()), message: placeOrder({ lamp: 2 }) },
   { state: placed({ lamp: 2 }), message: placeOrder({ lamp: 3 }) },
   { state: placed({ lamp: 2 }), message: stockReserved({ lamp: 2 }) },
   { state: placed({ lamp: 2 }), message: stockRejected() },

@@ -9,7 +9,7 @@ export interface FoundOrder {
   readonly updatedAt: string;
 }
 
-/** The order as it is now, and the saga it belongs to; null where there is none. */
+/** The order as it is now and its saga; null when there is no such order. */
 export async function findOrder(
   { store }: Pick<FunctionContext, 'store'>,
   orderId: string,
@@ -19,7 +19,7 @@ export async function findOrder(
   return { order: toOrder(row), updatedAt: row.updatedAt, correlationId: row.correlationId };
 }
 
-/** The same. @throws {AppError} 404 where there is none. */
+/** Like {@link findOrder}. @throws {AppError} 404 when there is no such order. */
 export async function existingOrder(context: Pick<FunctionContext, 'store'>, orderId: string) {
   const found = await findOrder(context, orderId);
   if (found === null) throw new AppError('not_found', `there is no order ${orderId.slice(0, 64)}`);

@@ -10,7 +10,7 @@ import { type Deadlines, load, needs, type OrderRow, orders, save, tables } from
 const MINUTE_MS = 60_000;
 const DAY_MS = 24 * 60 * MINUTE_MS;
 
-/** An order that is due says so to itself, as a message of its own saga. */
+/** Sends an order that is due an `ExpireOrder` in its own saga. */
 const expiry: Timer<OrderRow> = {
   table: orders,
   column: 'dueAt' satisfies keyof OrderRow,
@@ -22,7 +22,7 @@ const expiry: Timer<OrderRow> = {
   }),
 };
 
-/** Takes orders and tells everybody how each one ends; gives up those that have no outcome in time. */
+/** Takes orders and publishes how each one ends; rejects those that have no outcome in time. */
 export function createOrder(deadlines: Deadlines): StoreFunction<OrderState, OrderInput, OrderOutput> {
   return {
     name: 'order',
@@ -41,5 +41,5 @@ export function createOrder(deadlines: Deadlines): StoreFunction<OrderState, Ord
   };
 }
 
-/** Order with its default deadlines. */
+/** Order with the default deadlines. */
 export const order = createOrder({ deadlineMs: 15 * MINUTE_MS, backorderDeadlineMs: 7 * DAY_MS });

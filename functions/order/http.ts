@@ -18,7 +18,9 @@ const listQuery = z.strictObject({
   ...pageQuery,
 });
 
-/** The routes of order. `defaultCurrency` is for orders that name none; `stopping` ends the waiting for outcomes. */
+/**
+ * The routes of order. `defaultCurrency` is used for orders that name none; `stopping` ends the waiting for outcomes.
+ */
 export function addOrderRoutes(
   app: App,
   context: FunctionContext,
@@ -35,8 +37,8 @@ export function addOrderRoutes(
         body: { content: { 'application/json': { schema: placeOrderSchema } } },
       },
       responses: {
-        200: answers('The outcome, for a client that prefers to wait', orderSchema),
-        202: answers('The order is on disk', orderSchema),
+        200: answers('The outcome, when the client prefers to wait', orderSchema),
+        202: answers('The order is committed', orderSchema),
         ...problems(400, 413, 415, 422, 503, 507),
       },
       handler: (c) => placeOrder(c, context, outcomes, defaultCurrency),
@@ -64,7 +66,7 @@ export function addOrderRoutes(
   });
   addPath(app, 'Orders', '/orders/{orderId}/events', {
     get: {
-      summary: 'The events of an order, its own and those it has heard, the oldest first',
+      summary: 'The events that an order published and consumed, the oldest first',
       request: { params: z.object({ orderId: idSchema }) },
       responses: {
         200: answers('CloudEvents', z.object({ events: z.array(z.record(z.string(), z.unknown())) })),
@@ -78,13 +80,13 @@ export function addOrderRoutes(
   });
 }
 
-/** What a client may ask of an order that is there. */
+/** The changes that a client can ask of an existing order. */
 function addChanges(app: App, context: FunctionContext): void {
   const headers = z.object({ 'idempotency-key': z.string().optional() });
   const params = z.object({ orderId: idSchema });
   addPath(app, 'Orders', '/orders/{orderId}/cancel', {
     post: {
-      summary: 'Cancel an order that has not left the house; what it holds or has bought goes back. Twice is once',
+      summary: 'Cancel an order that is not dispatched; its held or sold stock is returned. Idempotent',
       request: { params, headers, body: { content: { 'application/json': { schema: cancelOrderSchema } } } },
       responses: {
         200: answers('The order, cancelled', orderSchema),
@@ -96,8 +98,8 @@ function addChanges(app: App, context: FunctionContext): void {
   addPath(app, 'Orders', '/orders/{orderId}/dispatch', {
     post: {
       summary:
-        'Report that a confirmed order has left the house: from now on it cannot be cancelled. It stays confirmed, ' +
-        'with the time in dispatchedAt. Twice is once',
+        'Report that a confirmed order is dispatched: it can no longer be cancelled. It stays confirmed, ' +
+        'with the time in dispatchedAt. Idempotent',
       request: { params, headers },
       responses: { 200: answers('The order, dispatched', orderSchema), ...problems(400, 404, 409, 422, 503, 507) },
       handler: (c) => dispatchOrder(c, context),

@@ -8,7 +8,7 @@ export class OutcomeWaiters {
   readonly #waiting = new Map<string, Set<(order: OrderBody | null) => void>>();
   readonly #stopping: AbortSignal;
 
-  /** Those who wait when `stopping` aborts get null. */
+  /** When `stopping` aborts, every waiting request gets null. */
   constructor(context: Pick<FunctionContext, 'onCommit'>, stopping: AbortSignal) {
     this.#stopping = stopping;
     stopping.addEventListener('abort', () => {
@@ -28,7 +28,7 @@ export class OutcomeWaiters {
     });
   }
 
-  /** Starts to listen now, so that nothing is missed; `first` waits at most `timeoutMs` and gives null when that is over. */
+  /** Listens from now on, so that no outcome is missed; `first` waits at most `timeoutMs` and then returns null. */
   listen(orderId: string): { first(timeoutMs: number): Promise<OrderBody | null>; stop(): void } {
     let resolve: (order: OrderBody | null) => void = () => undefined;
     const settled = new Promise<OrderBody | null>((done) => {

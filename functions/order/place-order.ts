@@ -12,7 +12,7 @@ const ORDER_ID_REUSED = { code: 'order_id_reused', title: 'The order id was used
 /** The longest time in seconds that a client may wait for an outcome. */
 const WAIT_MAX_S = 30;
 
-/** `POST /orders`: puts the order on disk, and waits for its outcome where the client prefers to. */
+/** `POST /orders`: commits the order, and waits for its outcome when the client prefers to wait. */
 export async function placeOrder(
   c: AppContext,
   context: FunctionContext,
@@ -21,11 +21,11 @@ export async function placeOrder(
 ): Promise<Response> {
   const body = await readBody(c, placeOrderSchema);
   if (body.orderId === undefined && idempotencyKey(c) === null) {
-    throw new AppError('invalid_request', 'either orderId or an Idempotency-Key must be there', {
-      errors: [{ pointer: '/orderId', detail: 'must be there when there is no Idempotency-Key' }],
+    throw new AppError('invalid_request', 'either orderId or an Idempotency-Key is required', {
+      errors: [{ pointer: '/orderId', detail: 'is required when there is no Idempotency-Key' }],
     });
   }
-  // Until people sign in, the caller is the customer: the keys of two customers never meet.
+  // There is no sign-in yet, so the caller is the customer. The keys of two customers never collide.
   const id = commandIdOf(c, `POST /orders ${body.customerId}`);
   const data = toCommand(body, body.orderId ?? id, defaultCurrency);
   const waitS = preferredWaitS(c);
@@ -55,7 +55,7 @@ function fresh({ order }: OrderState): FoundOrder | null {
   return order === null ? null : { order, updatedAt: order.placedAt };
 }
 
-/** Its headers are a plain object, which the server writes as it is: those that Hono gathers are copied twice. */
+/** The headers are a plain object, which the server writes as is: headers set through Hono are copied twice. */
 function answer(order: OrderBody, status: 200 | 202, headers: Readonly<Record<string, string>>): Response {
   const location = order._links['self']?.href ?? '';
   return new Response(JSON.stringify(order), {
@@ -64,7 +64,7 @@ function answer(order: OrderBody, status: 200 | 202, headers: Readonly<Record<st
   });
 }
 
-/** RFC 7240: `Prefer: wait=5`, in seconds; null where the client does not ask to wait. */
+/** RFC 7240: `Prefer: wait=5`, in seconds; null when the client does not ask to wait. */
 function preferredWaitS(c: AppContext): number | null {
   const match = /(?:^|[,;\s])wait\s*=\s*"?(\d{1,9})"?/i.exec(c.req.header('prefer') ?? '');
   return match === null ? null : Math.min(Number(match[1]), WAIT_MAX_S);

@@ -8,7 +8,7 @@ import type { Order, OrderInput } from './state.ts';
 
 const amountSchema = z.union([z.number(), z.string().max(32)]);
 
-/** An order as a client writes it. Prices in major units. */
+/** An order as a client sends it. Prices are in major units. */
 export const placeOrderSchema = z
   .strictObject({
     orderId: idSchema.optional(),
@@ -45,7 +45,7 @@ export const placeOrderSchema = z
   });
 export type PlaceOrderBody = z.infer<typeof placeOrderSchema>;
 
-/** Why a customer takes an order back, in his words. */
+/** Why a customer cancels an order, in the customer's words. */
 export const cancelOrderSchema = z
   .strictObject({ reason: z.string().min(1).max(REASON_MAX) })
   .openapi('CancelOrder', { example: { reason: 'I have changed my mind' } });
@@ -72,8 +72,8 @@ export type OrderBody = z.infer<typeof orderSchema>;
 export type PlaceOrderData = Extract<OrderInput, { type: 'PlaceOrder' }>['data'];
 
 /**
- * The command in a client's body: prices become minor units, totals are checked against the lines.
- * @throws {AppError} 422 naming each field that does not fit the others.
+ * Converts a client's body to the command: prices become minor units, totals are checked against the lines.
+ * @throws {AppError} 422 naming each field that contradicts the others.
  */
 export function toCommand(body: PlaceOrderBody, orderId: string, defaultCurrency: string): PlaceOrderData {
   const { customerId, currency = defaultCurrency } = body;
@@ -143,13 +143,13 @@ export function toBody(order: Order, updatedAt: string): OrderBody {
   };
 }
 
-/** Where to go on from an order: only what may be asked of it now. */
+/** The links of an order: only the commands that its status allows. */
 function linksOf(self: string, status: LifecycleStatus): OrderBody['_links'] {
   const commands = commandsIn(status).map((name) => [name, { href: `${self}/${name}`, method: 'POST' }] as const);
   return { self: { href: self }, events: { href: `${self}/events` }, ...Object.fromEntries(commands) };
 }
 
-/** The order as it was when it was accepted: the first answer, for whoever asks the same again. */
+/** The order as it was when it was accepted: the first answer, which a replayed request gets too. */
 export function asPlaced(order: Order): OrderBody {
   return toBody({ ...order, status: 'placed', reason: null, dispatchedAt: null, version: 1 }, order.placedAt);
 }

@@ -3,10 +3,10 @@ import type { RetentionRule } from '../../shared/runtime/function.ts';
 import { type OrderFactRow, orderFacts, orders } from './tables.ts';
 
 /**
- * What an order has heard goes as long after its end as its own events go after they were said: its event log is whole for
- * that time, and then it is gone. What was heard before its order waits for it.
+ * Consumed facts of an order are pruned as many days after its end as its own events after they were published: for
+ * that time its event log is complete. Facts that came before their order stay until it is placed and has ended.
  */
-const keptFacts: RetentionRule<OrderFactRow> = {
+const factRetention: RetentionRule<OrderFactRow> = {
   table: orderFacts,
   days: 'log',
   orderBy: ['position'],
@@ -18,4 +18,4 @@ const keptFacts: RetentionRule<OrderFactRow> = {
   writtenAt: ({ message }) => message.time,
 };
 
-export const retention: readonly RetentionRule[] = [keptFacts];
+export const retention: readonly RetentionRule[] = [factRetention];

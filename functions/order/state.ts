@@ -14,20 +14,20 @@ export interface Order {
   readonly totalMinor: number;
   /** ISO 8601, UTC. */
   readonly placedAt: string;
-  /** When it left the house; null before. */
+  /** When it was dispatched; null before. */
   readonly dispatchedAt: string | null;
   /** Counts the changes of the order, from 1. */
   readonly version: number;
 }
 
-/** What others say about an order. */
+/** What inventory publishes about an order. */
 export type FactType = 'StockReserved' | 'StockBackordered' | 'StockRejected';
 export type Fact = MessageOf<FactType>;
 
-/** Everything there is to know when a message about one order arrives. */
+/** The state that the rules need for a message about one order. */
 export interface OrderState {
   readonly order: Order | null;
-  /** Answers that came before the order itself: topics do not wait for each other. Oldest first. */
+  /** Answers that came before the order itself, because topics do not wait for each other. Oldest first. */
   readonly early: readonly Fact[];
   /** The saga of the order; null before there is an order. */
   readonly correlationId: string | null;
@@ -37,7 +37,7 @@ export type OrderInput = MessageOf<'PlaceOrder' | 'CancelOrder' | 'DispatchOrder
 export type OrderEvent = DraftOf<
   'OrderPlaced' | 'OrderBackordered' | 'OrderConfirmed' | 'OrderRejected' | 'OrderCancelled' | 'OrderDispatched'
 >;
-/** `order_state`: the order is too far, or not far enough. */
+/** `order_state`: the status of the order does not allow the command. */
 export type OrderOutput = OrderEvent | Refusal<'order_id_reused' | 'order_unknown' | 'order_state'>;
 
 export function isFact(message: OrderInput): message is Fact {

@@ -19,14 +19,14 @@ import { dueAtOf, type OrderRow, orders, toOrder } from './tables.ts';
 const deadlines = { deadlineMs: 1_000, backorderDeadlineMs: 60_000 };
 const lamps = { lamp: 2 };
 
-/** The row of the order after these messages, which came a second apart. */
+/** The row of the order after these messages, which arrive one second apart. */
 async function rowAfter(...messages: readonly Message[]): Promise<OrderRow> {
   const order = createOrder(deadlines);
   const { name, tables, migrations } = order;
   const store = SqliteStore.open({ name, file: ':memory:', tables, migrations: migrations.sqlite });
   for (const [index, message] of messages.entries()) {
-    const arrival = { from: 'command', message, deduplicate: true } as const;
-    await handleBatch(order, store, batchOf([arrival], Date.parse('2026-03-01T11:00:00.000Z') + index * 1_000));
+    const incoming = { from: 'command', message, deduplicate: true } as const;
+    await handleBatch(order, store, batchOf([incoming], Date.parse('2026-03-01T11:00:00.000Z') + index * 1_000));
   }
   const [row] = await store.find({ table: orders, limit: 1 });
   await store.close();
@@ -42,25 +42,25 @@ describe('the deadline of an order', () => {
     ['dispatched', dispatched(lamps), null],
     ['rejected', rejected(lamps), null],
     ['cancelled', cancelled(lamps), null],
-  ])('of one that is %s counts from when it became that, and is none when it has its outcome', (_, state, dueAt) => {
+  ])('counts from the last change of status, and is none with an outcome: %s', (_, state, dueAt) => {
     expect(state.order && dueAtOf(state.order, EXAMPLE_TIME, deadlines)).toBe(dueAt);
   });
 
-  it('counts from when the store took the order, not from the time that its sender gives', async () => {
+  it('counts from when the store accepted the order, not from the time in the command', async () => {
     const { placedAt, dueAt } = await rowAfter(placeOrder(lamps));
 
     expect([placedAt, dueAt]).toEqual([EXAMPLE_TIME, '2026-03-01T11:00:01.000Z']);
   });
 
-  it('is another one for an order that waits for goods', async () => {
+  it('is longer for an order that waits for goods', async () => {
     expect((await rowAfter(placeOrder(lamps), stockBackordered(lamps))).dueAt).toBe('2026-03-01T11:01:01.000Z');
   });
 
-  it('is over when the order has its outcome', async () => {
+  it('is removed when the order has its outcome', async () => {
     expect((await rowAfter(placeOrder(lamps), stockBackordered(lamps), stockReserved(lamps))).dueAt).toBeNull();
   });
 
-  it('says so in the saga of the order', async () => {
+  it('expires the order in the saga of the order', async () => {
     const [timer] = createOrder(deadlines).timers ?? [];
     const command = placeOrder(lamps);
 
@@ -74,7 +74,7 @@ describe('the deadline of an order', () => {
 });
 
 describe('the row of an order', () => {
-  it('keeps the saga it began in, whoever changes it', async () => {
+  it('stays in its first saga when a message of another saga changes it', async () => {
     const command = placeOrder(lamps);
 
     const row = await rowAfter(command, { ...cancelOrder(), correlationid: 'another' });
@@ -82,7 +82,7 @@ describe('the row of an order', () => {
     expect([row.status, row.correlationId]).toEqual(['cancelled', command.correlationid]);
   });
 
-  it('is confirmed for its customer when the order has left the house, and knows when', async () => {
+  it('stays confirmed for its customer when the order is dispatched, with the time', async () => {
     const row = await rowAfter(placeOrder(lamps), stockReserved(lamps), dispatchOrder());
 
     expect([row.status, row.dispatchedAt, toOrder(row).status]).toEqual(['confirmed', EXAMPLE_TIME, 'dispatched']);
@@ -91,8 +91,8 @@ describe('the row of an order', () => {
   it.each([
     ['waits', [placeOrder(lamps), stockBackordered(lamps)], backordered(lamps)],
     ['was cancelled', [placeOrder(lamps), cancelOrder()], cancelled(lamps)],
-    ['has left the house', [placeOrder(lamps), stockReserved(lamps), dispatchOrder()], dispatched(lamps)],
-  ] as const)('becomes the same order again that %s', async (_, messages, { order }: OrderState) => {
+    ['was dispatched', [placeOrder(lamps), stockReserved(lamps), dispatchOrder()], dispatched(lamps)],
+  ] as const)('is read back as the same order, which %s', async (_, messages, { order }: OrderState) => {
     expect(toOrder(await rowAfter(...messages))).toEqual(order);
   });
 });

@@ -5,13 +5,15 @@ import { type Need, table, type Write } from '../../shared/ports/store.ts';
 import type { Change, RowReader } from '../../shared/runtime/function.ts';
 import { type Fact, isFact, type Order, type OrderInput, type OrderState } from './state.ts';
 
-/** How long an order may be without its outcome: one that nobody answers, and one that waits for goods. */
+/**
+ * How long an order may be without an outcome: `deadlineMs` while it has no answer, the other while it waits for goods.
+ */
 export interface Deadlines {
   readonly deadlineMs: number;
   readonly backorderDeadlineMs: number;
 }
 
-/** `lines` never change and are always read with their order, so they are a column of it. */
+/** `lines` never change and are always read with their order, so they are a column. */
 export interface OrderRow {
   readonly orderId: string;
   readonly customerId: string;
@@ -25,11 +27,11 @@ export interface OrderRow {
   readonly placedAt: string;
   readonly updatedAt: string;
   readonly version: number;
-  /** The saga of the order; null for one that was placed before orders kept it. */
+  /** The saga of the order; null when the order was placed before this column existed. */
   readonly correlationId: string | null;
-  /** A dispatched order is `confirmed`, with this time. */
+  /** Set when the order is dispatched; its `status` is then still `confirmed`. */
   readonly dispatchedAt: string | null;
-  /** When the order is given up unless it has its outcome by then; null when it has. */
+  /** When the order is rejected unless it has an outcome by then; null when it has one. */
   readonly dueAt: string | null;
   /** The order in which orders were accepted. */
   readonly sequence?: number;
@@ -58,7 +60,7 @@ export const orders = table<OrderRow>(
   { key: ['orderId'] },
 );
 
-/** What others said about an order, and the order's version when it was heard: 0 for what came before the order. */
+/** A fact about an order, and the order's version when the fact was consumed: 0 when it came before the order. */
 export interface OrderFactRow {
   readonly orderId: string;
   readonly position?: number;
@@ -111,8 +113,9 @@ export function save(
 }
 
 /**
- * When an order is given up that has been in its status since `since`; null when it has its outcome. It counts from when
- * the store took the order, not from `placedAt`: a command from a topic says its own time, and may have waited there.
+ * When an order is rejected that has its status since `since`; null when it has an outcome. The time counts from when
+ * the store accepted the order, not from `placedAt`: a command from a topic brings its own time and may have waited
+ * there.
  */
 export function dueAtOf(order: Order, since: string, { deadlineMs, backorderDeadlineMs }: Deadlines): string | null {
   if (hasOutcome(order.status)) return null;
@@ -120,7 +123,7 @@ export function dueAtOf(order: Order, since: string, { deadlineMs, backorderDead
   return new Date(Date.parse(since) + allowedMs).toISOString();
 }
 
-function toRow(order: Order, kept: Pick<OrderRow, 'updatedAt' | 'correlationId' | 'dueAt'>): OrderRow {
+function toRow(order: Order, own: Pick<OrderRow, 'updatedAt' | 'correlationId' | 'dueAt'>): OrderRow {
   const { orderId, customerId, status, reason, currency, lines, totalMinor, placedAt, dispatchedAt, version } = order;
   return {
     orderId,
@@ -133,11 +136,11 @@ function toRow(order: Order, kept: Pick<OrderRow, 'updatedAt' | 'correlationId' 
     lines,
     totalMinor,
     placedAt,
-    updatedAt: kept.updatedAt,
+    updatedAt: own.updatedAt,
     version,
-    correlationId: kept.correlationId,
+    correlationId: own.correlationId,
     dispatchedAt,
-    dueAt: kept.dueAt,
+    dueAt: own.dueAt,
   };
 }
 

@@ -12,7 +12,7 @@ import { orders } from './tables.ts';
 const whySchema = z.object({ orderId: idSchema, ...whyFields }).openapi('Why');
 export type Why = z.infer<typeof whySchema>;
 
-/** `GET /orders/{orderId}/why`, as far as order knows; the gateway adds what the other functions know. */
+/** `GET /orders/{orderId}/why` with what order knows; the gateway adds what the other functions know. */
 export function addOrderWhy(
   app: App,
   context: FunctionContext,
@@ -38,13 +38,13 @@ export function addOrderWhy(
   });
 }
 
-/** The deadline of an order that has one. */
+/** The deadline of an order, when it has one. */
 export async function deadlineWaits(
   { store }: Pick<FunctionContext, 'store'>,
   orderId: string,
 ): Promise<readonly Wait[]> {
   const [row] = await store.find({ table: orders, where: { orderId }, limit: 1 });
   if (row === undefined || row.dueAt === null) return [];
-  const detail = `order gives ${orderId} up at ${row.dueAt} when it has no outcome by then`;
+  const detail = `order rejects ${orderId} at ${row.dueAt} when it has no outcome by then`;
   return [{ at: 'order', kind: 'deadline', detail, until: row.dueAt }];
 }

@@ -36,7 +36,7 @@ export const sqlite: readonly Migration[] = [
   {
     number: 2,
     name: 'deadlines',
-    // Orders that wait already get the default deadline: none of them is without one.
+    // Orders that already wait get the default deadline, so that each of them has one.
     sql: `
   ALTER TABLE orders ADD COLUMN correlation_id TEXT;
   ALTER TABLE orders ADD COLUMN dispatched_at TEXT CHECK (dispatched_at IS NULL OR status = 'confirmed');
@@ -48,7 +48,7 @@ export const sqlite: readonly Migration[] = [
   {
     number: 3,
     name: 'cheaper checks',
-    // The same rules: for IN with more than two values SQLite builds a table of them for each row that it checks.
+    // The same rules. For IN with more than two values SQLite builds a table of them for each row that it checks.
     sql: `
   CREATE TABLE orders_3 (
     sequence INTEGER PRIMARY KEY,
