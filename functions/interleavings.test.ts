@@ -1,6 +1,7 @@
 /**
- * Every way in which the timer of an order, its customer, the answers about it and a delivery of goods can fall together.
- * Pure: the rules of order and inventory, with a bag of messages between them from which any may be taken next.
+ * Every way in which the timer of an order, its customer, the answers about it and a delivery of goods can fall
+ * together. Pure: the rules of order and inventory, with a bag of messages between them from which any may be taken
+ * next.
  */
 import { describe, expect, it } from 'vitest';
 import { catalog } from '../saga/catalog.ts';
@@ -10,7 +11,7 @@ import { outcomeOf } from '../saga/outcome.ts';
 import { answer, type Draft, type Message, REFUSED } from '../shared/core/message.ts';
 import { versionOf } from '../shared/core/message-catalog.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
-import { fillBackorder, receiveStock, stocked, worthWaiting } from './inventory/examples.ts';
+import { fillBackorder, receiveStock, stocked, withWaitPolicy } from './inventory/examples.ts';
 import { inventory } from './inventory/function.ts';
 import { available, type Inventory } from './inventory/state.ts';
 import { nothingPlaced } from './order/examples.ts';
@@ -39,7 +40,10 @@ function step<State>(fn: StoreFunction, state: State, message: Message): { state
   };
 }
 
-/** The world after this message was handled by all who hear it, twice in a row; only a receipt needs an inbox to be once. */
+/**
+ * The world after this message was handled by all who hear it, twice in a row; only a receipt needs an inbox to be
+ * once.
+ */
 function after(world: World, index: number): World {
   const message = world.pending[index] as Message;
   const first = handled(world, message);
@@ -163,7 +167,7 @@ describe('an order, with all that may happen to it in every order', () => {
   });
 
   it('ends in one outcome when it waits for goods that come while it is cancelled and given up', () => {
-    const short = worthWaiting(stocked({ lamp: 1 }), 'lamp');
+    const short = withWaitPolicy(stocked({ lamp: 1 }), 'lamp');
 
     const ends = endsOf(placedWith(short, receiveStock('lamp', 1), cancelOrder(), expireOrder(), fillBackorder(lamps)));
 
@@ -178,7 +182,7 @@ describe('an order, with all that may happen to it in every order', () => {
   });
 
   it('is confirmed when it waits, the goods come, and nobody takes it back', () => {
-    const short = worthWaiting(stocked({ lamp: 1 }), 'lamp');
+    const short = withWaitPolicy(stocked({ lamp: 1 }), 'lamp');
 
     const ends = endsOf(placedWith(short, receiveStock('lamp', 1)));
 

@@ -32,7 +32,9 @@ async function add<Row extends object>(table: Table<Row>, ...rows: readonly Row[
   await store.transact([], [], () => commitOf({ writes: rows.map((row) => added(table, row)) }));
 }
 
-/** A whole pass of what the function and the runtime keep, so many days after the start. Gives what it had trouble with. */
+/**
+ * A whole pass of what the function and the runtime keep, so many days after the start. Gives what it had trouble with.
+ */
 async function cleanUp({ retention = [] }: StoreFunction, days: number): Promise<readonly string[]> {
   const troubles: string[] = [];
   for (const kept of [...runtimeRetention, ...retention]) {
@@ -262,7 +264,7 @@ describe('the ledger of a product', () => {
     [
       'the books know of less',
       ['received', "UPDATE stock SET received = 1, on_hand = 1 WHERE product_id = 'lamp'"],
-      'the first 3 movements of lamp leave 15 on hand and 0 reserved, with 15 received, and the books say 1 in all',
+      'the first 3 movements of lamp leave 15 on hand and 0 reserved, with 15 received, and the stock level says 1 in all',
     ],
   ] as const)('stays as it is where %s, and that is told; the next product goes on', async (_, [third, sql], why) => {
     await level('lamp', { received: 15, onHand: 15, movements: 3 });

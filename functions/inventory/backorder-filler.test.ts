@@ -1,4 +1,4 @@
-/** Goods go to those who wait in the order in which they came; on a real database. */
+/** Goods go to waiting orders, first come first served; on a real database. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { catalog } from '../../saga/catalog.ts';
 import { orderCancelled, orderPlaced, type Quantities } from '../../saga/examples.ts';
@@ -50,13 +50,13 @@ const context: FillerContext = {
   },
 };
 
-/** One walk along the queue; gives how many steps it took. */
-async function walk(filler = new BackorderFiller(context)): Promise<number> {
+/** One scan of the queue; returns the number of its steps. */
+async function scan(filler = new BackorderFiller(context)): Promise<number> {
   for (let steps = 1; steps <= STEPS_MAX; steps++) if (!(await filler.step())) return steps;
-  throw new Error(`the walk has not ended after ${STEPS_MAX} steps`);
+  throw new Error(`the scan has not ended after ${STEPS_MAX} steps`);
 }
 
-/** Products worth waiting for, of each of which there was one and it is taken. */
+/** Products with the policy `wait`; the only unit of each is held. */
 async function emptyShelf(...productIds: readonly string[]): Promise<void> {
   for (const productId of productIds) {
     await receive(productId, 1);
@@ -87,42 +87,42 @@ async function backordered(productId: string): Promise<unknown> {
 }
 
 describe('when goods arrive', () => {
-  it('serves those who wait, first come first served, as far as it goes', async () => {
+  it('serves the waiting orders, first come first served, as far as the goods go', async () => {
     await emptyShelf('lamp');
     for (const orderId of ['A', 'B', 'C']) await place(orderId, { lamp: 2 });
 
     await receive('lamp', 5);
-    await walk();
+    await scan();
 
     expect(await statusOf('A', 'B', 'C')).toEqual(['held', 'held', 'waiting']);
     expect(submitted.map(({ subject }) => subject)).toEqual(['A', 'B']);
     expect([await backordered('lamp'), (await store.find({ table: backorders, limit: 9 })).length]).toEqual([2, 1]);
   });
 
-  it('keeps them for a large order that came first, however many small ones come later', async () => {
+  it('saves them for a large order that came first, however many small ones come later', async () => {
     await emptyShelf('lamp');
     await place('LARGE', { lamp: 10 });
     for (let n = 0; n < 12; n++) {
       await place(`SMALL-${n}`, { lamp: 1 });
       await receive('lamp', 1);
-      await walk();
+      await scan();
     }
 
     expect(await statusOf('LARGE', 'SMALL-0', 'SMALL-1', 'SMALL-2')).toEqual(['held', 'held', 'held', 'waiting']);
   });
 
-  it('gives the last unit to the first who waits, and not to an order that comes then', async () => {
+  it('gives the last unit to the first waiting order, not to a later one', async () => {
     await emptyShelf('lamp');
     await place('A', { lamp: 1 });
     await receive('lamp', 1);
     await place('LATE', { lamp: 1 });
 
-    await walk();
+    await scan();
 
     expect(await statusOf('A', 'LATE')).toEqual(['held', 'waiting']);
   });
 
-  it('lets an order pass one that lacks something else, and leaves to that one its share', async () => {
+  it('lets an order pass one that lacks another product, and leaves that one its units', async () => {
     const filler = new BackorderFiller(context);
     await emptyShelf('lamp', 'chair');
     await place('BOTH', { lamp: 1, chair: 1 });
@@ -130,31 +130,31 @@ describe('when goods arrive', () => {
     await place('CHAIR-2', { chair: 1 });
 
     await receive('chair', 2);
-    await walk(filler);
+    await scan(filler);
     expect(await statusOf('BOTH', 'CHAIR', 'CHAIR-2')).toEqual(['waiting', 'held', 'waiting']);
     expect(submitted.map(({ subject }) => subject)).toEqual(['CHAIR']);
 
     await receive('lamp', 1);
-    await walk(filler);
+    await scan(filler);
     expect(await statusOf('BOTH', 'CHAIR', 'CHAIR-2')).toEqual(['held', 'held', 'waiting']);
   });
 
-  it('asks for nothing that cannot be served', async () => {
+  it('submits no order that cannot be served', async () => {
     await emptyShelf('lamp');
     await place('A', { lamp: 2 });
     await receive('lamp', 1);
 
-    await walk();
+    await scan();
 
     expect(submitted).toEqual([]);
   });
 
-  it('asks in the saga of the order, and is the cause of what is moved then', async () => {
+  it('submits a command in the saga of the order, and the movements name it as their cause', async () => {
     await emptyShelf('lamp');
     await place('A', { lamp: 2 });
     await receive('lamp', 2);
 
-    await walk();
+    await scan();
 
     const [moved] = await store.find({ table: movements, where: { orderId: 'A' }, limit: 1 });
     const { correlationid } = orderPlaced({ lamp: 2 }, { orderId: 'A' });
@@ -162,22 +162,22 @@ describe('when goods arrive', () => {
   });
 });
 
-describe('when one who waits gives up', () => {
-  it('is the turn of those behind', async () => {
+describe('when a waiting order is cancelled', () => {
+  it('serves the orders behind it', async () => {
     await emptyShelf('lamp');
     await place('A', { lamp: 5 });
     await place('B', { lamp: 2 });
     await receive('lamp', 3);
-    await walk();
+    await scan();
     expect(await statusOf('A', 'B')).toEqual(['waiting', 'waiting']);
 
     const outcome = await submit(orderCancelled({ lamp: 5 }, 'too slow', { orderId: 'A' }), true);
-    await walk();
+    await scan();
 
     expect([asksForFilling(outcome), await statusOf('A', 'B')]).toEqual([true, ['released', 'held']]);
   });
 
-  it('counts him as still there when he left in the middle of a walk, and serves the next one on the next walk', async () => {
+  it('still counts it when it leaves during a scan, and serves the next order in the next scan', async () => {
     await emptyShelf('lamp');
     await place('A', { lamp: 2 });
     await place('B', { lamp: 2 });
@@ -191,30 +191,30 @@ describe('when one who waits gives up', () => {
       },
     };
 
-    await walk(new BackorderFiller(leaving));
+    await scan(new BackorderFiller(leaving));
     expect(await statusOf('A', 'B')).toEqual(['released', 'waiting']);
 
-    await walk();
+    await scan();
     expect(await statusOf('A', 'B')).toEqual(['released', 'held']);
   });
 });
 
-describe('when an order cannot be served for trouble of ours', () => {
-  /** A walk on which every question for A fails with this; gives how often A was asked for. */
-  async function walkWith(error: Error, steps: number): Promise<number> {
-    let asked = 0;
+describe('when serving an order fails', () => {
+  /** A scan in which every command for A fails with this error; returns how often A was submitted. */
+  async function scanWith(error: Error, steps: number): Promise<number> {
+    let attempts = 0;
     const failing: FillerContext = {
       ...context,
       store,
       submit: async (message) => {
         if (message.subject !== 'A') return submit(message, true);
-        asked += 1;
+        attempts += 1;
         throw error;
       },
     };
     const filler = new BackorderFiller(failing);
     for (let n = 0; n < steps; n++) await filler.step().catch(() => true);
-    return asked;
+    return attempts;
   }
 
   beforeEach(async () => {
@@ -224,26 +224,26 @@ describe('when an order cannot be served for trouble of ours', () => {
     await receive('lamp', 2);
   });
 
-  it('serves those behind it when it is a bug, and leaves it its share', async () => {
-    expect(await walkWith(new Error('a bug'), 2)).toBe(1);
+  it('serves the orders behind it when the failure is a bug, and leaves it its units', async () => {
+    expect(await scanWith(new Error('a bug'), 2)).toBe(1);
     expect(await statusOf('A', 'B')).toEqual(['waiting', 'held']);
   });
 
-  it('asks again in its turn when the trouble may pass', async () => {
-    expect(await walkWith(new AppError('unavailable', 'locked'), 2)).toBe(2);
+  it('submits it again when the error is transient', async () => {
+    expect(await scanWith(new AppError('unavailable', 'locked'), 2)).toBe(2);
     expect(await statusOf('A', 'B')).toEqual(['waiting', 'waiting']);
   });
 });
 
 describe('a queue of many pages', () => {
-  it('is walked to its end, whole orders at a time', async () => {
+  it('is scanned to its end, in whole orders', async () => {
     const products = Array.from({ length: 90 }, (_, n) => `p${n}`);
     await emptyShelf(...products);
     const everything = Object.fromEntries(products.map((productId) => [productId, 1]));
     for (let n = 0; n < 6; n++) await place(`ORDER-${n}`, everything);
     for (const productId of products) await receive(productId, 5);
 
-    const steps = await walk();
+    const steps = await scan();
 
     expect(await statusOf('ORDER-0', 'ORDER-4', 'ORDER-5')).toEqual(['held', 'held', 'waiting']);
     expect(steps).toBeGreaterThan(2);
@@ -257,7 +257,7 @@ describe('the queue of a product', () => {
     await place('D', { chair: 1, lamp: 1 });
   });
 
-  it('says who comes next, page by page', async () => {
+  it('lists the orders in their turn, page by page', async () => {
     const [first, second] = await readQueue(store, 'lamp', { after: 0, limit: 2 });
     const rest = await readQueue(store, 'lamp', { after: second?.place ?? 0, limit: 2 });
 
@@ -270,7 +270,7 @@ describe('the queue of a product', () => {
     ]);
   });
 
-  it('says where an order stands in each queue', async () => {
+  it('returns the place of an order in each queue', async () => {
     await submit(orderCancelled({ lamp: 2 }, 'too slow', { orderId: 'B' }), true);
 
     expect(await placeInQueue(store, 'D')).toEqual([

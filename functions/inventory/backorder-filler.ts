@@ -6,10 +6,10 @@ import { newCommand } from '../../shared/runtime/worker/submit-command.ts';
 import { available } from './state.ts';
 import { type BackorderRow, backorders, stock } from './tables.ts';
 
-/** Rows of the queue looked at in one step: more than an order can have, so that each step gets past a whole order. */
+/** Queue rows read in one step: more than an order can have, so that each step passes at least one whole order. */
 const PAGE = 2 * LINES_MAX;
 
-/** Events after which there may be enough for an order that waits: more stock, or one fewer who waits before it. */
+/** Events after which a waiting order may be served: there is more stock, or an order before it has left the queue. */
 const MORE: ReadonlySet<string> = new Set(['StockReceived', 'StockReleased', 'StockReturned', 'StockPolicySet']);
 
 export type FillerContext = Pick<FunctionContext, 'store' | 'clock' | 'catalog' | 'submit'>;
@@ -22,29 +22,29 @@ interface Waiting {
 }
 
 /**
- * Fills back-orders, first come first served: walks those who wait, page by page, and asks for each order whose lines can
- * all be served from what nobody before it waits for. So a small order may pass a large one that lacks something else, and
- * never takes what the large one is waiting for.
+ * Fills back-orders, first come first served: scans the waiting orders page by page, and submits a command for each
+ * order whose lines can all be served from units that no order before it waits for. A small order can pass a large one
+ * that lacks another product, but never takes units that the large one waits for.
  *
- * Nothing is kept but the place of the walk: after a crash the next walk begins with what waits.
+ * The only state is the position of the scan: after a crash the next scan begins at the front of the queue.
  */
 export class BackorderFiller {
   readonly #context: FillerContext;
-  /** The place of the last row of this walk. */
+  /** The place of the last row that this scan has passed. */
   #after = 0;
-  /** What the orders up to that place still wait for. */
+  /** Units that the orders up to that place still wait for. */
   readonly #ahead: Units = new Map();
 
   constructor(context: FillerContext) {
     this.#context = context;
   }
 
-  /** Looks at one page. Gives whether the walk goes on; the next one begins at the front. */
+  /** Processes one page. Returns whether the scan continues; the next scan begins at the front. */
   async step(): Promise<boolean> {
     const waiting = await this.#nextPage();
     const left = await this.#leftOf(new Set(waiting.flatMap(({ lines }) => lines.map(({ productId }) => productId))));
     for (const each of waiting) {
-      if (this.#isEnough(each, left) && (await this.#fillOrPass(each))) take(left, each.lines);
+      if (this.#isEnough(each, left) && (await this.#fillOrPass(each))) subtract(left, each.lines);
       else add(this.#ahead, each.lines);
       this.#after = each.lastPlace;
     }
@@ -54,7 +54,7 @@ export class BackorderFiller {
     return false;
   }
 
-  /** Whole orders: the last of a full page may go on behind it and is left for the next one. */
+  /** Whole orders only: the last order of a full page may continue on the next page and is left for it. */
   async #nextPage(): Promise<readonly Waiting[]> {
     const { store } = this.#context;
     const rows = await store.find({ table: backorders, orderBy: ['place'], after: [this.#after], limit: PAGE });
@@ -64,7 +64,7 @@ export class BackorderFiller {
     return rows.length < PAGE ? waiting : waiting.slice(0, -1);
   }
 
-  /** Units that nobody holds now, by product. */
+  /** Units that no order holds now, by product. */
   async #leftOf(productIds: ReadonlySet<string>): Promise<Units> {
     const { store } = this.#context;
     const found = await Promise.all(
@@ -79,7 +79,7 @@ export class BackorderFiller {
     );
   }
 
-  /** Where it fails for a bug of ours, the next step goes on behind the order, which waits until the next walk. */
+  /** After a failure that is a bug, the next step continues behind the order, which waits for the next scan. */
   async #fillOrPass(waiting: Waiting): Promise<boolean> {
     try {
       return await this.#fill(waiting);
@@ -92,7 +92,7 @@ export class BackorderFiller {
     }
   }
 
-  /** Asks for the stock, in the saga of the order. Gives whether the order has it now. */
+  /** Submits `FillBackorder` in the saga of the order. Returns whether the order now holds the stock. */
   async #fill({ orderId, correlationId, lines }: Waiting): Promise<boolean> {
     const ahead = lines.flatMap(({ productId }) => {
       const quantity = this.#ahead.get(productId) ?? 0;
@@ -100,7 +100,7 @@ export class BackorderFiller {
     });
     const draft = { type: 'FillBackorder', subject: orderId, data: { orderId, lines, ahead } };
     const message = newCommand(this.#context, draft, { correlationid: correlationId });
-    // In the inbox, so that the movements it causes have a cause that can be found.
+    // Stored in the inbox, so that the cause of its movements can be found.
     const outcome = await this.#context.submit(message, { deduplicate: true });
     return outcome.kind === 'handled' && outcome.emitted.length > 0;
   }
@@ -112,7 +112,7 @@ function add(units: Units, lines: readonly Line[]): void {
   for (const { productId, quantity } of lines) units.set(productId, (units.get(productId) ?? 0) + quantity);
 }
 
-function take(units: Units, lines: readonly Line[]): void {
+function subtract(units: Units, lines: readonly Line[]): void {
   for (const { productId, quantity } of lines) units.set(productId, (units.get(productId) ?? 0) - quantity);
 }
 
@@ -126,7 +126,7 @@ function toWaiting(rows: readonly BackorderRow[]): Waiting {
   };
 }
 
-/** Whether what was handled may have left enough for an order that waits. */
+/** Whether the outcome may allow a waiting order to be served. */
 export function asksForFilling(outcome: Outcome): boolean {
   return outcome.kind === 'handled' && outcome.emitted.some(({ type }) => MORE.has(type));
 }

@@ -1,4 +1,4 @@
-/** Orders that wait for goods: who may, who comes first, and what nobody takes from them. */
+/** Orders that wait for goods: which may wait, which come first, and which units are reserved for them. */
 import { describe, expect, it } from 'vitest';
 import { EXAMPLE_ORDER, orderCancelled, orderConfirmed, orderPlaced, orderRejected } from '../../saga/examples.ts';
 import { decide } from './decide.ts';
@@ -6,13 +6,13 @@ import {
   backordered,
   fillBackorder,
   holding,
-  refusedFor,
+  rejectedWith,
   released,
   setStockPolicy,
   stateAfter,
   stocked,
   waiting,
-  worthWaiting,
+  withWaitPolicy,
 } from './examples.ts';
 import { free } from './state.ts';
 
@@ -22,9 +22,9 @@ function about(type: string, data: object) {
 
 const twoLamps = [{ productId: 'lamp', quantity: 2 }];
 
-describe('when an order is placed that is short of goods worth waiting for', () => {
-  it('lets it wait for all of its lines, names those that are short, and holds nothing', () => {
-    const before = worthWaiting(stocked({ lamp: 1, chair: 9 }), 'lamp');
+describe('when a placed order is short of goods that it may wait for', () => {
+  it('queues it for all of its lines, names the short ones, and holds nothing', () => {
+    const before = withWaitPolicy(stocked({ lamp: 1, chair: 9 }), 'lamp');
     const order = orderPlaced({ lamp: 2, chair: 1 });
 
     const lines = [...twoLamps, { productId: 'chair', quantity: 1 }];
@@ -37,8 +37,8 @@ describe('when an order is placed that is short of goods worth waiting for', () 
     ]);
   });
 
-  it('rejects it when one of two short products is not worth waiting for, and names that one', () => {
-    const before = worthWaiting(stocked({ lamp: 1, chair: 0 }), 'lamp');
+  it('rejects it when one of two short products has the policy reject, and names that one', () => {
+    const before = withWaitPolicy(stocked({ lamp: 1, chair: 0 }), 'lamp');
 
     expect(decide(before, orderPlaced({ lamp: 2, chair: 1 }))).toEqual(
       about('StockRejected', {
@@ -47,16 +47,16 @@ describe('when an order is placed that is short of goods worth waiting for', () 
     );
   });
 
-  it('rejects it when nobody knows one of its products', () => {
-    const before = worthWaiting(stocked({ lamp: 1 }), 'lamp');
+  it('rejects it when one of its products is unknown', () => {
+    const before = withWaitPolicy(stocked({ lamp: 1 }), 'lamp');
 
     expect(decide(before, orderPlaced({ lamp: 2, ghost: 1 }))).toMatchObject([
       { type: 'StockRejected', data: { reason: { code: 'unknown_product', productIds: ['ghost'] } } },
     ]);
   });
 
-  it('takes nothing that somebody who came earlier waits for', () => {
-    const before = backordered(worthWaiting(stocked({ lamp: 3 }), 'lamp'), { lamp: 2 });
+  it('takes nothing that an earlier order waits for', () => {
+    const before = backordered(withWaitPolicy(stocked({ lamp: 3 }), 'lamp'), { lamp: 2 });
 
     expect([1, 2].map((lamp) => decide(before, orderPlaced({ lamp })).map(({ type }) => type))).toEqual([
       ['StockReserved'],
@@ -64,7 +64,7 @@ describe('when an order is placed that is short of goods worth waiting for', () 
     ]);
   });
 
-  it('rejects it when orders wait and no more of them may, and counts what they wait for as gone', () => {
+  it('rejects it when earlier orders wait and the policy is now reject, and counts their units as unavailable', () => {
     const before = backordered(stocked({ lamp: 3 }), { lamp: 5 });
 
     expect(decide(before, orderPlaced({ lamp: 1 }))).toMatchObject([
@@ -73,8 +73,8 @@ describe('when an order is placed that is short of goods worth waiting for', () 
   });
 });
 
-describe('when it is the turn of an order that waits', () => {
-  it('holds all of its lines, and it has left the queue', () => {
+describe('when it is the turn of a waiting order', () => {
+  it('holds all of its lines, and removes it from the queue', () => {
     const before = waiting({ lamp: 2, chair: 1 }, { lamp: 3, chair: 1 });
 
     const after = stateAfter(before, fillBackorder({ lamp: 2, chair: 1 }));
@@ -95,27 +95,27 @@ describe('when it is the turn of an order that waits', () => {
   it.each([
     [1, ['StockReserved']],
     [2, []],
-  ])('leaves to those before it what they wait for: %i of 3', (ahead, types) => {
+  ])('leaves the orders before it what they wait for: %i of 3', (ahead, types) => {
     const before = waiting({ lamp: 2 }, { lamp: 3 });
 
     expect(decide(before, fillBackorder({ lamp: 2 }, { lamp: ahead })).map(({ type }) => type)).toEqual(types);
   });
 
   it.each([
-    ['has it already', holding({ lamp: 2 }, { lamp: 5 })],
-    ['was rejected', refusedFor({ lamp: 5 })],
-    ['has been given up', released({ lamp: 2 }, { lamp: 5 })],
-    ['is not known', stocked({ lamp: 5 })],
-  ])('gives way when the order %s', (_, inventory) => {
+    ['already holds it', holding({ lamp: 2 }, { lamp: 5 })],
+    ['was rejected', rejectedWith({ lamp: 5 })],
+    ['was released', released({ lamp: 2 }, { lamp: 5 })],
+    ['is unknown', stocked({ lamp: 5 })],
+  ])('changes nothing when the order %s', (_, inventory) => {
     expect(decide(inventory, fillBackorder({ lamp: 2 }))).toEqual([]);
   });
 });
 
-describe('when an order that waits comes to its end', () => {
+describe('when a waiting order ends', () => {
   it.each([
     ['rejected', orderRejected({ lamp: 2 })],
     ['cancelled', orderCancelled({ lamp: 2 })],
-  ])('leaves the queue when it is %s, gives nothing back, and the late turn finds it gone', (_, end) => {
+  ])('removes it from the queue when it is %s, releases nothing, and ignores its late turn', (_, end) => {
     const before = waiting({ lamp: 2 }, { lamp: 1 });
 
     expect(decide(before, end)).toEqual(about('StockReleased', { lines: [] }));
@@ -126,7 +126,7 @@ describe('when an order that waits comes to its end', () => {
     expect(decide(after, orderPlaced({ lamp: 2 }))).toEqual([]);
   });
 
-  it('holds and sells at once when it is confirmed: the answer was lost here and is known there', () => {
+  it('holds and sells at once when it is confirmed: only order still knows of the answer', () => {
     const after = stateAfter(waiting({ lamp: 2 }, { lamp: 2 }), orderConfirmed({ lamp: 2 }));
 
     expect(after.reservation.status).toBe('sold');
@@ -134,24 +134,24 @@ describe('when an order that waits comes to its end', () => {
   });
 });
 
-describe('when it is said what a shortage means', () => {
-  it('is so for the orders that come', () => {
+describe('when the policy of a product is set', () => {
+  it('applies to the orders that come later', () => {
     const after = stateAfter(stocked({ lamp: 0 }), setStockPolicy('lamp', 'wait'));
 
     expect(decide(after, orderPlaced({ lamp: 1 })).map(({ type }) => type)).toEqual(['StockBackordered']);
   });
 
-  it('leaves in the queue whoever waits', () => {
+  it('leaves waiting orders in the queue', () => {
     const after = stateAfter(waiting({ lamp: 2 }, { lamp: 2 }), setStockPolicy('lamp', 'reject'));
 
     expect(decide(after, fillBackorder({ lamp: 2 })).map(({ type }) => type)).toEqual(['StockReserved']);
   });
 
-  it('ignores what holds already', () => {
+  it('ignores the policy that is already set', () => {
     expect(decide(stocked({ lamp: 1 }), setStockPolicy('lamp', 'reject'))).toEqual([]);
   });
 
-  it('refuses a product that nobody knows', () => {
+  it('refuses an unknown product', () => {
     expect(decide(stocked({}), setStockPolicy('ghost', 'wait'))).toEqual([
       {
         type: 'CommandRefused',
@@ -162,8 +162,8 @@ describe('when it is said what a shortage means', () => {
   });
 });
 
-describe('what is free', () => {
-  it('is never less than nothing', () => {
+describe('the free units', () => {
+  it('are never negative', () => {
     const level = backordered(stocked({ lamp: 3 }), { lamp: 5 }).stock.get('lamp');
 
     expect(level && free(level)).toBe(0);

@@ -21,13 +21,13 @@ export async function receiveStock(c: AppContext, context: FunctionContext): Pro
   const level =
     outcome.kind === 'handled' ? (outcome.state as Inventory).stock.get(productId) : await levelAfter(context, id);
   if (level === undefined)
-    throw new AppError('conflict', `the receipt of ${productId} was removed after it was booked`);
+    throw new AppError('conflict', `the receipt of ${productId} was removed after it was recorded`);
   if (isReplay) c.header('Idempotent-Replayed', 'true');
   c.header('Location', `/stock/${encodeURIComponent(productId)}`);
   return c.json(toBody(level), 201);
 }
 
-/** `PUT /stock/{productId}/policy`: a repeat changes nothing, so it needs no key. */
+/** `PUT /stock/{productId}/policy`: a repeat changes nothing, so it needs no idempotency key. */
 export async function setPolicy(c: AppContext, context: FunctionContext): Promise<Response> {
   const productId = productIdOf(c);
   const { whenShort } = await readBody(c, policySchema);
@@ -39,7 +39,7 @@ export async function setPolicy(c: AppContext, context: FunctionContext): Promis
   return c.json(toBody(level));
 }
 
-/** The stock level right after a receipt was first booked. */
+/** The stock level right after a receipt was first recorded. */
 async function levelAfter({ store }: FunctionContext, messageId: string): Promise<StockLevel | undefined> {
   const [receipt] = await store.find({ table: receipts, where: { messageId }, limit: 1 });
   return receipt?.level;
@@ -47,6 +47,6 @@ async function levelAfter({ store }: FunctionContext, messageId: string): Promis
 
 function productIdOf(c: AppContext): string {
   const product = idSchema.safeParse(c.req.param('productId'));
-  if (!product.success) throw new AppError('not_found', 'there can be no product with this id');
+  if (!product.success) throw new AppError('not_found', 'no product can have this id');
   return product.data;
 }

@@ -6,7 +6,7 @@ import {
   holding,
   receiveStock,
   refused,
-  refusedFor,
+  rejectedWith,
   released,
   returned,
   seedStock,
@@ -33,7 +33,7 @@ describe('when an order is placed', () => {
     );
   });
 
-  it('sums two lines of one product before it looks', () => {
+  it('sums two lines of one product first', () => {
     const order = orderPlaced([
       ['lamp', 2],
       ['chair', 1],
@@ -80,7 +80,7 @@ describe('when an order is placed', () => {
     );
   });
 
-  it('names every product that it does not know, before any that is short', () => {
+  it('names every unknown product, and none that is only short', () => {
     expect(decide(stocked({ lamp: 0 }), orderPlaced({ lamp: 2, ghost: 1, elf: 1 }))).toEqual(
       about('StockRejected', {
         reason: { code: 'unknown_product', detail: 'unknown: ghost, elf', productIds: ['ghost', 'elf'] },
@@ -100,7 +100,7 @@ describe('when an order is placed', () => {
     ).toMatchObject([{ type: 'StockRejected', data: { reason: { productIds: ['__proto__', 'constructor'] } } }]);
   });
 
-  it('counts as left only what nobody holds', () => {
+  it('counts as left only what no order holds', () => {
     const held = { ...holding({ lamp: 2 }, { lamp: 3 }), reservation: { status: 'none', lines: [] } } as const;
 
     expect(decide(held, orderPlaced({ lamp: 2 }))).toMatchObject([
@@ -111,9 +111,9 @@ describe('when an order is placed', () => {
   it.each([
     ['holds', holding({ lamp: 2 }, { lamp: 5 })],
     ['has sold', sold({ lamp: 2 }, { lamp: 5 })],
-    ['has rejected', refusedFor({ lamp: 5 })],
-    ['lets wait', waiting({ lamp: 2 }, { lamp: 1 })],
-    ['has given back', released({ lamp: 2 }, { lamp: 5 })],
+    ['has rejected', rejectedWith({ lamp: 5 })],
+    ['has queued', waiting({ lamp: 2 }, { lamp: 1 })],
+    ['has released', released({ lamp: 2 }, { lamp: 5 })],
     ['has taken back', returned({ lamp: 2 }, { lamp: 5 })],
     ['has refused', refused({ lamp: 5 })],
   ])('ignores an order that it %s', (_, inventory) => {
@@ -123,7 +123,7 @@ describe('when an order is placed', () => {
   it.each([
     ['a rejection', orderRejected({ lamp: 2 })],
     ['a cancellation', orderCancelled({ lamp: 2 })],
-  ])('gives way to %s that came first, holds nothing, and says so once', (_, compensation) => {
+  ])('gives way to %s that came first: holds nothing and refuses the reservation once', (_, compensation) => {
     const before = stateAfter(stocked({ lamp: 2 }), compensation);
 
     expect(decide(before, orderPlaced({ lamp: 2 }))).toEqual(about('ReservationRefused', {}));
@@ -144,7 +144,7 @@ describe('when an order is confirmed', () => {
     });
   });
 
-  it('sells all that is held, also where the confirmation has other lines', () => {
+  it('sells all that is held, also when the confirmation has other lines', () => {
     const { reservation, stock } = stateAfter(holding({ lamp: 3 }, { lamp: 5 }), orderConfirmed({ lamp: 2 }));
 
     expect([reservation.status, stock.get('lamp')]).toMatchObject(['sold', { onHand: 2, reserved: 0, sold: 3 }]);
@@ -156,7 +156,7 @@ describe('when an order is confirmed', () => {
     expect(events.map(({ type }) => type)).toEqual(['StockReserved', 'StockSold']);
   });
 
-  it('stops where a confirmed order cannot be served: that is a bug of ours', () => {
+  it('throws when a confirmed order cannot be served, which is a bug', () => {
     expect(() => decide(stocked({ lamp: 1 }), orderConfirmed({ lamp: 2 }))).toThrow(
       new InvariantError('order ORDER_7 is confirmed and cannot be served: lamp has 1 left and 2 were asked for'),
     );
@@ -167,7 +167,7 @@ describe('when an order is confirmed', () => {
     ['released', released({ lamp: 2 }, { lamp: 5 })],
     ['released before it was held', released({}, { lamp: 5 })],
     ['returned', returned({ lamp: 2 }, { lamp: 5 })],
-    ['rejected', refusedFor({ lamp: 5 })],
+    ['rejected', rejectedWith({ lamp: 5 })],
     ['refused', refused({ lamp: 5 })],
   ])('ignores an order whose stock is %s', (_, inventory) => {
     expect(decide(inventory, orderConfirmed({ lamp: 2 }))).toEqual([]);
@@ -175,7 +175,7 @@ describe('when an order is confirmed', () => {
 });
 
 describe('when an order is rejected', () => {
-  it('gives back what is held, and leaves the books as they were', () => {
+  it('releases what is held, and restores the stock level', () => {
     const after = stateAfter(holding({ lamp: 2 }, { lamp: 5 }), orderRejected({ lamp: 2 }));
 
     expect(after).toEqual({
@@ -184,7 +184,7 @@ describe('when an order is rejected', () => {
     });
   });
 
-  it('leaves a tombstone when nothing is held, and says that it gave nothing back', () => {
+  it('leaves a tombstone when nothing is held, and publishes a release without lines', () => {
     const before = stocked({ lamp: 2 });
 
     expect(decide(before, orderRejected({ lamp: 2 }))).toEqual(about('StockReleased', { lines: [] }));
@@ -198,7 +198,7 @@ describe('when an order is rejected', () => {
     ['released', released({ lamp: 2 }, { lamp: 5 })],
     ['released before it was held', released({}, { lamp: 5 })],
     ['returned', returned({ lamp: 2 }, { lamp: 5 })],
-    ['rejected', refusedFor({ lamp: 5 })],
+    ['rejected', rejectedWith({ lamp: 5 })],
     ['refused', refused({ lamp: 5 })],
     ['sold', sold({ lamp: 2 }, { lamp: 5 })],
   ])('ignores an order whose stock is %s', (_, inventory) => {
@@ -207,7 +207,7 @@ describe('when an order is rejected', () => {
 });
 
 describe('when an order is cancelled', () => {
-  it('gives back what is held', () => {
+  it('releases what is held', () => {
     const before = holding({ lamp: 2 }, { lamp: 5 });
 
     expect(decide(before, orderCancelled({ lamp: 2 }))).toEqual(
@@ -215,7 +215,7 @@ describe('when an order is cancelled', () => {
     );
   });
 
-  it('takes back what was sold, and received is still what is on hand and sold', () => {
+  it('takes back what was sold, and received still equals on hand plus sold', () => {
     const after = stateAfter(sold({ lamp: 2 }, { lamp: 5 }), orderCancelled({ lamp: 2 }));
 
     expect(after).toEqual({
@@ -228,7 +228,7 @@ describe('when an order is cancelled', () => {
     expect(decide(stocked({ lamp: 2 }), orderCancelled({ lamp: 2 }))).toEqual(about('StockReleased', { lines: [] }));
   });
 
-  it('sells nothing to a confirmation that comes late', () => {
+  it('sells nothing when a confirmation comes late', () => {
     const after = stateAfter(
       holding({ lamp: 2 }, { lamp: 5 }),
       orderCancelled({ lamp: 2 }),
@@ -242,7 +242,7 @@ describe('when an order is cancelled', () => {
   it.each([
     ['released', released({ lamp: 2 }, { lamp: 5 })],
     ['returned', returned({ lamp: 2 }, { lamp: 5 })],
-    ['rejected', refusedFor({ lamp: 5 })],
+    ['rejected', rejectedWith({ lamp: 5 })],
     ['refused', refused({ lamp: 5 })],
   ])('ignores an order whose stock is %s', (_, inventory) => {
     expect(decide(inventory, orderCancelled({ lamp: 2 }))).toEqual([]);
@@ -250,7 +250,7 @@ describe('when an order is cancelled', () => {
 });
 
 describe('when goods arrive', () => {
-  it('books them on a product that is new', () => {
+  it('creates a new product with them', () => {
     expect(stateAfter(stocked({}), receiveStock('lamp', 3, 'Lamp')).stock.get('lamp')).toEqual({
       ...emptyLevel('lamp'),
       name: 'Lamp',
@@ -260,13 +260,13 @@ describe('when goods arrive', () => {
     });
   });
 
-  it('adds them to what is there, each time, and keeps the name', () => {
+  it('adds them to the stock, each time, and leaves the name', () => {
     const named = stateAfter(stocked({}), receiveStock('lamp', 3, 'Lamp'), receiveStock('lamp', 4));
 
     expect(named.stock.get('lamp')).toMatchObject({ name: 'Lamp', received: 7, onHand: 7, movements: 2 });
   });
 
-  it('does not touch the reservation of anybody', () => {
+  it('changes no reservation', () => {
     const held = holding({ lamp: 2 }, { lamp: 2 });
 
     expect(stateAfter(held, receiveStock('lamp', 1)).reservation).toEqual(held.reservation);
@@ -274,13 +274,13 @@ describe('when goods arrive', () => {
 });
 
 describe('when a product is seeded', () => {
-  it('gives a product that is new its first stock', () => {
+  it('gives a new product its first stock', () => {
     expect(decide(stocked({}), seedStock('lamp', 3, 'Lamp'))).toEqual([
       { type: 'StockReceived', subject: 'lamp', data: { productId: 'lamp', quantity: 3, name: 'Lamp' } },
     ]);
   });
 
-  it('ignores a product that is known, even when nothing is left of it', () => {
+  it('ignores a known product, even when nothing is left of it', () => {
     expect(decide(stocked({ lamp: 0 }), seedStock('lamp', 3))).toEqual([]);
   });
 });

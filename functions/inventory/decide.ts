@@ -12,11 +12,11 @@ import {
 } from './state.ts';
 
 /**
- * Inventory holds stock for an order, sells it when the order is confirmed, and gives it back when the order is rejected
- * or cancelled. An order that is short of products worth waiting for waits until there is enough for all of its lines.
+ * Inventory holds stock for an order, sells it when the order is confirmed, and releases it when the order is rejected
+ * or cancelled. When all short products have the policy `wait`, the order waits until there is enough for all its lines.
  *
- * Messages may overtake each other. A rejection or cancellation with nothing held releases nothing and says so: the late
- * order then finds that tombstone and is refused. A confirmation that comes first holds and sells at once.
+ * Messages may overtake each other. A rejection or cancellation with nothing held publishes a release without lines:
+ * the late order finds this tombstone and is refused. A confirmation that comes first holds and sells at once.
  */
 export function decide(inventory: Inventory, message: InventoryInput): readonly InventoryOutput[] {
   switch (message.type) {
@@ -74,9 +74,9 @@ function reserve(inventory: Inventory, { orderId, lines: asked }: DataOf<'OrderP
 }
 
 /**
- * A waiting order takes what nobody before it waits for. `ahead` was read before this commit, and can only be too high: in the
- * meantime orders may have left the queue, but new ones come behind. Too high means to wait for the next look, which that
- * departure brings about.
+ * A waiting order takes units that no order before it waits for. `ahead` was read before this commit and can only be
+ * too high: orders may have left the queue since, but new ones join at the end. When it is too high, the order waits
+ * for the next scan, which the order that left has triggered.
  */
 function fill(inventory: Inventory, { orderId, ahead }: DataOf<'FillBackorder'>): readonly InventoryEvent[] {
   const { status, lines } = inventory.reservation;
@@ -88,7 +88,8 @@ function fill(inventory: Inventory, { orderId, ahead }: DataOf<'FillBackorder'>)
 
 function sell(inventory: Inventory, { orderId, lines }: DataOf<'OrderConfirmed'>): readonly InventoryEvent[] {
   const { status, lines: held } = inventory.reservation;
-  // Not what the confirmation says: where a person has edited what was asked for, the two differ, and the rest would stay held.
+  // All held lines, not those of the confirmation: after an operator has edited an order the two can differ, and the
+  // rest would stay held.
   if (status === 'held') return [about('StockSold', orderId, held)];
   if (status !== 'none' && status !== 'waiting') return [];
 
@@ -97,7 +98,9 @@ function sell(inventory: Inventory, { orderId, lines }: DataOf<'OrderConfirmed'>
   return [about('StockReserved', orderId, lines), about('StockSold', orderId, lines)];
 }
 
-/** Gives back what is held; an order that waits leaves its queues, and one that is not here yet finds a tombstone. */
+/**
+ * Releases what is held. A waiting order leaves its queues; an order that has not arrived yet will find a tombstone.
+ */
 function release({ reservation }: Inventory, orderId: string): readonly InventoryEvent[] {
   const { status, lines } = reservation;
   if (status === 'held') return [about('StockReleased', orderId, lines)];
@@ -125,7 +128,7 @@ interface Shortage extends Line {
   readonly left: number;
 }
 
-/** The lines that ask for more than is left, as `leftOf` counts it; nothing is left of a product that nobody knows. */
+/** The lines that ask for more than is left, as `leftOf` counts it; of an unknown product nothing is left. */
 function shortages(
   { stock }: Inventory,
   lines: readonly Line[],

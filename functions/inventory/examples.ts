@@ -27,8 +27,8 @@ export function stocked(units: Units): Inventory {
   return { reservation: { status: 'none', lines: [] }, stock: new Map(levelsOf(units)) };
 }
 
-/** The same inventory, in which orders wait for these products. */
-export function worthWaiting(inventory: Inventory, ...productIds: readonly string[]): Inventory {
+/** The same inventory, with the policy `wait` for these products. */
+export function withWaitPolicy(inventory: Inventory, ...productIds: readonly string[]): Inventory {
   const stock = new Map(inventory.stock);
   for (const productId of productIds) {
     stock.set(productId, { ...(stock.get(productId) ?? emptyLevel(productId)), whenShort: 'wait' });
@@ -36,7 +36,7 @@ export function worthWaiting(inventory: Inventory, ...productIds: readonly strin
   return { ...inventory, stock };
 }
 
-/** The same inventory, in which orders that came earlier wait for these units. */
+/** The same inventory, in which earlier orders wait for these units. */
 export function backordered(inventory: Inventory, units: Units): Inventory {
   const waiting = { ...inventory, reservation: { status: 'none', lines: [] } } as const;
   const data = { ...dataOf(units), productIds: Object.keys(units) };
@@ -44,14 +44,14 @@ export function backordered(inventory: Inventory, units: Units): Inventory {
   return { ...inventory, stock };
 }
 
-/** `units` on hand of products worth waiting for, and the order waits for `lines`. */
+/** `units` on hand of products with the policy `wait`, and the order waits for `lines`. */
 export function waiting(lines: Units, units: Units): Inventory {
   const data = { ...dataOf(lines), productIds: Object.keys(lines) };
-  const before = worthWaiting(stocked(units), ...Object.keys(units));
+  const before = withWaitPolicy(stocked(units), ...Object.keys(units));
   return evolve(before, { type: 'StockBackordered', subject: EXAMPLE_ORDER, data });
 }
 
-/** `lines` were sold and have come back. */
+/** `lines` were sold and returned. */
 export function returned(lines: Units, units: Units): Inventory {
   return evolve(sold(lines, units), { type: 'StockReturned', subject: EXAMPLE_ORDER, data: dataOf(lines) });
 }
@@ -71,13 +71,13 @@ export function sold(lines: Units, units: Units): Inventory {
   return evolve(holding(lines, units), { type: 'StockSold', subject: EXAMPLE_ORDER, data: dataOf(lines) });
 }
 
-/** `lines` were held and have been given back; without lines: the compensation came before the order. */
+/** `lines` were held and released; without lines: the compensation came before the order. */
 export function released(lines: Units, units: Units): Inventory {
   const before = Object.keys(lines).length === 0 ? stocked(units) : holding(lines, units);
   return evolve(before, { type: 'StockReleased', subject: EXAMPLE_ORDER, data: dataOf(lines) });
 }
 
-export function refusedFor(units: Units): Inventory {
+export function rejectedWith(units: Units): Inventory {
   return { ...stocked(units), reservation: { status: 'rejected', lines: [] } };
 }
 
@@ -93,7 +93,7 @@ export function setStockPolicy(productId: string, whenShort: ShortagePolicy) {
   return example(CLIENT_SOURCE, 'SetStockPolicy', productId, { productId, whenShort });
 }
 
-/** It is the turn of an order that waits; `ahead` is what others before it still wait for. */
+/** The turn of a waiting order; `ahead` is what the orders before it still wait for. */
 export function fillBackorder(lines: Units, ahead: Units = {}) {
   const data = { orderId: EXAMPLE_ORDER, lines: linesOf(lines), ahead: linesOf(ahead) };
   return example(CLIENT_SOURCE, 'FillBackorder', EXAMPLE_ORDER, data);
@@ -125,7 +125,7 @@ function isEvent(output: InventoryOutput): output is InventoryEvent {
   return output.type !== REFUSED;
 }
 
-/** A situation for each way through the rules. */
+/** One situation for each branch of the rules. */
 export const situations: readonly { readonly state: Inventory; readonly message: InventoryInput }[] = [
   { state: stocked({ lamp: 2 }), message: orderPlaced(lamps) },
   { state: stocked({ lamp: 1 }), message: orderPlaced(lamps) },
@@ -135,8 +135,8 @@ export const situations: readonly { readonly state: Inventory; readonly message:
   { state: stocked({ lamp: 2 }), message: orderConfirmed(lamps) },
   { state: holding({ lamp: 2 }, { lamp: 2 }), message: orderRejected(lamps) },
   { state: stocked({ lamp: 2 }), message: orderRejected(lamps) },
-  { state: refusedFor({ lamp: 1 }), message: orderRejected(lamps) },
-  { state: worthWaiting(stocked({ lamp: 1 }), 'lamp'), message: orderPlaced(lamps) },
+  { state: rejectedWith({ lamp: 1 }), message: orderRejected(lamps) },
+  { state: withWaitPolicy(stocked({ lamp: 1 }), 'lamp'), message: orderPlaced(lamps) },
   { state: waiting({ lamp: 2 }, { lamp: 2 }), message: fillBackorder({ lamp: 2 }) },
   { state: waiting({ lamp: 2 }, { lamp: 2 }), message: orderRejected(lamps) },
   { state: holding({ lamp: 2 }, { lamp: 2 }), message: orderCancelled(lamps) },

@@ -11,7 +11,7 @@ import { retentionOf } from './retention.ts';
 import { evolve, type Inventory, type InventoryInput, type InventoryOutput } from './state.ts';
 import { load, needs, save, tables } from './tables.ts';
 
-/** Holds, sells and gives back stock, and keeps the queues of orders that wait for it. */
+/** Holds, sells and releases stock, and manages the queues of orders that wait for it. */
 export function createInventory({
   movementDays,
 }: {
@@ -21,7 +21,7 @@ export function createInventory({
     name: 'inventory',
     inputs: inputsOf('inventory'),
     consumes: ['order-events'],
-    // What is held is as good as sold.
+    // Held stock is safe, so the sale can wait.
     deferrable: new Set<InventoryInput['type']>(['OrderConfirmed']),
     catalog,
     publishes: 'inventory-events',
@@ -35,5 +35,5 @@ export function createInventory({
   };
 }
 
-/** Inventory with its default retention. */
+/** Inventory with the default retention. */
 export const inventory = createInventory({ movementDays: 365 });

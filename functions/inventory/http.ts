@@ -34,19 +34,22 @@ export function addInventoryRoutes(app: App, context: FunctionContext): void {
   addLists(app, context);
   addPath(app, 'Stock', '/stock/{productId}/receipts', {
     post: {
-      summary: 'Report goods that have arrived; a product that is not known is created',
+      summary: 'Report received goods; an unknown product is created',
       request: {
         params: productParams,
         headers: z.object({ 'idempotency-key': z.string().optional() }),
         body: { content: { 'application/json': { schema: receiptSchema } } },
       },
-      responses: { 201: answers('The stock after it', stockSchema), ...problems(400, 413, 415, 422, 503, 507) },
+      responses: {
+        201: answers('The stock after the receipt', stockSchema),
+        ...problems(400, 413, 415, 422, 503, 507),
+      },
       handler: (c) => receiveStock(c, context),
     },
   });
   addPath(app, 'Stock', '/stock/{productId}/policy', {
     put: {
-      summary: 'Say what becomes of an order that asks for more than there is: it is rejected, or waits for goods',
+      summary: 'Set whether an order that asks for more than there is gets rejected or waits for goods',
       request: { params: productParams, body: { content: { 'application/json': { schema: policySchema } } } },
       responses: { 200: answers('The stock', stockSchema), ...problems(400, 404, 413, 415, 422, 503, 507) },
       handler: (c) => setPolicy(c, context),

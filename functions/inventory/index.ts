@@ -7,7 +7,7 @@ import { addInventoryRoutes } from './http.ts';
 import { isEmpty, seedStock } from './seed.ts';
 import { backorderWaits } from './why.ts';
 
-/** Holds, sells and takes back stock, and keeps the queues of orders that wait for it. */
+/** Holds, sells and releases stock, and manages the queues of orders that wait for it. */
 export const inventoryModule = defineFunction({
   name: 'inventory',
   port: 8901,
@@ -19,7 +19,7 @@ export const inventoryModule = defineFunction({
   waitsOf: ({ store }, key) => backorderWaits(store, key),
   loops(context) {
     const filler = new BackorderFiller(context);
-    const failure = 'back-orders cannot be filled; they are tried again';
+    const failure = 'back-orders cannot be filled; they will be retried';
     return [{ step: () => filler.step(), wakes: asksForFilling, failure }];
   },
   seed: { isEmpty, fill: (context) => seedStock(context, catalogue) },

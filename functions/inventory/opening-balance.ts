@@ -3,10 +3,10 @@ import { table, type Write } from '../../shared/ports/store.ts';
 import type { RetentionRule, RowReader } from '../../shared/runtime/function.ts';
 import { type MovementKind, type MovementRow, movements, stock } from './tables.ts';
 
-/** The sum of the first movements of a product, which are no longer kept one by one. */
+/** The sum of the first movements of a product, which are no longer stored one by one. */
 export interface OpeningRow extends Readonly<Record<MovementKind, number>> {
   readonly productId: string;
-  /** The last movement in it. */
+  /** The last movement included. */
   readonly movement: number;
   /** When it was written, ISO 8601. */
   readonly asOf: string;
@@ -28,8 +28,8 @@ export const openings = table<OpeningRow>(
 );
 
 /**
- * The ledger of each product begins with an opening balance: the sum of its oldest movements. They are put together without
- * a gap, and only where the balance could have been that of the product then.
+ * The ledger of each product begins with an opening balance: the sum of its oldest movements. They are summed without a
+ * gap, and only when the balance is one that the product could have had at that time.
  */
 export const movementRetention: Omit<RetentionRule<MovementRow>, 'days'> = {
   table: movements,
@@ -41,12 +41,12 @@ export const movementRetention: Omit<RetentionRule<MovementRow>, 'days'> = {
   fold: openingOf,
 };
 
-/** @throws {InvariantError} when a movement is missing, or the sums contradict each other or the product's books. */
-function openingOf(gone: readonly MovementRow[], rows: RowReader, now: string): readonly Write[] {
-  const productId = gone[0]?.productId ?? '';
+/** @throws {InvariantError} when a movement is missing, or the sums contradict each other or the stock level. */
+function openingOf(pruned: readonly MovementRow[], rows: RowReader, now: string): readonly Write[] {
+  const productId = pruned[0]?.productId ?? '';
   const before = rows.one(openings, productId) ?? emptyOpening(productId);
   const sums = { ...before, asOf: now };
-  for (const { movement, kind, quantity } of gone) {
+  for (const { movement, kind, quantity } of pruned) {
     assert(movement === sums.movement + 1, `movement ${sums.movement + 1} of ${productId} is missing`);
     sums.movement = movement;
     sums[kind] += quantity;
@@ -57,14 +57,14 @@ function openingOf(gone: readonly MovementRow[], rows: RowReader, now: string): 
 
 function assertBalanced({ productId, movement, ...sums }: OpeningRow, rows: RowReader): void {
   const level = rows.one(stock, productId);
-  assert(level !== undefined, `${productId} has movements and is not in the stock`);
+  assert(level !== undefined, `${productId} has movements and no stock level`);
   const onHand = sums.received - sums.sold + sums.returned;
   const reserved = sums.reserved - sums.released - sums.sold;
   const balance = `the first ${movement} movements of ${productId} leave ${onHand} on hand and ${reserved} reserved`;
   assert(0 <= reserved && reserved <= onHand, balance);
   assert(sums.returned <= sums.sold, `${balance}, with ${sums.sold} sold and ${sums.returned} returned`);
   const isWithin = sums.received <= level.received && movement <= level.movements;
-  assert(isWithin, `${balance}, with ${sums.received} received, and the books say ${level.received} in all`);
+  assert(isWithin, `${balance}, with ${sums.received} received, and the stock level says ${level.received} in all`);
 }
 
 function emptyOpening(productId: string): OpeningRow {

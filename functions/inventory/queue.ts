@@ -1,10 +1,10 @@
 import type { Store } from '../../shared/ports/store.ts';
 import { type BackorderRow, backorders } from './tables.ts';
 
-/** Rows that are read at once. */
+/** Rows read at once. */
 const PAGE = 1_000;
 
-/** Where an order stands in the queue of one product. */
+/** The place of an order in the queue of one product. */
 export interface QueuePlace {
   readonly productId: string;
   /** From 1, which is served next. */
@@ -12,7 +12,7 @@ export interface QueuePlace {
   readonly quantity: number;
 }
 
-/** Where an order stands in each queue it waits in; nothing for an order that does not wait. */
+/** The place of an order in each of its queues; empty for an order that does not wait. */
 export async function placeInQueue(store: Store, orderId: string): Promise<readonly QueuePlace[]> {
   const rows = await store.find({ table: backorders, where: { orderId }, orderBy: ['place'], limit: PAGE });
   return Promise.all(
@@ -24,7 +24,7 @@ export async function placeInQueue(store: Store, orderId: string): Promise<reado
   );
 }
 
-/** A page of the queue of a product, behind the row `after` of it, and one row more where there is one. */
+/** A page of the queue of a product, from behind the row `after`, plus one more row when there is one. */
 export async function readQueue(
   store: Store,
   productId: string,
@@ -41,7 +41,7 @@ export async function readQueue(
   return rows.map((row, index) => ({ ...row, inQueue: before + index + 1 }));
 }
 
-/** How many wait for a product, those at `place` and before it. */
+/** How many orders wait for a product up to `place`, inclusive. */
 async function countUpTo(store: Store, productId: string, place: number): Promise<number> {
   let count = 0;
   let after = 0;

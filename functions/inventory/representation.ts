@@ -46,7 +46,7 @@ export const policySchema = z
   .strictObject({ whenShort: z.enum(shortagePolicies) })
   .openapi('StockPolicy', { example: { whenShort: 'wait' } });
 
-/** The books of a product as clients see them. */
+/** The stock level of a product as clients see it. */
 export function toBody(level: StockLevel): z.infer<typeof stockSchema> {
   const { productId, name, received, onHand, reserved, sold, whenShort, backordered } = level;
   return { productId, name, received, onHand, reserved, available: available(level), sold, whenShort, backordered };

@@ -2,7 +2,9 @@ import type { RetentionRule } from '../../shared/runtime/function.ts';
 import { movementRetention } from './opening-balance.ts';
 import { type ReceiptRow, receipts } from './tables.ts';
 
-/** The inbox forgets the key of a receipt by whole days, and once a day; the answer to the key is kept a little longer. */
+/**
+ * The inbox prunes keys by whole days and once a day, so the answer to the key of a receipt is stored two days longer.
+ */
 const LONGER_MS = 2 * 86_400_000;
 
 const receiptRetention: RetentionRule<ReceiptRow> = {
@@ -11,7 +13,7 @@ const receiptRetention: RetentionRule<ReceiptRow> = {
   overSince: ({ at }) => new Date(Date.parse(at) + LONGER_MS).toISOString(),
 };
 
-/** What inventory removes, and after how many days. */
+/** The rows that inventory prunes, and after how many days. */
 export function retentionOf(movementDays: number): readonly RetentionRule[] {
   return [{ ...movementRetention, days: movementDays }, receiptRetention];
 }

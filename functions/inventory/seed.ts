@@ -5,11 +5,11 @@ import { stock } from './tables.ts';
 export interface SeedProduct {
   readonly productId: string;
   readonly name: string;
-  /** Units it starts with. */
+  /** Units of the first stock. */
   readonly quantity: number;
 }
 
-/** Gives each product its first stock; changes nothing for products that are known. Gives the ids of all of them. */
+/** Gives each product its first stock; known products stay unchanged. Returns the ids of all products. */
 export async function seedStock(
   context: FunctionContext,
   products: readonly SeedProduct[],
@@ -19,7 +19,7 @@ export async function seedStock(
   return products.map(({ productId }) => productId);
 }
 
-/** Whether inventory knows no product at all. */
+/** Whether inventory knows no product. */
 export async function isEmpty({ store }: FunctionContext): Promise<boolean> {
   return (await store.find({ table: stock, limit: 1 })).length === 0;
 }

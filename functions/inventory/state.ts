@@ -2,7 +2,7 @@ import type { DraftOf, Line, MessageOf, ShortagePolicy } from '../../saga/messag
 import { assertNever } from '../../shared/core/assert.ts';
 import type { Refusal } from '../../shared/core/message.ts';
 
-/** The books of one product. Always `received = onHand + sold` and `0 ≤ reserved ≤ onHand`. */
+/** The stock level of one product. Always `received = onHand + sold` and `0 ≤ reserved ≤ onHand`. */
 export interface StockLevel {
   readonly productId: string;
   readonly name: string | null;
@@ -10,16 +10,16 @@ export interface StockLevel {
   readonly onHand: number;
   readonly reserved: number;
   readonly sold: number;
-  /** How many movements led here. */
+  /** Number of movements so far. */
   readonly movements: number;
   readonly whenShort: ShortagePolicy;
-  /** Units that waiting orders ask for. */
+  /** Units that orders wait for. */
   readonly backordered: number;
 }
 
 /**
- * What inventory holds for an order. `waiting`: it holds nothing, and the order is in the queue of each of its products.
- * `released` without lines came before anything was held or waited for: a tombstone, at which the late order is `refused`.
+ * What inventory holds for an order. `waiting`: nothing is held, and the order is in the queue of each of its products.
+ * `released` without lines: a tombstone. The compensation came before the order, and the late order is `refused`.
  */
 export type ReservationStatus = 'none' | 'held' | 'waiting' | 'sold' | 'released' | 'returned' | 'rejected' | 'refused';
 
@@ -31,7 +31,7 @@ export interface Reservation {
 
 export interface Inventory {
   readonly reservation: Reservation;
-  /** The products that the message names; one that inventory does not know is missing. */
+  /** The products that the message names, without unknown ones. */
   readonly stock: ReadonlyMap<string, StockLevel>;
 }
 
@@ -87,12 +87,12 @@ export function evolve(inventory: Inventory, event: InventoryEvent): Inventory {
   }
 }
 
-/** Units that nobody holds. */
+/** Units that no order holds. */
 export function available({ onHand, reserved }: StockLevel): number {
   return onHand - reserved;
 }
 
-/** Units that an order may take that comes now: nobody takes what somebody who came earlier waits for. */
+/** Units that a new order may take: no order takes what an earlier one waits for. */
 export function free(level: StockLevel): number {
   return Math.max(0, available(level) - level.backordered);
 }
@@ -111,7 +111,7 @@ export function emptyLevel(productId: string): StockLevel {
   };
 }
 
-/** What it does to the books of a product when one unit moves. */
+/** The change of a stock level when one unit moves. */
 type Move = Readonly<Record<'onHand' | 'reserved' | 'sold', -1 | 0 | 1>>;
 
 const reserve: Move = { onHand: 0, reserved: 1, sold: 0 };
@@ -128,7 +128,7 @@ function moved(inventory: Inventory, reservation: Reservation, lines: readonly L
   return { reservation, stock };
 }
 
-// Written out, not spread: it runs for each line of every order.
+// Written out, not spread: this runs for each line of every order.
 function after(level: StockLevel, quantity: number, move: Move): StockLevel {
   return {
     productId: level.productId,

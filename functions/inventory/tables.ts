@@ -22,14 +22,14 @@ export const stock = table<StockLevel>(
 
 export type MovementKind = 'received' | 'reserved' | 'released' | 'sold' | 'returned';
 
-/** A line of the ledger: what one message did to one product. `movement` counts from 1 for each product. */
+/** A row of the ledger: what one message changed for one product. `movement` counts from 1 for each product. */
 export interface MovementRow {
   readonly productId: string;
   readonly movement: number;
   readonly kind: MovementKind;
   readonly quantity: number;
   readonly orderId: string | null;
-  /** Id of the message that asked for it. */
+  /** Id of the message that caused the movement. */
   readonly causedBy: string;
   readonly at: string;
 }
@@ -48,7 +48,7 @@ export const movements = table<MovementRow>(
   { key: ['productId', 'movement'], appendOnly: true },
 );
 
-/** What is or was held or waited for, for an order; the lines of a reservation never change, so they are a column of it. */
+/** What is or was held or waited for, for an order. The lines of a reservation never change, so they are a column. */
 export interface ReservationRow {
   readonly orderId: string;
   readonly status: Exclude<ReservationStatus, 'none'>;
@@ -62,7 +62,7 @@ export const reservations = table<ReservationRow>(
   { key: ['orderId'] },
 );
 
-/** A delivery of goods, with the books as they were right after it: the answer to whoever reports it again. */
+/** A delivery of goods, with the stock level right after it: the answer to a repeated report. */
 export interface ReceiptRow {
   readonly messageId: string;
   readonly productId: string;
@@ -77,9 +77,9 @@ export const receipts = table<ReceiptRow>(
   { key: ['messageId'], appendOnly: true },
 );
 
-/** A place in the queue of a product: what an order that waits asks of it. First come, first served. */
+/** A place in the queue of a product, with the quantity that the order waits for. First come, first served. */
 export interface BackorderRow {
-  /** Rises from row to row, over all products; the lines of one order stand together. */
+  /** Rises from row to row, over all products; the lines of one order are adjacent. */
   readonly place?: number;
   readonly productId: string;
   readonly orderId: string;
@@ -154,7 +154,7 @@ interface Moved {
   readonly lines: readonly Line[];
 }
 
-/** Null for what moves no unit. */
+/** Null for an event that moves no unit. */
 function movedBy({ type, data }: Message): Moved | null {
   const event = { type, data } as InventoryEvent;
   switch (event.type) {
@@ -189,7 +189,10 @@ function reservationWrites(
   return [{ table: reservations, row: { orderId, status, lines, updatedAt } }];
 }
 
-/** An order that begins to wait takes a place in the queue of each of its products, and gives them up when it no longer does. */
+/**
+ * An order that starts to wait takes a place in the queue of each of its products, and leaves them when it stops
+ * waiting.
+ */
 function queueWrites(before: Inventory, after: Inventory, message: InventoryInput): readonly Write[] {
   const isWaiting = after.reservation.status === 'waiting';
   if (!isAboutOrder(message) || isWaiting === (before.reservation.status === 'waiting')) return [];

@@ -2,7 +2,7 @@ import type { Store } from '../../shared/ports/store.ts';
 import type { Wait } from '../../shared/runtime/why/waits.ts';
 import { placeInQueue } from './queue.ts';
 
-/** Where an order stands in the queues for goods that are short. */
+/** The places of an order in the queues for short products. */
 export async function backorderWaits(store: Store, orderId: string): Promise<readonly Wait[]> {
   const places = await placeInQueue(store, orderId);
   return places.map(({ productId, place, quantity }) => ({

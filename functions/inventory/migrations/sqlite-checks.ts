@@ -1,8 +1,8 @@
 import type { Migration } from '../../../shared/ports/migration.ts';
 
 /**
- * The same rules as before, in words that cost less: for `IN` with more than two values SQLite builds a table of them for each
- * row that it checks. It cannot change a CHECK, so the tables are made anew.
+ * The same rules in a cheaper form: for `IN` with more than two values SQLite builds a table of them for each row that
+ * it checks. SQLite cannot change a CHECK, so the tables are created again.
  */
 export const checks: Migration = {
   number: 4,

@@ -1,6 +1,6 @@
 import type { Migration } from '../../../shared/ports/migration.ts';
 
-/** The opening balance without corrections, which no function makes. SQLite cannot drop a column that a CHECK reads. */
+/** The opening balance without the unused column of corrections. SQLite cannot drop a column that a CHECK reads. */
 export const openingWithoutCorrections: Migration = {
   number: 5,
   name: 'opening balances without corrections',

@@ -46,7 +46,7 @@ export const sqlite: readonly Migration[] = [
   {
     number: 2,
     name: 'back-orders',
-    // SQLite cannot change a CHECK, so the table is made anew. An answer that is given again has the new fields, too.
+    // SQLite cannot change a CHECK, so the table is created again. Stored answers to receipts get the new fields, too.
     sql: `
   CREATE TABLE reservation_2 (
     order_id TEXT NOT NULL PRIMARY KEY,
