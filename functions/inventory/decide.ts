@@ -13,7 +13,8 @@ import {
 
 /**
  * Inventory holds stock for an order, sells it when the order is confirmed, and releases it when the order is rejected
- * or cancelled. When all short products have the policy `wait`, the order waits until there is enough for all its lines.
+ * or cancelled. When all short products have the policy `wait`, the order waits until there is enough for all its
+ * lines.
  *
  * Messages may overtake each other. A rejection or cancellation with nothing held publishes a release without lines:
  * the late order finds this tombstone and is refused. A confirmation that comes first holds and sells at once.

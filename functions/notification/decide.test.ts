@@ -9,7 +9,7 @@ import {
   orderRejected,
 } from '../../saga/examples.ts';
 import { decide } from './decide.ts';
-import { nothingTold, noticesSent, sent, told, unsent } from './examples.ts';
+import { noNotices, noticesSent, pending, sent, unsent } from './examples.ts';
 import { evolve, type NotificationInput, type NotificationState } from './state.ts';
 
 const facts = [
@@ -21,9 +21,9 @@ const facts = [
 ] as const;
 const [placed, confirmed, rejected] = facts;
 
-describe('when an order has news', () => {
+describe('when an order changes', () => {
   it('writes a notice to its customer', () => {
-    expect(decide(nothingTold, placed)).toEqual([
+    expect(decide(noNotices, placed)).toEqual([
       {
         type: 'NoticeWritten',
         subject: EXAMPLE_ORDER,
@@ -42,31 +42,33 @@ describe('when an order has news', () => {
     ]);
   });
 
-  it('says what happened, and why where it went wrong', () => {
-    expect(told(...facts).notices.map(({ text }) => text)).toEqual([
+  it('says what happened, with the reason for a rejection or cancellation', () => {
+    expect(pending(...facts).notices.map(({ text }) => text)).toEqual([
       'We have received your order ORDER_7.',
       'Your order ORDER_7 is confirmed.',
       'We are sorry: your order ORDER_7 cannot be fulfilled (lamp has 0 left and 1 were asked for).',
-      'Your order ORDER_7 waits for goods that are not in stock yet (lamp, chair).',
+      'Your order ORDER_7 is waiting for goods that are not in stock yet (lamp, chair).',
       'Your order ORDER_7 is cancelled (I have changed my mind).',
     ]);
   });
 
-  it('gives each notice an id of its own, the same one when it is decided twice', () => {
-    const ids = [...told(...facts).notices, ...told(...facts).notices].map(({ notificationId }) => notificationId);
+  it('gives each notice its own id, the same one when it is decided twice', () => {
+    const ids = [...pending(...facts).notices, ...pending(...facts).notices].map(
+      ({ notificationId }) => notificationId,
+    );
 
     expect([new Set(ids).size, ids.slice(5)]).toEqual([5, ids.slice(0, 5)]);
   });
 
   it.each([
-    ['waits to be sent', told(placed)],
+    ['waits to be sent', pending(placed)],
     ['is sent', sent(placed)],
   ])('ignores a fact whose notice %s', (_, state) => {
     expect(decide(state, placed)).toEqual([]);
   });
 });
 
-describe('when the channel has taken notices over', () => {
+describe('when the channel has accepted notices', () => {
   const sendingsAfter = (before: NotificationState, ...messages: readonly NotificationInput[]) =>
     messages.reduce((state, message) => decide(state, message).reduce(evolve, state), before).sendings;
 
@@ -77,7 +79,7 @@ describe('when the channel has taken notices over', () => {
     ]);
   });
 
-  it('gives way to an earlier report and keeps its time', () => {
+  it('leaves the time of an earlier report unchanged', () => {
     const later = '2030-01-01T00:00:00.000Z';
     const earlier = sendingsAfter(unsent(placed), noticesSent([placed]));
     const both = { notices: [], sendings: [...earlier, ...unsent(confirmed).sendings] };
@@ -89,7 +91,7 @@ describe('when the channel has taken notices over', () => {
     expect(decide({ notices: [], sendings: earlier }, noticesSent([placed], later))).toEqual([]);
   });
 
-  it('ignores notices that are gone', () => {
-    expect(decide(nothingTold, noticesSent([rejected]))).toEqual([]);
+  it('ignores removed notices', () => {
+    expect(decide(noNotices, noticesSent([rejected]))).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 import type { FactMessage, NotificationEvent, NotificationInput, NotificationState } from './state.ts';
 
 /**
- * Notification tells each customer each fact about his order once.
+ * Notification tells each customer each fact about their order once.
  *
- * It only asks for the sending: the notice is written as pending, a loop sends it, and the answer comes back as a message.
+ * The rules only write the notice as pending: a loop sends it, and the result comes back as a message.
  */
 export function decide(state: NotificationState, message: NotificationInput): readonly NotificationEvent[] {
   const { notices, sendings } = state;
@@ -20,7 +20,7 @@ function written(message: FactMessage): NotificationEvent {
     type: 'NoticeWritten',
     subject: orderId,
     data: {
-      // One notice for each fact, so the fact's id is the notice's, too.
+      // There is one notice for each fact, so the id of the fact is also the id of the notice.
       notificationId: message.id,
       customerId,
       orderId,
@@ -40,7 +40,7 @@ function textOf(message: FactMessage): string {
     case 'OrderPlaced':
       return `We have received your order ${orderId}.`;
     case 'OrderBackordered':
-      return `Your order ${orderId} waits for goods that are not in stock yet (${message.data.productIds.join(', ')}).`;
+      return `Your order ${orderId} is waiting for goods that are not in stock yet (${message.data.productIds.join(', ')}).`;
     case 'OrderConfirmed':
       return `Your order ${orderId} is confirmed.`;
     case 'OrderCancelled':

@@ -11,17 +11,17 @@ import { CLIENT_SOURCE } from '../../shared/core/message.ts';
 import { decide } from './decide.ts';
 import { evolve, type FactMessage, type NotificationInput, type NotificationState } from './state.ts';
 
-export const nothingTold: NotificationState = { notices: [], sendings: [] };
+export const noNotices: NotificationState = { notices: [], sendings: [] };
 
 /** A pending notice of each of these facts. */
-export function told(...facts: readonly FactMessage[]): NotificationState {
-  const notices = facts.flatMap((fact) => decide(nothingTold, fact).reduce(evolve, nothingTold).notices);
+export function pending(...facts: readonly FactMessage[]): NotificationState {
+  const notices = facts.flatMap((fact) => decide(noNotices, fact).reduce(evolve, noNotices).notices);
   return { notices, sendings: [] };
 }
 
-/** The same, already sent. */
+/** A sent notice of each of these facts. */
 export function sent(...facts: readonly FactMessage[]): NotificationState {
-  const notices = told(...facts).notices.map(
+  const notices = pending(...facts).notices.map(
     (notice) => ({ ...notice, status: 'sent', sentAt: EXAMPLE_TIME }) as const,
   );
   return { notices, sendings: [] };
@@ -35,18 +35,18 @@ export function unsent(...facts: readonly FactMessage[]): NotificationState {
   return { notices: [], sendings };
 }
 
-/** The channel has taken over the notices of these facts. */
+/** The channel has accepted the notices of these facts. */
 export function noticesSent(facts: readonly FactMessage[], sentAt = EXAMPLE_TIME) {
   const notices = facts.map(({ type, data }) => ({ orderId: data.orderId, fact: type }));
   return example(CLIENT_SOURCE, 'NoticesSent', 'notices', { notices, sentAt });
 }
 
-/** A situation for each way through the rules. */
+/** One situation for each branch of the rules. */
 export const situations: readonly { readonly state: NotificationState; readonly message: NotificationInput }[] = [
-  { state: nothingTold, message: orderPlaced({ lamp: 2 }) },
-  { state: nothingTold, message: orderBackordered() },
-  { state: nothingTold, message: orderConfirmed({ lamp: 2 }) },
-  { state: nothingTold, message: orderRejected({ lamp: 2 }) },
-  { state: nothingTold, message: orderCancelled({ lamp: 2 }) },
+  { state: noNotices, message: orderPlaced({ lamp: 2 }) },
+  { state: noNotices, message: orderBackordered() },
+  { state: noNotices, message: orderConfirmed({ lamp: 2 }) },
+  { state: noNotices, message: orderRejected({ lamp: 2 }) },
+  { state: noNotices, message: orderCancelled({ lamp: 2 }) },
   { state: unsent(orderPlaced({ lamp: 2 })), message: noticesSent([orderPlaced({ lamp: 2 })]) },
 ];

@@ -17,7 +17,7 @@ export function createNotification({
     name: 'notification',
     inputs: inputsOf('notification'),
     consumes: ['order-events'],
-    // Mostly the outcome follows at once, and both are written together.
+    // The outcome usually follows at once, and both are written together.
     deferrable: new Set<NotificationInput['type']>(['OrderPlaced']),
     catalog,
     publishes: null,
@@ -31,5 +31,5 @@ export function createNotification({
   };
 }
 
-/** Notification with its default retention. */
+/** Notification with the default retention. */
 export const notification = createNotification({ noticeDays: 365 });

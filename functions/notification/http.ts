@@ -32,7 +32,7 @@ const listQuery = z.strictObject({ customerId: idSchema.optional(), orderId: idS
 export function addNotificationRoutes(app: App, context: FunctionContext, stopping: AbortSignal): void {
   addPath(app, 'Notifications', '/notifications', {
     get: {
-      summary: 'What customers were told, the oldest first',
+      summary: 'The notifications to customers, the oldest first',
       request: { query: listQuery },
       responses: {
         200: answers('A page', z.object({ notifications: z.array(noticeSchema), _links: linksSchema })),
@@ -83,7 +83,7 @@ async function streamNotices(c: AppContext, context: FunctionContext, stopping: 
           after: [after],
           limit: STREAM_PAGE,
         });
-        // In one piece: each piece waits for the one before it to be taken, perhaps by another thread.
+        // In one chunk: each chunk waits until the one before it is read, perhaps by another thread.
         if (rows.length > 0) await stream.write(rows.map(toServerSentEvent).join(''));
         after = rows.at(-1)?.position ?? after;
         if (rows.length === 0 && !(await wake.wait(HEARTBEAT_MS))) await stream.write(': still here\n\n');
@@ -99,7 +99,7 @@ function toServerSentEvent(row: NoticeRow): string {
   return `event: notification\ndata: ${JSON.stringify(toBody(row))}\nid: ${row.position}\n\n`;
 }
 
-/** The position after which a stream begins: the client's, or the newest notice. */
+/** The position after which a stream begins: the one the client sent, or that of the newest notice. */
 async function startOf(c: AppContext, { store }: FunctionContext): Promise<number> {
   const header = c.req.header('last-event-id');
   if (header === undefined) {

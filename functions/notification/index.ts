@@ -8,7 +8,7 @@ import { asksForSending, NoticeSender } from './sender.ts';
 /** Writes one line to the log of the function. */
 type WriteLine = (fields: object, text: string) => void;
 
-/** Tells each customer each fact about an order once. `channelOf` makes the channel that notices go out by. */
+/** Tells each customer each fact about an order once. `channelOf` creates the channel that sends the notices. */
 export const notificationModule = (channelOf: (write: WriteLine) => NoticeChannel) =>
   defineFunction({
     name: 'notification',
@@ -23,7 +23,7 @@ export const notificationModule = (channelOf: (write: WriteLine) => NoticeChanne
         context,
         channelOf((fields, text) => logger.info(fields, text)),
       );
-      const failure = 'notices cannot be sent; they are tried again';
+      const failure = 'notices cannot be sent; they will be retried';
       return [{ step: () => sender.step(), wakes: asksForSending, failure }];
     },
   });

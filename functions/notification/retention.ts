@@ -8,7 +8,7 @@ const noticeRetention: Omit<RetentionRule<NoticeRow>, 'days'> = {
   writtenAt: ({ createdAt }) => createdAt,
 };
 
-/** What notification removes, and after how many days. */
+/** The rows that notification prunes, and after how many days. */
 export function retentionOf(noticeDays: number): readonly RetentionRule[] {
   return [{ ...noticeRetention, days: noticeDays }];
 }

@@ -8,26 +8,26 @@ import { NoticeSender } from './sender.ts';
 import { notices } from './tables.ts';
 
 let bench: DeadLetterBench;
-/** What the channel has taken over. */
-let taken: string[];
+/** Ids of the notices that the channel has accepted. */
+let accepted: string[];
 
 beforeEach(async () => {
   bench = await DeadLetterBench.open(notification as unknown as StoreFunction);
-  taken = [];
+  accepted = [];
 });
 afterEach(() => bench.close());
 
-/** A channel that takes a notice over, and then says this. */
+/** A channel that accepts a notice, and then runs `after`. */
 function channel(after: () => Promise<void> = async () => undefined) {
   return {
     send({ notificationId }: OutgoingNotice) {
-      taken.push(notificationId);
+      accepted.push(notificationId);
       return after();
     },
   };
 }
 
-/** Sends what is pending, with the function beside it. */
+/** Sends pending notices while the function runs. */
 async function send(after?: () => Promise<void>): Promise<boolean> {
   bench.worker.start();
   try {
@@ -42,35 +42,35 @@ async function statuses(limit = 99): Promise<readonly string[]> {
 }
 
 describe('a notice', () => {
-  it('is sent for a fact that is on disk, and not for one whose step was taken back', async () => {
+  it('is sent for a committed fact, and not for one whose commit failed', async () => {
     bench.failures.set(orderPlaced({ chair: 1 }, { orderId: 'ORDER_8' }).id, new TypeError('this is a bug'));
     await bench.exhaust(orderPlaced({ lamp: 1 }), orderPlaced({ chair: 1 }, { orderId: 'ORDER_8' }));
     const worked = [await send(), await send()];
 
-    expect([worked, taken.length, await statuses()]).toEqual([[true, false], 1, ['sent']]);
+    expect([worked, accepted.length, await statuses()]).toEqual([[true, false], 1, ['sent']]);
   });
 
-  it('that the channel did not take is sent again later', async () => {
+  it('that the channel rejects is sent again later', async () => {
     await bench.exhaust(orderPlaced({ lamp: 1 }));
-    const away = send(() => Promise.reject(new Error('the channel is away')));
-    await expect(away).rejects.toThrow('the channel is away');
+    const failed = send(() => Promise.reject(new Error('the channel is unavailable')));
+    await expect(failed).rejects.toThrow('the channel is unavailable');
     const before = await statuses();
     await send();
 
-    expect([before, await statuses(), new Set(taken).size]).toEqual([['pending'], ['sent'], 1]);
+    expect([before, await statuses(), new Set(accepted).size]).toEqual([['pending'], ['sent'], 1]);
   });
 
-  it('is sent again under the same id when its sending could not be noted: its receiver can tell', async () => {
+  it('is sent again under the same id when its sending could not be recorded', async () => {
     await bench.exhaust(orderPlaced({ lamp: 1 }));
     const cut = send(() => bench.worker.stop());
     await expect(cut).rejects.toMatchObject({ code: 'unavailable' });
     const before = await statuses();
     await send();
 
-    expect([before, await statuses(), taken.length, new Set(taken).size]).toEqual([['pending'], ['sent'], 2, 1]);
+    expect([before, await statuses(), accepted.length, new Set(accepted).size]).toEqual([['pending'], ['sent'], 2, 1]);
   });
 
-  it('is told with the time at which it was sent, and with all that it was before', async () => {
+  it('stores the time of its sending and is otherwise unchanged', async () => {
     await bench.exhaust(orderPlaced({ lamp: 1 }));
     const [before] = await bench.store.find({ table: notices, limit: 9 });
     await send();
@@ -79,7 +79,7 @@ describe('a notice', () => {
     expect(after).toEqual({ ...before, status: 'sent', sentAt: expect.stringMatching(/^.{23}Z$/) });
   });
 
-  it('of many goes in its turn, the oldest first, and each once', async () => {
+  it('is sent once and in its turn among many, the oldest first', async () => {
     const facts = Array.from({ length: 260 }, (_, index) => orderPlaced({ lamp: 1 }, { orderId: `ORDER_${index}` }));
     await bench.exhaust(...facts);
 
@@ -87,32 +87,32 @@ describe('a notice', () => {
     const before = await statuses(300);
     await send();
 
-    expect([before.map((status) => status === 'sent'), new Set(await statuses(300)), taken]).toEqual([
+    expect([before.map((status) => status === 'sent'), new Set(await statuses(300)), accepted]).toEqual([
       facts.map((_, index) => index < 256),
       new Set(['sent']),
       facts.map(({ id }) => id),
     ]);
   });
 
-  it('waits for others only while there are few of them', async () => {
+  it('waits for others only while few are pending', async () => {
     const facts = Array.from({ length: 520 }, (_, index) => orderPlaced({ lamp: 1 }, { orderId: `ORDER_${index}` }));
     await bench.exhaust(...facts);
     bench.worker.start();
-    let gathered = 0;
+    let lingered = 0;
     const sender = new NoticeSender(bench.worker, channel(), async () => {
-      gathered += 1;
+      lingered += 1;
     });
     const steps: number[] = [];
-    while (await sender.step()) steps.push(gathered);
+    while (await sender.step()) steps.push(lingered);
 
-    expect([taken.length, steps, gathered]).toEqual([520, [1, 1, 1], 2]);
+    expect([accepted.length, steps, lingered]).toEqual([520, [1, 1, 1], 2]);
   });
 
-  it('is written once, however often its fact comes', async () => {
+  it('is written once when its fact comes several times', async () => {
     await bench.exhaust(orderPlaced({ lamp: 1 }), orderPlaced({ lamp: 1 }));
     await send();
     await bench.exhaust(orderPlaced({ lamp: 1 }));
 
-    expect([await send(), taken.length]).toEqual([false, 1]);
+    expect([await send(), accepted.length]).toEqual([false, 1]);
   });
 });

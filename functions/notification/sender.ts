@@ -7,31 +7,31 @@ import { notices } from './tables.ts';
 
 /** Notices sent in one step, at most. */
 const SEND_MAX = 256;
-/** How long the first of them waits for others: customers do not count milliseconds, and orders do not wait for it. */
-const GATHER_MS = 100;
+/** How long a step waits for more notices: the delay is small for customers, and no order waits for it. */
+const LINGER_MS = 100;
 
-/** Sends notices by a channel, a bounded number with each step. */
+/** Sends notices through a channel, a bounded number in each step. */
 export class NoticeSender {
   readonly #context: SenderContext;
   readonly #channel: NoticeChannel;
-  readonly #gather: () => Promise<void>;
-  /** Whether more are pending than were sent in the last step. */
+  readonly #linger: () => Promise<void>;
+  /** Whether more notices may be pending than the last step sent. */
   #isBehind = false;
 
-  /** `gather` is what it waits for, so that notices are sent together. */
-  constructor(context: SenderContext, channel: NoticeChannel, gather: () => Promise<void> = () => sleep(GATHER_MS)) {
+  /** `linger` delays a step, so that notices are sent together. */
+  constructor(context: SenderContext, channel: NoticeChannel, linger: () => Promise<void> = () => sleep(LINGER_MS)) {
     this.#context = context;
     this.#channel = channel;
-    this.#gather = gather;
+    this.#linger = linger;
   }
 
   /**
-   * Sends what is pending, the oldest first, and reports it back as a message. Gives whether there was anything to send.
-   * A crash between sending and reporting sends again, with the same notification id.
+   * Sends pending notices, the oldest first, and submits a `NoticesSent`. Returns whether there was anything to send.
+   * After a crash between the two, the notices are sent again, with the same notification ids.
    */
   async step(): Promise<boolean> {
     const { store, clock } = this.#context;
-    if (!this.#isBehind) await this.#gather();
+    if (!this.#isBehind) await this.#linger();
     const pending = await store.find({
       table: notices,
       fixed: { status: 'pending' },
@@ -50,7 +50,7 @@ export class NoticeSender {
 
 export type SenderContext = Pick<FunctionContext, 'store' | 'clock' | 'catalog' | 'submit'>;
 
-/** Whether what was handled may have left a notice to send. */
+/** Whether the outcome may have left a notice to send. */
 export function asksForSending({ kind, message }: Outcome): boolean {
   return kind === 'handled' && message.type !== 'NoticesSent';
 }

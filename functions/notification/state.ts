@@ -1,7 +1,7 @@
 import type { MessageOf } from '../../saga/messages.ts';
 import type { Draft } from '../../shared/core/message.ts';
 
-/** What a customer is told about. */
+/** The events that a customer is notified about. */
 export type NoticeFact = 'OrderPlaced' | 'OrderBackordered' | 'OrderConfirmed' | 'OrderRejected' | 'OrderCancelled';
 export type FactMessage = MessageOf<NoticeFact>;
 export type NotificationInput = FactMessage | MessageOf<'NoticesSent'>;
@@ -22,7 +22,7 @@ export interface Notice {
   readonly sentAt: string | null;
 }
 
-/** What the sending of a notice changes of it. */
+/** The key of a notice and the columns that its sending changes. */
 export interface Sending {
   readonly orderId: string;
   readonly fact: string;
@@ -30,18 +30,18 @@ export interface Sending {
   readonly sentAt: string | null;
 }
 
-/** The notices a message is about; no more than those. */
+/** The notices that a message is about, and no others. */
 export interface NotificationState {
   /** The notice of a fact, or none. */
   readonly notices: readonly Notice[];
-  /** The notices that a report of sending names and that are still there. */
+  /** The notices that a `NoticesSent` names and that still exist. */
   readonly sendings: readonly Sending[];
 }
 
-/** Notes of notification to itself; nobody else hears them. */
+/** Internal events of notification; they are not published. */
 export type NotificationEvent =
   | Draft<'NoticeWritten', Notice>
-  /** Those notices of the state that were pending are sent. */
+  /** The pending notices of the state are sent. */
   | Draft<'NoticesMarked', { readonly sentAt: string }>;
 
 export function evolve({ notices, sendings }: NotificationState, event: NotificationEvent): NotificationState {

@@ -24,7 +24,7 @@ export const notices = table<NoticeRow>(
   { key: ['orderId', 'fact'] },
 );
 
-/** The same rows with what their sending changes: many are read for little. */
+/** The same rows with only the columns that their sending changes, so that reading many is cheap. */
 const sendings = table<Sending>(
   'notice',
   { orderId: 'text', fact: 'text', status: 'text', sentAt: 'text' },
@@ -33,7 +33,9 @@ const sendings = table<Sending>(
 
 export const tables = [notices, sendings];
 
-/** `NoticesSent` names a notice by its order and fact, the key of the table, so that many are found with one look each. */
+/**
+ * `NoticesSent` names each notice by order and fact, the key of the table, so that each is found with one lookup.
+ */
 export function needs(message: NotificationInput): readonly Need[] {
   if (message.type !== 'NoticesSent') return [{ table: notices, values: [message.data.orderId, message.type] }];
   return message.data.notices.map(({ orderId, fact }) => ({ table: sendings, values: [orderId, fact] }));

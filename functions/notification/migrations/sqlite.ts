@@ -25,8 +25,8 @@ export const sqlite: readonly Migration[] = [
   {
     number: 2,
     name: 'cheaper checks',
-    // The same rules: for IN with more than two values SQLite builds a table of them for each row that it checks. A position
-    // is never given again, also where the newest notices are gone.
+    // The same rules. For IN with more than two values SQLite builds a table of them for each row that it checks. A
+    // position is never reused, also when the newest notices are removed.
     sql: `
   CREATE TABLE notice_2 (
     position INTEGER PRIMARY KEY AUTOINCREMENT,
