@@ -9,8 +9,8 @@ import { localUpstream, remoteUpstream, type Upstream } from './upstream.ts';
 
 const names = ['order', 'inventory', 'notification'] as const;
 const authorization = 'Bearer open-sesame';
-const decision = { who: 'ann', reason: 'it cannot be fixed' };
-const letterBody = {
+const resolution = { who: 'ann', reason: 'it cannot be fixed' };
+const deadLetterBody = {
   ...{ letter: 'abc', function: 'inventory', status: 'open', code: 'failed', detail: 'no', fingerprint: 'f' },
   ...{ key: 'O-1', attributes: {}, topic: 't', partition: 0, position: 1, attempts: 3, replays: 0 },
   ...{ diedAt: 'then', decidedAt: null, _links: {}, value: '{"orderId":"O-1"}', behind: 0, decisions: [] },
@@ -34,8 +34,8 @@ interface Answers {
   readonly groups?: Partial<Record<(typeof names)[number], 200 | 401>>;
 }
 
-/** Functions that note what they are asked, behind a gateway that reaches each in another way. */
-async function gatewayOver({ letter = letterBody, cancel = 200, groups = {} }: Answers = {}) {
+/** Functions that record their requests, behind a gateway that reaches each by another kind of upstream. */
+async function gatewayOver({ letter = deadLetterBody, cancel = 200, groups = {} }: Answers = {}) {
   const seen: Seen[] = [];
   const appOf = (name: (typeof names)[number]): App => {
     const app = createApp(logLines().logger);
@@ -94,22 +94,22 @@ async function gatewayOver({ letter = letterBody, cancel = 200, groups = {} }: A
   return { ask, redirect, seen, requests: () => seen.map(({ name, request }) => `${name}: ${request}`) };
 }
 
-describe('the letters at the gateway', () => {
-  it.each(names)('are those of %s, asked with what the caller has shown', async (name) => {
+describe('the dead letters at the gateway', () => {
+  it.each(names)('are those of %s, requested with the credentials of the caller', async (name) => {
     const { ask, seen } = await gatewayOver();
 
     await ask('GET', `/operations/${name}/dead-letters?code=failed`);
-    await ask('POST', `/operations/${name}/dead-letters/abc/discard`, decision);
+    await ask('POST', `/operations/${name}/dead-letters/abc/discard`, resolution);
 
     expect(seen.map((each) => [each.name, each.request])).toEqual([
       [name, `GET /operations/${name}/dead-letters?code=failed`],
       [name, `POST /operations/${name}/dead-letters/abc/discard`],
     ]);
     expect(seen.map(({ headers }) => headers.get('authorization'))).toEqual([authorization, authorization]);
-    expect(JSON.parse(seen[1]?.body ?? '')).toEqual(decision);
+    expect(JSON.parse(seen[1]?.body ?? '')).toEqual(resolution);
   });
 
-  it('of a function that there is not are not there', async () => {
+  it('are not found for an unknown function', async () => {
     const { ask, seen } = await gatewayOver();
 
     expect((await ask('GET', '/operations/payroll/dead-letters')).status).toBe(404);
@@ -117,13 +117,13 @@ describe('the letters at the gateway', () => {
     expect(seen).toEqual([]);
   });
 
-  it('wait for many replays longer than for anything else', async () => {
+  it('get more time for a bulk replay than for other requests', async () => {
     const { ask, seen } = await gatewayOver();
 
-    await ask('POST', '/operations/notification/dead-letters/replay', decision);
+    await ask('POST', '/operations/notification/dead-letters/replay', resolution);
 
     expect(seen[0]?.headers.get('prefer')).toBe('wait=90');
-    expect(JSON.parse(seen[0]?.body ?? '')).toEqual(decision);
+    expect(JSON.parse(seen[0]?.body ?? '')).toEqual(resolution);
   });
 
   it('are counted for all functions together, the largest group first', async () => {
@@ -134,26 +134,26 @@ describe('the letters at the gateway', () => {
     expect(body).toMatchObject({ groups: [{ count: 12 }, { count: 9 }, { count: 5 }], isWhole: true });
   });
 
-  it('are found by their former path', async () => {
+  it('are redirected from their former path', async () => {
     const { redirect } = await gatewayOver();
 
     expect(await redirect('/operations/letters/groups')).toEqual([308, '/operations/dead-letters/groups']);
   });
 
-  it('are counted for nobody whom one of the functions refuses', async () => {
+  it('are not counted for a caller that one of the functions refuses', async () => {
     const { ask } = await gatewayOver({ groups: { inventory: 401 } });
 
     expect((await ask('GET', '/operations/dead-letters/groups')).status).toBe(401);
   });
 });
 
-describe('a letter that is compensated', () => {
+describe('a dead letter that is compensated', () => {
   const path = '/operations/inventory/dead-letters/abc';
 
-  it('is closed when its order is cancelled, with a key that makes asking again safe', async () => {
+  it('is closed after its order is cancelled, with an idempotency key that makes a repeat safe', async () => {
     const { ask, seen, requests } = await gatewayOver();
 
-    const { body } = await ask('POST', `${path}/compensate`, decision);
+    const { body } = await ask('POST', `${path}/compensate`, resolution);
 
     expect(requests()).toEqual([
       `inventory: GET ${path}`,
@@ -161,31 +161,31 @@ describe('a letter that is compensated', () => {
       `inventory: POST ${path}/compensate`,
     ]);
     expect(seen[1]?.headers.get('idempotency-key')).toBe('compensate-abc');
-    expect(JSON.parse(seen[1]?.body ?? '')).toEqual({ reason: decision.reason });
+    expect(JSON.parse(seen[1]?.body ?? '')).toEqual({ reason: resolution.reason });
     expect(body).toEqual({ isDecided: true });
   });
 
-  it('stays open when its order cannot be cancelled any more', async () => {
+  it('stays open when its order can no longer be cancelled', async () => {
     const { ask, requests } = await gatewayOver({ cancel: 409 });
 
-    expect((await ask('POST', `${path}/compensate`, decision)).status).toBe(409);
+    expect((await ask('POST', `${path}/compensate`, resolution)).status).toBe(409);
     expect(requests()).toEqual([`inventory: GET ${path}`, 'order: POST /orders/O-1/cancel']);
   });
 
   it.each([
-    ['is decided already', { ...letterBody, status: 'discarded' }],
-    ['names no order', { ...letterBody, value: '{"productId":"P"}' }],
-    ['cannot be read', { ...letterBody, value: '{' }],
-  ])('is refused where it %s; no order is cancelled', async (_, letter) => {
+    ['is already resolved', { ...deadLetterBody, status: 'discarded' }],
+    ['names no order', { ...deadLetterBody, value: '{"productId":"P"}' }],
+    ['cannot be read', { ...deadLetterBody, value: '{' }],
+  ])('is refused when it %s; no order is cancelled', async (_, letter) => {
     const { ask, requests } = await gatewayOver({ letter });
 
-    expect((await ask('POST', `${path}/compensate`, decision)).status).toBe(409);
+    expect((await ask('POST', `${path}/compensate`, resolution)).status).toBe(409);
     expect(requests()).toEqual([`inventory: GET ${path}`]);
   });
 
   it.each([
-    ['a dry run', { ...decision, dryRun: true }],
-    ['a body that is wrong', { who: 'ann' }],
+    ['a dry run', { ...resolution, dryRun: true }],
+    ['an invalid body', { who: 'ann' }],
   ])('is left to the function for %s; no order is cancelled', async (_, body) => {
     const { ask, requests } = await gatewayOver();
 

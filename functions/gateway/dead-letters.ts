@@ -15,20 +15,20 @@ import {
 } from '../../shared/runtime/http/app.ts';
 import { type Upstream, upstreamOf } from './upstream.ts';
 
-/** How long many replays may take, with the last wave. */
+/** How long a bulk replay may take, with its last batch. */
 const REPLAY_WAIT_S = Math.ceil(REPLAY_MS_MAX / 1000) + 30;
 
 /**
- * The routes about dead letters: forwarded to the function that is named, except what concerns several functions. Whether the
- * caller may is for the function to say, from the header that goes with each request. `orders` cancels orders.
+ * The routes for dead letters: forwarded to the named function, except for requests that concern several functions. The
+ * function authorizes the caller, from the header that is forwarded with each request. `orders` cancels orders.
  */
 export function addGatewayDeadLetters(app: App, upstreams: readonly Upstream[], orders: Upstream): void {
   addAllGroups(app, upstreams);
-  // The former path, for one more release; those of a single function are redirected by the function.
+  // The former path, for one more release. Each function redirects its own former paths.
   app.get('/operations/letters/groups', (c) => c.redirect('/operations/dead-letters/groups', 308));
   app.post('/operations/:function/dead-letters/:letter/compensate', (c) => compensate(c, named(c, upstreams), orders));
   app.post('/operations/:function/dead-letters/replay', async (c) => {
-    const request = again(c, 'POST', new URL(c.req.url).pathname, await readText(c.req.raw));
+    const request = forwarded(c, 'POST', new URL(c.req.url).pathname, await readText(c.req.raw));
     request.headers.set('prefer', `wait=${REPLAY_WAIT_S}`);
     return named(c, upstreams).fetch(request, requestIdOf(c));
   });
@@ -39,7 +39,7 @@ export function addGatewayDeadLetters(app: App, upstreams: readonly Upstream[], 
 export function addAllGroups(app: App, upstreams: readonly Upstream[]): void {
   addPath(app, 'Dead letters', '/operations/dead-letters/groups', {
     get: {
-      summary: 'At the gateway: open letters of all functions by what went wrong, the largest group first',
+      summary: 'At the gateway: open dead letters of all functions, grouped by failure, the largest group first',
       security: operatorsOnly,
       responses: { 200: answers('The groups', groupsSchema), ...problems(401, 404, 503) },
       handler: (c) => allGroups(c, upstreams),
@@ -50,7 +50,7 @@ export function addAllGroups(app: App, upstreams: readonly Upstream[]): void {
 async function allGroups(c: AppContext, upstreams: readonly Upstream[]): Promise<Response> {
   const responses = await Promise.all(
     upstreams.map((upstream) =>
-      upstream.fetch(again(c, 'GET', `/operations/${upstream.name}/dead-letters/groups`), requestIdOf(c)),
+      upstream.fetch(forwarded(c, 'GET', `/operations/${upstream.name}/dead-letters/groups`), requestIdOf(c)),
     ),
   );
   const refused = responses.find(({ ok }) => !ok);
@@ -61,26 +61,26 @@ async function allGroups(c: AppContext, upstreams: readonly Upstream[]): Promise
 }
 
 /**
- * First the order of the letter is cancelled, then the letter is closed. When the program dies between the two, asking again
- * does the rest: the key of the cancellation is that of the letter.
+ * Cancels the order of the dead letter, then closes the dead letter. After a crash between the two, a repeated request
+ * does the rest: the idempotency key of the cancellation is derived from the dead letter.
  */
 async function compensate(c: AppContext, upstream: Upstream, order: Upstream): Promise<Response> {
   const { pathname } = new URL(c.req.url);
   const requestId = requestIdOf(c);
   const text = await readText(c.req.raw);
-  const decision = () => upstream.fetch(again(c, 'POST', pathname, text), requestId);
+  const close = () => upstream.fetch(forwarded(c, 'POST', pathname, text), requestId);
   const body = closeRequest.safeParse(parsedOrNull(text));
-  // The function says what is wrong with it.
-  if (!body.success || body.data.dryRun) return decision();
+  // The function answers what is wrong with the body.
+  if (!body.success || body.data.dryRun) return close();
 
-  const found = await upstream.fetch(again(c, 'GET', pathname.replace(/\/compensate$/, '')), requestId);
+  const found = await upstream.fetch(forwarded(c, 'GET', pathname.replace(/\/compensate$/, '')), requestId);
   if (!found.ok) return found;
   const { letter, status, value } = deadLetterSchema.parse(await found.json());
   const orderId = orderIdIn(value);
   if (status !== 'open')
-    throw new AppError('conflict', `letter ${letter} is ${status}, and only an open one can be decided`);
+    throw new AppError('conflict', `dead letter ${letter} is ${status}, and only an open one can be resolved`);
   if (orderId === null) {
-    throw new AppError('conflict', `letter ${letter} names no order that could be cancelled; discard it instead`);
+    throw new AppError('conflict', `dead letter ${letter} names no order that can be cancelled; discard it instead`);
   }
   const cancel = new Request(new URL(`/orders/${encodeURIComponent(orderId)}/cancel`, c.req.url), {
     method: 'POST',
@@ -88,15 +88,15 @@ async function compensate(c: AppContext, upstream: Upstream, order: Upstream): P
     body: JSON.stringify({ reason: body.data.reason }),
   });
   const cancelled = await order.fetch(cancel, requestId);
-  return cancelled.ok ? decision() : cancelled;
+  return cancelled.ok ? close() : cancelled;
 }
 
 function named(c: AppContext, upstreams: readonly Upstream[]): Upstream {
   return upstreamOf(upstreams, c.req.param('function') ?? '');
 }
 
-/** Another request of the same caller. */
-function again(c: AppContext, method: 'GET' | 'POST', path: string, body?: string): Request {
+/** A new request with the headers of the same caller. */
+function forwarded(c: AppContext, method: 'GET' | 'POST', path: string, body?: string): Request {
   const headers = new Headers();
   for (const name of ['authorization', 'content-type', 'accept', 'traceparent']) {
     const value = c.req.header(name);

@@ -28,7 +28,7 @@ const PAGE = `<!doctype html>
 `;
 const START = "SwaggerUIBundle({ url: '/openapi.json', dom_id: '#docs', deepLinking: true, tryItOutEnabled: true });\n";
 
-/** The API's documentation: a page that loads nothing from elsewhere, and the document it is made from. */
+/** The documentation of the API: a page that loads nothing from other hosts, and the OpenAPI document it shows. */
 export function addDocs(app: App, openapi: () => object): void {
   const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'));
   app.get('/openapi.json', (c) => c.json(openapi()));

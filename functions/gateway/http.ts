@@ -17,7 +17,7 @@ import { type Upstream, upstreamOf } from './upstream.ts';
 import { addWhyOfOrders } from './why.ts';
 
 export interface GatewayOptions {
-  /** In the order in which their data are removed. */
+  /** In the order in which their data is removed. */
   readonly upstreams: readonly Upstream[];
   /** The first path segment of a request names the function that owns it. */
   readonly owners: Readonly<Record<string, string>>;
@@ -27,10 +27,10 @@ export interface GatewayOptions {
   readonly logger: Logger;
 }
 
-/** The path segment of the resource that a saga is about. */
+/** The path segment of the resource that each saga is about. */
 const SAGA_PATH = 'orders';
 
-/** One front for all functions. It keeps no state. */
+/** One entry point for all functions, without state. */
 export function createGateway(options: GatewayOptions): App {
   const { upstreams, owners, logger } = options;
   const app = createApp(logger);
@@ -42,7 +42,7 @@ export function createGateway(options: GatewayOptions): App {
   );
   for (const [segment, owner] of Object.entries(owners)) {
     const upstream = upstreamOf(upstreams, owner);
-    // At `/orders` too.
+    // Matches `/orders` too.
     app.all(`/${segment}/*`, (c) => upstream.fetch(c.req.raw, requestIdOf(c)));
   }
   addOperations(app);
@@ -56,7 +56,7 @@ function addOperations(app: App): void {
   const statusSchema = z.object({ status: z.string(), function: z.string() });
   for (const [path, summary] of [
     ['/livez', 'Whether the gateway runs'],
-    ['/readyz', 'Whether the gateway takes requests; a function that is away does not close the others'],
+    ['/readyz', 'Whether the gateway takes requests; an unavailable function does not affect the others'],
   ] as const) {
     addPath(app, 'Operations', path, {
       get: {
@@ -79,7 +79,7 @@ function addAutomation(app: App, upstreams: readonly Upstream[]): void {
   const path = '/automation-testing';
   addPath(app, 'Test automation', `${path}/seed`, {
     post: {
-      summary: 'Fills in the examples of all functions; twice changes nothing',
+      summary: 'Adds the example data of all functions. Idempotent',
       responses: { 200: answers('By function', z.object({ seeded: z.array(z.string()) })), ...problems(503) },
       handler: async (c) => {
         const responses = await askAll(c, upstreams, 'POST', `${path}/seed`);
@@ -104,7 +104,7 @@ function addAutomation(app: App, upstreams: readonly Upstream[]): void {
       responses: { 204: { description: 'Removed' }, ...problems(503) },
       handler: async (c) => {
         await askAll(c, upstreams, 'GET', `${path}/ready`);
-        // Twice: what one function still said to another while the first round went on is removed by the second.
+        // Twice: messages that one function still sent to another during the first round are removed by the second.
         for (let round = 0; round < 2; round++) {
           for (const upstream of upstreams) await askAll(c, [upstream], 'DELETE', `${path}/all`);
         }
@@ -116,7 +116,7 @@ function addAutomation(app: App, upstreams: readonly Upstream[]): void {
 
 const seededSchema = z.object({ seeded: z.array(z.string()) });
 
-/** @throws {AppError} `unavailable`, naming the function, when one of them does not do it. */
+/** @throws {AppError} `unavailable`, naming the function, when one of them fails. */
 async function askAll(
   c: AppContext,
   upstreams: readonly Upstream[],

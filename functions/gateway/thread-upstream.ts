@@ -15,7 +15,7 @@ interface Call {
   readonly requestId: string;
 }
 
-/** Its answer; a body that is a stream is handed over as one. */
+/** The answer to a call; a streamed body is transferred as a stream. */
 interface Reply {
   readonly call: number;
   readonly status: number;

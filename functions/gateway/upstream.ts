@@ -9,7 +9,7 @@ export interface Upstream {
   fetch(request: Request, requestId: string): Response | Promise<Response>;
 }
 
-/** The function of this name. @throws {AppError} `not_found` where there is none. */
+/** The function of this name. @throws {AppError} `not_found` when there is none. */
 export function upstreamOf(upstreams: readonly Upstream[], name: string): Upstream {
   const upstream = upstreams.find((each) => each.name === name);
   if (upstream !== undefined) return upstream;
@@ -27,14 +27,14 @@ export function localUpstream(
 export interface RemoteOptions {
   readonly name: string;
   readonly url: string;
-  /** For the answer to begin, in one attempt; what a client prefers to wait comes on top. */
+  /** Time for one attempt until the answer begins; the time that a client prefers to wait is added. */
   readonly timeoutMs: number;
-  /** How often one more attempt is made when the function is not there. */
+  /** How many more attempts are made when the function is unavailable. */
   readonly retries: number;
 }
 
 const RETRY_FIRST_MS = 50;
-/** Belong to one connection, not to the message (RFC 9110, 7.6.1); `host` and `content-length` are made anew. */
+/** Belong to one connection, not to the message (RFC 9110, 7.6.1); `host` and `content-length` are set again. */
 const HOP_BY_HOP = [
   'connection',
   'keep-alive',
@@ -47,8 +47,8 @@ const HOP_BY_HOP = [
 ];
 
 /**
- * A function in another process. When it is unavailable, reads and writes that may be repeated are tried again for a moment;
- * a function that is there and does not answer in time is not asked twice.
+ * A function in another process. When it is unavailable, reads and repeatable writes are retried for a moment; a
+ * request that timed out is not retried.
  */
 export function remoteUpstream(options: RemoteOptions): Upstream {
   const { name, retries } = options;
@@ -114,7 +114,7 @@ function mayRepeat(request: Request, error: unknown): boolean {
   return request.method !== 'POST' || request.headers.has('idempotency-key');
 }
 
-/** What a client prefers to wait for an outcome, in milliseconds. */
+/** How long a client prefers to wait for an outcome, in milliseconds. */
 function waitMs(request: Request): number {
   const match = /wait\s*=\s*"?(\d{1,3})/i.exec(request.headers.get('prefer') ?? '');
   return match === null ? 0 : Number(match[1]) * 1000;

@@ -7,7 +7,10 @@ import type { Upstream } from './upstream.ts';
 
 const whySchema = z.object({ orderId: z.string(), ...whyFields });
 
-/** `GET /orders/{orderId}/why`: what order says, and what the others know. One that does not answer is itself a reason. */
+/**
+ * `GET /orders/{orderId}/why`: the answer of order, with the waits at the other functions. An unavailable function is a
+ * wait.
+ */
 export function addWhyOfOrders(app: App, order: Upstream, others: readonly Upstream[]): void {
   app.get('/orders/:orderId/why', async (c) => {
     const response = await order.fetch(c.req.raw, requestIdOf(c));
@@ -25,7 +28,7 @@ async function waitsAt(c: AppContext, upstream: Upstream, orderId: string): Prom
     const url = new URL(`/why/${encodeURIComponent(orderId)}`, c.req.url);
     const response = await upstream.fetch(new Request(url), requestIdOf(c));
     if (response.ok) return waitsSchema.parse(await response.json()).waits;
-    return [{ at: name, kind: 'unavailable', detail: `${name} answers ${response.status} when it is asked` }];
+    return [{ at: name, kind: 'unavailable', detail: `${name} answers with status ${response.status}` }];
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
     return [{ at: name, kind: 'unavailable', detail: `${name} is unavailable` }];
