@@ -31,7 +31,9 @@ import { orderFacts, orders } from './order/tables.ts';
 const NOW_MS = Date.parse('2026-03-01T10:00:05.000Z');
 const lamps = { lamp: 2 };
 
-/** Ways in which the same messages can come: each twice in a row, all of them again at the end; alone or in one batch. */
+/**
+ * Ways in which the same messages can come: each twice in a row, all of them again at the end; alone or in one batch.
+ */
 const deliveries = {
   'each twice, one by one': (messages) => messages.flatMap((message) => [[message], [message]]),
   'each twice, in one batch': (messages) => [messages.flatMap((message) => [message, message])],

@@ -6,7 +6,7 @@ import { systemClock } from '../shared/adapters/system-clock.ts';
 import { ConfigError } from '../shared/core/errors.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 
-/** Where a store keeps its data, and how often another process's commits are looked for. */
+/** Where a store has its data, and how often it polls for commits of other processes. */
 export interface EngineSettings {
   readonly DATA_DIR: string;
   readonly EMBEDDED_POLL_MS: number;
@@ -15,7 +15,7 @@ export interface EngineSettings {
 /** The clock of the machine. */
 export const clock = systemClock;
 
-/** The channel that notices go out by. */
+/** The channel that sends the notices. */
 export const noticeChannel = logChannel;
 
 /** The file with the data of a function. */
@@ -30,9 +30,9 @@ export function topicFile(dataDir: string, topic: string): string {
 
 /**
  * The log without a broker.
- * @param topics the function that alone writes each topic; null for a public one
+ * @param topics the only function that writes each topic; null for a public topic
  * @param functions every function of the store, as a reader of topics
- * @param here the functions that run in this process, in whatever thread
+ * @param here the functions that run in this process, in any thread
  */
 export function createLog(
   { DATA_DIR, EMBEDDED_POLL_MS }: EngineSettings,
@@ -50,12 +50,12 @@ export function createLog(
   return new EmbeddedLog({ topics: Object.fromEntries(embedded), readers, pollMs: EMBEDDED_POLL_MS });
 }
 
-/** Opens the database of a function. @throws {ConfigError} naming `DATA_DIR` when the system refuses the folder. */
+/** Opens the database of a function. @throws {ConfigError} naming `DATA_DIR` when the folder cannot be used. */
 export function openStore({ name, tables, migrations }: StoreFunction, { DATA_DIR }: EngineSettings): SqliteStore {
   try {
     return SqliteStore.open({ name, file: dataFile(DATA_DIR, name), tables, migrations: migrations.sqlite });
   } catch (error) {
     if (!(error instanceof Error && 'syscall' in error)) throw error;
-    throw new ConfigError('DATA_DIR', `the data cannot be kept there: ${error.message}`);
+    throw new ConfigError('DATA_DIR', `the data cannot be stored there: ${error.message}`);
   }
 }

@@ -8,7 +8,7 @@ import { startThreaded } from './start-threaded.ts';
 
 const USAGE = `Usage: node dist/functions/main.js [${parts.join(' | ')}]
 
-Starts that part of the store, or all of it in one process when none is named.
+Starts the named parts of the store, or the whole store in one process when no part is named.
 Settings come from the environment; .env.example lists them.`;
 
 function partsToStart(args: readonly string[]): readonly Part[] {
@@ -18,7 +18,7 @@ function partsToStart(args: readonly string[]): readonly Part[] {
   return parts.filter((part) => args.includes(part));
 }
 
-/** Tells where to look and what to try. `startedMs` is when whoever starts us began, in milliseconds since 1970. */
+/** The text after the start: addresses and commands to try. `startedMs`: when the start began, in ms since 1970. */
 function startBlock(store: RunningStore, config: Config, startedMs: number): string {
   const rows: [name: string, place: string][] = [...store.urls];
   const gateway = store.urls.get('gateway');
@@ -29,7 +29,7 @@ function startBlock(store: RunningStore, config: Config, startedMs: number): str
   const hints = [
     'npm run post-order-1     place an order and see it confirmed (again and again: stock moves once)',
     `curl ${gateway}/stock   see what is left`,
-    'npm run prove            check the books',
+    'npm run prove            check the ledger',
   ];
   return [
     '',
@@ -42,7 +42,7 @@ function startBlock(store: RunningStore, config: Config, startedMs: number): str
   ].join('\n');
 }
 
-/** Stops on the first signal and ends at once on the second. */
+/** Stops in order on the first signal, and exits at once on the second. */
 function stopOnSignals(stop: () => Promise<void>, flush: () => void): void {
   let isStopping = false;
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {

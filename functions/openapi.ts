@@ -9,7 +9,7 @@ import { addAllGroups } from './gateway/dead-letters.ts';
 import { functionModules } from './registry.ts';
 import type { Config } from './settings.ts';
 
-/** The OpenAPI 3.1 document of the whole store, made from the routes themselves; no function has to run for it. */
+/** The OpenAPI 3.1 document of the whole store, generated from the routes; no function has to run for it. */
 export function openapiDocument(
   config: Config,
   logger: Logger,

@@ -5,7 +5,7 @@ import { inventoryModule } from './inventory/index.ts';
 import { notificationModule } from './notification/index.ts';
 import { orderModule } from './order/index.ts';
 
-/** The functions of this store. Data are removed in this order, so the function that begins a saga comes first. */
+/** The functions of this store. Data is removed in this order, so the function that begins a saga comes first. */
 const modules = {
   order: orderModule,
   inventory: inventoryModule,

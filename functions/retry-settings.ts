@@ -3,7 +3,7 @@ import type { RetryPolicy } from '../shared/core/retry-policy.ts';
 
 const count = (most: number) => z.coerce.number().int().min(1).max(most);
 
-/** How failures are tried again; each with its default. */
+/** The settings of retries, with their defaults. */
 export const retrySettings = {
   RETRY_FIRST_MS: count(3_600_000).default(100),
   RETRY_FACTOR: z.coerce.number().min(1).max(10).default(2),
@@ -17,7 +17,7 @@ export const retrySettings = {
 type RetrySetting = keyof typeof retrySettings;
 type RetryConfig = { readonly [Name in RetrySetting]: number };
 
-/** The same settings for one function: `INVENTORY_RETRY_ATTEMPTS` goes before `RETRY_ATTEMPTS`. */
+/** The same settings for one function: `INVENTORY_RETRY_ATTEMPTS` overrides `RETRY_ATTEMPTS`. */
 export function retryOverrides(functionName: string): Readonly<Record<string, z.ZodType>> {
   const names = Object.keys(retrySettings) as RetrySetting[];
   return Object.fromEntries(
@@ -25,7 +25,7 @@ export function retryOverrides(functionName: string): Readonly<Record<string, z.
   );
 }
 
-/** How one function tries again, and how much may be parked there. */
+/** How one function retries, and how many messages it can park. */
 export interface RetrySettings {
   readonly policy: RetryPolicy;
   readonly parkedMax: number;

@@ -30,7 +30,9 @@ const processSettings = z.object({
   ...retentionSettings,
 });
 
-/** Where a function listens, where the gateway finds it in another process, how it tries again, and what is its own. */
+/**
+ * The settings of one function: its port, its URL for a gateway in another process, its retries, and its own settings.
+ */
 function settingsOf({ name, port, settings }: FunctionModule): z.ZodRawShape {
   return {
     [portSetting(name)]: portSchema.default(port),
@@ -45,17 +47,20 @@ const settings = functionModules.reduce(
   processSettings as z.ZodObject,
 );
 
-/** Never shown. */
+/** Settings whose values never appear in messages. */
 const secrets: ReadonlySet<string> = new Set(['OPERATIONS_TOKEN']);
 
-/** Names that settings had before; they are read for one more release. */
+/** Former names of settings; they are read for one more release. */
 const formerNames: Readonly<Record<string, string>> = {
   INBOX_FOLD_DAYS: 'INBOX_WATERMARK_DAYS',
   LETTER_REPLAYS_MAX: 'DEAD_LETTER_REPLAYS_MAX',
   LETTER_REPLAYS_PER_SECOND: 'DEAD_LETTER_REPLAYS_PER_SECOND',
 };
 
-/** The settings of a process, by the names of the environment variables; those of a single function are read by its module. */
+/**
+ * The settings of a process, by the names of the environment variables; those of a single function are read by its
+ * module.
+ */
 export type Config = Readonly<z.infer<typeof processSettings>> & {
   readonly [Name in `${Uppercase<FunctionName>}_PORT`]: number;
 } & { readonly [Name in `${Uppercase<FunctionName>}_URL`]?: string | undefined };
@@ -79,7 +84,7 @@ export function readConfig(env: Env): Config {
   );
 }
 
-/** A sentence for each setting that is given by a former name. */
+/** A warning for each setting that is set by its former name. */
 export function formerSettings(env: Env): readonly string[] {
   return Object.entries(formerNames)
     .filter(([former]) => isGiven(env[former]))

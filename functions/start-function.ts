@@ -33,7 +33,7 @@ export interface HostContext {
   readonly log: MessageLog;
 }
 
-/** A function that runs: its app to be served or called, and its way to stop. */
+/** A running function, with its app to be served or called. */
 export interface RunningFunction {
   readonly name: FunctionName;
   readonly app: App;
@@ -45,7 +45,7 @@ export interface RunningFunction {
 
 /**
  * Opens the store of a function and runs it.
- * @throws {AppError} when another process already runs it, {@link ConfigError} when its inbox would forget too soon.
+ * @throws {AppError} when another process already runs it, {@link ConfigError} when its inbox would be pruned too soon.
  */
 export async function startFunction(name: FunctionName, host: HostContext): Promise<RunningFunction> {
   const { config, logger, log } = host;
@@ -77,7 +77,7 @@ export async function startFunction(name: FunctionName, host: HostContext): Prom
   addDeadLetterRoutes(app, scope);
   await worker.open();
   await replayWhatIsReadableNow(scope, logger);
-  // In the queue before the loop starts, so that messages that wait in a topic already find the example data.
+  // Queued before the loop starts, so that messages that wait in a topic find the example data.
   const { seed } = module;
   const needsSeed = seed !== undefined && config.ENABLE_AUTOMATION && (await seed.isEmpty(worker));
   const seeded = needsSeed ? seed.fill(worker) : Promise.resolve();
@@ -119,7 +119,7 @@ function createApp(
   return createFunctionApp(operations, logger);
 }
 
-/** What a key waits for at a function: what the runtime knows, and what only the function knows. */
+/** What a key waits for at a function, as the runtime and the function itself know it. */
 function waitsAt(
   module: FunctionModule,
   fn: StoreFunction,
@@ -135,10 +135,10 @@ function waitsAt(
 async function replayWhatIsReadableNow(scope: DeadLetterScope, logger: Logger): Promise<void> {
   const { replayed, discarded } = await replayAfterUpgrade(scope);
   if (replayed + discarded === 0) return;
-  logger.info({ replayed, discarded }, `${scope.fn.name} can read dead letters that an older program could not`);
+  logger.info({ replayed, discarded }, `${scope.fn.name} can read dead letters that an older release could not read`);
 }
 
-/** Runs what a function does beside its batches until `signal` aborts; what is left of an earlier run goes first. */
+/** Runs the loops beside the batches of a function until `signal` aborts; work of an earlier run is done first. */
 async function startLoops(
   module: FunctionModule,
   worker: FunctionWorker,

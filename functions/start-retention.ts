@@ -21,15 +21,15 @@ export interface RetentionParts {
   readonly everyMs: number;
 }
 
-/** Cleans up beside a function until `signal` aborts, and shows what is kept and how far readers are. */
+/** Prunes rows beside a function until `signal` aborts, and adds metrics of stored rows and of the lag of readers. */
 export function startRetention(parts: RetentionParts, signal: AbortSignal): Promise<void> {
   const { fn, worker, log, clock, logger, metrics, days, everyMs } = parts;
   const { store, watermarks } = worker;
-  // Each topic is shown once: by its writer, or where there is none by its reader.
-  const open = fn.consumes.filter((topic) => writerOf(topic) === null);
-  const shown = fn.publishes === null ? open : [fn.publishes, ...open];
+  // Each topic is measured once: by its writer, or by its reader when it is public.
+  const publicTopics = fn.consumes.filter((topic) => writerOf(topic) === null);
+  const measured = fn.publishes === null ? publicTopics : [fn.publishes, ...publicTopics];
   const { registry } = metrics;
-  const removed = addRetentionMetrics({ registry, store, log, nowMs: () => clock.nowMs(), topics: shown });
+  const removed = addRetentionMetrics({ registry, store, log, nowMs: () => clock.nowMs(), topics: measured });
   const retention = new Retention({ fn, store, log, clock, logger, watermarks, days, writerOf, removed });
   return retention.run(signal, new WakeSignal(), everyMs);
 }

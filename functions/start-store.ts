@@ -16,20 +16,22 @@ export type Part = (typeof parts)[number];
 
 /** A store, or a part of it, that runs in this process. */
 export interface RunningStore {
-  /** Where each part that runs here can be reached. */
+  /** The address of each part that runs here. */
   readonly urls: ReadonlyMap<Part, string>;
   /** The functions that run here, to be called without the network. */
   readonly apps: ReadonlyMap<FunctionName, RunningFunction['app']>;
-  /** Takes no more requests, finishes what is in hand, closes the files. */
+  /** Takes no more requests, finishes the current ones, closes the files. */
   stop(): Promise<void>;
 }
 
 export interface StartOptions {
   /** Functions in other threads of this process, and how a gateway calls them. */
   readonly inOtherThreads?: ReadonlyMap<FunctionName, Upstream>;
-  /** Functions that run in this process, in whatever thread: what they commit is announced, and their files need no watching. */
+  /**
+   * Functions that run in this process, in any thread: their commits are broadcast, so their files need no polling.
+   */
   readonly inProcess?: readonly FunctionName[];
-  /** Lets a test put something between the functions and their log. */
+  /** Lets a test wrap the log of the functions. */
   readonly wrapLog?: (log: MessageLog) => MessageLog;
 }
 

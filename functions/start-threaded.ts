@@ -11,21 +11,23 @@ import { readConfig } from './settings.ts';
 import { type Part, parts, type RunningStore, startStore } from './start-store.ts';
 
 /**
- * The whole store in one process: the gateway and order in the main thread, so that taking an order costs no hop, and the
- * functions that only hear of orders in a second one, so that their flushes and ours use two cores.
+ * The whole store in one process: the gateway and order run in the main thread, so that taking an order costs no hop
+ * between threads; the functions that only consume order events run in a second one, so that flushes use two cores.
  */
 const SECOND: readonly FunctionName[] = functionNames.filter((name) => !moduleOf(name).besideGateway);
 const MAIN: readonly Part[] = parts.filter((part) => !SECOND.some((name) => name === part));
-/** By so much the second thread is nicer: where processors are short, taking orders goes before what follows from them. */
+/**
+ * How much lower the priority of the second thread is: when processors are busy, taking orders goes first.
+ */
 const SECOND_LOWER_BY = 5;
 const LOWEST_PRIORITY = 19;
 
-/** `isExpected`: the error is a sentence for whoever started the store, not a bug of ours. */
+/** `isExpected`: the error is a message for the operator, not a bug. */
 type FromThread =
   | { readonly urls: readonly (readonly [Part, string])[] }
   | { readonly error: string; readonly isExpected: boolean };
 
-/** @throws {Error} as {@link startStore} does, also for what goes wrong in the second thread. */
+/** @throws {Error} like {@link startStore}, also for failures in the second thread. */
 export async function startThreaded(config: Config, logger: Logger): Promise<RunningStore> {
   const { port1, port2 } = new MessageChannel();
   const worker = new Worker(new URL(import.meta.url), {
@@ -36,7 +38,7 @@ export async function startThreaded(config: Config, logger: Logger): Promise<Run
   const inOtherThreads = new Map(SECOND.map((name) => [name, caller.upstream(name)]));
   let isStopping = false;
   let isStarted = false;
-  // What nobody foresaw in the second thread ends the process: nobody goes on with half a store.
+  // An unexpected error in the second thread ends the process: half a store does not run.
   worker.on('error', (error) => {
     if (isStarted) throw error;
   });
@@ -82,7 +84,7 @@ function started(worker: Worker): Promise<readonly (readonly [Part, string])[]> 
 }
 
 async function runSecond(): Promise<void> {
-  // Only Linux has a priority for each thread; elsewhere it would be that of the whole process.
+  // Only Linux has a priority for each thread; on other systems it would apply to the whole process.
   if (process.platform === 'linux') setPriority(Math.min(getPriority() + SECOND_LOWER_BY, LOWEST_PRIORITY));
   const { env, port } = workerData as { env: NodeJS.ProcessEnv; port: MessageChannel['port1'] };
   const config = readConfig(env);

@@ -4,7 +4,7 @@ import { createLog, type EngineSettings } from './engine.ts';
 import { functionModules } from './registry.ts';
 import type { Config } from './settings.ts';
 
-/** The log of this store. `here`: the functions that run in this process, in whatever thread. */
+/** The log of this store. `here`: the functions that run in this process, in any thread. */
 export function createStoreLog(config: Config & EngineSettings, here: readonly FunctionName[]): MessageLog {
   const readers = functionModules.map((module) => module.create(config));
   return createLog(config, topics, readers, here);

@@ -37,7 +37,7 @@ function stepsOf(name: FunctionName) {
   return choreography.filter(({ by }) => by === name);
 }
 
-/** The functions that emit this type; none for a command, which comes from outside. */
+/** The functions that emit this type; none for a command, which comes from a client. */
 function writersOf(type: MessageType): readonly FunctionName[] {
   return [...new Set(choreography.filter(({ emits }) => emits.includes(type)).map(({ by }) => by))];
 }
@@ -45,15 +45,15 @@ function writersOf(type: MessageType): readonly FunctionName[] {
 describe.each(functionNames)('%s and the choreography', (name) => {
   const fn = functions[name];
 
-  it('has an example of everything it answers to', () => {
+  it('have an example of every input', () => {
     expect(new Set(answers[name].map(({ on }) => on))).toEqual(fn.inputs);
   });
 
-  it('answers to what the choreography says, and each step is written once', () => {
+  it('list the same inputs, each step once', () => {
     expect([...fn.inputs]).toEqual(stepsOf(name).map(({ on }) => on));
   });
 
-  it('publishes nothing that the choreography does not list', () => {
+  it('list every published event', () => {
     const listed = stepsOf(name).flatMap(({ emits }) => emits);
     const drafts = answers[name].flatMap(({ drafts }) => drafts.map(({ type }) => type));
     const published = fn.publishes === null ? drafts.filter(isMessageType) : drafts.filter((type) => type !== REFUSED);
@@ -61,19 +61,19 @@ describe.each(functionNames)('%s and the choreography', (name) => {
     expect(published.filter((type) => !isMessageType(type) || !listed.includes(type))).toEqual([]);
   });
 
-  it('publishes what the schemas say', () => {
+  it('agree on schemas for every event', () => {
     for (const { type, data } of answers[name].flatMap(({ drafts }) => drafts)) {
       if (isMessageType(type)) expect(messageKinds[type].schema.parse(data)).toEqual(data);
     }
   });
 
-  it.each(stepsOf(name).filter(({ emits }) => emits.length > 0))('answers $on with each of $emits', ({ on, emits }) => {
+  it.each(stepsOf(name).filter(({ emits }) => emits.length > 0))('answer $on with each of $emits', ({ on, emits }) => {
     const types = answers[name].filter((answer) => answer.on === on).flatMap(({ drafts }) => drafts);
 
     expect(types.map(({ type }) => type)).toEqual(expect.arrayContaining([...emits]));
   });
 
-  it('reads the topics of whoever writes its inputs, and no other', () => {
+  it('agree on the topics that are read: those of the writers of the inputs', () => {
     const writers = new Set<string | null>(stepsOf(name).flatMap(({ on }) => writersOf(on)));
     const expected = Object.entries(topics).filter(([topic, writer]) =>
       writer === null ? topic.startsWith(`${name}-`) : writers.has(writer),
@@ -82,7 +82,7 @@ describe.each(functionNames)('%s and the choreography', (name) => {
     expect(fn.consumes).toEqual(expected.map(([topic]) => topic));
   });
 
-  it('writes the topic that is its own', () => {
+  it('agree on the topic that is written', () => {
     const own = Object.entries(topics).find(([, writer]) => writer === name)?.[0] ?? null;
     const emits = stepsOf(name).some((step) => step.emits.length > 0);
 
@@ -91,7 +91,7 @@ describe.each(functionNames)('%s and the choreography', (name) => {
 });
 
 describe('the choreography', () => {
-  it('uses every message, and each of them is heard or closes the saga', () => {
+  it('uses every message type', () => {
     const used = new Set(choreography.flatMap(({ on, emits }) => [on, ...emits]));
 
     expect([...used].sort()).toEqual(Object.keys(messageKinds).sort());
@@ -104,14 +104,14 @@ describe('the choreography', () => {
     expect([pivots.length, new Set(behind.map(({ kind }) => kind))]).toEqual([1, new Set(['retriable'])]);
   });
 
-  it('can undo what is compensatable, with events that somebody emits', () => {
+  it('undoes every compensatable step with events that a function emits', () => {
     const undoing = choreography.filter(({ kind }) => kind === 'compensatable').map(({ undoneBy }) => undoneBy);
 
     expect(undoing.every((types) => types.length > 0)).toBe(true);
     expect(undoing.flat().filter((type) => writersOf(type).length === 0)).toEqual([]);
   });
 
-  it('gives back what was sold: a sale is behind the pivot, and its customer may still take it back', () => {
+  it('undoes one step behind the pivot: a sale, which the customer can still cancel', () => {
     const undone = choreography.filter(({ kind, undoneBy }) => kind === 'retriable' && undoneBy.length > 0);
 
     expect(undone.map(({ emits, undoneBy }) => [emits, undoneBy])).toEqual([[['StockSold'], ['StockReturned']]]);
@@ -129,7 +129,7 @@ describe('the life-cycle of an order', () => {
     expect(statuses.filter(hasOutcome)).toEqual(['confirmed', 'rejected', 'cancelled', 'dispatched']);
   });
 
-  it('can be given up as long as it has no outcome, and not after it', () => {
+  it('allows a rejection only before the outcome', () => {
     const reachable = new Set(transitions.map(({ to }) => to));
 
     for (const status of reachable) expect(statusAfter(status, 'OrderRejected') === null).toBe(hasOutcome(status));
@@ -156,7 +156,7 @@ describe('the life-cycle of an order', () => {
     expect(new Set(statuses.map(publicStatus))).toEqual(new Set(orderStatuses));
   });
 
-  it('allows nothing but its table', () => {
+  it('allows only the changes in its table', () => {
     const events = new Set(transitions.map(({ event }) => event));
     const allowed = [null, ...statuses].flatMap((from) =>
       [...events].flatMap((event) => {

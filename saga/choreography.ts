@@ -6,19 +6,19 @@ export type FunctionName = (typeof functionNames)[number];
 
 /**
  * A step of the saga. `compensatable`: what it did is undone by the events named in `undoneBy` when the order fails.
- * `pivot`: from here the order does not fail any more, and only its customer can still take it back. `retriable`: it does
- * not undo the order, it can only be late. `compensation`: it undoes.
+ * `pivot`: from here the order does not fail any more, and only its customer can still take it back. `retriable`: it
+ * does not undo the order, it can only be late. `compensation`: it undoes.
  */
 export interface Step {
   readonly on: MessageType;
   readonly by: FunctionName;
-  /** One of these, or nothing where the step no longer fits. */
+  /** One of these, or none when the step no longer applies. */
   readonly emits: readonly MessageType[];
   readonly kind: 'compensatable' | 'pivot' | 'retriable' | 'compensation';
   readonly undoneBy: readonly MessageType[];
 }
 
-/** The saga, written once. The functions are tested against it, and the README's diagram is drawn from it. */
+/** The saga, written once. Tests compare the functions to it, and the diagram in the README is generated from it. */
 export const choreography: readonly Step[] = [
   {
     on: 'PlaceOrder',
@@ -73,7 +73,7 @@ export const choreography: readonly Step[] = [
   { on: 'NoticesSent', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
 ];
 
-/** The topics, and the function that alone writes each; null where it is the outside world. */
+/** The topics, and the only function that writes each; null for a public topic, which clients write. */
 export const topics = {
   'order-commands': null,
   'order-events': 'order',
@@ -94,8 +94,8 @@ const emittedBy = new Map(
 );
 
 /**
- * Whether a message of this type and source may stand in this topic: only the function that writes a topic speaks in it,
- * and says what the choreography lets it say; from outside come commands, and nobody there speaks in our name.
+ * Whether a message of this type and source is allowed on this topic. A topic of a function accepts only that
+ * function's events in the choreography; a public topic accepts only commands, and none with a source of this store.
  */
 export function isAllowedOnTopic(topic: string, type: string, source: string): boolean {
   const writer = Object.hasOwn(topics, topic) ? topics[topic as keyof typeof topics] : undefined;
@@ -104,7 +104,7 @@ export function isAllowedOnTopic(topic: string, type: string, source: string): b
   return source === `/${writer}` && emittedBy.get(writer)?.has(type) === true;
 }
 
-/** What `name` answers to. */
+/** The message types that `name` handles. */
 export function inputsOf(name: FunctionName): ReadonlySet<MessageType> {
   return new Set(choreography.filter(({ by }) => by === name).map(({ on }) => on));
 }

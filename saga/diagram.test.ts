@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { choreography } from './choreography.ts';
 import { diagram } from './diagram.ts';
 
-describe('the drawing of the saga', () => {
-  it('stands in the README as it is made from the choreography', () => {
+describe('the diagram of the saga', () => {
+  it('is the same in the README as generated from the choreography', () => {
     const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
     const drawn = /<!-- saga:begin[^>]*-->\n([\s\S]*?)\n<!-- saga:end -->/.exec(readme)?.[1];
 

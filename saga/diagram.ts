@@ -1,14 +1,14 @@
 import { choreography, type Step } from './choreography.ts';
 import { transitions } from './lifecycle.ts';
 
-/** The saga as two Mermaid drawings: who answers what with what, and the life of an order. The README shows them. */
+/** The saga as two Mermaid diagrams: the steps, and the life-cycle of an order. The README shows them. */
 export function diagram(): string {
   const steps = choreography.flatMap(arrows);
   const changes = transitions.map(({ from, event, to }) => `  ${from ?? '[*]'} --> ${to}: ${event}`);
   return [fenced(['flowchart LR', ...steps]), fenced(['stateDiagram-v2', ...changes])].join('\n\n');
 }
 
-/** `StockReserved ==>|order| OrderConfirmed`: thick is the pivot, dotted undoes. */
+/** `StockReserved ==>|order| OrderConfirmed`: a thick arrow is the pivot, a dotted one a compensation. */
 function arrows({ on, by, emits, kind }: Step): string[] {
   const arrow = kind === 'pivot' ? '==>' : kind === 'compensation' ? '-.->' : '-->';
   if (by === 'notification')

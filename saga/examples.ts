@@ -20,7 +20,7 @@ export const EXAMPLE_ORDER = 'ORDER_7';
 const EXAMPLE_CUSTOMER = 'CUSTOMER_7';
 export const CHANGED_MIND = 'I have changed my mind';
 
-/** A message in full. Its id comes from what it says, so that the same example is the same message. */
+/** A complete message. Its id is derived from its contents, so that equal examples are the same message. */
 export function example<Type extends MessageType>(
   source: string,
   type: Type,
@@ -84,7 +84,7 @@ export function dispatchOrder(orderId = EXAMPLE_ORDER) {
   return example(CLIENT_SOURCE, 'DispatchOrder', orderId, { orderId });
 }
 
-/** The order's own timer is due. */
+/** The deadline of the order has passed. */
 export function expireOrder(orderId = EXAMPLE_ORDER) {
   return example('/order', 'ExpireOrder', orderId, { orderId });
 }
@@ -118,7 +118,7 @@ export function stockReleased(quantities: Quantities, orderId = EXAMPLE_ORDER) {
   return example('/inventory', 'StockReleased', orderId, { orderId, lines: summed(quantities) });
 }
 
-/** The reason that inventory gives when nothing is left of a product and one was asked for. */
+/** The reason from inventory when no unit of a product is left and one was asked for. */
 export function soldOut(productId: string): Reason {
   return {
     code: 'out_of_stock',

@@ -7,8 +7,8 @@ import { catalog } from './catalog.ts';
 import { type MessageType, messageKinds } from './messages.ts';
 
 /**
- * What was published stays readable: one file for each message type and version, with the schema it was published by and
- * one such message. A file is never edited; another version gets a file of its own beside it.
+ * What was published stays readable: one file for each message type and version, with the schema it was published by
+ * and one such message. A file is never edited; another version gets a file of its own beside it.
  */
 interface Golden {
   readonly schema: unknown;

@@ -2,10 +2,15 @@
 export const orderStatuses = ['placed', 'backordered', 'confirmed', 'rejected', 'cancelled'] as const;
 export type OrderStatus = (typeof orderStatuses)[number];
 
-/** The statuses of the life-cycle. A dispatched order stays `confirmed` for its clients, and is too far to be cancelled. */
+/**
+ * The statuses of the life-cycle. A dispatched order stays `confirmed` for its clients, and is too far to be cancelled.
+ */
 export type LifecycleStatus = OrderStatus | 'dispatched';
 
-/** The legal changes of an order and the event that makes each. Links of the API and the drawing of the saga are made from it. */
+/**
+ * The legal changes of an order and the event that makes each. Links of the API and the diagram of the saga are made
+ * from it.
+ */
 export const transitions = [
   { from: null, event: 'OrderPlaced', to: 'placed' },
   { from: 'placed', event: 'OrderBackordered', to: 'backordered' },
@@ -21,7 +26,7 @@ export const transitions = [
 
 export type OrderEventType = (typeof transitions)[number]['event'];
 
-/** What a client may ask of an order, by the last part of its path, and the event it leads to. */
+/** The commands of clients to an order, by the last part of their path, with the event of each. */
 export const orderCommands = {
   cancel: 'OrderCancelled',
   dispatch: 'OrderDispatched',
@@ -31,17 +36,19 @@ export type OrderCommand = keyof typeof orderCommands;
 /** Statuses of an order whose outcome is not known yet. */
 const openStatuses: readonly LifecycleStatus[] = ['placed', 'backordered'];
 
-/** The status after `event`, or null where that event is not allowed in this status. `from` is null before the order is. */
+/**
+ * The status after `event`, or null where that event is not allowed in this status. `from` is null before the order is.
+ */
 export function statusAfter(from: LifecycleStatus | null, event: OrderEventType): LifecycleStatus | null {
   return transitions.find((row) => row.from === from && row.event === event)?.to ?? null;
 }
 
-/** Whether it is known how the order ends: it is confirmed, rejected or cancelled. */
+/** Whether the order has an outcome: it is confirmed (also dispatched), rejected or cancelled. */
 export function hasOutcome(status: LifecycleStatus): boolean {
   return !openStatuses.includes(status);
 }
 
-/** What a client may ask of an order in this status. */
+/** The commands that an order in this status allows. */
 export function commandsIn(status: LifecycleStatus): readonly OrderCommand[] {
   const commands = Object.keys(orderCommands) as OrderCommand[];
   return commands.filter((command) => statusAfter(status, orderCommands[command]) !== null);

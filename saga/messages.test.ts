@@ -3,7 +3,7 @@ import { parseRecord } from '../shared/runtime/handle/parse-record.ts';
 import { catalog } from './catalog.ts';
 import { placeOrder } from './examples.ts';
 
-it('an order whose total cannot be exact is no readable message', () => {
+it('an order whose total is not a safe integer is rejected as unreadable', () => {
   const { data, ...attributes } = placeOrder({ lamp: 1_000_000 }, { priceMinor: Number.MAX_SAFE_INTEGER });
   const topic = 'order-commands';
   const record = {

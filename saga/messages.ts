@@ -3,7 +3,7 @@ import type { Draft, Message } from '../shared/core/message.ts';
 import { firstVersion, type MessageCatalog } from '../shared/core/message-catalog.ts';
 import { isCurrency } from '../shared/core/money.ts';
 
-/** An id given by a client. */
+/** An id that a client chooses. */
 export const idSchema = z
   .string()
   .min(1)
@@ -12,7 +12,7 @@ export const idSchema = z
 
 export const QUANTITY_MAX = 1_000_000;
 export const LINES_MAX = 100;
-/** Characters of what a client gives as his reason. */
+/** Maximum length of a client's reason, in characters. */
 export const REASON_MAX = 500;
 
 const quantitySchema = z.int().min(1).max(QUANTITY_MAX);
@@ -24,10 +24,10 @@ const pricedLinesSchema = z.array(pricedLineSchema).min(1).max(LINES_MAX);
 const lineSchema = z.object({ productId: idSchema, quantity: z.int().min(1) });
 const linesSchema = z.array(lineSchema).min(1).max(LINES_MAX);
 
-/** Why an order is not carried out: stable words for clients. */
+/** Why an order is not fulfilled: stable codes for clients. */
 export const reasonCodes = ['out_of_stock', 'unknown_product', 'expired', 'cancelled'] as const;
 
-/** Why an order did not come about: a stable word, a sentence for people, and the products concerned. */
+/** Why an order is not fulfilled: a stable code, a sentence for people, and the products concerned. */
 const reasonSchema = z.object({
   code: z.enum(reasonCodes),
   detail: z.string(),
@@ -40,7 +40,7 @@ const receiptSchema = z.object({
   name: z.string().min(1).max(200).nullable(),
 });
 
-/** What becomes of an order that asks for more than there is: it is rejected, or it waits until goods arrive. */
+/** What happens to an order that asks for more than there is: it is rejected, or it waits until goods arrive. */
 export const shortagePolicies = ['reject', 'wait'] as const;
 export type ShortagePolicy = (typeof shortagePolicies)[number];
 
@@ -50,9 +50,9 @@ const givenReasonSchema = z.string().min(1).max(REASON_MAX);
 const aboutOrder = { orderId: idSchema, customerId: idSchema };
 
 /**
- * Each message type with its versions. A published version is never changed: `nextVersion(firstVersion(a), b, upcast)` adds one,
- * and a golden file for it lies beside. Amounts are minor units of `currency`. Lines with prices are as the customer wrote them;
- * lines without prices are summed by product.
+ * Each message type with its versions. A published version is never changed: `nextVersion(firstVersion(a), b, upcast)`
+ * adds one, and a golden file for it lies beside. Amounts are minor units of `currency`. Lines with prices are as the
+ * customer wrote them; lines without prices are summed by product.
  */
 export const messageKinds = {
   PlaceOrder: firstVersion(
@@ -75,7 +75,7 @@ export const messageKinds = {
   ),
   CancelOrder: firstVersion(z.object({ orderId: idSchema, reason: givenReasonSchema })),
   DispatchOrder: firstVersion(z.object({ orderId: idSchema })),
-  /** What the order's own timer says when its time is over. */
+  /** Sent by the timer of the order when its deadline has passed. */
   ExpireOrder: firstVersion(z.object({ orderId: idSchema })),
   StockReserved: firstVersion(z.object({ orderId: idSchema, lines: linesSchema })),
   /** Nothing is held, and the order waits in the queue of each of its products. `productIds`: those that are short. */
@@ -89,9 +89,9 @@ export const messageKinds = {
   OrderCancelled: firstVersion(z.object({ ...aboutOrder, lines: linesSchema, reason: givenReasonSchema })),
   OrderDispatched: firstVersion(z.object({ ...aboutOrder, dispatchedAt: timeSchema })),
   StockSold: firstVersion(z.object({ orderId: idSchema, lines: linesSchema })),
-  /** Without lines: nothing was held, and nothing will be. */
+  /** Without lines: nothing was held, and nothing will be held. */
   StockReleased: firstVersion(z.object({ orderId: idSchema, lines: z.array(lineSchema).max(LINES_MAX) })),
-  /** What was sold is on hand again. */
+  /** The sold units are on hand again. */
   StockReturned: firstVersion(z.object({ orderId: idSchema, lines: linesSchema })),
   /** The order came after its own rejection or cancellation, and nothing is held for it. */
   ReservationRefused: firstVersion(z.object({ orderId: idSchema })),
@@ -102,7 +102,7 @@ export const messageKinds = {
   SetStockPolicy: firstVersion(policySchema),
   StockPolicySet: firstVersion(policySchema),
   ReceiveStock: firstVersion(receiptSchema),
-  /** The first stock of a product; nothing where the product is known. */
+  /** The first stock of a product; ignored when the product is known. */
   SeedStock: firstVersion(receiptSchema),
   StockReceived: firstVersion(receiptSchema),
   NoticesSent: firstVersion(

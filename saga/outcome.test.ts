@@ -63,7 +63,7 @@ describe('the outcome of an order', () => {
     expect(outcomesOnTheWay(undone)).toEqual(['running', 'running', 'running', 'compensated']);
   });
 
-  it('is running while a cancelled order has not given back what was sold', () => {
+  it('is running while the sold stock of a cancelled order is not returned', () => {
     expect(outcomesOnTheWay(tookBack).slice(3)).toEqual(['completed', 'running', 'compensated']);
   });
 
@@ -78,7 +78,7 @@ describe('the outcome of an order', () => {
     ['compensated', undone],
     ['compensated', tookBack],
     ['compensated', gaveUp],
-  ])('is %s in whatever order the messages are read, and however often', (outcome, messages) => {
+  ])('is %s in any order of the messages, and with duplicates', (outcome, messages) => {
     const outcomes = permutations(messages).map((order) => outcomeOf([...order, ...order]));
 
     expect(new Set(outcomes)).toEqual(new Set([outcome]));

@@ -3,8 +3,8 @@ import type { Message } from '../shared/core/message.ts';
 export type Outcome = 'running' | 'completed' | 'compensated';
 
 /**
- * How the saga of one order stands, from all that was published about it, in any order of arrival.
- * `completed`: confirmed and its stock sold. `compensated`: rejected or cancelled, and nothing is held, sold or waited for;
+ * The outcome of the saga of one order, from all published messages about it, in any order of arrival. `completed`:
+ * confirmed and its stock sold. `compensated`: rejected or cancelled, and nothing is held, sold or waited for;
  * inventory has said so. Otherwise still `running`.
  */
 export function outcomeOf(messages: readonly Message[]): Outcome {
