@@ -49,8 +49,8 @@ async function endOf<End>(
   const { name, tables, migrations } = fn;
   const store = SqliteStore.open({ name, file: ':memory:', tables, migrations: migrations.sqlite });
   for (const messages of batches) {
-    const arrivals = messages.map((message) => ({ from: 'command', message, deduplicate: true }) as const);
-    const { outcomes } = await handleBatch(fn, store, batchOf(arrivals, NOW_MS));
+    const incoming = messages.map((message) => ({ from: 'command', message, deduplicate: true }) as const);
+    const { outcomes } = await handleBatch(fn, store, batchOf(incoming, NOW_MS));
     // A command that comes too late is refused, and changes nothing.
     const bad = outcomes.filter(({ kind }) => kind !== 'handled' && kind !== 'duplicate' && kind !== 'refused');
     expect(bad).toEqual([]);
@@ -86,11 +86,11 @@ async function orderEnd(store: Store) {
       version,
       lines: lines.length,
     })),
-    heard: facts.length,
+    consumed: facts.length,
   };
 }
 
-/** However it came that nothing is held, it matters to nobody. */
+/** The statuses in which nothing is held; the test treats them alike. */
 const NOTHING_HELD: readonly string[] = ['released', 'returned', 'rejected', 'refused'];
 
 async function inventoryEnd(store: Store) {
@@ -123,7 +123,7 @@ describe('the messages of one order, in every order of arrival and each delivere
     expect(await endsOf(order, { messages }, orderEnd)).toEqual([
       {
         orders: [{ status: 'confirmed', reasonCode: null, version: 2, lines: 1 }],
-        heard: 1,
+        consumed: 1,
       },
     ]);
   });
@@ -134,7 +134,7 @@ describe('the messages of one order, in every order of arrival and each delivere
     expect(await endsOf(order, { messages }, orderEnd)).toEqual([
       {
         orders: [{ status: 'rejected', reasonCode: 'out_of_stock', version: 2, lines: 1 }],
-        heard: 1,
+        consumed: 1,
       },
     ]);
   });
@@ -163,7 +163,7 @@ describe('the messages of one order, in every order of arrival and each delivere
 
     const ends = await endsOf(order, { messages }, orderEnd);
 
-    expect(ends.map(({ orders, heard }) => [orders[0]?.status, heard])).toEqual([
+    expect(ends.map(({ orders, consumed }) => [orders[0]?.status, consumed])).toEqual([
       ['confirmed', 2],
       ['confirmed', 2],
     ]);
@@ -190,7 +190,7 @@ describe('the messages of one order, in every order of arrival and each delivere
     const ends = await endsOf(order, { first: [placeOrder(lamps), stockReserved(lamps)], messages }, orderEnd);
 
     expect(new Set(ends.map(({ orders }) => orders[0]?.status))).toEqual(new Set(['cancelled', 'confirmed']));
-    expect(new Set(ends.map(({ heard }) => heard))).toEqual(new Set([1]));
+    expect(new Set(ends.map(({ consumed }) => consumed))).toEqual(new Set([1]));
   });
 
   it.each([

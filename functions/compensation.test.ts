@@ -19,27 +19,27 @@ beforeEach(async () => {
 });
 afterEach(() => bench.close());
 
-async function books() {
+async function levels() {
   const [level] = await bench.store.find({ table: stock, limit: 1 });
   const [reservation] = await bench.store.find({ table: reservations, limit: 1 });
   return [level?.onHand, level?.reserved, reservation?.status];
 }
 
 describe('a compensation that keeps failing', () => {
-  it('becomes a dead letter that shows what was not undone, and undoes it when it is replayed', async () => {
+  it('becomes a dead letter that names what is not undone, and undoes it when replayed', async () => {
     const rejected = orderRejected({ lamp: 2 });
-    bench.failures.set(rejected.id, new TransientError('the books are locked'));
+    bench.failures.set(rejected.id, new TransientError('the stock is locked'));
     await bench.exhaust(orderPlaced({ lamp: 2 }), rejected);
-    const [stuck] = await bench.letters();
-    const held = await books();
+    const [deadLetter] = await bench.letters();
+    const held = await levels();
     bench.failures.clear();
-    const by = { who: 'ann', reason: 'the books are open again' };
-    await replay(bench.scope(), stuck?.letter ?? '', by);
+    const by = { who: 'ann', reason: 'the stock is unlocked' };
+    await replay(bench.scope(), deadLetter?.letter ?? '', by);
     await bench.settle();
 
-    expect(stuck).toMatchObject({ status: 'open', code: 'failed', key: rejected.subject });
-    expect(stuck?.attributes).toMatchObject({ type: 'OrderRejected', id: rejected.id });
-    expect([held, await books()]).toEqual([
+    expect(deadLetter).toMatchObject({ status: 'open', code: 'failed', key: rejected.subject });
+    expect(deadLetter?.attributes).toMatchObject({ type: 'OrderRejected', id: rejected.id });
+    expect([held, await levels()]).toEqual([
       [5, 2, 'held'],
       [5, 0, 'released'],
     ]);
@@ -48,14 +48,14 @@ describe('a compensation that keeps failing', () => {
 });
 
 describe('an order whose reservation fails for a while', () => {
-  it('is not overtaken by its own cancellation, however long it takes: nothing is held in the end', async () => {
+  it('is not overtaken by its own cancellation, and holds nothing in the end', async () => {
     const placed = orderPlaced({ lamp: 2 });
     const cancelled = orderCancelled({ lamp: 2 });
     bench.asked.length = 0;
-    bench.failures.set(placed.id, new TransientError('the books are locked'));
+    bench.failures.set(placed.id, new TransientError('the stock is locked'));
     await bench.log.append('order-events', [placed, cancelled]);
     await bench.settle();
-    const meanwhile = [await books(), await bench.waiting()];
+    const meanwhile = [await levels(), await bench.waiting()];
     bench.failures.clear();
     await bench.exhaust();
 
@@ -63,7 +63,7 @@ describe('an order whose reservation fails for a while', () => {
       [5, 0, undefined],
       [2, 1],
     ]);
-    expect([bench.asked, await books()]).toEqual([
+    expect([bench.asked, await levels()]).toEqual([
       [placed.id, placed.id, cancelled.id],
       [5, 0, 'released'],
     ]);
@@ -71,7 +71,7 @@ describe('an order whose reservation fails for a while', () => {
 });
 
 describe('an order that is short of goods', () => {
-  it('is answered at once and never tried again: that is no trouble', async () => {
+  it('is answered at once and never retried', async () => {
     bench.asked.length = 0;
     await bench.exhaust(orderPlaced({ lamp: 6 }));
     const sent = await bench.store.find({ table: outbox, orderBy: ['position'], limit: 9 });

@@ -29,7 +29,7 @@ interface World {
   readonly published: readonly Message[];
 }
 
-/** Lets a function answer a message; a refusal tells nobody anything. */
+/** Lets a function answer a message; a refusal publishes nothing. */
 function step<State>(fn: StoreFunction, state: State, message: Message): { state: State; emitted: readonly Message[] } {
   const drafts = fn.inputs.has(message.type) ? fn.rules.decide(state, message) : [];
   if (drafts.some(({ type }) => type === REFUSED)) return { state, emitted: [] };
@@ -151,7 +151,7 @@ describe('an order, with all that may happen to it in every order', () => {
     ]);
   });
 
-  it('ends in one outcome when it is cancelled while it leaves the house', () => {
+  it('ends in one outcome when it is cancelled and dispatched at once', () => {
     const ends = endsOf(placedWith(stocked({ lamp: 2 }), cancelOrder(), dispatchOrder(), expireOrder()));
 
     expect(ends.flatMap(faultsOf)).toEqual([]);
@@ -181,7 +181,7 @@ describe('an order, with all that may happen to it in every order', () => {
     ]);
   });
 
-  it('is confirmed when it waits, the goods come, and nobody takes it back', () => {
+  it('is confirmed when it waits, the goods come, and it is not cancelled', () => {
     const short = withWaitPolicy(stocked({ lamp: 1 }), 'lamp');
 
     const ends = endsOf(placedWith(short, receiveStock('lamp', 1)));

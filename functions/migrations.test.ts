@@ -50,7 +50,7 @@ describe('an upgrade', () => {
     ]);
   });
 
-  it('keeps reservations, and rejects whoever is short until somebody says otherwise', async () => {
+  it('preserves reservations, and sets the policy reject', async () => {
     const level = '{"productId": "lamp", "onHand": 3}';
 
     const store = await upgraded(
@@ -71,7 +71,7 @@ describe('an upgrade', () => {
     ]);
   });
 
-  it('keeps the ledger', async () => {
+  it('preserves the ledger', async () => {
     const store = await upgraded(
       inventory,
       `INSERT INTO stock_movement VALUES ('lamp', 1, 'received', 5, NULL, 'm', 'then'), ('lamp', 2, 'sold', 2, 'ORDER_7', 'n', 'later')`,
@@ -85,7 +85,7 @@ describe('an upgrade', () => {
     ]);
   });
 
-  it('keeps opening balances', async () => {
+  it('preserves opening balances', async () => {
     const file = join(mkdtempSync(join(folder, 'opening')), 'inventory.db');
     const { name, tables, migrations } = inventory;
     await SqliteStore.open({ name, file, tables: [], migrations: migrations.sqlite.slice(0, 4) }).close();
@@ -102,11 +102,11 @@ describe('an upgrade', () => {
   it.each([
     ['some are left', 'position > 2', [1, 2]],
     ['none is left', 'true', []],
-  ])('keeps notices and gives no position again, where %s', async (_, gone, left) => {
+  ])('preserves notices and reuses no position, when %s', async (_, removed, left) => {
     const store = await upgraded(
       notification,
       `INSERT INTO notice VALUES ${[1, 2, 3].map((n) => `(${n}, 'id ${n}', 'C', 'ORDER_${n}', 'OrderPlaced', 'log', 'pending', 'text', 'then', NULL)`)};
-       DELETE FROM notice WHERE ${gone}`,
+       DELETE FROM notice WHERE ${removed}`,
     );
     const notice = (n: number): NoticeRow => ({
       notificationId: `id ${n}`,

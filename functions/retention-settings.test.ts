@@ -23,7 +23,7 @@ describe('how long rows are kept', () => {
     ['inventory', {}, 365],
     ['notification', { NOTICE_RETENTION_DAYS: '11' }, 11],
     ['notification', {}, 365],
-  ] as const)('is said by the settings of %s for rows of its own: %j', (name, env, days) => {
+  ] as const)('is set by the settings of %s for its own rows: %j', (name, env, days) => {
     const { retention = [] } = moduleOf(name).create(readConfig(env));
 
     expect(retention.map((rule) => rule.days)).toContain(days);

@@ -35,17 +35,17 @@ async function add<Row extends object>(table: Table<Row>, ...rows: readonly Row[
 /**
  * A whole pass of what the function and the runtime keep, so many days after the start. Gives what it had trouble with.
  */
-async function cleanUp({ retention = [] }: StoreFunction, days: number): Promise<readonly string[]> {
-  const troubles: string[] = [];
+async function prune({ retention = [] }: StoreFunction, days: number): Promise<readonly string[]> {
+  const errors: string[] = [];
   for (const kept of [...runtimeRetention, ...retention]) {
-    const cleaner = new RowPruner(store, kept, testDays);
+    const pruner = new RowPruner(store, kept, testDays);
     for (let more = true; more; ) {
-      const cleaned = await cleaner.prune(START_MS + days * DAY_MS);
-      if (cleaned.error !== undefined) troubles.push(String(cleaned.error));
-      more = cleaned.more;
+      const pruned = await pruner.prune(START_MS + days * DAY_MS);
+      if (pruned.error !== undefined) errors.push(String(pruned.error));
+      more = pruned.more;
     }
   }
-  return troubles;
+  return errors;
 }
 
 const orderRow = (orderId: string, status: OrderRow['status'], updatedAt: string): OrderRow => ({
@@ -95,11 +95,11 @@ describe('dead letters', () => {
     after: null,
   });
 
-  it('that are open stay for ever; one that was decided goes, and who decided it', async () => {
+  it('that are open stay; a resolved one is pruned with its resolutions', async () => {
     await add(deadLetters, letter('open', 'open', null), letter('on its way', 'replaying', EXAMPLE_TIME));
     await add(deadLetters, letter('gone', 'discarded', EXAMPLE_TIME), letter('fresh', 'replayed', later(20)));
     await add(resolutions, decision('gone'), decision('gone'), decision('fresh'));
-    await cleanUp(order as unknown as StoreFunction, testDays.deadLetters);
+    await prune(order as unknown as StoreFunction, testDays.deadLetters);
 
     expect((await store.find({ table: deadLetters, limit: 9 })).map((row) => row.letter)).toEqual([
       'fresh',
@@ -110,10 +110,10 @@ describe('dead letters', () => {
   });
 });
 
-describe('what an order has heard', () => {
+describe('the consumed facts of an order', () => {
   beforeEach(() => open(order as unknown as StoreFunction));
 
-  it('goes some days after the end of the order, and not before it has ended', async () => {
+  it('are pruned some days after the end of the order', async () => {
     await add(orders, orderRow('ended', 'confirmed', EXAMPLE_TIME), orderRow('open', 'placed', EXAMPLE_TIME));
     await add(orders, orderRow('late', 'confirmed', later(10)));
     const heard = ['ended', 'open', 'late', 'early'].map((orderId) => ({
@@ -122,7 +122,7 @@ describe('what an order has heard', () => {
       message: stockReserved({ lamp: 1 }, orderId),
     }));
     await add(orderFacts, ...heard);
-    await cleanUp(order as unknown as StoreFunction, testDays.log);
+    await prune(order as unknown as StoreFunction, testDays.log);
 
     expect((await store.find({ table: orderFacts, limit: 9 })).map(({ orderId }) => orderId).sort()).toEqual([
       'early',
@@ -133,7 +133,7 @@ describe('what an order has heard', () => {
 });
 
 describe('the event log of an order', () => {
-  it('keeps its order when the first events of its own are gone', async () => {
+  it('stays in order when its oldest published events are removed', async () => {
     open(order as unknown as StoreFunction);
     await add(orders, { ...orderRow('old', 'confirmed', EXAMPLE_TIME), version: 2 });
     const [early, answered] = [stockReserved({ lamp: 1 }, 'old'), stockSold({ lamp: 1 }, 'old')];
@@ -167,10 +167,10 @@ describe('notices', () => {
     sentAt,
   });
 
-  it('that were sent go after a year; one that waits stays', async () => {
+  it('that were sent are pruned after a year; a pending one stays', async () => {
     await add(notices, notice('OrderPlaced', EXAMPLE_TIME), notice('OrderConfirmed', null));
     await add(notices, notice('OrderRejected', later(1)));
-    await cleanUp(notification as unknown as StoreFunction, 365);
+    await prune(notification as unknown as StoreFunction, 365);
 
     expect((await store.find({ table: notices, orderBy: ['position'], limit: 9 })).map(({ fact }) => fact)).toEqual([
       'OrderConfirmed',
@@ -203,7 +203,7 @@ describe('the ledger of a product', () => {
   const opening = async (productId: string) =>
     (await store.find({ table: openings, where: { productId }, limit: 1 }))[0];
 
-  it('begins with the sum of its old movements, and the young ones stay', async () => {
+  it('begins with the sum of its old movements, and the newer ones stay', async () => {
     await level('lamp', { received: 10, onHand: 8, sold: 2, reserved: 1, movements: 5 });
     await move('lamp', [
       ['received', 10],
@@ -212,7 +212,7 @@ describe('the ledger of a product', () => {
       ['sold', 2],
       ['reserved', 1, later(1)],
     ]);
-    await cleanUp(fn, 365);
+    await prune(fn, 365);
 
     expect([await left('lamp'), await opening('lamp')]).toEqual([
       [5],
@@ -229,14 +229,14 @@ describe('the ledger of a product', () => {
     ]);
   });
 
-  it('is put together in pieces, on and on, product by product', async () => {
+  it('is summed in pieces, product by product', async () => {
     const moves = Array.from({ length: 600 }, () => ['received', 1] as const);
     for (const productId of ['lamp', 'vase']) {
       await level(productId, { received: 600, onHand: 600, movements: 600 });
       await move(productId, moves);
     }
-    await cleanUp(fn, 365);
-    await cleanUp(fn, 365 + 1);
+    await prune(fn, 365);
+    await prune(fn, 365 + 1);
 
     expect([await left('lamp'), await left('vase')]).toEqual([[], []]);
     expect([await opening('lamp'), await opening('vase')]).toMatchObject([
@@ -262,11 +262,11 @@ describe('the ledger of a product', () => {
       'the first 3 movements of lamp leave 10 on hand and 50 reserved',
     ],
     [
-      'the books know of less',
+      'the stock level has fewer units',
       ['received', "UPDATE stock SET received = 1, on_hand = 1 WHERE product_id = 'lamp'"],
       'the first 3 movements of lamp leave 15 on hand and 0 reserved, with 15 received, and the stock level says 1 in all',
     ],
-  ] as const)('stays as it is where %s, and that is told; the next product goes on', async (_, [third, sql], why) => {
+  ] as const)('stays unchanged when %s, with an error; the next product is pruned', async (_, [third, sql], why) => {
     await level('lamp', { received: 15, onHand: 15, movements: 3 });
     await move('lamp', [
       ['received', 5],
@@ -277,9 +277,9 @@ describe('the ledger of a product', () => {
     await move('vase', [['received', 5]]);
     store.database.exec(sql);
     const before = await left('lamp');
-    const troubles = await cleanUp(fn, 365);
+    const errors = await prune(fn, 365);
 
-    expect([await left('lamp'), await opening('lamp'), await left('vase'), troubles]).toEqual([
+    expect([await left('lamp'), await opening('lamp'), await left('vase'), errors]).toEqual([
       before,
       undefined,
       [],
@@ -287,12 +287,12 @@ describe('the ledger of a product', () => {
     ]);
   });
 
-  it('keeps the answer to a receipt longer than the memory of its key', async () => {
+  it('stores the answer to a receipt longer than the inbox stores its key', async () => {
     const receipt = { messageId: 'r', productId: 'lamp', quantity: 1, level: emptyLevel('lamp'), at: EXAMPLE_TIME };
     await add(receipts, receipt);
-    await cleanUp(fn, testDays.inbox + 1);
+    await prune(fn, testDays.inbox + 1);
     const early = await store.count(receipts);
-    await cleanUp(fn, testDays.inbox + 2);
+    await prune(fn, testDays.inbox + 2);
 
     expect([early, await store.count(receipts)]).toEqual([1, 0]);
   });

@@ -3,7 +3,7 @@ import { ConfigError } from '../shared/core/errors.ts';
 import { formerSettings, readConfig } from './settings.ts';
 
 describe('the settings', () => {
-  it('have defaults that need nothing', () => {
+  it('all have defaults', () => {
     expect(readConfig({})).toMatchObject({
       HOST: '127.0.0.1',
       GATEWAY_PORT: 8900,
@@ -18,7 +18,7 @@ describe('the settings', () => {
     });
   });
 
-  it('are read as what they are, and an empty one counts as absent', () => {
+  it('are parsed to their types, and an empty one counts as absent', () => {
     const config = readConfig({
       ORDER_PORT: '0',
       ENABLE_AUTOMATION: 'true',
@@ -40,7 +40,7 @@ describe('the settings', () => {
     ['EMBEDDED_POLL_MS', '0', '"0"'],
     ['ORDER_DEADLINE_S', '0', '"0"'],
     ['BACKORDER_DEADLINE_S', 'week', '"week"'],
-  ])('stop the start when %s is %s, and say so', (setting, value, detail) => {
+  ])('stop the start with a reason when %s is %s', (setting, value, detail) => {
     const read = () => readConfig({ [setting]: value });
 
     expect(read).toThrow(ConfigError);
@@ -48,14 +48,14 @@ describe('the settings', () => {
     expect(read).toThrow(detail);
   });
 
-  it('stop the start where the token cannot be one, without showing it', () => {
+  it('stop the start when the token is invalid, without showing it', () => {
     const read = () => readConfig({ OPERATIONS_TOKEN: 'open sesame' });
 
     expect(read).toThrow('OPERATIONS_TOKEN: must have 1 to 256 visible ASCII characters');
     expect(read).not.toThrow('open sesame');
   });
 
-  it('are read by a former name for one more release, and the new name goes first', () => {
+  it('are read by a former name for one more release, and the new name overrides it', () => {
     const former = { INBOX_FOLD_DAYS: '8', LETTER_REPLAYS_MAX: '2', LETTER_REPLAYS_PER_SECOND: '3', LOG_LEVEL: 'warn' };
 
     expect(readConfig({ ...former, DEAD_LETTER_REPLAYS_MAX: '4' })).toMatchObject({
