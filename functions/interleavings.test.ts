@@ -41,7 +41,7 @@ function step<State>(fn: StoreFunction, state: State, message: Message): { state
 }
 
 /**
- * The world after this message was handled by all who hear it, twice in a row; only a receipt needs an inbox to be
+ * The world after this message was handled by all its consumers, twice in a row; only a receipt needs an inbox to be
  * once.
  */
 function after(world: World, index: number): World {

@@ -116,12 +116,12 @@ describe('the consumed facts of an order', () => {
   it('are pruned some days after the end of the order', async () => {
     await add(orders, orderRow('ended', 'confirmed', EXAMPLE_TIME), orderRow('open', 'placed', EXAMPLE_TIME));
     await add(orders, orderRow('late', 'confirmed', later(10)));
-    const heard = ['ended', 'open', 'late', 'early'].map((orderId) => ({
+    const consumed = ['ended', 'open', 'late', 'early'].map((orderId) => ({
       orderId,
       atVersion: 1,
       message: stockReserved({ lamp: 1 }, orderId),
     }));
-    await add(orderFacts, ...heard);
+    await add(orderFacts, ...consumed);
     await prune(order as unknown as StoreFunction, testDays.log);
 
     expect((await store.find({ table: orderFacts, limit: 9 })).map(({ orderId }) => orderId).sort()).toEqual([

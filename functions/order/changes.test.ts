@@ -65,7 +65,7 @@ describe('when an order is cancelled', () => {
     ]);
   });
 
-  it('refuses an order that nobody placed', () => {
+  it('refuses an unknown order', () => {
     expect(decide(nothingPlaced, cancelOrder())).toEqual([refused('order_unknown', 'there is no order ORDER_7')]);
   });
 });
@@ -90,7 +90,7 @@ describe('when an order is dispatched', () => {
     ]);
   });
 
-  it('refuses an order that nobody placed', () => {
+  it('refuses an unknown order', () => {
     expect(decide(nothingPlaced, dispatchOrder())).toEqual([refused('order_unknown', 'there is no order ORDER_7')]);
   });
 });
