@@ -34,7 +34,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-async function poison(part: 'order' | 'inventory', as: 'trouble' | 'bug'): Promise<void> {
+async function poison(part: 'order' | 'inventory', as: 'transient' | 'bug'): Promise<void> {
   await post(`${functions.urls.get(part)}/automation-testing/faults`, { poison: { subject: 'BAD', as } });
 }
 
@@ -58,7 +58,7 @@ async function failures(part: 'order' | 'inventory', type: string): Promise<Read
 }
 
 describe('attempts at one message', () => {
-  it.each(['trouble', 'bug'] as const)('are one for each request: only the client repeats a %s', async (as) => {
+  it.each(['transient', 'bug'] as const)('are one for each request: only the client repeats a %s', async (as) => {
     await poison('order', as);
     const first = await postBad();
     const counted = await failures('order', 'PlaceOrder');
@@ -69,7 +69,7 @@ describe('attempts at one message', () => {
   });
 
   it('are limited by the setting of the failing function, and not repeated by the functions before it', async () => {
-    await poison('inventory', 'trouble');
+    await poison('inventory', 'transient');
     const answer = await postBad();
     await vi.waitFor(async () => expect((await failures('inventory', 'OrderPlaced'))['dead']).toBe(1), 5_000);
 

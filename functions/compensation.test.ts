@@ -30,7 +30,7 @@ describe('a compensation that keeps failing', () => {
     const rejected = orderRejected({ lamp: 2 });
     bench.failures.set(rejected.id, new TransientError('the stock is locked'));
     await bench.exhaust(orderPlaced({ lamp: 2 }), rejected);
-    const [deadLetter] = await bench.letters();
+    const [deadLetter] = await bench.deadLetters();
     const held = await levels();
     bench.failures.clear();
     const by = { who: 'ann', reason: 'the stock is unlocked' };

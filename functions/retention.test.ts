@@ -33,7 +33,7 @@ async function add<Row extends object>(table: Table<Row>, ...rows: readonly Row[
 }
 
 /**
- * A whole pass of what the function and the runtime keep, so many days after the start. Gives what it had trouble with.
+ * A whole pass of the rules of the function and the runtime, so many days after the start. Returns what failed.
  */
 async function prune({ retention = [] }: StoreFunction, days: number): Promise<readonly string[]> {
   const errors: string[] = [];

@@ -18,7 +18,7 @@ export interface Step {
   readonly undoneBy: readonly MessageType[];
 }
 
-/** The saga, written once. Tests compare the functions to it, and the diagram in the README is generated from it. */
+/** The saga, written once. Tests compare the functions to it, and the diagram in ARCHITECTURE.md is generated from it. */
 export const choreography: readonly Step[] = [
   {
     on: 'PlaceOrder',

@@ -4,9 +4,9 @@ import { choreography } from './choreography.ts';
 import { diagram } from './diagram.ts';
 
 describe('the diagram of the saga', () => {
-  it('is the same in the README as generated from the choreography', () => {
-    const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
-    const drawn = /<!-- saga:begin[^>]*-->\n([\s\S]*?)\n<!-- saga:end -->/.exec(readme)?.[1];
+  it('is the same in ARCHITECTURE.md as generated from the choreography', () => {
+    const page = readFileSync(new URL('../ARCHITECTURE.md', import.meta.url), 'utf8');
+    const drawn = /<!-- saga:begin[^>]*-->\n([\s\S]*?)\n<!-- saga:end -->/.exec(page)?.[1];
 
     expect(drawn).toBe(diagram());
   });

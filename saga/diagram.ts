@@ -1,7 +1,7 @@
 import { choreography, type Step } from './choreography.ts';
 import { transitions } from './lifecycle.ts';
 
-/** The saga as two Mermaid diagrams: the steps, and the life-cycle of an order. The README shows them. */
+/** The saga as two Mermaid diagrams: the steps, and the life-cycle of an order. ARCHITECTURE.md shows them. */
 export function diagram(): string {
   const steps = choreography.flatMap(arrows);
   const changes = transitions.map(({ from, event, to }) => `  ${from ?? '[*]'} --> ${to}: ${event}`);

@@ -27,7 +27,7 @@ export async function measurePoison(
   const without: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const subject = nextId();
-    await post(poisoned.inventoryPort, '/automation-testing/faults', { poison: { subject, as: 'trouble' } }, 200);
+    await post(poisoned.inventoryPort, '/automation-testing/faults', { poison: { subject, as: 'transient' } }, 200);
     const { status } = await requestOnce(poisoned.port, orderRequest(subject, false));
     if (status !== 202) throw new Error(`the poisoned order was answered with ${status}`);
     if (round % 2 === 1) without.push(...(await latencies(clean)));

@@ -65,7 +65,7 @@ describe('a fault', () => {
     ['stop', ['stop', 'start']],
     ['freeze', ['freeze', 'thaw']],
     ['full', [`${SWITCH} {"noRoom":true}`, `${SWITCH} {"noRoom":false}`]],
-    ['poison', [`${SWITCH} {"poison":{"share":0.3,"as":"trouble"}}`, `${SWITCH} {"poison":null}`]],
+    ['poison', [`${SWITCH} {"poison":{"share":0.3,"as":"transient"}}`, `${SWITCH} {"poison":null}`]],
     ['clock', [`${SWITCH} {"clockShiftMs":-9000}`, `${SWITCH} {"clockShiftMs":0}`]],
   ] as const)('is injected, reported and cleared: %s', async (kind, expected) => {
     const { order, done } = await targetProcess(200);

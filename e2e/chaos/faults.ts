@@ -9,7 +9,7 @@ const SWITCH_MAX_MS = 3_000;
 const CLEAR_POLL_MS = 100;
 const CLEAR_TRIES_MAX = 100;
 /** Three orders in ten fail; the others show that they are not blocked by them. */
-const POISON = { share: 0.3, as: 'trouble' };
+const POISON = { share: 0.3, as: 'transient' };
 const CLEARED = { noRoom: false, clockShiftMs: 0, poison: null };
 
 /** A process of the store that faults are injected into. The methods are documented at `StoreProcess`. */

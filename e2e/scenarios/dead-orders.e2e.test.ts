@@ -7,7 +7,7 @@ import { waitUntil } from '../tools/wait-until.ts';
 import { bodyOf, get, orderOf, post, request, type StockBody } from './client.ts';
 import { hosts, TestStore } from './harness.ts';
 
-const by = { who: 'ann', reason: 'the bug is mended' };
+const by = { who: 'ann', reason: 'the bug is fixed' };
 const path = '/operations/inventory/dead-letters';
 const quick = { RETRY_FIRST_MS: '5' };
 
@@ -129,7 +129,7 @@ describe('a discarded dead letter', () => {
     const over = await get<Why>(store.url('/orders/DROPPED/why'));
 
     expect(waiting.summary).toBe(
-      `DROPPED is placed: OrderPlaced was discarded at inventory (letter ${deadLetter}), so that nobody answers it`,
+      `DROPPED is placed: OrderPlaced was discarded at inventory (dead letter ${deadLetter}), so no function handles it`,
     );
     expect([over.hasOutcome, over.waits.filter(({ kind }) => kind === 'discarded')]).toEqual([true, []]);
   });

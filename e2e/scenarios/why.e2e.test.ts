@@ -11,7 +11,7 @@ async function why(store: TestStore, orderId: string): Promise<Why> {
   return get<Why>(store.url(`/orders/${orderId}/why`));
 }
 
-async function poison(store: TestStore, subject: string, as: 'trouble' | 'bug'): Promise<void> {
+async function poison(store: TestStore, subject: string, as: 'transient' | 'bug'): Promise<void> {
   const answer = await post(store.url('/automation-testing/faults', 'inventory'), { poison: { subject, as } });
   expect(answer.status).toBe(200);
 }

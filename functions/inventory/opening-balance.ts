@@ -38,7 +38,7 @@ export const movementRetention: Omit<RetentionRule<MovementRow>, 'days'> = {
   needs: ({ productId }) => [openings, stock].map((table) => ({ table, values: [productId] })),
   overSince: ({ at }) => at,
   writtenAt: ({ at }) => at,
-  fold: openingOf,
+  summarize: openingOf,
 };
 
 /** @throws {InvariantError} when a movement is missing, or the sums contradict each other or the stock level. */

@@ -35,7 +35,7 @@ export interface Timer<Row extends object = object> {
 }
 
 /**
- * Which rows of a table are pruned and when. They are pruned in batches; with `fold` they are replaced by a summary.
+ * Which rows of a table are pruned and when. They are pruned in batches; with `summarize` they are replaced by a summary.
  * What the rule reads is named in `needs`, and the rule is as pure as the function's rules.
  */
 export interface RetentionRule<Row extends object = object> {
@@ -55,10 +55,10 @@ export interface RetentionRule<Row extends object = object> {
   /** When the row was written, if that rises with the order: then young rows are not checked. */
   writtenAt?(row: Row): string;
   /**
-   * The rows that replace the removed rows `gone`, all of one group, the oldest first.
+   * The rows that replace the `removed` rows, all of one group, the oldest first.
    * @throws when they do not add up; then they stay.
    */
-  fold?(gone: readonly Row[], rows: RowReader, now: string): readonly Write[];
+  summarize?(removed: readonly Row[], rows: RowReader, now: string): readonly Write[];
 }
 
 /**

@@ -92,20 +92,20 @@ export class DeadLetterBench {
     while (await this.worker.step());
   }
 
-  async letters(): Promise<readonly DeadLetterRow[]> {
+  async deadLetters(): Promise<readonly DeadLetterRow[]> {
     return this.store.find({ table: deadLetters, orderBy: ['sequence'], limit: 2_000 });
   }
 
   /** The id of the only dead letter. */
   async letter(): Promise<string> {
-    const all = await this.letters();
+    const all = await this.deadLetters();
     const [row] = all;
     if (row === undefined || all.length > 1) throw new Error(`expected one dead letter, and there are ${all.length}`);
     return row.letter;
   }
 
   async statuses(): Promise<readonly string[]> {
-    return (await this.letters()).map(({ status }) => status);
+    return (await this.deadLetters()).map(({ status }) => status);
   }
 
   async units(): Promise<Record<string, number>> {

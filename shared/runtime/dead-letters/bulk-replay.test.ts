@@ -19,7 +19,7 @@ async function dead(total: number): Promise<readonly string[]> {
   await bench.exhaust(...messages);
   bench.asked.length = 0;
   bench.worker.start();
-  return (await bench.letters()).map(({ attributes }) => String(attributes['id']));
+  return (await bench.deadLetters()).map(({ attributes }) => String(attributes['id']));
 }
 
 /** The ids per batch, sorted: within a batch, keys do not wait for each other. */
@@ -78,7 +78,7 @@ describe('the batches of a bulk replay', () => {
   it('replay at most the requested number, and only dead letters that match', async () => {
     const ids = await dead(6);
     bench.failures.clear();
-    const [, second] = await bench.letters();
+    const [, second] = await bench.deadLetters();
 
     const one = await replayInBatches(bench.scope(), {
       ...all,

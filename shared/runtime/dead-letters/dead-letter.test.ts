@@ -26,7 +26,7 @@ describe('an identity that its topic does not allow', () => {
     await bench.restart();
     await bench.exhaust(genuine);
 
-    expect([(await bench.letters())[0]?.code, await bench.units()]).toEqual(['not_allowed', { a: 1 }]);
+    expect([(await bench.deadLetters())[0]?.code, await bench.units()]).toEqual(['not_allowed', { a: 1 }]);
   });
 });
 
@@ -44,7 +44,7 @@ describe('an identity that is in the inbox already', () => {
 describe('a replay that ends in a refusal', () => {
   it('reopens the same dead letter, whatever its id, with the new cause', async () => {
     await bench.exhaust(count('a', 1, 'refuse'));
-    const [row] = await bench.letters();
+    const [row] = await bench.deadLetters();
     // As a dead letter of an older program: its id is not derived from its record, and its cause was another.
     const older = { ...row, letter: 'first-1', code: 'failed', fingerprint: 'a bug' };
     await bench.store.transact([], [], () => {
@@ -58,7 +58,7 @@ describe('a replay that ends in a refusal', () => {
     await replay(bench.scope(), 'first-1', by);
     await bench.settle();
 
-    expect(await bench.letters()).toMatchObject([
+    expect(await bench.deadLetters()).toMatchObject([
       { letter: 'first-1', status: 'open', code: 'refused', fingerprint: 'refused', replays: 1 },
     ]);
   });

@@ -63,7 +63,7 @@ describe('a dead letter with messages behind it', () => {
     await replay(bench.scope(), id, by);
     await bench.exhaust();
 
-    const [row] = await bench.letters();
+    const [row] = await bench.deadLetters();
     expect(bench.asked).toEqual([first.id]);
     expect(row).toMatchObject({ letter: id, status: 'open', attempts: 3, replays: 1, key: 'a' });
     expect(await bench.waiting()).toEqual([1, 1]);
@@ -119,7 +119,11 @@ describe('a resolution', () => {
     await replay(bench.scope(), id, by);
     await bench.settle();
 
-    expect([bench.asked, (await bench.letters())[0]?.code, await bench.waiting()]).toEqual([[], 'id_reused', [0, 0]]);
+    expect([bench.asked, (await bench.deadLetters())[0]?.code, await bench.waiting()]).toEqual([
+      [],
+      'id_reused',
+      [0, 0],
+    ]);
   });
 
   it('happens once: a second one is refused', async () => {
@@ -178,7 +182,7 @@ describe('an edit', () => {
     await edit(bench.scope(), id, { ...first.data, name: 'refuse' }, by);
     await bench.settle();
 
-    const [, refused] = await bench.letters();
+    const [, refused] = await bench.deadLetters();
     expect(refused?.attributes).toMatchObject({
       ...{ source: first.source, subject: 'a', partitionkey: 'a', correlationid: first.correlationid },
       causationid: first.id,
@@ -189,7 +193,7 @@ describe('an edit', () => {
     const [head, broken] = [count('a', 1), count('a', 2)];
     bench.failures.set(head.id, bug);
     await bench.exhaust({ ...broken, data: { ...broken.data, quantity: 0 } } as Message, head);
-    const [unreadable, dead] = await bench.letters();
+    const [unreadable, dead] = await bench.deadLetters();
     const edited = await edit(bench.scope(), unreadable?.letter ?? '', broken.data, by);
     await bench.settle();
     const meanwhile = [await bench.units(), await bench.waiting()];
@@ -257,7 +261,7 @@ describe('a dry run', () => {
   it('reports what the message would do, and changes nothing', async () => {
     const first = count('a', 1);
     const id = await deadHead(first, count('a', 2));
-    const before = [await bench.letters(), await bench.waiting(), await bench.units(), await published()];
+    const before = [await bench.deadLetters(), await bench.waiting(), await bench.units(), await published()];
     const fails = await dryRunReplay(bench.scope(), id, false);
     bench.failures.clear();
     const passes = await dryRunReplay(bench.scope(), id, false);
@@ -278,7 +282,7 @@ describe('a dry run', () => {
     });
     expect(edits).toMatchObject({ foreseen: { outcome: 'handled' }, differences: [{ pointer: '/quantity' }] });
     expect([passes.behind, closes.behind, closes.foreseen]).toEqual([1, 1, null]);
-    expect([await bench.letters(), await bench.waiting(), await bench.units(), await published()]).toEqual(before);
+    expect([await bench.deadLetters(), await bench.waiting(), await bench.units(), await published()]).toEqual(before);
     expect(await bench.audit()).toEqual([]);
   });
 });

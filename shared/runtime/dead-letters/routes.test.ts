@@ -35,7 +35,7 @@ const nonsense = (name: string) => ({ ...count(name, 1), type: 'Nonsense' }) as 
 describe('the dead letters of a function', () => {
   it('are listed by page, the oldest first, with filters', async () => {
     await bench.exhaust(count('a', 1, 'throw'), nonsense('b'), nonsense('c'), nonsense('d'));
-    await ask(`${path}/${(await bench.letters())[1]?.letter}/discard`, by);
+    await ask(`${path}/${(await bench.deadLetters())[1]?.letter}/discard`, by);
 
     const first = await list('?limit=2');
     const second = await list(first.next?.slice(path.length) ?? '');

@@ -124,7 +124,7 @@ export class RowPruner implements Pruner {
    * removed.
    */
   async #remove(rows: readonly object[], cutoff: string, now: string): Promise<number> {
-    const { table, fold } = this.#rule;
+    const { table, summarize } = this.#rule;
     const needs = rows.flatMap((row) => this.#rule.needs?.(row) ?? []);
     const own = rows.map((row) => groupOf(table, row));
     let removed = 0;
@@ -133,11 +133,11 @@ export class RowPruner implements Pruner {
       const present = rows.flatMap((row) => rowOf(loaded, table, row) ?? []);
       const isExpired = (row: object) => (this.#rule.overSince(row, reader) ?? now) <= cutoff;
       const needed = present.findIndex((row) => !isExpired(row));
-      // A fold sums up a prefix of the rows, without a gap.
-      const expired = fold === undefined || needed === -1 ? present.filter(isExpired) : present.slice(0, needed);
+      // A summary stands for a prefix of the rows, without a gap.
+      const expired = summarize === undefined || needed === -1 ? present.filter(isExpired) : present.slice(0, needed);
       removed = expired.length;
       if (expired.length === 0) return NOTHING;
-      const sums = fold === undefined ? [] : fold(expired, reader, now).map((write) => stored(loaded, write));
+      const sums = summarize === undefined ? [] : summarize(expired, reader, now).map((write) => stored(loaded, write));
       return { ...NOTHING, writes: [...sums, ...expired.map((row) => removal(table, row))] };
     });
     return removed;

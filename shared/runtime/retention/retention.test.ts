@@ -31,7 +31,7 @@ describe('the retention', () => {
     await reader.publish(reader.fact('a', 1));
     await reader.settle();
     reader.pass(testDays.watermark + 1);
-    vi.spyOn(reader.log, 'progress').mockRejectedValue(new Error('the file is away'));
+    vi.spyOn(reader.log, 'progress').mockRejectedValue(new Error('the file is unavailable'));
     await reader.cleanUp();
     vi.restoreAllMocks();
 

@@ -73,7 +73,7 @@ async function discardedWaits(name: string, store: Store, key: string): Promise<
   const rows = await store.find({ table: deadLetters, where: { status: 'discarded', key }, limit: MESSAGES_MAX });
   return rows.map(({ letter, attributes, decidedAt }) => {
     const message = messageIn(attributes);
-    const detail = `${message.type} was discarded at ${name} (letter ${letter}), so that nobody answers it`;
+    const detail = `${message.type} was discarded at ${name} (dead letter ${letter}), so no function handles it`;
     return {
       at: name,
       kind: 'discarded',

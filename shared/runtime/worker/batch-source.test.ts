@@ -186,7 +186,7 @@ describe('a parked message', () => {
     const fn = { ...probe, needs } as unknown as StoreFunction;
     const other = await DeadLetterBench.open(fn);
     await other.exhaust(count('a', 1), count('b', 2), count('a', 4));
-    const found = [await other.letters(), await other.units(), await other.waiting()];
+    const found = [await other.deadLetters(), await other.units(), await other.waiting()];
     await other.close();
 
     expect(found).toMatchObject([

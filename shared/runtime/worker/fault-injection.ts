@@ -18,7 +18,8 @@ export interface Faults {
   readonly poison: Poison | null;
 }
 
-const asSchema = z.enum(['trouble', 'bug']);
+/** `trouble` is the former name of `transient`, read for one more release. */
+const asSchema = z.enum(['transient', 'bug', 'trouble']);
 const poisonSchema = z.union([
   z.strictObject({ subject: z.string().min(1).max(64), as: asSchema }),
   z.strictObject({ share: z.number().min(0).max(1), as: asSchema }),

@@ -33,7 +33,7 @@ async function receive(store: TestStore, quantity: number): Promise<Answer> {
 describe.each(hosts)('in %s, an order whose messages fail', (host) => {
   it('waits alone while other orders complete, and completes in order once the error is over', async () => {
     const store = await TestStore.start(host, { RETRY_LONGEST_MS: '200', RETRY_ATTEMPTS: '1000' });
-    await faults(store, 'inventory', { poison: { subject: 'BAD', as: 'trouble' } });
+    await faults(store, 'inventory', { poison: { subject: 'BAD', as: 'transient' } });
     await post(store.url('/orders'), orderOf('BAD'));
     const others = await Promise.all(
       Array.from({ length: 5 }, (_, n) => post(store.url('/orders'), orderOf(`GOOD-${n}`), wait)),
@@ -65,7 +65,7 @@ describe.each(hosts)('in %s, an order whose messages fail', (host) => {
 
   it('completes although its function was killed while the message was parked', async () => {
     const store = await TestStore.start('a process each', { RETRY_LONGEST_MS: '200', RETRY_ATTEMPTS: '1000' });
-    await faults(store, 'inventory', { poison: { subject: 'BAD', as: 'trouble' } });
+    await faults(store, 'inventory', { poison: { subject: 'BAD', as: 'transient' } });
     await post(store.url('/orders'), orderOf('BAD'));
     await waitUntil(async () => (await figure(store, 'inventory', 'saga_parked_messages')) === 1);
 
@@ -172,7 +172,7 @@ describe('a clock that is wrong by ten minutes', () => {
 
   it('does not delay the next attempt of a parked message when it is set back', async () => {
     const store = await TestStore.start('a process each', { RETRY_LONGEST_MS: '200', RETRY_ATTEMPTS: '1000' });
-    await faults(store, 'inventory', { poison: { subject: 'BAD', as: 'trouble' } });
+    await faults(store, 'inventory', { poison: { subject: 'BAD', as: 'transient' } });
     await post(store.url('/orders'), orderOf('BAD'));
     await waitUntil(async () => (await figure(store, 'inventory', 'saga_parked_messages')) === 1);
 
