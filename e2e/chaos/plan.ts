@@ -68,7 +68,9 @@ const durationsMs: Readonly<Record<FaultKind, { readonly min: number; readonly m
 const kindWeights: Readonly<Record<FaultKind, number>> = { kill: 5, freeze: 3, stop: 2, full: 2, clock: 2, poison: 3 };
 
 /** The gateway is hit less often, because no request gets through while it is down. */
-const targetWeights: Readonly<Record<Target, number>> = { gateway: 1, order: 2, inventory: 2, notification: 2 };
+const targetWeights = Object.fromEntries(targets.map((target) => [target, target === 'gateway' ? 1 : 2])) as Readonly<
+  Record<Target, number>
+>;
 
 /** The targets that can have this fault: the gateway writes no files, reads no clock and handles no messages. */
 export function targetsOf(kind: FaultKind, wanted: readonly Target[]): readonly Target[] {

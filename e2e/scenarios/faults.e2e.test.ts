@@ -4,7 +4,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { dataFile } from '../../functions/engine.ts';
 import type { OrderBody } from '../../functions/order/representation.ts';
-import { functionNames } from '../../saga/choreography.ts';
+import { type FunctionName, functionNames } from '../../saga/choreography.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { type Answer, bodyOf, get, orderOf, type Problem, post, request, type StockBody } from './client.ts';
 import { hosts, TestStore } from './harness.ts';
@@ -13,7 +13,7 @@ const wait = { headers: { prefer: 'wait=10' } };
 const TEN_MINUTES_MS = 600_000;
 
 /** Injects faults into one function. */
-async function faults(store: TestStore, part: 'order' | 'inventory' | 'notification', body: object): Promise<void> {
+async function faults(store: TestStore, part: FunctionName, body: object): Promise<void> {
   expect((await post(store.url('/automation-testing/faults', part), body)).status).toBe(200);
 }
 
