@@ -34,10 +34,12 @@ export function example<Type extends MessageType>(
     type,
     time: EXAMPLE_TIME,
     subject,
+    partitionkey: subject,
     correlationid: namedId(`the saga of ${subject}`),
     causationid: id,
     schemaversion: versionOf(catalog, type),
     data,
+    traceparent: undefined,
   });
 }
 

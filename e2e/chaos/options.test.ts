@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commandOf, readOptions } from './options.ts';
+import { targets } from './plan.ts';
 
 function read(...args: string[]) {
   const lines: string[] = [];
@@ -20,7 +21,7 @@ describe('the options', () => {
     expect(others).toEqual({
       minutes: null,
       ratePerS: 50,
-      targets: ['gateway', 'order', 'inventory', 'notification'],
+      targets,
       kinds: ['kill', 'freeze', 'stop', 'full', 'clock', 'poison'],
       reportFile: null,
       isJson: false,

@@ -4,6 +4,7 @@ import { readConfig } from '../../functions/settings.ts';
 import { type Part, type RunningStore, startStore } from '../../functions/start-store.ts';
 import { createStoreLog } from '../../functions/store-log.ts';
 import { catalog } from '../../saga/catalog.ts';
+import { functionNames } from '../../saga/choreography.ts';
 import { command } from '../../shared/core/message.ts';
 import { versionOf } from '../../shared/core/message-catalog.ts';
 import { waitUntil } from '../tools/wait-until.ts';
@@ -14,7 +15,7 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 /** Two orders confirmed, one rejected, and all notices sent. */
 export async function runThreeOrders(dataDir: string): Promise<void> {
   await append(dataDir, ['ORDER_A', 3], ['ORDER_B', 100], ['ORDER_C', 2]);
-  await run(dataDir, ['order', 'inventory', 'notification'], isSettled);
+  await run(dataDir, functionNames, isSettled);
 }
 
 function isSettled({ readings, notices }: Books): boolean {
@@ -30,7 +31,7 @@ export async function runEveryEnding(dataDir: string): Promise<void> {
   await append(dataDir, ['EXPIRED', 1]);
   await run(dataDir, ['order'], ({ orders }) => orders.byStatus['rejected'] === 1, { ORDER_DEADLINE_S: '1' });
 
-  const store = await startStore(['order', 'inventory', 'notification'], configOf(dataDir), silent);
+  const store = await startStore(functionNames, configOf(dataDir), silent);
   const orders = ordersOf(store);
   await ask(store, 'inventory', 'PUT', '/stock/PRODUCT_001/policy', { whenShort: 'wait' });
   await orders.place('RETURNED', 2, 'confirmed');

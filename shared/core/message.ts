@@ -111,32 +111,30 @@ export function adoptFingerprint(data: unknown, from: Pick<Message, 'type' | 'da
 
 const fingerprints = new WeakMap<object, string>();
 
-/**
- * A message with all of its envelope. Its partition key is its subject unless another is given; `traceparent` is absent where the
- * saga is not traced.
- */
-export function newMessage<Type extends string, Data>(
-  fields: Pick<
-    Message<Type, Data>,
-    'id' | 'source' | 'type' | 'time' | 'subject' | 'correlationid' | 'causationid' | 'schemaversion' | 'data'
-  > & { readonly partitionkey?: string; readonly traceparent?: string | undefined },
-): Message<Type, Data> {
-  const { id, source, type, time, subject, correlationid, causationid, schemaversion, traceparent, data } = fields;
+/** What differs from message to message. Every caller gives all of it, in this order: objects of one shape are built fast. */
+export interface MessageFields<Type extends string = string, Data = unknown>
+  extends Omit<Message<Type, Data>, 'specversion' | 'datacontenttype' | 'traceparent'> {
+  /** Undefined where the saga is not traced. */
+  readonly traceparent: string | undefined;
+}
+
+/** A message with all of its envelope; without `traceparent` where that is undefined. */
+export function newMessage<Type extends string, Data>(fields: MessageFields<Type, Data>): Message<Type, Data> {
   const message: Message<Type, Data> = {
     specversion: '1.0',
-    id,
-    source,
-    type,
-    time,
-    subject,
+    id: fields.id,
+    source: fields.source,
+    type: fields.type,
+    time: fields.time,
+    subject: fields.subject,
     datacontenttype: 'application/json',
-    partitionkey: fields.partitionkey ?? subject,
-    correlationid,
-    causationid,
-    schemaversion,
-    data,
+    partitionkey: fields.partitionkey,
+    correlationid: fields.correlationid,
+    causationid: fields.causationid,
+    schemaversion: fields.schemaversion,
+    data: fields.data,
   };
-  return traceparent === undefined ? message : { ...message, traceparent };
+  return fields.traceparent === undefined ? message : { ...message, traceparent: fields.traceparent };
 }
 
 /** Puts the envelope around a draft: derived id, the correlation and trace of its cause. `now` is ISO 8601. */
@@ -155,11 +153,12 @@ export function answer(
     type,
     time: now,
     subject,
+    partitionkey: subject,
     correlationid: cause.correlationid,
     causationid: cause.id,
     schemaversion,
-    traceparent: cause.traceparent,
     data,
+    traceparent: cause.traceparent,
   });
 }
 
@@ -173,6 +172,18 @@ export function command(
     readonly traceparent?: string | undefined;
   },
 ): Message {
-  const { id } = envelope;
-  return newMessage({ ...envelope, source: CLIENT_SOURCE, type, subject, correlationid: id, causationid: id, data });
+  const { id, time, schemaversion, traceparent } = envelope;
+  return newMessage({
+    id,
+    source: CLIENT_SOURCE,
+    type,
+    time,
+    subject,
+    partitionkey: subject,
+    correlationid: id,
+    causationid: id,
+    schemaversion,
+    data,
+    traceparent,
+  });
 }

@@ -73,6 +73,6 @@ describe('an envelope', () => {
     const traced = { ...whole, traceparent: '00-1-2-01' };
     const envelope = readEnvelope({ ...traced, more: 'an unknown attribute' });
 
-    expect('error' in envelope || messageOf(envelope, data)).toEqual({ ...traced, data });
+    expect('error' in envelope || messageOf(envelope, envelope.schemaversion, data)).toEqual({ ...traced, data });
   });
 });

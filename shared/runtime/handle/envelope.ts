@@ -71,7 +71,20 @@ function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length > 0 && value.length <= TEXT_MAX;
 }
 
-/** The message with this envelope and this data. */
-export function messageOf(envelope: Envelope, data: unknown): Message {
-  return newMessage({ ...envelope, data });
+/** The message with this envelope and this data, in that version of its type. */
+export function messageOf(envelope: Envelope, schemaversion: number, data: unknown): Message {
+  const { id, source, type, time, subject, partitionkey, correlationid, causationid, traceparent } = envelope;
+  return newMessage({
+    id,
+    source,
+    type,
+    time,
+    subject,
+    partitionkey,
+    correlationid,
+    causationid,
+    schemaversion,
+    data,
+    traceparent,
+  });
 }

@@ -71,7 +71,7 @@ function parse({ attributes, value }: LogRecord, catalog: MessageCatalog): Parse
   if (json === undefined) return rejected('unreadable', 'the data is not JSON');
   const parsed = parseData(kind, type, schemaversion, json);
   if ('error' in parsed) return rejected('unreadable', parsed.error);
-  return { kind: 'message', message: messageOf({ ...envelope, schemaversion: newest }, parsed.data) };
+  return { kind: 'message', message: messageOf(envelope, newest, parsed.data) };
 }
 
 function parseJson(text: string): unknown {

@@ -258,9 +258,11 @@ function timerMessage({ name, catalog }: StoreFunction, timer: Timer, row: objec
     type,
     time: dueAt,
     subject,
+    partitionkey: subject,
     correlationid: correlationid ?? id,
     causationid: id,
     schemaversion: versionOf(catalog, type),
     data,
+    traceparent: undefined,
   });
 }
