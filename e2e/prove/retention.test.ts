@@ -5,16 +5,13 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { dataFile } from '../../functions/engine.ts';
-import { inventory } from '../../functions/inventory/function.ts';
-import { notification } from '../../functions/notification/function.ts';
-import { order } from '../../functions/order/function.ts';
+import { functionModules } from '../../functions/registry.ts';
 import { retrySettingsFor } from '../../functions/retry-settings.ts';
 import { readConfig } from '../../functions/settings.ts';
 import { createStoreLog } from '../../functions/store-log.ts';
-import { topics } from '../../saga/choreography.ts';
+import { functionNames, topics } from '../../saga/choreography.ts';
 import { SqliteStore } from '../../shared/adapters/embedded/store/sqlite-store.ts';
 import { DAY_MS } from '../../shared/core/days.ts';
-import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { Retention } from '../../shared/runtime/retention/retention.ts';
 import { retentionDaysOf } from '../../shared/runtime/retention/settings.ts';
 import { Watermarks } from '../../shared/runtime/worker/watermarks.ts';
@@ -30,7 +27,7 @@ beforeAll(async () => {
   await append(dataDir, ['LAST', 1000]);
   await run(
     dataDir,
-    ['order', 'inventory', 'notification'],
+    functionNames,
     ({ readings, notices }) =>
       readings.every(({ position, end }) => position === end) && notices.byStatus['pending'] === undefined,
   );
@@ -41,7 +38,8 @@ async function prune(days: number): Promise<Readonly<Record<string, number>>> {
   const pruned: Record<string, number> = {};
   const config = readConfig({ DATA_DIR: dataDir });
   const log = createStoreLog(config, []);
-  for (const fn of [order, inventory, notification] as unknown as readonly StoreFunction[]) {
+  for (const module of functionModules) {
+    const fn = module.create(config);
     const { name, tables, migrations } = fn;
     const store = SqliteStore.open({ name, file: dataFile(dataDir, name), tables, migrations: migrations.sqlite });
     const watermarks = new Watermarks(store);
