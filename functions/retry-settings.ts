@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DAY_MS } from '../shared/core/days.ts';
 import type { RetryPolicy } from '../shared/core/retry-policy.ts';
 
 const count = (most: number) => z.coerce.number().int().min(1).max(most);
@@ -7,7 +8,7 @@ const count = (most: number) => z.coerce.number().int().min(1).max(most);
 export const retrySettings = {
   RETRY_FIRST_MS: count(3_600_000).default(100),
   RETRY_FACTOR: z.coerce.number().min(1).max(10).default(2),
-  RETRY_LONGEST_MS: count(86_400_000).default(60_000),
+  RETRY_LONGEST_MS: count(DAY_MS).default(60_000),
   RETRY_ATTEMPTS: count(1_000).default(20),
   RETRY_BUG_ATTEMPTS: count(1_000).default(3),
   PARKED_MAX: count(10_000_000).default(10_000),

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { idSchema } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
+import { parseJson } from '../../shared/core/json.ts';
 import { REPLAY_MS_MAX } from '../../shared/runtime/dead-letters/bulk-replay.ts';
 import { operatorsOnly } from '../../shared/runtime/dead-letters/routes.ts';
 import { closeRequest, deadLetterSchema, groupsSchema } from '../../shared/runtime/dead-letters/schemas.ts';
@@ -69,7 +70,7 @@ async function compensate(c: AppContext, upstream: Upstream, order: Upstream): P
   const requestId = requestIdOf(c);
   const text = await readText(c.req.raw);
   const close = () => upstream.fetch(forwarded(c, 'POST', pathname, text), requestId);
-  const body = closeRequest.safeParse(parsedOrNull(text));
+  const body = closeRequest.safeParse(parseJson(text));
   // The function answers what is wrong with the body.
   if (!body.success || body.data.dryRun) return close();
 
@@ -105,15 +106,7 @@ function forwarded(c: AppContext, method: 'GET' | 'POST', path: string, body?: s
   return new Request(new URL(path, c.req.url), { method, headers, ...(body === undefined ? {} : { body }) });
 }
 
-function parsedOrNull(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
 function orderIdIn(value: string): string | null {
-  const parsed = z.object({ orderId: idSchema }).safeParse(parsedOrNull(value));
+  const parsed = z.object({ orderId: idSchema }).safeParse(parseJson(value));
   return parsed.success ? parsed.data.orderId : null;
 }

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EmbeddedLog } from '../adapters/embedded/log/embedded-log.ts';
 import { SqliteStore } from '../adapters/embedded/store/sqlite-store.ts';
+import { DAY_MS } from '../core/days.ts';
 import type { Message } from '../core/message.ts';
 import { type DeadLetterRow, deadLetters, parked, parkedKeys, resolutions } from '../ports/tables/retry.ts';
 import type { DeadLetterScope } from '../runtime/dead-letters/dead-letter.ts';
@@ -17,7 +18,6 @@ const START_MS = Date.parse('2026-03-01T10:00:00.000Z');
 /** Longer than any delay between two attempts here. */
 const LATER_MS = 1_000;
 export const TOPIC = 'probe-commands';
-export const DAY_MS = 86_400_000;
 
 /** A function, by default the probe, with a clock that the test sets and messages that fail on demand. */
 export class DeadLetterBench {

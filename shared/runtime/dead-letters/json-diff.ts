@@ -1,3 +1,4 @@
+import { parseJson } from '../../core/json.ts';
 import { pointerTo } from '../http/problem.ts';
 
 /** One place where two values differ; without `before` it was added, without `after` it was removed. */
@@ -22,11 +23,8 @@ export function differencesOf(before: unknown, after: unknown, path: readonly st
 
 /** The JSON in a text, or the text itself where it is not JSON. */
 export function parsedOrText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  const parsed = parseJson(text);
+  return parsed === undefined ? text : parsed;
 }
 
 function difference(path: readonly string[], before: unknown, after: unknown): Difference {

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { DAY_MS } from '../../core/days.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import { outbox } from '../../ports/tables/outbox.ts';
-import { DAY_MS, DeadLetterBench } from '../../testing/dead-letter-bench.ts';
+import { DeadLetterBench } from '../../testing/dead-letter-bench.ts';
 import { count } from '../../testing/probe.ts';
 import { dryRunClose, dryRunEdit, dryRunReplay } from './dry-run.ts';
 import { close, edit, replay } from './resolve.ts';

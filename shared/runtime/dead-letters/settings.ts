@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { DAY_MS } from '../../core/days.ts';
 
 const count = (most: number) => z.coerce.number().int().min(1).max(most);
 
@@ -23,8 +24,6 @@ export interface DeadLetterLimits {
    */
   readonly windowMs: number;
 }
-
-const DAY_MS = 86_400_000;
 
 export function deadLetterLimitsOf(config: {
   readonly DEAD_LETTER_REPLAYS_MAX: number;

@@ -1,3 +1,4 @@
+import { parseJson } from '../../core/json.ts';
 import type { Message } from '../../core/message.ts';
 import { kindOf, type MessageCatalog, newestVersion, parseData } from '../../core/message-catalog.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
@@ -72,12 +73,4 @@ function parse({ attributes, value }: LogRecord, catalog: MessageCatalog): Parse
   const parsed = parseData(kind, type, schemaversion, json);
   if ('error' in parsed) return rejected('unreadable', parsed.error);
   return { kind: 'message', message: messageOf(envelope, newest, parsed.data) };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

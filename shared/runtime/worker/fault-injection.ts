@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { DAY_MS } from '../../core/days.ts';
 import { TransientError } from '../../core/errors.ts';
 import { shortHash } from '../../core/hash.ts';
 import type { Message } from '../../core/message.ts';
@@ -6,7 +7,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { StoreFunction } from '../function.ts';
 import { type App, addPath, answers, problems, readBody } from '../http/app.ts';
 
-const SHIFT_MAX_MS = 7 * 86_400_000;
+const SHIFT_MAX_MS = 7 * DAY_MS;
 
 /** The faults that a test can inject. */
 export interface Faults {
