@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { fingerprint } from './message.ts';
-import { firstVersion, kindOf, type MessageCatalog, nextVersion, parseData, versionOf } from './message-catalog.ts';
+import {
+  firstVersion,
+  kindOf,
+  type MessageCatalog,
+  nextVersion,
+  parseAndUpcast,
+  versionOf,
+} from './message-catalog.ts';
 
 const v1 = firstVersion(z.object({ name: z.string() }));
 const v2 = nextVersion(v1, z.object({ first: z.string(), last: z.string() }), ({ name }) => {
@@ -29,12 +36,12 @@ describe('data of an older version', () => {
     [2, { first: 'Ada', last: 'Lovelace' }],
     [3, { last: 'Lovelace' }],
   ])('become data of the newest: version %i', (version, published) => {
-    expect(parseData(v3, 'Named', version, published)).toEqual({ data: { last: 'Lovelace' } });
+    expect(parseAndUpcast(v3, 'Named', version, published)).toEqual({ data: { last: 'Lovelace' } });
   });
 
   it('keep the fingerprint under which they were handled before the upgrade', () => {
-    const before = parseData(v1, 'Named', 1, { name: 'Ada Lovelace' });
-    const after = parseData(v3, 'Named', 1, { name: 'Ada Lovelace' });
+    const before = parseAndUpcast(v1, 'Named', 1, { name: 'Ada Lovelace' });
+    const after = parseAndUpcast(v3, 'Named', 1, { name: 'Ada Lovelace' });
 
     const prints = [before, after].map(
       (parsed) => 'data' in parsed && fingerprint({ type: 'Named', data: parsed.data }),
@@ -44,11 +51,11 @@ describe('data of an older version', () => {
   });
 
   it('are checked by the schema of their own version', () => {
-    expect(parseData(v3, 'Named', 1, { last: 'Lovelace' })).toEqual({ error: expect.stringContaining('name') });
+    expect(parseAndUpcast(v3, 'Named', 1, { last: 'Lovelace' })).toEqual({ error: expect.stringContaining('name') });
   });
 
   it('are refused where the upcast does not lead to the newest version', () => {
-    expect(parseData(v3, 'Named', 1, { name: 'Ada' })).toEqual({
+    expect(parseAndUpcast(v3, 'Named', 1, { name: 'Ada' })).toEqual({
       error: expect.stringMatching(/after its upcast.*last/s),
     });
   });

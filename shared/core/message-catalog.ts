@@ -68,7 +68,7 @@ export type ParsedData = { readonly data: unknown } | { readonly error: string }
  * Upcast data keep the fingerprint of what was published, so that a message that was handled before an upgrade is still a
  * duplicate after it.
  */
-export function parseData(kind: MessageKind, type: string, version: number, published: unknown): ParsedData {
+export function parseAndUpcast(kind: MessageKind, type: string, version: number, published: unknown): ParsedData {
   const schema = kind.older[version - 1]?.schema ?? kind.schema;
   const parsed = schema.safeParse(published);
   if (!parsed.success) return { error: z.prettifyError(parsed.error) };

@@ -42,7 +42,7 @@ export interface Handled extends Commit {
    */
   readonly outcomes: readonly Outcome[];
   /** Topics to pause: their next message would have to be parked, and there is no room. */
-  readonly full: readonly string[];
+  readonly topicsToPause: readonly string[];
   /** The change in the number of parked messages. */
   readonly parkedDelta: number;
   /** Whether a parked message left the queue and made room, even where another took its place. */
@@ -85,7 +85,7 @@ class Work {
   readonly #retryQueue: RetryQueue;
   readonly #outbox: OutboxRow[] = [];
   readonly #positions = new Map<string, Position>();
-  readonly #full = new Set<string>();
+  readonly #topicsToPause = new Set<string>();
 
   constructor(fn: StoreFunction, batch: Batch, loaded: Loaded, needs: readonly Need[]) {
     const { nowMs, policy, limits } = batch;
@@ -109,7 +109,7 @@ class Work {
       outbox: this.#outbox,
       positions: [...this.#positions.values()],
       outcomes,
-      full: [...this.#full],
+      topicsToPause: [...this.#topicsToPause],
       parkedDelta: this.#retryQueue.delta,
       hasFreed: this.#retryQueue.hasFreed,
     };
@@ -144,7 +144,7 @@ class Work {
   /** A record that cannot be parked for want of room pauses its topic for the rest of the batch. */
   #handleRecord(item: IncomingRecord): Outcome | null {
     const { record, parsed } = item;
-    if (this.#full.has(record.topic)) return null;
+    if (this.#topicsToPause.has(record.topic)) return null;
     if (this.#batch.isBelowWatermark?.(record) === true) {
       return this.#acknowledge(
         record,
@@ -211,7 +211,7 @@ class Work {
 
   #isFull({ topic }: IncomingRecord['record'], key: string): boolean {
     if (this.#retryQueue.hasRoom(key)) return false;
-    this.#full.add(topic);
+    this.#topicsToPause.add(topic);
     return true;
   }
 

@@ -1,6 +1,6 @@
 import { parseJson } from '../../core/json.ts';
 import type { Message } from '../../core/message.ts';
-import { kindOf, type MessageCatalog, newestVersion, parseData } from '../../core/message-catalog.ts';
+import { kindOf, type MessageCatalog, newestVersion, parseAndUpcast } from '../../core/message-catalog.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
 import type { DeadLetterCode } from '../../ports/tables/retry.ts';
 import type { StoreFunction } from '../function.ts';
@@ -70,7 +70,7 @@ function parse({ attributes, value }: LogRecord, catalog: MessageCatalog): Parse
   }
   const json = parseJson(value);
   if (json === undefined) return rejected('unreadable', 'the data is not JSON');
-  const parsed = parseData(kind, type, schemaversion, json);
+  const parsed = parseAndUpcast(kind, type, schemaversion, json);
   if ('error' in parsed) return rejected('unreadable', parsed.error);
   return { kind: 'message', message: messageOf(envelope, newest, parsed.data) };
 }

@@ -146,7 +146,7 @@ export class BatchSource {
   async committed(handled: Handled, tookParked: boolean): Promise<void> {
     this.#parked += handled.parkedDelta;
     if (handled.hasFreed) this.#paused.clear();
-    for (const topic of handled.full) this.#paused.add(topic);
+    for (const topic of handled.topicsToPause) this.#paused.add(topic);
     const hasFailed = handled.outcomes.some((outcome) => 'error' in outcome);
     if (hasFailed) this.#drainKeys = 1;
     else if (tookParked) this.#drainKeys = Math.min(this.#drainKeys * 2, DRAIN_KEYS_MAX);
