@@ -63,6 +63,7 @@ describe('the settings', () => {
       DEAD_LETTER_REPLAYS_MAX: 4,
       DEAD_LETTER_REPLAYS_PER_SECOND: 3,
     });
+    expect(() => readConfig({ LETTER_REPLAYS_MAX: '0' })).toThrow(/^LETTER_REPLAYS_MAX: .*"0"$/);
     expect(formerSettings(former)).toEqual([
       'INBOX_FOLD_DAYS is now called INBOX_WATERMARK_DAYS; the next release no longer reads the former name',
       'LETTER_REPLAYS_MAX is now called DEAD_LETTER_REPLAYS_MAX; the next release no longer reads the former name',

@@ -76,12 +76,9 @@ export function readConfig(env: Env): Config {
   const parsed = settings.safeParse(given);
   if (parsed.success) return parsed.data as Config;
   const [issue] = parsed.error.issues;
-  const setting = String(issue?.path[0] ?? 'settings');
+  const setting = nameAsGiven(env, String(issue?.path[0] ?? 'settings'));
   const problem = issue?.message ?? 'cannot be used';
-  throw new ConfigError(
-    setting,
-    secrets.has(setting) ? problem : `${problem}; it is ${JSON.stringify(given[setting])}`,
-  );
+  throw new ConfigError(setting, secrets.has(setting) ? problem : `${problem}; it is ${JSON.stringify(env[setting])}`);
 }
 
 /** A warning for each setting that is set by its former name. */
@@ -89,6 +86,12 @@ export function formerSettings(env: Env): readonly string[] {
   return Object.entries(formerNames)
     .filter(([former]) => isGiven(env[former]))
     .map(([former, name]) => `${former} is now called ${name}; the next release no longer reads the former name`);
+}
+
+/** The name by which a setting is given: its former one where only that is there. */
+function nameAsGiven(env: Env, setting: string): string {
+  const former = Object.keys(formerNames).find((name) => formerNames[name] === setting && isGiven(env[name]));
+  return former === undefined || isGiven(env[setting]) ? setting : former;
 }
 
 function withNewNames(env: Env): Readonly<Record<string, string>> {

@@ -2,7 +2,7 @@ import { dayOf } from '../../core/days.ts';
 import { fingerprint, type Message } from '../../core/message.ts';
 import type { InboxRow, Loaded } from '../../ports/store.ts';
 
-/** The messages seen before: in the store, or earlier in this batch. */
+/** The messages seen before, in the store or earlier in this batch: tells duplicates from ids that were used again. */
 export class BatchInbox {
   readonly added: InboxRow[] = [];
   readonly #loaded: Loaded;
@@ -14,8 +14,11 @@ export class BatchInbox {
     this.#seenDay = dayOf(nowMs);
   }
 
-  seen(message: Message): string | undefined {
-    return this.#batch.get(`${message.source} ${message.id}`) ?? this.#loaded.seen(message);
+  /** Whether this message was seen before, with the same payload or with another one; null when it is new. */
+  duplicateOf(message: Message): 'duplicate' | 'id_reused' | null {
+    const seen = this.#batch.get(`${message.source} ${message.id}`) ?? this.#loaded.seen(message);
+    if (seen === undefined) return null;
+    return seen === fingerprint(message) ? 'duplicate' : 'id_reused';
   }
 
   add(message: Message): void {

@@ -1,5 +1,5 @@
 import { assert } from '../../core/assert.ts';
-import { answer, type Draft, fingerprint, type Message, REFUSED } from '../../core/message.ts';
+import { answer, type Draft, type Message, REFUSED } from '../../core/message.ts';
 import { versionOf } from '../../core/message-catalog.ts';
 import type { RetryPolicy } from '../../core/retry-policy.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
@@ -226,9 +226,8 @@ class Work {
   }
 
   #seen(message: Message): Outcome | null {
-    const seen = this.#inbox.seen(message);
-    if (seen === undefined) return null;
-    return { kind: seen === fingerprint(message) ? 'duplicate' : 'id_reused', message };
+    const kind = this.#inbox.duplicateOf(message);
+    return kind === null ? null : { kind, message };
   }
 
   #decide(item: Incoming, message: Message): Outcome {

@@ -9,6 +9,7 @@ import type { Handled } from '../handle/handle-batch.ts';
 import type { Incoming, IncomingRetry, IncomingTimer } from '../handle/incoming.ts';
 import { parseRecord, parseStored } from '../handle/parse-record.ts';
 import type { RetryQueueLimits } from '../handle/retry-queue.ts';
+import { PausedTopics } from './paused-topics.ts';
 import { Watermarks } from './watermarks.ts';
 
 /** The most messages from each kind of source in one commit. */
@@ -41,8 +42,7 @@ export class BatchSource {
   readonly watermarks: Watermarks;
   readonly #options: BatchSourceOptions;
   #subscription: Subscription | null = null;
-  /** Topics that are paused because too much is parked. */
-  readonly #paused = new Set<string>();
+  readonly #paused = new PausedTopics();
   #parked = 0;
   /** Whether parked messages changed outside a batch since they were counted. */
   #isStale = false;
@@ -92,7 +92,7 @@ export class BatchSource {
       throw error;
     }
     this.#dueMs = Number.NEGATIVE_INFINITY;
-    this.#paused.clear();
+    this.#paused.resumeAll();
   }
 
   /** The number of parked messages. */
@@ -101,7 +101,7 @@ export class BatchSource {
   }
 
   get paused(): readonly string[] {
-    return [...this.#paused];
+    return [...this.#paused.names];
   }
 
   get limits(): RetryQueueLimits {
@@ -111,9 +111,7 @@ export class BatchSource {
 
   /** Why some messages cannot be taken now; null when all can. */
   unavailableReason(): string | null {
-    if (this.#paused.size === 0) return this.#subscription?.unavailableReason() ?? null;
-    const most = `${this.#options.parkedMax} at most, ${this.#options.parkedPerKeyMax} of one key`;
-    return `${this.paused.join(', ')} is not read on: ${this.#parked} messages are parked (${most})`;
+    return this.#paused.reason(this.#parked, this.#options) ?? this.#subscription?.unavailableReason() ?? null;
   }
 
   /** How long the loop may sleep unless it is woken, in milliseconds. */
@@ -133,7 +131,7 @@ export class BatchSource {
       // When the clock was set back, do not wait for the same hour again.
       if (nowMs >= this.#dueMs || nowMs < this.#lastTakeMs) incoming.push(...(await this.#takeDue(nowMs)));
       this.#lastTakeMs = nowMs;
-      for (const record of (await this.#subscription?.poll(BATCH_MAX, this.#paused)) ?? []) {
+      for (const record of (await this.#subscription?.poll(BATCH_MAX, this.#paused.names)) ?? []) {
         incoming.push({ from: 'log', record, parsed: parseRecord(record, fn) });
       }
       return { incoming, failure: null };
@@ -145,8 +143,8 @@ export class BatchSource {
   /** To be called after the commit of what was taken. */
   async committed(handled: Handled, tookParked: boolean): Promise<void> {
     this.#parked += handled.parkedDelta;
-    if (handled.hasFreed) this.#paused.clear();
-    for (const topic of handled.topicsToPause) this.#paused.add(topic);
+    if (handled.hasFreed) this.#paused.resumeAll();
+    this.#paused.pause(handled.topicsToPause);
     const hasFailed = handled.outcomes.some((outcome) => 'error' in outcome);
     if (hasFailed) this.#drainKeys = 1;
     else if (tookParked) this.#drainKeys = Math.min(this.#drainKeys * 2, DRAIN_KEYS_MAX);

@@ -1,4 +1,3 @@
-import { BroadcastChannel } from 'node:worker_threads';
 import { assert } from '../../../core/assert.ts';
 import type { Message } from '../../../core/message.ts';
 import { countOver } from '../../../core/retention.ts';
@@ -6,7 +5,7 @@ import type { LogRecord, MessageLog, Progress, Subscription } from '../../../por
 import type { OutboxRow, Position } from '../../../ports/store.ts';
 import { type Epoch, placeOf } from './epochs.ts';
 import { type EmbeddedReader, knownOf } from './reader-checkpoint.ts';
-import { type Announcement, recordsToBroadcast } from './record-broadcast.ts';
+import { type Announcement, RecordBroadcast } from './record-broadcast.ts';
 import { appendTo, removeFrom } from './topic-appender.ts';
 import { LOCK_TIMEOUT_MS, TopicReader } from './topic-reader.ts';
 
@@ -29,8 +28,7 @@ export class EmbeddedLog implements MessageLog {
   readonly #pollTimer: NodeJS.Timeout | null;
   /** Topics to which this log has appended: it has begun its epoch there. */
   readonly #topicsBegun = new Set<string>();
-  /** Connects the logs in all threads of this process. */
-  readonly #threads = new BroadcastChannel('saga-store/embedded-log');
+  readonly #broadcast = new RecordBroadcast((announcement) => this.#notifyReaders(announcement));
 
   /** `pollMs`: how often the files of other processes are checked for changes. `readers`: those of all processes. */
   constructor(options: {
@@ -40,8 +38,6 @@ export class EmbeddedLog implements MessageLog {
   }) {
     this.#topics = options.topics;
     this.#readers = options.readers ?? [];
-    this.#threads.unref();
-    this.#threads.onmessage = (event) => this.#notifyReaders((event as MessageEvent).data as Announcement);
     const polled = Object.keys(options.topics).filter((topic) => options.topics[topic]?.writtenHere !== true);
     this.#pollTimer = polled.length === 0 ? null : setInterval(() => this.#checkFiles(polled), options.pollMs);
   }
@@ -74,10 +70,7 @@ export class EmbeddedLog implements MessageLog {
   }
 
   announce(topic: string, rows: readonly OutboxRow[] = []): void {
-    const announcement: Announcement = { topic, records: recordsToBroadcast(topic, rows) };
-    // Other threads first, as they may have to wake up.
-    this.#threads.postMessage(announcement);
-    this.#notifyReaders(announcement);
+    this.#broadcast.send(topic, rows);
   }
 
   #notifyReaders({ topic, records }: Announcement): void {
@@ -113,7 +106,7 @@ export class EmbeddedLog implements MessageLog {
 
   async close(): Promise<void> {
     if (this.#pollTimer !== null) clearInterval(this.#pollTimer);
-    this.#threads.close();
+    this.#broadcast.close();
     for (const file of this.#files.values()) file.close();
   }
 

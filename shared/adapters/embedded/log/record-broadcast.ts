@@ -1,3 +1,4 @@
+import { BroadcastChannel } from 'node:worker_threads';
 import type { OutboxRow } from '../../../ports/store.ts';
 
 /** Larger commits are read from the file, so that little waits for a busy thread. In characters. */
@@ -19,8 +20,32 @@ export interface Announcement {
   readonly records: BroadcastRecords | null;
 }
 
+/** Tells the readers of a topic in all threads of this process what was committed to it. */
+export class RecordBroadcast {
+  readonly #threads = new BroadcastChannel('saga-store/embedded-log');
+  readonly #receive: (announcement: Announcement) => void;
+
+  /** `receive` is called for each commit of this thread and of the others. */
+  constructor(receive: (announcement: Announcement) => void) {
+    this.#receive = receive;
+    this.#threads.unref();
+    this.#threads.onmessage = (event) => receive((event as MessageEvent).data as Announcement);
+  }
+
+  send(topic: string, rows: readonly OutboxRow[]): void {
+    const announcement: Announcement = { topic, records: recordsToBroadcast(topic, rows) };
+    // Other threads first, as they may have to wake up.
+    this.#threads.postMessage(announcement);
+    this.#receive(announcement);
+  }
+
+  close(): void {
+    this.#threads.close();
+  }
+}
+
 /** The records of a commit; null where not all of them can be broadcast. */
-export function recordsToBroadcast(topic: string, rows: readonly OutboxRow[]): BroadcastRecords | null {
+function recordsToBroadcast(topic: string, rows: readonly OutboxRow[]): BroadcastRecords | null {
   const start = rows[0]?.written;
   if (start === undefined) return null;
   const { epoch, position: first } = start;
