@@ -1,6 +1,7 @@
 /**
  * Messages that cannot be handled become dead letters; operators list and resolve them over HTTP and with the program.
  */
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -167,6 +168,16 @@ describe('the program for dead letters', () => {
     expect([replayed.status, bodyOf<ReplayedBody>(replayed).left]).toEqual([200, 0]);
     const parts = ['gateway', 'order', 'inventory', 'notification'] as const;
     expect(parts.filter((part) => store.program(part).stdout().includes('open-sesame'))).toEqual([]);
+  });
+
+  it('runs under its former name, which says the new one on stderr', () => {
+    const { status, stdout, stderr } = spawnSync('npm', ['run', '-s', 'letters', '--', '--help'], { encoding: 'utf8' });
+
+    expect([status, stdout, stderr]).toEqual([
+      0,
+      expect.stringContaining('Usage: dead-letters'),
+      'letters is now called dead-letters, and the next release has only that name\n',
+    ]);
   });
 
   it('finds no routes in a production store without a token', async () => {

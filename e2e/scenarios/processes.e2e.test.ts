@@ -2,16 +2,16 @@
 import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { functionNames } from '../../saga/choreography.ts';
 import { freePorts } from '../tools/free-ports.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { oneConnection, orderOf, post, postSample, request, sendRaw } from './client.ts';
 import { hosts, runStore, TestStore, temporaryFolder } from './harness.ts';
 
-const functions = ['order', 'inventory', 'notification'] as const;
 const freeChoice = { GATEWAY_PORT: '0', ORDER_PORT: '0', INVENTORY_PORT: '0', NOTIFICATION_PORT: '0' };
 
 describe('a second process', () => {
-  it.each(functions)('of %s on the same data reports the first one and exits', async (part) => {
+  it.each(functionNames)('of %s on the same data reports the first one and exits', async (part) => {
     const store = await TestStore.create('a process each');
     await store.start([part]);
 
@@ -159,6 +159,15 @@ describe('a failing start', () => {
     expect(await program.exit).toEqual({ code: 1, signal: null });
     expect(program.stderr()).toContain('/dev/null/data');
   });
+});
+
+it('a store warns once of each setting that is given by its former name, and goes by it', async () => {
+  const store = await TestStore.start('one process', { LETTER_REPLAYS_MAX: '3' });
+
+  const lines = store.program('gateway').stdout().split('\n');
+  expect(
+    lines.filter((line) => line.includes('LETTER_REPLAYS_MAX is now called DEAD_LETTER_REPLAYS_MAX')),
+  ).toHaveLength(1);
 });
 
 it('a store with port 0 starts on free ports and prints them', async () => {

@@ -106,6 +106,18 @@ describe('a batch', () => {
   });
 });
 
+describe('a published message', () => {
+  it('is written in the newest version of its own type, whatever the version of its cause', async () => {
+    const counted = firstVersion(z.object({ quantity: z.int() }));
+    const kinds = { ...probeCatalog.kinds, Counted: nextVersion(counted, counted.schema, (data) => data) };
+    const fn = { ...probe, catalog: { ...probeCatalog, kinds } };
+
+    const { outbox } = await handleBatch(fn, store, batchOf([fromHttp(count('a', 1))], NOW_MS));
+
+    expect(outbox.map(({ message }) => [message.type, message.schemaversion])).toEqual([['Counted', 2]]);
+  });
+});
+
 describe('a message delivered twice', () => {
   it('counts once, within a batch and across batches', async () => {
     const message = count('a', 1);

@@ -64,6 +64,17 @@ describe('an error', () => {
     ]);
   });
 
+  it('has the code and the title that its function gives it, with the status of the general code', () => {
+    const own = { code: 'order_id_reused', title: 'The order id was used for another order' };
+
+    expect(problemOf(new AppError('invalid_request', 'placed before', { own }))).toEqual({
+      type: 'about:blank',
+      status: 422,
+      detail: 'placed before',
+      ...own,
+    });
+  });
+
   it('shows nothing of itself when it is a bug', () => {
     expect(problemOf(new Error('secret at line 7'))).toEqual({
       type: 'about:blank',
