@@ -1,6 +1,6 @@
 import { idSchema } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
-import { type AppContext, readBody, traceparent } from '../../shared/runtime/http/app.ts';
+import { type AppContext, idempotencyKey, readBody, traceparent } from '../../shared/runtime/http/app.ts';
 import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
 import { commandIdOf, newCommand, submitCommand } from '../../shared/runtime/worker/submit-command.ts';
 import { policySchema, receiptSchema, toBody } from './representation.ts';
@@ -9,10 +9,12 @@ import { receipts } from './tables.ts';
 
 /** `POST /stock/{productId}/receipts`. */
 export async function receiveStock(c: AppContext, context: FunctionContext): Promise<Response> {
+  const key = idempotencyKey(c);
   const productId = productIdOf(c);
   const { quantity, name = null } = await readBody(c, receiptSchema);
-  const id = commandIdOf(c, 'POST /stock/receipts');
+  const id = commandIdOf(key, 'POST /stock/receipts');
   const outcome = await submitCommand(c, context, {
+    key,
     id,
     draft: { type: 'ReceiveStock', subject: productId, data: { productId, quantity, name } },
     refusedAs: ({ detail }) => new AppError('conflict', detail),

@@ -1,7 +1,7 @@
 import type { OrderCommand } from '../../saga/lifecycle.ts';
 import type { DataOf } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
-import { type AppContext, readBody } from '../../shared/runtime/http/app.ts';
+import { type AppContext, idempotencyKey, readBody } from '../../shared/runtime/http/app.ts';
 import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
 import { commandIdOf, submitCommand } from '../../shared/runtime/worker/submit-command.ts';
 import { existingOrder } from './find-order.ts';
@@ -33,10 +33,12 @@ async function changeOrder(
   path: OrderCommand,
   commandFor: (orderId: string) => ChangeCommand,
 ): Promise<Response> {
+  const key = idempotencyKey(c);
   const { order, correlationId } = await existingOrder(context, c.req.param('orderId') ?? '');
   const { orderId } = order;
   const outcome = await submitCommand(c, context, {
-    id: commandIdOf(c, `POST /orders/${orderId}/${path}`),
+    key,
+    id: commandIdOf(key, `POST /orders/${orderId}/${path}`),
     draft: { ...commandFor(orderId), subject: orderId },
     // The command belongs to the saga of its order.
     correlationid: correlationId,

@@ -19,19 +19,21 @@ export async function placeOrder(
   outcomes: OutcomeWaiters,
   defaultCurrency: string,
 ): Promise<Response> {
+  const key = idempotencyKey(c);
   const body = await readBody(c, placeOrderSchema);
-  if (body.orderId === undefined && idempotencyKey(c) === null) {
+  if (key === null && body.orderId === undefined) {
     throw new AppError('invalid_request', 'either orderId or an Idempotency-Key is required', {
       errors: [{ pointer: '/orderId', detail: 'is required when there is no Idempotency-Key' }],
     });
   }
   // There is no sign-in yet, so the caller is the customer. The keys of two customers never collide.
-  const id = commandIdOf(c, `POST /orders ${body.customerId}`);
+  const id = commandIdOf(key, `POST /orders ${body.customerId}`);
   const data = toCommand(body, body.orderId ?? id, defaultCurrency);
   const waitS = preferredWaitS(c);
   const listening = waitS === null ? null : outcomes.listen(data.orderId);
   try {
     const outcome = await submitCommand(c, context, {
+      key,
       id,
       draft: { type: 'PlaceOrder', subject: data.orderId, data },
       refusedAs: ({ detail }) => new AppError('invalid_request', detail, { own: ORDER_ID_REUSED }),

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { AppError } from '../../core/errors.ts';
 import { logLines } from '../../testing/log-lines.ts';
 import { ProbeReader } from '../../testing/probe-reader.ts';
-import { createApp } from '../http/app.ts';
+import { createApp, idempotencyKey } from '../http/app.ts';
 import { commandIdOf, newCommand, submitCommand } from './submit-command.ts';
 
 let reader: ProbeReader;
@@ -15,8 +15,10 @@ afterEach(() => reader.remove());
 async function post(key: string | null, quantity: number, { name = 'count', scope = 'POST /count' } = {}) {
   const app = createApp(logLines().logger);
   app.post('/count', async (c) => {
+    const header = idempotencyKey(c);
     const outcome = await submitCommand(c, reader.worker, {
-      id: commandIdOf(c, scope),
+      key: header,
+      id: commandIdOf(header, scope),
       draft: { type: 'ReceiveStock', subject: 'a', data: { productId: 'a', quantity, name } },
       refusedAs: ({ code, detail }) => new AppError('conflict', `${code}: ${detail}`),
     });

@@ -3,7 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import { command, type Draft, type Message, namedId } from '../../core/message.ts';
 import { versionOf } from '../../core/message-catalog.ts';
 import type { CommandOutcome } from '../handle/outcome.ts';
-import { type AppContext, idempotencyKey, traceparent } from '../http/app.ts';
+import { type AppContext, traceparent } from '../http/app.ts';
 import type { FunctionContext } from './function-context.ts';
 
 /**
@@ -27,11 +27,10 @@ export function newCommand(
 }
 
 /**
- * The id of a client's command: derived from `scope` and its `Idempotency-Key`, so that a repeat is a duplicate; random without a
- * key. `scope` holds what keeps equal keys of different requests apart.
+ * The id of a client's command: derived from `scope` and its `Idempotency-Key`, so that a repeat is a duplicate; random without
+ * a key. `scope` holds what keeps equal keys of different requests apart.
  */
-export function commandIdOf(c: AppContext, scope: string): string {
-  const key = idempotencyKey(c);
+export function commandIdOf(key: string | null, scope: string): string {
   return key === null ? uuidv7() : namedId(`${scope} ${key}`);
 }
 
@@ -43,6 +42,8 @@ export async function submitCommand(
   c: AppContext,
   context: FunctionContext,
   options: {
+    /** The client's `Idempotency-Key`, or null. */
+    readonly key: string | null;
     /** From {@link commandIdOf}. */
     readonly id: string;
     readonly draft: Draft;
@@ -50,8 +51,7 @@ export async function submitCommand(
     readonly refusedAs: (refusal: { readonly code: string; readonly detail: string }) => AppError;
   },
 ): Promise<Extract<CommandOutcome, { kind: 'handled' | 'duplicate' }>> {
-  const { id, draft, correlationid = null, refusedAs } = options;
-  const key = idempotencyKey(c);
+  const { key, id, draft, correlationid = null, refusedAs } = options;
   const message = newCommand(context, draft, { id, correlationid, traceparent: traceparent(c) });
   const outcome = await context.submit(message, { deduplicate: key !== null });
   if (outcome.kind === 'id_reused') {
