@@ -107,8 +107,8 @@ function isTest(path: string): boolean {
 /** The layer of a file and the folder it shares with its own; null for a file that has no place in the design. */
 function placeOf(path: string): { readonly layer: Layer; readonly own: string } | null {
   const [top = '', second = '', third = '', fourth = ''] = path.split('/');
-  const isShared = top === 'shared' && second !== 'testing';
-  if (isTest(path) && (top !== 'shared' || isShared)) return { layer: isShared ? 'runtimeTest' : 'top', own: path };
+  if (top === 'shared' && second === 'testing') return { layer: 'testing', own: path };
+  if (isTest(path)) return { layer: top === 'shared' ? 'runtimeTest' : 'top', own: path };
   if (top === 'e2e') return { layer: 'top', own: path };
   if (top === 'seed') return { layer: 'seed', own: top };
   if (top === 'saga') return { layer: 'saga', own: top };
@@ -123,7 +123,6 @@ function placeOf(path: string): { readonly layer: Layer; readonly own: string } 
   if (second === 'adapters') {
     return { layer: 'adapter', own: fourth === '' ? path : path.split('/').slice(0, 3).join('/') };
   }
-  if (second === 'testing') return { layer: 'testing', own: path };
   return second === 'tools' ? { layer: 'top', own: path } : null;
 }
 
