@@ -3,8 +3,28 @@ import { configDefaults, defineConfig } from 'vitest/config';
 const exclude = [...configDefaults.exclude, 'dist/**', 'data/**'];
 
 /**
+ * The scenarios about messages: they run with each log. The others are about a program, a page, a file, or what one function does,
+ * whatever carries messages.
+ */
+const onKafka = [
+  'automation',
+  'cancel',
+  'chaos',
+  'dead-letters',
+  'dead-orders',
+  'edges',
+  'notices',
+  'offline',
+  'orders',
+  'why',
+];
+
+/**
  * The suffix is the price. `*.test.ts`: milliseconds, side by side, from the TypeScript sources. `*.e2e.test.ts`: real
- * processes of `dist/`, one file at a time, after the others.
+ * processes of `dist/`, one file at a time, after the others. `*.faults.test.ts`: minutes, hundreds of starts of the store
+ * on broken disks; only `npm run test-faults` runs them. `*.browser.test.ts`: the store in a real browser; only
+ * `npm run test-browser` runs them. `*.engine.test.ts`: against a real Kafka broker; only `npm run test-engines` runs them, and the
+ * scenarios of {@link onKafka} once more.
  */
 export default defineConfig({
   test: {
@@ -13,7 +33,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: [...exclude, '**/*.e2e.test.ts'],
+          exclude: [
+            ...exclude,
+            '**/*.e2e.test.ts',
+            '**/*.faults.test.ts',
+            '**/*.browser.test.ts',
+            '**/*.engine.test.ts',
+          ],
           sequence: { groupOrder: 0 },
         },
       },
@@ -27,6 +53,55 @@ export default defineConfig({
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['**/*.faults.test.ts'],
+          exclude,
+          globalSetup: ['e2e/fresh-build.ts', 'e2e/faults/needs-compiler.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'browser',
+          include: ['**/*.browser.test.ts'],
+          exclude,
+          globalSetup: ['e2e/fresh-build.ts', 'e2e/browser/needs-chromium.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e-kafka',
+          include: onKafka.map((name) => `e2e/scenarios/${name}.e2e.test.ts`),
+          exclude,
+          env: { E2E_LOG: 'kafka' },
+          globalSetup: ['e2e/fresh-build.ts', 'e2e/engines/needs-broker.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 5 },
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'engines',
+          include: ['**/*.engine.test.ts'],
+          exclude,
+          globalSetup: ['e2e/fresh-build.ts', 'e2e/engines/needs-broker.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 4 },
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
     ],

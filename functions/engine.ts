@@ -1,16 +1,28 @@
-import { join, resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { logChannel } from '../shared/adapters/channels/log-channel.ts';
 import { EmbeddedLog, type EmbeddedTopic } from '../shared/adapters/embedded/log/embedded-log.ts';
+import { placeProblem } from '../shared/adapters/embedded/store/place.ts';
 import { SqliteStore } from '../shared/adapters/embedded/store/sqlite-store.ts';
 import { systemClock } from '../shared/adapters/system-clock.ts';
-import { ConfigError } from '../shared/core/errors.ts';
+import { AppError, ConfigError } from '../shared/core/errors.ts';
+import type { MessageLog } from '../shared/ports/message-log.ts';
+import type { RelayTarget } from '../shared/ports/relayed.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
+import type { KafkaEngineSettings } from './engine-settings.ts';
 
-/** Where a store has its data, and how often it polls for commits of other processes. */
-export interface EngineSettings {
+/** Where a store has its data, and how its log is read. */
+export interface EngineSettings extends KafkaEngineSettings {
   readonly DATA_DIR: string;
+  /** How often it looks for commits of other processes. */
   readonly EMBEDDED_POLL_MS: number;
 }
+
+export { outboxEnd, storedPositions, unsentCount } from '../shared/adapters/embedded/file-state.ts';
+export { EMBEDDED, logInFile } from '../shared/adapters/embedded/store/log-home.ts';
+
+/** The database of a function, as this engine has it. */
+export type FunctionStore = SqliteStore;
 
 /** The clock of the machine. */
 export const clock = systemClock;
@@ -34,8 +46,8 @@ export function topicFile(dataDir: string, topic: string): string {
  * @param functions every function of the store, as a reader of topics
  * @param here the functions that run in this process, in any thread
  */
-export function createLog(
-  { DATA_DIR, EMBEDDED_POLL_MS }: EngineSettings,
+function createLog(
+  { DATA_DIR, EMBEDDED_POLL_MS, SKIP_PRUNED_RECORDS }: EngineSettings,
   topics: Readonly<Record<string, string | null>>,
   functions: readonly Pick<StoreFunction, 'name' | 'consumes'>[],
   here: readonly string[],
@@ -47,15 +59,85 @@ export function createLog(
   const readers = functions.map(({ name, consumes }) => {
     return { group: name, file: dataFile(DATA_DIR, name), topics: consumes };
   });
-  return new EmbeddedLog({ topics: Object.fromEntries(embedded), readers, pollMs: EMBEDDED_POLL_MS });
+  return new EmbeddedLog({
+    topics: Object.fromEntries(embedded),
+    readers,
+    pollMs: EMBEDDED_POLL_MS,
+    clock,
+    skipsPruned: SKIP_PRUNED_RECORDS,
+  });
 }
 
-/** Opens the database of a function. @throws {ConfigError} naming `DATA_DIR` when the folder cannot be used. */
-export function openStore({ name, tables, migrations }: StoreFunction, { DATA_DIR }: EngineSettings): SqliteStore {
-  try {
-    return SqliteStore.open({ name, file: dataFile(DATA_DIR, name), tables, migrations: migrations.sqlite });
-  } catch (error) {
-    if (!(error instanceof Error && 'syscall' in error)) throw error;
-    throw new ConfigError('DATA_DIR', `the data cannot be stored there: ${error.message}`);
+/** The log of a process, and where a relay sends what its functions commit; null where their outboxes are the log. */
+export interface OpenLog {
+  readonly log: MessageLog;
+  readonly target: RelayTarget | null;
+}
+
+/**
+ * Opens the log that the settings name, with parameters like those of {@link createLog}.
+ * @throws {ConfigError} when it cannot be used as it is set, naming the setting
+ */
+export async function openLog(...args: Parameters<typeof createLog>): Promise<OpenLog> {
+  const [settings, topics, functions] = args;
+  if (settings.LOG === 'embedded') return { log: createLog(...args), target: null };
+  // Only here: the client takes a tenth of a second to load.
+  const { openKafkaLog } = await import('./engine-kafka.ts');
+  const log = await openKafkaLog(settings, topics, functions);
+  return { log, target: log };
+}
+
+/**
+ * Looks whether the data of these functions, and the public topics that they consume, can be where they belong, before
+ * anything is opened.
+ * @throws {ConfigError} naming `DATA_DIR` when a folder cannot be used, {@link AppError} when a file cannot.
+ */
+export function assertPlaces(
+  names: readonly string[],
+  topics: readonly string[],
+  { DATA_DIR }: Pick<EngineSettings, 'DATA_DIR'>,
+): void {
+  const topicFiles = topics.map((topic) => topicFile(DATA_DIR, topic)).filter((file) => existsSync(dirname(file)));
+  for (const file of [...names.map((name) => dataFile(DATA_DIR, name)), ...topicFiles]) {
+    const problem = placeProblem(file);
+    if (problem?.isFolder) {
+      throw new ConfigError('DATA_DIR', `the data cannot be stored in ${dirname(file)}: ${problem.sentence}`);
+    }
+    if (problem !== null) throw new AppError('unavailable', problem.sentence);
   }
+}
+
+/**
+ * Opens the database of a function. `onWarning` is called with a sentence when it is less protected than usual.
+ * @throws {ConfigError} naming `DATA_DIR` when the folder cannot be used, or there is no room in it.
+ */
+export function openStore(
+  { name, tables, migrations }: StoreFunction,
+  { DATA_DIR }: Pick<EngineSettings, 'DATA_DIR'>,
+  onWarning: (sentence: string) => void,
+): SqliteStore {
+  const file = dataFile(DATA_DIR, name);
+  try {
+    return SqliteStore.open({ name, file, tables, migrations: migrations.sqlite, onWarning });
+  } catch (error) {
+    throw roomError(error, file) ?? folderError(error) ?? error;
+  }
+}
+
+/** A start on a full disk, with the place and what to do; null for another error. */
+export function roomError(error: unknown, file: string): ConfigError | null {
+  const isRoom =
+    (error instanceof AppError && error.code === 'no_room') ||
+    (error instanceof Error && 'code' in error && (error.code === 'ENOSPC' || error.code === 'EDQUOT'));
+  if (!isRoom) return null;
+  const advice = 'free some, or set it to a folder on another disk';
+  return new ConfigError('DATA_DIR', `there is no room left on the disk for ${file}: ${advice}`);
+}
+
+/** Of a file system that creates no folder, such as that of /proc, only the attempt tells. */
+function folderError(error: unknown): ConfigError | null {
+  if (!(error instanceof Error && 'syscall' in error)) return null;
+  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  const what = syscall === 'mkdir' ? 'no folder can be created at' : 'this cannot be used:';
+  return new ConfigError('DATA_DIR', `${what} ${path} (${code}): set it to a folder on a disk of this machine`);
 }

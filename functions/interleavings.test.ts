@@ -13,7 +13,7 @@ import { versionOf } from '../shared/core/message-catalog.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import { fillBackorder, receiveStock, stocked, withWaitPolicy } from './inventory/examples.ts';
 import { inventory } from './inventory/function.ts';
-import { available, type Inventory } from './inventory/state.ts';
+import { type Inventory, unreserved } from './inventory/state.ts';
 import { nothingPlaced } from './order/examples.ts';
 import { order } from './order/function.ts';
 import type { OrderState } from './order/state.ts';
@@ -116,7 +116,7 @@ function faultsOf({ order, inventory, published }: World): readonly string[] {
     ['the order hangs', !hasOutcome(status)],
     ['the saga hangs', outcomeOf(published) === 'running'],
     ['units are lost or made', received !== onHand + sold],
-    ['more is held than there is', level !== undefined && available(level) < 0],
+    ['more is held than there is', level !== undefined && unreserved(level) < 0],
     ['something is held or waited for', reserved !== 0 || backordered !== 0],
     [`${sold} are sold and the order is ${status}`, sold !== (isSold ? lamps.lamp : 0)],
   ];

@@ -1,69 +1,91 @@
-import { resolve } from 'node:path';
-import { AppError, ConfigError } from '../shared/core/errors.ts';
-import { describeError } from '../shared/runtime/observe/error-report.ts';
+import { existsSync } from 'node:fs';
+import { constants } from 'node:os';
+import { AppError } from '../shared/core/errors.ts';
+import { printableLines } from '../shared/core/printable.ts';
 import { createLogger } from '../shared/runtime/observe/logger.ts';
-import { type Config, formerSettings, readConfig } from './settings.ts';
+import { logNameOf } from './engine-settings.ts';
+import { moveData } from './move-log.ts';
+import { formerSettings, readConfig } from './settings.ts';
+import { startBlock } from './start-block.ts';
+import { explain } from './start-error.ts';
 import { type Part, parts, type RunningStore, startStore } from './start-store.ts';
 import { startThreaded } from './start-threaded.ts';
+import { watchStarter } from './starter.ts';
 
-const USAGE = `Usage: node dist/functions/main.js [${parts.join(' | ')}]
+const USAGE = `Usage: node dist/functions/main.js [--log embedded | kafka] [${parts.join(' | ')}]
 
-Starts the named parts of the store, or the whole store in one process when no part is named.
+Starts the named parts of the store, or the whole store in one process when no part is named. --log is the setting LOG.
 Settings come from the environment; .env.example lists them.`;
+const USAGE_CODE = 2;
+/** How long a start that was told to stop may take to close what it has opened. */
+const ABORT_MS = 10_000;
+
+class UsageError extends AppError {
+  constructor(problem: string) {
+    super('invalid_request', `${problem}\n${USAGE}`);
+  }
+}
+
+/** Takes `--log NAME` out of the arguments. It stands above the setting, also for the threads that read it. */
+function withoutLog(args: readonly string[]): readonly string[] {
+  const at = args.findIndex((arg) => arg === '--log' || arg.startsWith('--log='));
+  const given = args[at];
+  if (given === undefined) return args;
+  const [, value = args[at + 1]] = given.split('=', 2);
+  if (value === undefined || value === '') throw new UsageError('--log needs the name of a log');
+  process.env['LOG'] = value;
+  return args.toSpliced(at, given === '--log' ? 2 : 1);
+}
 
 function partsToStart(args: readonly string[]): readonly Part[] {
-  if (args.length === 0) return parts;
   const unknown = args.filter((arg) => !(parts as readonly string[]).includes(arg));
-  if (unknown.length > 0) throw new AppError('invalid_request', `there is no part ${unknown.join(', ')}\n${USAGE}`);
+  const [option] = unknown.filter((arg) => arg.startsWith('-'));
+  if (option !== undefined) throw new UsageError(`there is no option ${option}`);
+  if (unknown.length > 0) throw new UsageError(`there is no part ${unknown.join(', ')}`);
+  const [twice] = args.filter((arg, at) => args.indexOf(arg) !== at);
+  if (twice !== undefined) throw new UsageError(`the part ${twice} is named twice`);
   return parts.filter((part) => args.includes(part));
 }
 
-/** The text after the start: addresses and commands to try. `startedMs`: when the start began, in ms since 1970. */
-function startBlock(store: RunningStore, config: Config, startedMs: number): string {
-  const rows: [name: string, place: string][] = [...store.urls];
-  const gateway = store.urls.get('gateway');
-  if (gateway !== undefined) rows.push(['API docs', `${gateway}/docs`]);
-  const lines = [...rows, ['data', resolve(config.DATA_DIR)] as const].map(
-    ([name, place]) => `  ${name.padEnd(14)}${place}`,
-  );
-  const hints = [
-    'npm run post-order-1     place an order and see it confirmed (again and again: stock moves once)',
-    `curl ${gateway}/stock   see what is left`,
-    'npm run prove            check the ledger',
-  ];
-  return [
-    '',
-    `saga-store is up after ${((Date.now() - startedMs) / 1000).toFixed(2)} s`,
-    '',
-    ...lines,
-    ...(gateway === undefined ? [] : ['', 'Try next', ...hints.map((hint) => `  ${hint}`)]),
-    '',
-    '',
-  ].join('\n');
-}
+/** What signals do: during the start they abort it, later they stop the store; a second one ends the process at once. */
+class Signals {
+  readonly #starting = new AbortController();
+  #stop: (() => Promise<void>) | null = null;
+  #isStopping = false;
 
-/** Stops in order on the first signal, and exits at once on the second. */
-function stopOnSignals(stop: () => Promise<void>, flush: () => void): void {
-  let isStopping = false;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.on(signal, () => {
-      if (isStopping) process.exit(1);
-      isStopping = true;
-      stop().then(
-        () => {
-          flush();
-          process.exit(0);
-        },
-        (error: unknown) => fail(error),
-      );
-    });
+  constructor() {
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => this.#take(signal));
+    // No second signal: the store may be stopping already.
+    watchStarter(() => this.#isStopping || this.#take('SIGTERM'));
+  }
+
+  /** Aborts the start, with an error that names the signal. */
+  get starting(): AbortSignal {
+    return this.#starting.signal;
+  }
+
+  /** From now on a signal calls `stop`, and the process ends with code 0. */
+  started(stop: () => Promise<void>): void {
+    this.#stop = stop;
+  }
+
+  #take(signal: NodeJS.Signals): void {
+    if (this.#isStopping) process.exit(1);
+    this.#isStopping = true;
+    if (this.#stop === null) {
+      const code = 128 + constants.signals[signal];
+      process.exitCode = code;
+      setTimeout(() => process.exit(code), ABORT_MS).unref();
+      this.#starting.abort(new AppError('unavailable', `stopped by ${signal} during the start; nothing is left open`));
+    } else {
+      this.#stop().then(() => process.exit(0), fail);
+    }
   }
 }
 
 function fail(error: unknown): never {
-  const isExpected = error instanceof AppError || error instanceof ConfigError;
-  process.stderr.write(`saga-store: ${isExpected ? error.message : describeError(error)}\n`);
-  process.exit(1);
+  process.stderr.write(`saga-store: ${printableLines(explain(error).error)}\n`);
+  process.exit(error instanceof UsageError ? USAGE_CODE : process.exitCode || 1);
 }
 
 async function main(): Promise<void> {
@@ -72,15 +94,29 @@ async function main(): Promise<void> {
     process.stdout.write(`${USAGE}\n`);
     return;
   }
+  const names = withoutLog(args);
+  const here = partsToStart(names);
+  const signals = new Signals();
   const started = Number(process.env['SAGA_STORE_STARTED_MS']);
   const startedMs = started > 0 ? started : performance.timeOrigin;
   const config = readConfig(process.env);
   const { logger, flush } = createLogger(config.LOG_LEVEL);
   for (const sentence of formerSettings(process.env)) logger.warn(sentence);
-  const store =
-    args.length === 0 ? await startThreaded(config, logger) : await startStore(partsToStart(args), config, logger);
-  stopOnSignals(() => store.stop(), flush);
-  process.stdout.write(startBlock(store, config, startedMs));
+  // A part alone moves nothing: the others may run elsewhere with other settings.
+  const movedFrom = names.length === 0 ? await moveData(config) : null;
+  if (movedFrom !== null) logger.info(`the data moved from the log ${movedFrom} to ${logNameOf(config)}`);
+  const start = (): Promise<RunningStore> =>
+    names.length === 0
+      ? startThreaded(config, logger, signals.starting)
+      : startStore(here, config, logger, { signal: signals.starting });
+  const store = await start();
+  signals.started(async () => {
+    await store.stop();
+    flush();
+  });
+  const userAgent = process.env['npm_config_user_agent'];
+  const hasScripts = existsSync('shared/tools/run.mjs');
+  process.stdout.write(startBlock(store, config, { userAgent, hasScripts, startedMs, nowMs: Date.now() }));
 }
 
 main().catch(fail);

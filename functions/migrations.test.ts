@@ -5,15 +5,13 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SqliteStore } from '../shared/adapters/embedded/store/sqlite-store.ts';
-import { tableSql } from '../shared/adapters/embedded/store/statements.ts';
-import type { Table } from '../shared/ports/store.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import { added, commitOf } from '../shared/testing/shelf.ts';
 import { inventory } from './inventory/function.ts';
 import { openings } from './inventory/opening-balance.ts';
-import { movements, receipts, reservations, stock } from './inventory/tables.ts';
+import { backorders, movements, receipts, reservations, stock } from './inventory/tables.ts';
 import { notification } from './notification/function.ts';
-import { type NoticeRow, notices } from './notification/tables.ts';
+import { deliveries, type NoticeRow, notices } from './notification/tables.ts';
 import { order } from './order/function.ts';
 import { orders } from './order/tables.ts';
 
@@ -50,6 +48,43 @@ describe('an upgrade', () => {
     ]);
   });
 
+  it('shows orders that were dispatched before as dispatched, and changes nothing else of any order', async () => {
+    const file = join(mkdtempSync(join(folder, 'dispatched')), 'order.db');
+    const { name, tables, migrations } = order;
+    await SqliteStore.open({ name, file, tables: [], migrations: migrations.sqlite.slice(0, 4) }).close();
+    const at = "'2026-01-01T00:00:00.000Z'";
+    const row = (sequence: number, status: string, [reason, dispatchedAt, dueAt] = ['NULL', 'NULL', 'NULL']) =>
+      `(${sequence}, 'O${sequence}', 'C', '${status}', ${reason}, 'EUR', '[]', 5, ${at}, ${at}, 3, 'saga', ${dispatchedAt}, ${dueAt}, 'said')`;
+    new Database(file)
+      .exec(`INSERT INTO orders (sequence, order_id, customer_id, status, reason_code, currency, lines, total_minor, placed_at,
+        updated_at, version, correlation_id, dispatched_at, due_at, requested_at)
+        VALUES ${row(2, 'placed', ['NULL', 'NULL', at])}, ${row(4, 'confirmed')}, ${row(6, 'confirmed', ['NULL', at, 'NULL'])},
+          ${row(8, 'rejected', ["'expired'", 'NULL', 'NULL'])}`)
+      .close();
+
+    const store = SqliteStore.open({ name, file, tables, migrations: migrations.sqlite });
+    const rows = await store.find({ table: orders, orderBy: ['sequence'], limit: 9 });
+    const found = await store.find({ table: orders, where: { status: 'dispatched' }, limit: 9 });
+    await store.close();
+    const time = '2026-01-01T00:00:00.000Z';
+    expect(rows.map((row) => [row.sequence, row.status, row.reasonCode, row.dispatchedAt, row.dueAt])).toEqual([
+      [2, 'placed', null, null, time],
+      [4, 'confirmed', null, null, null],
+      [6, 'dispatched', null, time, null],
+      [8, 'rejected', 'expired', null, null],
+    ]);
+    for (const row of rows) {
+      expect(row).toMatchObject({
+        totalMinor: 5,
+        version: 3,
+        correlationId: 'saga',
+        requestedAt: 'said',
+        updatedAt: time,
+      });
+    }
+    expect(found.map(({ orderId }) => orderId)).toEqual(['O6']);
+  });
+
   it('preserves reservations, and sets the policy reject', async () => {
     const level = '{"productId": "lamp", "onHand": 3}';
 
@@ -66,8 +101,8 @@ describe('an upgrade', () => {
     await store.close();
     expect([reservation, lamp, receipt?.level]).toMatchObject([
       { orderId: 'ORDER_7', status: 'sold', lines: [{ productId: 'lamp', quantity: 2 }] },
-      { onHand: 3, sold: 2, whenShort: 'reject', backordered: 0 },
-      { onHand: 3, whenShort: 'reject', backordered: 0 },
+      { onHand: 3, sold: 2, corrected: 0, whenShort: 'reject', backordered: 0 },
+      { onHand: 3, corrected: 0, whenShort: 'reject', backordered: 0 },
     ]);
   });
 
@@ -80,9 +115,43 @@ describe('an upgrade', () => {
     const rows = await store.find({ table: movements, limit: 9 });
     await store.close();
     expect(rows).toEqual([
-      { productId: 'lamp', movement: 1, kind: 'received', quantity: 5, orderId: null, causedBy: 'm', at: 'then' },
-      { productId: 'lamp', movement: 2, kind: 'sold', quantity: 2, orderId: 'ORDER_7', causedBy: 'n', at: 'later' },
+      {
+        productId: 'lamp',
+        movement: 1,
+        kind: 'received',
+        quantity: 5,
+        orderId: null,
+        causedBy: 'm',
+        at: 'then',
+        reason: null,
+      },
+      {
+        productId: 'lamp',
+        movement: 2,
+        kind: 'sold',
+        quantity: 2,
+        orderId: 'ORDER_7',
+        causedBy: 'n',
+        at: 'later',
+        reason: null,
+      },
     ]);
+  });
+
+  it('takes a correction of stock that takes units away, and no other movement that does', async () => {
+    const store = await upgraded(inventory, "INSERT INTO stock VALUES ('lamp', NULL, 5, 5, 0, 0, 1)");
+    const insert = (kind: string, quantity: number, reason: string | null) => () =>
+      store.database
+        .prepare("INSERT INTO stock_movement VALUES ('lamp', ?, ?, ?, NULL, 'm', 't', ?)")
+        .run(quantity + 9, kind, quantity, reason);
+
+    expect(insert('corrected', -2, 'broken')).not.toThrow();
+    for (const wrong of [insert('corrected', 0, 'why'), insert('corrected', -1, null), insert('sold', -1, null)]) {
+      expect(wrong).toThrow('CHECK');
+    }
+    expect(insert('sold', 1, 'why')).toThrow('CHECK');
+    expect(await store.find({ table: stock, limit: 9 })).toMatchObject([{ received: 5, corrected: 0 }]);
+    await store.close();
   });
 
   it('preserves opening balances', async () => {
@@ -95,7 +164,31 @@ describe('an upgrade', () => {
     const rows = await store.find({ table: openings, limit: 9 });
     await store.close();
     expect(rows).toEqual([
-      { productId: 'lamp', movement: 7, received: 10, reserved: 3, released: 1, sold: 2, returned: 1, asOf: 'then' },
+      {
+        productId: 'lamp',
+        movement: 7,
+        received: 10,
+        reserved: 3,
+        released: 1,
+        sold: 2,
+        returned: 1,
+        corrected: 0,
+        asOf: 'then',
+      },
+    ]);
+  });
+
+  it('counts each place in a queue as short, as the units set aside do, until the first scan', async () => {
+    const file = join(mkdtempSync(join(folder, 'queue')), 'inventory.db');
+    const { name, tables, migrations } = inventory;
+    await SqliteStore.open({ name, file, tables: [], migrations: migrations.sqlite.slice(0, 5) }).close();
+    new Database(file).exec("INSERT INTO backorder VALUES (7, 'lamp', 'ORDER_7', 2, 'saga')").close();
+
+    const store = SqliteStore.open({ name, file, tables, migrations: migrations.sqlite });
+    const rows = await store.find({ table: backorders, limit: 9 });
+    await store.close();
+    expect(rows).toEqual([
+      { place: 7, productId: 'lamp', orderId: 'ORDER_7', quantity: 2, correlationId: 'saga', isShort: 1 },
     ]);
   });
 
@@ -131,73 +224,19 @@ describe('an upgrade', () => {
   });
 });
 
-/** The words of each column with a fixed vocabulary, and a row that has one of them. */
-const vocabularies = [
-  {
-    column: 'orders.status',
-    fn: order,
-    words: ['placed', 'backordered', 'reserved', 'confirmed', 'rejected', 'cancelled'],
-    row: (word: string, n: number) => `INSERT INTO orders
-      (order_id, customer_id, status, reason_code, currency, lines, total_minor, placed_at, updated_at, version)
-      VALUES ('${n}', 'C', '${word}', iif('${word}' IN ('rejected', 'cancelled'), 'why', NULL), 'EUR', '[]', 0, 't', 't', 1)`,
-  },
-  {
-    column: 'orders.due_at',
-    fn: order,
-    words: ['placed', 'backordered', 'reserved'],
-    row: (word: string, n: number) => `INSERT INTO orders
-      (order_id, customer_id, status, currency, lines, total_minor, placed_at, updated_at, version, due_at)
-      VALUES ('${n}', 'C', '${word === 'other' ? 'confirmed' : word}', 'EUR', '[]', 0, 't', 't', 1, 't')`,
-  },
-  {
-    column: 'reservation.status',
-    fn: inventory,
-    words: ['held', 'waiting', 'sold', 'released', 'returned', 'rejected', 'refused'],
-    row: (word: string, n: number) => `INSERT INTO reservation VALUES ('${n}', '${word}', '[]', 't')`,
-  },
-  {
-    column: 'stock_movement.kind',
-    fn: inventory,
-    words: ['received', 'reserved', 'released', 'sold', 'returned', 'corrected'],
-    row: (word: string, n: number) => `INSERT INTO stock_movement VALUES ('lamp', ${n}, '${word}', 1, NULL, 'm', 't')`,
-  },
-  {
-    column: 'notice.status',
-    fn: notification,
-    words: ['pending', 'sent', 'failed'],
-    row: (word: string, n: number) => `INSERT INTO notice VALUES
-      (NULL, 'id', 'C', '${n}', 'OrderPlaced', 'log', '${word}', 'text', 't', iif('${word}' = 'sent', 't', NULL))`,
-  },
-];
-
-describe('the schema', () => {
-  it.each(vocabularies)('takes the words of $column and no other', async ({ fn, words, row }) => {
-    const { name, tables, migrations } = fn;
-    const store = SqliteStore.open({ name, file: ':memory:', tables, migrations: migrations.sqlite });
-    const isTaken = (word: string, n: number) => {
-      try {
-        return store.database.prepare(row(word, n)).run().changes === 1;
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'SQLITE_CONSTRAINT_CHECK' });
-        return false;
-      }
-    };
-
-    expect([...words, 'other'].filter(isTaken)).toEqual(words);
-    await store.close();
-  });
-
-  it.each([order, inventory, notification])('of $name builds no table for a row that it checks', async (fn) => {
-    const { name, tables, migrations } = fn;
-    const store = SqliteStore.open({ name, file: ':memory:', tables: [], migrations: migrations.sqlite });
-    const building = tables.filter((table) => {
-      const columns = tableSql(table as Table).insertColumns;
-      const insert = `INSERT INTO ${table.name} (${columns}) VALUES (${columns.map((_, index) => `'${index}'`)})`;
-      const steps = store.database.prepare(`EXPLAIN ${insert}`).all() as { readonly opcode: string }[];
-      return steps.some(({ opcode }) => opcode === 'OpenEphemeral');
-    });
+describe('a notice of an older program', () => {
+  it('was never refused', async () => {
+    const store = await upgraded(
+      notification,
+      `INSERT INTO notice VALUES ${['pending', 'sent'].map((status, n) => `(${n}, 'id ${n}', 'C', 'ORDER_${n}', 'OrderPlaced', 'log', '${status}', 'text', 'then', iif('${status}' = 'sent', 'then', NULL))`)}`,
+    );
+    const rows = await store.find({ table: deliveries, orderBy: ['position'], limit: 9 });
     await store.close();
 
-    expect(building.map((table) => table.name)).toEqual([]);
+    const refusals = rows.map((row) => [row.status, row.refusals, row.refusedAt, row.dueAt, row.lastError]);
+    expect(refusals).toEqual([
+      ['pending', 0, null, null, null],
+      ['sent', 0, null, null, null],
+    ]);
   });
 });

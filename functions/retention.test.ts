@@ -1,6 +1,6 @@
 /** What the functions keep, and for how long: their own declarations on a real store. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { EXAMPLE_ORDER, EXAMPLE_TIME, orderConfirmed, stockReserved, stockSold } from '../saga/examples.ts';
+import { EXAMPLE_TIME, orderConfirmed, stockReserved, stockSold } from '../saga/examples.ts';
 import { SqliteStore } from '../shared/adapters/embedded/store/sqlite-store.ts';
 import { DAY_MS } from '../shared/core/days.ts';
 import type { Table } from '../shared/ports/store.ts';
@@ -13,8 +13,6 @@ import { inventory } from './inventory/function.ts';
 import { openings } from './inventory/opening-balance.ts';
 import { emptyLevel } from './inventory/state.ts';
 import { type MovementKind, movements, receipts, stock } from './inventory/tables.ts';
-import { notification } from './notification/function.ts';
-import { type NoticeRow, notices } from './notification/tables.ts';
 import { eventsOf } from './order/events.ts';
 import { order } from './order/function.ts';
 import { type OrderRow, orderFacts, orders } from './order/tables.ts';
@@ -64,6 +62,7 @@ const orderRow = (orderId: string, status: OrderRow['status'], updatedAt: string
   correlationId: null,
   dispatchedAt: null,
   dueAt: null,
+  requestedAt: null,
 });
 
 describe('dead letters', () => {
@@ -153,32 +152,6 @@ describe('the event log of an order', () => {
   });
 });
 
-describe('notices', () => {
-  beforeEach(() => open(notification as unknown as StoreFunction));
-  const notice = (fact: NoticeRow['fact'], sentAt: string | null): NoticeRow => ({
-    notificationId: fact,
-    customerId: 'C',
-    orderId: EXAMPLE_ORDER,
-    fact,
-    channel: 'log',
-    status: sentAt === null ? 'pending' : 'sent',
-    text: '',
-    createdAt: EXAMPLE_TIME,
-    sentAt,
-  });
-
-  it('that were sent are pruned after a year; a pending one stays', async () => {
-    await add(notices, notice('OrderPlaced', EXAMPLE_TIME), notice('OrderConfirmed', null));
-    await add(notices, notice('OrderRejected', later(1)));
-    await prune(notification as unknown as StoreFunction, 365);
-
-    expect((await store.find({ table: notices, orderBy: ['position'], limit: 9 })).map(({ fact }) => fact)).toEqual([
-      'OrderConfirmed',
-      'OrderRejected',
-    ]);
-  });
-});
-
 describe('the ledger of a product', () => {
   const fn = inventory as unknown as StoreFunction;
   beforeEach(() => open(fn));
@@ -193,6 +166,7 @@ describe('the ledger of a product', () => {
         orderId: null,
         causedBy: 'm',
         at,
+        reason: kind === 'corrected' ? 'counted again' : null,
       })),
     );
   const level = (productId: string, rest: object) => add(stock, { ...emptyLevel(productId), ...rest });
@@ -224,8 +198,26 @@ describe('the ledger of a product', () => {
         released: 1,
         sold: 2,
         returned: 0,
+        corrected: 0,
         asOf: later(365),
       },
+    ]);
+  });
+
+  it('may have less in all than was received before a correction, and never less than without corrections', async () => {
+    await level('lamp', { received: 7, onHand: 7, corrected: -3, movements: 2 });
+    await move('lamp', [
+      ['received', 10],
+      ['corrected', -3, later(1)],
+    ]);
+    await prune(fn, 365);
+    const first = await opening('lamp');
+    await prune(fn, 366);
+
+    expect([first, await opening('lamp'), await left('lamp')]).toMatchObject([
+      { movement: 1, received: 10, corrected: 0 },
+      { movement: 2, received: 10, corrected: -3 },
+      [],
     ]);
   });
 

@@ -31,7 +31,20 @@ describe('the settings', () => {
   });
 
   it.each([
+    ['DATA_DIR', '/data/M\uFFFDller'],
+    ['HOST', '\uFFFD'],
+    ['OPERATIONS_TOKEN', 'se\uFFFDcret'],
+    ['INBOX_FOLD_DAYS', '\uFFFD'],
+  ])('name %s where its value was not UTF-8', (name, value) => {
+    expect(() => readConfig({ [name]: value, UNKNOWN: '\uFFFD' })).toThrow(
+      new ConfigError(name, 'must be UTF-8, without U+FFFD'),
+    );
+    expect(() => readConfig({ UNKNOWN: '\uFFFD', DATA_DIR: '/data/Müller' })).not.toThrow();
+  });
+
+  it.each([
     ['GATEWAY_PORT', '70000', '"70000"'],
+    ['DATA_DIR', ' ', 'must be a folder, and is blank'],
     ['ORDER_PORT', 'http', '"http"'],
     ['ENABLE_AUTOMATION', 'yes', '"yes"'],
     ['DEFAULT_CURRENCY', 'EURO', 'must be a currency of ISO 4217, such as EUR; it is "EURO"'],

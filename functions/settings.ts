@@ -1,9 +1,15 @@
 import { z } from 'zod';
 import type { FunctionName } from '../saga/choreography.ts';
 import { ConfigError } from '../shared/core/errors.ts';
+import { issueSentence } from '../shared/core/issue-sentence.ts';
+import { printable } from '../shared/core/printable.ts';
+import { wasReplaced } from '../shared/core/well-formed.ts';
 import { deadLetterSettings } from '../shared/runtime/dead-letters/settings.ts';
 import type { FunctionModule } from '../shared/runtime/function-module.ts';
+import { httpOptionsOf, httpSettings } from '../shared/runtime/http/settings.ts';
 import { retentionSettings } from '../shared/runtime/retention/settings.ts';
+import { withSecretFiles } from './engine-secrets.ts';
+import { logSettings } from './engine-settings.ts';
 import { functionModules } from './registry.ts';
 import { retryOverrides, retrySettings } from './retry-settings.ts';
 
@@ -18,13 +24,16 @@ const flagSchema = z.enum(['true', 'false']).transform((flag) => flag === 'true'
 const processSettings = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   GATEWAY_PORT: portSchema.default(8900),
-  DATA_DIR: z.string().min(1).default('./data'),
+  DATA_DIR: z.string().regex(/\S/, 'must be a folder, and is blank').default('./data'),
   ENABLE_AUTOMATION: flagSchema.default(false),
   NODE_ENV: z.enum(['production', 'development', 'test']).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   GATEWAY_TIMEOUT_MS: z.coerce.number().int().min(1).max(600_000).default(5_000),
   GATEWAY_RETRIES: z.coerce.number().int().min(0).max(20).default(4),
   EMBEDDED_POLL_MS: z.coerce.number().int().min(1).max(60_000).default(5),
+  SKIP_PRUNED_RECORDS: flagSchema.default(false),
+  ...logSettings,
+  ...httpSettings,
   ...retrySettings,
   ...deadLetterSettings,
   ...retentionSettings,
@@ -47,8 +56,8 @@ const settings = functionModules.reduce(
   processSettings as z.ZodObject,
 );
 
-/** Settings whose values never appear in messages. */
-const secrets: ReadonlySet<string> = new Set(['OPERATIONS_TOKEN']);
+/** Settings whose values never appear in messages; each can be given as a file, by NAME_FILE. */
+const secrets: ReadonlySet<string> = new Set(['OPERATIONS_TOKEN', 'KAFKA_SASL_PASSWORD']);
 
 /** Former names of settings; they are read for one more release. */
 const formerNames: Readonly<Record<string, string>> = {
@@ -72,13 +81,27 @@ type Env = Readonly<Record<string, string | undefined>>;
  * @throws {ConfigError} naming the first setting that cannot be used, and why.
  */
 export function readConfig(env: Env): Config {
-  const given = withNewNames(env);
-  const parsed = settings.safeParse(given);
-  if (parsed.success) return parsed.data as Config;
+  const given = withSecretFiles(withNewNames(env), secrets);
+  assertText(env, given);
+  const parsed = settings.safeParse(given, { error: issueSentence });
+  if (parsed.success) {
+    const config = parsed.data as Config;
+    httpOptionsOf(config);
+    return config;
+  }
   const [issue] = parsed.error.issues;
   const setting = nameAsGiven(env, String(issue?.path[0] ?? 'settings'));
   const problem = issue?.message ?? 'cannot be used';
-  throw new ConfigError(setting, secrets.has(setting) ? problem : `${problem}; it is ${JSON.stringify(env[setting])}`);
+  throw new ConfigError(
+    setting,
+    secrets.has(setting) ? problem : `${problem}; it is ${printable(JSON.stringify(env[setting]))}`,
+  );
+}
+
+/** Node has put U+FFFD in the place of bytes that are not UTF-8: what was set is lost. */
+function assertText(env: Env, given: Readonly<Record<string, string>>): void {
+  const altered = Object.keys(settings.shape).find((name) => wasReplaced(given[name] ?? ''));
+  if (altered !== undefined) throw new ConfigError(nameAsGiven(env, altered), 'must be UTF-8, without U+FFFD');
 }
 
 /** A warning for each setting that is set by its former name. */

@@ -1,36 +1,49 @@
 import type { FunctionName } from '../saga/choreography.ts';
+import type { RetentionDays } from '../shared/core/retention.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
+import type { RelayTarget } from '../shared/ports/relayed.ts';
 import type { Store } from '../shared/ports/store.ts';
 import type { DeadLetterScope } from '../shared/runtime/dead-letters/dead-letter.ts';
 import { replayAfterUpgrade } from '../shared/runtime/dead-letters/replay-after-upgrade.ts';
 import { addDeadLetterRoutes } from '../shared/runtime/dead-letters/routes.ts';
 import { deadLetterLimitsOf } from '../shared/runtime/dead-letters/settings.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
-import type { FunctionModule } from '../shared/runtime/function-module.ts';
+import type { FunctionModule, LoopHost } from '../shared/runtime/function-module.ts';
 import type { App } from '../shared/runtime/http/app.ts';
 import { createFunctionApp } from '../shared/runtime/http/operations-routes.ts';
 import { guardOperations, operationsAccess } from '../shared/runtime/http/operator-auth.ts';
+import { addStartPage, healthLinks } from '../shared/runtime/http/start-page.ts';
 import { describeError } from '../shared/runtime/observe/error-report.ts';
 import type { Logger } from '../shared/runtime/observe/logger.ts';
+import { addRelayMetrics } from '../shared/runtime/relay/metrics.ts';
+import { Relay } from '../shared/runtime/relay/relay.ts';
 import { retentionDaysOf } from '../shared/runtime/retention/settings.ts';
-import { type Wait, waitsOf } from '../shared/runtime/why/waits.ts';
+import type { Deliveries } from '../shared/runtime/why/undelivered.ts';
+import type { Wait } from '../shared/runtime/why/wait.ts';
+import { waitsOf } from '../shared/runtime/why/waits.ts';
 import { addWhy } from '../shared/runtime/why/why-routes.ts';
 import { addFaultRoutes, FaultInjection } from '../shared/runtime/worker/fault-injection.ts';
 import { FunctionWorker } from '../shared/runtime/worker/function-worker.ts';
 import { addStoreMetrics } from '../shared/runtime/worker/store-metrics.ts';
 import { wokenLoop } from '../shared/runtime/worker/woken-loop.ts';
 import { FunctionMetrics } from '../shared/runtime/worker/worker-metrics.ts';
-import { clock, openStore } from './engine.ts';
+import { clock, dataFile, type FunctionStore, openStore, roomError } from './engine.ts';
+import { settleLog } from './move-log.ts';
 import { moduleOf } from './registry.ts';
 import { retrySettingsFor } from './retry-settings.ts';
 import type { Config } from './settings.ts';
 import { startRetention } from './start-retention.ts';
+
+/** How long a stop goes on sending what is left; the rest is sent after the next start. */
+const SEND_REST_MS = 2_000;
 
 /** What the functions of a process share. */
 export interface HostContext {
   readonly config: Config;
   readonly logger: Logger;
   readonly log: MessageLog;
+  /** Where a relay sends what a function commits; null where the outboxes are the log. */
+  readonly target: RelayTarget | null;
 }
 
 /** A running function, with its app to be served or called. */
@@ -44,37 +57,84 @@ export interface RunningFunction {
 }
 
 /**
- * Opens the store of a function and runs it.
+ * Opens the store of a function and runs it. When that fails, the store is closed again.
  * @throws {AppError} when another process already runs it, {@link ConfigError} when its inbox would be pruned too soon.
  */
 export async function startFunction(name: FunctionName, host: HostContext): Promise<RunningFunction> {
-  const { config, logger, log } = host;
+  const { config, logger } = host;
   const module = moduleOf(name);
   const fn = module.create(config);
   const retries = retrySettingsFor(config, name);
   const days = retentionDaysOf(config, retries.policy);
-  const store = openStore(fn, config);
+  const store = openStore(fn, config, (sentence) => logger.warn(sentence));
+  const relay = relayOf(fn, store, host);
   const faults = new FaultInjection(clock, (noRoom) => store.simulateNoRoom(noRoom));
   const metrics = new FunctionMetrics(name, store, () => worker.waiting());
   addStoreMetrics(metrics.registry, () => store.walBytes());
+  if (relay !== null) addRelayMetrics(metrics.registry, relay);
   const worker = new FunctionWorker({
     fn: config.ENABLE_AUTOMATION ? faults.poisoned(fn) : fn,
     store,
-    log,
+    log: host.log,
     clock: faults.clock,
     logger,
     metrics,
+    backlog: relay,
     ...retries,
   });
   const stopping = new AbortController();
+  try {
+    await settleLog(name, store, config);
+    return await runFunction({ name, host, module, fn, store, faults, metrics, worker, relay, days, stopping });
+  } catch (error) {
+    stopping.abort();
+    await worker.stop();
+    await store.close();
+    throw roomError(error, dataFile(config.DATA_DIR, name)) ?? error;
+  }
+}
+
+/** The relay of a function that publishes to a log elsewhere; null for any other. */
+function relayOf(fn: StoreFunction, store: FunctionStore, { config, target, logger }: HostContext): Relay | null {
+  if (target === null || fn.publishes === null) return null;
+  return new Relay({
+    name: fn.name,
+    topic: fn.publishes,
+    relayed: store.relayed,
+    target,
+    clock,
+    logger,
+    unsentMax: config.OUTBOX_UNSENT_MAX,
+  });
+}
+
+interface FunctionParts {
+  readonly name: FunctionName;
+  readonly host: HostContext;
+  readonly module: FunctionModule;
+  readonly fn: StoreFunction;
+  readonly store: Store;
+  readonly faults: FaultInjection;
+  readonly metrics: FunctionMetrics;
+  readonly worker: FunctionWorker;
+  readonly relay: Relay | null;
+  readonly days: RetentionDays;
+  readonly stopping: AbortController;
+}
+
+async function runFunction(parts: FunctionParts): Promise<RunningFunction> {
+  const { name, module, fn, store, faults, metrics, worker, relay, days, stopping } = parts;
+  const { config, logger, log } = parts.host;
   const app = createApp(module, { config, logger, worker, metrics });
   if (config.ENABLE_AUTOMATION) addFaultRoutes(app, faults);
-  const waitsHere = waitsAt(module, fn, store, log);
+  const waitsHere = waitsAt(module, fn, store, { progress: (topic) => log.progress(topic), relay });
   addWhy(app, waitsHere);
-  module.addRoutes(app, { context: worker, settings: config, stopping: stopping.signal, waitsOf: waitsHere });
+  const routeHost = { context: worker, settings: config, stopping: stopping.signal, waitsOf: waitsHere };
+  module.addRoutes(app, routeHost);
   const scope = { fn, context: worker, limits: deadLetterLimitsOf(config), stopping: stopping.signal };
   guardOperations(app, operationsAccess(config));
   addDeadLetterRoutes(app, scope);
+  module.addOperatorRoutes?.(app, routeHost);
   await worker.open();
   await replayWhatIsReadableNow(scope, logger);
   // Queued before the loop starts, so that messages that wait in a topic find the example data.
@@ -83,10 +143,23 @@ export async function startFunction(name: FunctionName, host: HostContext): Prom
   const seeded = needsSeed ? seed.fill(worker) : Promise.resolve();
   worker.start();
   await seeded;
-  const loops = startLoops(module, worker, logger, stopping.signal);
+  const beforeCall = (subject: string) => faults.beforeCall(subject);
+  const loopHost = { context: worker, settings: config, logger, registry: metrics.registry, beforeCall };
+  const loops = startLoops(module, loopHost, stopping.signal);
   const everyMs = config.RETENTION_EVERY_S * 1000;
-  const retentionParts = { fn, worker, log, clock: faults.clock, logger, metrics, days, everyMs };
+  const retentionParts = {
+    fn,
+    worker,
+    log,
+    relayed: relay?.relayed ?? null,
+    clock: faults.clock,
+    logger,
+    metrics,
+    days,
+    everyMs,
+  };
   const retention = startRetention(retentionParts, stopping.signal);
+  const relaying = relay?.run(stopping.signal);
   return {
     name,
     app,
@@ -94,15 +167,16 @@ export async function startFunction(name: FunctionName, host: HostContext): Prom
     endStreams: () => stopping.abort(),
     async stop() {
       stopping.abort();
-      await Promise.all([loops, retention]);
+      await Promise.all([loops, retention, relaying]);
       await worker.stop();
+      await relay?.finish(SEND_REST_MS);
       await store.close();
     },
   };
 }
 
 function createApp(
-  { name, seed }: FunctionModule,
+  { name, seed, pathPrefix }: FunctionModule,
   parts: Pick<HostContext, 'config' | 'logger'> & {
     readonly worker: FunctionWorker;
     readonly metrics: FunctionMetrics;
@@ -116,7 +190,15 @@ function createApp(
     metrics: () => metrics.registry.metrics(),
     automation: config.ENABLE_AUTOMATION ? automation : null,
   };
-  return createFunctionApp(operations, logger);
+  const app = createFunctionApp(operations, logger);
+  const own =
+    pathPrefix === null ? [] : [{ name: pathPrefix, href: `/${pathPrefix}`, about: `the list of ${pathPrefix}` }];
+  addStartPage(app, {
+    name: `saga-store ${name}`,
+    about: `The function ${name} of the store. The gateway has the documentation of the whole API.`,
+    links: [...own, ...healthLinks],
+  });
+  return app;
 }
 
 /** What a key waits for at a function, as the runtime and the function itself know it. */
@@ -124,10 +206,10 @@ function waitsAt(
   module: FunctionModule,
   fn: StoreFunction,
   store: Store,
-  log: MessageLog,
+  deliveries: Deliveries,
 ): (key: string) => Promise<readonly Wait[]> {
   return async (key) => [
-    ...(await waitsOf(fn, store, (topic) => log.progress(topic), key)),
+    ...(await waitsOf(fn, store, deliveries, key)),
     ...((await module.waitsOf?.({ store }, key)) ?? []),
   ];
 }
@@ -139,16 +221,12 @@ async function replayWhatIsReadableNow(scope: DeadLetterScope, logger: Logger): 
 }
 
 /** Runs the loops beside the batches of a function until `signal` aborts; work of an earlier run is done first. */
-async function startLoops(
-  module: FunctionModule,
-  worker: FunctionWorker,
-  logger: Logger,
-  signal: AbortSignal,
-): Promise<void> {
-  const loops = module.loops?.(worker, logger) ?? [];
+async function startLoops(module: FunctionModule, host: LoopHost<object>, signal: AbortSignal): Promise<void> {
+  const { context, logger } = host;
+  const loops = module.loops?.(host) ?? [];
   await Promise.all(
     loops.map((loop) =>
-      wokenLoop(worker, signal, loop, (error) => logger.error({ error: describeError(error) }, loop.failure)),
+      wokenLoop(context, signal, loop, (error) => logger.error({ error: describeError(error) }, loop.failure)),
     ),
   );
 }

@@ -2,9 +2,10 @@ import { topics } from '../saga/choreography.ts';
 import type { RetentionDays } from '../shared/core/retention.ts';
 import type { Clock } from '../shared/ports/clock.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
+import type { Relayed } from '../shared/ports/relayed.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
 import type { Logger } from '../shared/runtime/observe/logger.ts';
-import { addRetentionMetrics } from '../shared/runtime/retention/metrics.ts';
+import { addClockMetric, addRetentionMetrics } from '../shared/runtime/retention/metrics.ts';
 import { Retention } from '../shared/runtime/retention/retention.ts';
 import type { FunctionWorker } from '../shared/runtime/worker/function-worker.ts';
 import { WakeSignal } from '../shared/runtime/worker/wake-signal.ts';
@@ -14,6 +15,7 @@ export interface RetentionParts {
   readonly fn: StoreFunction;
   readonly worker: FunctionWorker;
   readonly log: MessageLog;
+  readonly relayed: Relayed | null;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: FunctionMetrics;
@@ -23,14 +25,15 @@ export interface RetentionParts {
 
 /** Prunes rows beside a function until `signal` aborts, and adds metrics of stored rows and of the lag of readers. */
 export function startRetention(parts: RetentionParts, signal: AbortSignal): Promise<void> {
-  const { fn, worker, log, clock, logger, metrics, days, everyMs } = parts;
-  const { store, watermarks } = worker;
+  const { fn, worker, log, relayed, clock, logger, metrics, days, everyMs } = parts;
+  const { store, watermarks, believed } = worker;
   // Each topic is measured once: by its writer, or by its reader when it is public.
   const publicTopics = fn.consumes.filter((topic) => writerOf(topic) === null);
   const measured = fn.publishes === null ? publicTopics : [fn.publishes, ...publicTopics];
   const { registry } = metrics;
   const removed = addRetentionMetrics({ registry, store, log, nowMs: () => clock.nowMs(), topics: measured });
-  const retention = new Retention({ fn, store, log, clock, logger, watermarks, days, writerOf, removed });
+  addClockMetric(registry, believed);
+  const retention = new Retention({ fn, store, log, relayed, logger, watermarks, believed, days, writerOf, removed });
   return retention.run(signal, new WakeSignal(), everyMs);
 }
 

@@ -2,14 +2,16 @@ import { type FunctionName, functionNames } from '../saga/choreography.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
 import { operationsAccess } from '../shared/runtime/http/operator-auth.ts';
 import { type RunningServer, serve } from '../shared/runtime/http/server.ts';
+import { httpOptionsOf } from '../shared/runtime/http/settings.ts';
 import type { Logger } from '../shared/runtime/observe/logger.ts';
 import { createGateway } from './gateway/http.ts';
 import { localUpstream, remoteUpstream, type Upstream } from './gateway/upstream.ts';
-import { openapiDocument } from './openapi.ts';
+import { openapiSource } from './openapi.ts';
+import { assertPortsDiffer, Ports } from './ports.ts';
 import { functionModules } from './registry.ts';
 import { type Config, portOf, urlOf } from './settings.ts';
 import { type RunningFunction, startFunction } from './start-function.ts';
-import { createStoreLog } from './store-log.ts';
+import { assertDataPlaces, openStoreLog } from './store-log.ts';
 
 export const parts = ['gateway', ...functionNames] as const;
 export type Part = (typeof parts)[number];
@@ -24,6 +26,16 @@ export interface RunningStore {
   stop(): Promise<void>;
 }
 
+/** Parts of a store that work, and whose ports are closed yet. */
+export interface PreparedStore extends Pick<RunningStore, 'apps' | 'stop'> {
+  /**
+   * Opens the ports, the gateway's last. Requests wait for `answer`, so that who is answered at one port finds the others open.
+   * @throws {ConfigError} when a port cannot be opened; those that are open are closed by `stop`.
+   */
+  openPorts(): Promise<RunningStore['urls']>;
+  answer(): void;
+}
+
 export interface StartOptions {
   /** Functions in other threads of this process, and how a gateway calls them. */
   readonly inOtherThreads?: ReadonlyMap<FunctionName, Upstream>;
@@ -33,10 +45,13 @@ export interface StartOptions {
   readonly inProcess?: readonly FunctionName[];
   /** Lets a test wrap the log of the functions. */
   readonly wrapLog?: (log: MessageLog) => MessageLog;
+  /** Aborts the start with its reason; what was opened is closed. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Starts these parts in this thread. A gateway calls the functions in its process directly and the others over HTTP.
+ * Starts these parts in this thread. A gateway calls the functions in its process directly and the others over HTTP. When
+ * the start fails, everything that it opened is closed.
  * @throws {AppError} when another process already runs one of them, {@link ConfigError} when a setting cannot be used.
  */
 export async function startStore(
@@ -45,47 +60,78 @@ export async function startStore(
   logger: Logger,
   options: StartOptions = {},
 ): Promise<RunningStore> {
-  const { inOtherThreads = new Map(), inProcess = [], wrapLog = (log) => log } = options;
-  const names = functionNames.filter((name) => here.includes(name));
-  const log = wrapLog(createStoreLog(config, [...names, ...inProcess]));
-  const functions: RunningFunction[] = [];
-  const servers = new Map<Part, RunningServer>();
-  const stop = async () => {
-    for (const running of functions) running.endStreams();
-    await Promise.all([...servers.values()].map((server) => server.stop()));
-    await Promise.all(functions.map((running) => running.stop()));
-    await log.close();
-  };
+  const { apps, openPorts, answer, stop } = await prepareStore(here, config, logger, options);
   try {
-    for (const name of names) functions.push(await startFunction(name, { config, logger, log }));
-    for (const { name, app } of functions) servers.set(name, await listen(name, app.fetch, config));
-    if (here.includes('gateway')) {
-      const gateway = createGateway({
-        upstreams: upstreamsOf(functions, inOtherThreads, config),
-        owners: ownersOf(functionModules),
-        automation: config.ENABLE_AUTOMATION,
-        openapi: () =>
-          openapiDocument(config, logger, {
-            automation: config.ENABLE_AUTOMATION,
-            operations: operationsAccess(config).isOpen,
-          }),
-        logger,
-      });
-      servers.set('gateway', await listen('gateway', gateway.fetch, config));
-    }
+    const urls = await openPorts();
+    options.signal?.throwIfAborted();
+    answer();
+    return { urls, apps, stop };
   } catch (error) {
     await stop();
     throw error;
   }
-  return {
-    urls: new Map([...servers].map(([part, { url }]) => [part, url])),
-    apps: new Map(functions.map(({ name, app }) => [name, app])),
-    stop,
-  };
 }
 
-function listen(part: Part, fetch: RunningFunction['app']['fetch'], config: Config): Promise<RunningServer> {
-  return serve(fetch, { host: config.HOST, ...portOf(config, part) });
+/** Starts the functions of these parts, and opens no port. @throws {Error} like {@link startStore}. */
+export async function prepareStore(
+  here: readonly Part[],
+  config: Config,
+  logger: Logger,
+  options: StartOptions = {},
+): Promise<PreparedStore> {
+  const { inOtherThreads = new Map(), inProcess = [], wrapLog = (log) => log, signal } = options;
+  const names = functionNames.filter((name) => here.includes(name));
+  assertPortsDiffer(config, here);
+  assertDataPlaces(config, names);
+  const { log: opened, target } = await openStoreLog(config, [...names, ...inProcess]);
+  const log = wrapLog(opened);
+  const functions: RunningFunction[] = [];
+  const stopping = new AbortController();
+  const ports = new Ports<Part>((part, fetch) => listen(part, fetch, config));
+  const stop = async () => {
+    stopping.abort();
+    for (const running of functions) running.endStreams();
+    await ports.close();
+    await Promise.all(functions.map((running) => running.stop()));
+    await log.close();
+  };
+  try {
+    for (const name of names) {
+      signal?.throwIfAborted();
+      functions.push(await startFunction(name, { config, logger, log, target }));
+    }
+    signal?.throwIfAborted();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const openPorts = async () => {
+    for (const { name, app } of functions) await ports.open(name, app.fetch);
+    if (here.includes('gateway')) {
+      const gateway = createGateway({
+        upstreams: upstreamsOf(functions, inOtherThreads, config),
+        owners: ownersOf(functionModules),
+        streams: streamsOf(functionModules),
+        stopping: stopping.signal,
+        automation: config.ENABLE_AUTOMATION,
+        openapi: openapiSource(config, logger, {
+          automation: config.ENABLE_AUTOMATION,
+          operations: operationsAccess(config).isOpen,
+        }),
+        logger,
+      });
+      await ports.open('gateway', gateway.fetch);
+    }
+    return ports.urls();
+  };
+  const apps = new Map(functions.map(({ name, app }) => [name, app]));
+  return { apps, openPorts, answer: () => ports.answer(), stop };
+}
+
+function listen(part: Part, fetch: Parameters<typeof serve>[0], config: Config): Promise<RunningServer> {
+  const ownNames = part === 'gateway' ? [part] : [part, new URL(urlOf(config, part)).hostname];
+  const address = { host: config.HOST, hostSetting: 'HOST', ...portOf(config, part), ownNames };
+  return serve(fetch, address, httpOptionsOf(config));
 }
 
 /** The function behind each first path segment. */
@@ -93,6 +139,11 @@ function ownersOf(modules: typeof functionModules): Readonly<Record<string, stri
   return Object.fromEntries(
     modules.flatMap(({ name, pathPrefix }) => (pathPrefix === null ? [] : [[pathPrefix, name]])),
   );
+}
+
+/** The function behind each path of server-sent events. */
+function streamsOf(modules: typeof functionModules): Readonly<Record<string, string>> {
+  return Object.fromEntries(modules.flatMap(({ name, streamPaths = [] }) => streamPaths.map((path) => [path, name])));
 }
 
 /** How the gateway reaches each function: called directly where it runs in this process, else over HTTP. */

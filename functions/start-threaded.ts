@@ -1,14 +1,15 @@
 import { getPriority, setPriority } from 'node:os';
-import { MessageChannel, parentPort, Worker, workerData } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type FunctionName, functionNames } from '../saga/choreography.ts';
-import { AppError, ConfigError } from '../shared/core/errors.ts';
-import { describeError } from '../shared/runtime/observe/error-report.ts';
 import { createLogger, type Logger } from '../shared/runtime/observe/logger.ts';
 import { answerCalls, ThreadCaller } from './gateway/thread-upstream.ts';
+import { assertPortsDiffer } from './ports.ts';
 import { moduleOf } from './registry.ts';
-import type { Config } from './settings.ts';
-import { readConfig } from './settings.ts';
-import { type Part, parts, type RunningStore, startStore } from './start-store.ts';
+import { type FromThread, type Order, SecondThread } from './second-thread.ts';
+import { type Config, readConfig } from './settings.ts';
+import { explain } from './start-error.ts';
+import { type Part, type PreparedStore, parts, prepareStore, type RunningStore } from './start-store.ts';
+import { assertDataPlaces } from './store-log.ts';
 
 /**
  * The whole store in one process: the gateway and order run in the main thread, so that taking an order costs no hop
@@ -22,90 +23,90 @@ const MAIN: readonly Part[] = parts.filter((part) => !SECOND.some((name) => name
 const SECOND_LOWER_BY = 5;
 const LOWEST_PRIORITY = 19;
 
-/** `isExpected`: the error is a message for the operator, not a bug. */
-type FromThread =
-  | { readonly urls: readonly (readonly [Part, string])[] }
-  | { readonly error: string; readonly isExpected: boolean };
-
-/** @throws {Error} like {@link startStore}, also for failures in the second thread. */
-export async function startThreaded(config: Config, logger: Logger): Promise<RunningStore> {
+/**
+ * Ports open once the functions of both threads work, the gateway's last. When the start fails, or `signal` aborts it,
+ * everything that it opened is closed.
+ * @throws {Error} like `startStore`, also for failures in the second thread; the reason of `signal`.
+ */
+export async function startThreaded(config: Config, logger: Logger, signal?: AbortSignal): Promise<RunningStore> {
+  assertPortsDiffer(config, parts);
+  // All of them first: else one thread would write errors into the log while the other ends the start.
+  assertDataPlaces(config, functionNames);
+  const failing = new AbortController();
   const { port1, port2 } = new MessageChannel();
-  const worker = new Worker(new URL(import.meta.url), {
-    workerData: { env: { ...process.env }, port: port2 },
-    transferList: [port2],
+  let isStarted = false;
+  const second = new SecondThread(new URL(import.meta.url), process.env, port2, (error) => {
+    // An unexpected error in the second thread ends the process: half a store does not run.
+    if (isStarted) throw error;
+    failing.abort(error);
   });
   const caller = new ThreadCaller(port1);
   const inOtherThreads = new Map(SECOND.map((name) => [name, caller.upstream(name)]));
-  let isStopping = false;
-  let isStarted = false;
-  // An unexpected error in the second thread ends the process: half a store does not run.
-  worker.on('error', (error) => {
-    if (isStarted) throw error;
-  });
-  worker.on('exit', (code) => {
-    if (isStarted && !isStopping) throw new Error(`the second thread has ended with code ${code}`);
-  });
-  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  const stopSecond = async () => {
-    isStopping = true;
-    worker.postMessage('stop');
-    await ended;
+  // What one thread does while the other fails, or is told to stop, ends soon.
+  failing.signal.addEventListener('abort', () => void second.stop());
+  const abort = () => failing.abort(signal?.reason);
+  signal?.addEventListener('abort', abort);
+  if (signal?.aborted) abort();
+  const options = { inOtherThreads, inProcess: functionNames, signal: failing.signal };
+  const preparing = prepareStore(MAIN, config, logger, options);
+  preparing.catch((error: unknown) => failing.abort(error));
+  const stop = async () => {
+    // The gateway first: it may still be waiting for an answer of the second thread.
+    const first = await preparing.catch(() => null);
+    await first?.stop();
+    await second.stop();
+    port1.close();
   };
-  const [first, second] = await Promise.allSettled([
-    startStore(MAIN, config, logger, { inOtherThreads, inProcess: functionNames }),
-    started(worker),
-  ]);
-  if (first.status === 'rejected' || second.status === 'rejected') {
-    await Promise.all([first.status === 'fulfilled' ? first.value.stop() : undefined, stopSecond()]);
-    throw first.status === 'rejected' ? first.reason : (second as PromiseRejectedResult).reason;
+  try {
+    const [first] = await Promise.all([preparing, second.prepared()]);
+    const secondUrls = await second.openPorts();
+    const firstUrls = await first.openPorts();
+    failing.signal.throwIfAborted();
+    second.answer();
+    first.answer();
+    isStarted = true;
+    return { urls: new Map([...firstUrls, ...secondUrls]), apps: first.apps, stop };
+  } catch (error) {
+    failing.abort(error);
+    await stop();
+    throw failing.signal.reason;
+  } finally {
+    signal?.removeEventListener('abort', abort);
   }
-  isStarted = true;
-  const { urls, apps, stop } = first.value;
-  return {
-    urls: new Map([...urls, ...second.value]),
-    apps,
-    async stop() {
-      // The gateway first: it may still be waiting for an answer of the second thread.
-      await stop();
-      await stopSecond();
-      port1.close();
-    },
-  };
 }
 
-function started(worker: Worker): Promise<readonly (readonly [Part, string])[]> {
-  return new Promise((resolve, reject) => {
-    worker.once('error', reject);
-    worker.once('message', (message: FromThread) => {
-      if ('urls' in message) resolve(message.urls);
-      else reject(message.isExpected ? new AppError('unavailable', message.error) : new Error(message.error));
-    });
-  });
-}
-
-async function runSecond(): Promise<void> {
+async function runSecond(main: MessagePort): Promise<void> {
   // Only Linux has a priority for each thread; on other systems it would apply to the whole process.
   if (process.platform === 'linux') setPriority(Math.min(getPriority() + SECOND_LOWER_BY, LOWEST_PRIORITY));
-  const { env, port } = workerData as { env: NodeJS.ProcessEnv; port: MessageChannel['port1'] };
+  const { env, port } = workerData as { env: NodeJS.ProcessEnv; port: MessagePort };
   const config = readConfig(env);
   const { logger, flush } = createLogger(config.LOG_LEVEL);
-  parentPort?.once('message', () => process.exit(0));
-  const store = await startStore(SECOND, config, logger, { inProcess: functionNames });
-  answerCalls(port, store.apps);
-  parentPort?.removeAllListeners('message');
-  parentPort?.once('message', async () => {
-    await store.stop();
+  const stopping = new AbortController();
+  const tell = (message: FromThread) => main.postMessage(message);
+  let prepared: PreparedStore | null = null;
+  const follow = async (order: Order) => {
+    if (order === 'open') return tell({ urls: [...((await prepared?.openPorts()) ?? [])] });
+    if (order === 'answer') return prepared?.answer();
+    stopping.abort();
+    if (prepared === null) return;
+    await prepared.stop();
     flush();
     process.exit(0);
-  });
-  parentPort?.postMessage({ urls: [...store.urls] } satisfies FromThread);
+  };
+  const end = async (error: unknown) => {
+    await prepared?.stop();
+    flush();
+    tell({ ...explain(error) });
+    process.exit(1);
+  };
+  main.on('message', (order: Order) => void follow(order).catch(end));
+  try {
+    prepared = await prepareStore(SECOND, config, logger, { inProcess: functionNames, signal: stopping.signal });
+    answerCalls(port, prepared.apps);
+    tell({ isPrepared: true });
+  } catch (error) {
+    await end(error);
+  }
 }
 
-if (parentPort !== null) {
-  runSecond().catch((error: unknown) => {
-    const isExpected = error instanceof AppError || error instanceof ConfigError;
-    const text = isExpected ? error.message : describeError(error);
-    parentPort?.postMessage({ error: text, isExpected } satisfies FromThread);
-    process.exit(1);
-  });
-}
+if (parentPort !== null) void runSecond(parentPort);

@@ -1,11 +1,20 @@
-import { type FunctionName, topics } from '../saga/choreography.ts';
-import type { MessageLog } from '../shared/ports/message-log.ts';
-import { createLog } from './engine.ts';
-import { functionModules } from './registry.ts';
+import { type FunctionName, publicTopics, topics } from '../saga/choreography.ts';
+import { assertPlaces, type OpenLog, openLog } from './engine.ts';
+import { functionModules, moduleOf } from './registry.ts';
 import type { Config } from './settings.ts';
 
-/** The log of this store. `here`: the functions that run in this process, in any thread. */
-export function createStoreLog(config: Config, here: readonly FunctionName[]): MessageLog {
+/** Opens the log of this store. `here`: the functions that run in this process, in any thread. */
+export function openStoreLog(config: Config, here: readonly FunctionName[]): Promise<OpenLog> {
   const readers = functionModules.map((module) => module.create(config));
-  return createLog(config, topics, readers, here);
+  return openLog(config, topics, readers, here);
+}
+
+/**
+ * Looks whether the data that these functions use can be where they belong, before anything is opened.
+ * @throws {Error} like `assertPlaces`.
+ */
+export function assertDataPlaces(config: Config, names: readonly FunctionName[]): void {
+  const consumed = names.flatMap((name) => moduleOf(name).create(config).consumes);
+  const isPublic = (topic: string) => publicTopics.includes(topic);
+  assertPlaces(names, consumed.filter(isPublic), config);
 }

@@ -70,6 +70,7 @@ async function endOf(mode: TwiceMode | null) {
     }
     await send('POST', '/orders/LATE_1/cancel', { reason: 'too slow' });
     await send('POST', '/stock/PRODUCT_001/receipts', { quantity: 1 });
+    await send('POST', '/stock/PRODUCT_002/corrections', { quantity: -1, reason: 'broken' });
     const notices = () => get<{ notifications: readonly NoticeBody[] }>('/notifications?limit=200');
     await vi.waitFor(async () => {
       const { notifications } = await notices();

@@ -44,7 +44,7 @@ export const choreography: readonly Step[] = [
   {
     on: 'FillBackorder',
     by: 'inventory',
-    emits: ['StockReserved'],
+    emits: ['StockReserved', 'StockBackordered'],
     kind: 'compensatable',
     undoneBy: ['StockReleased'],
   },
@@ -54,7 +54,13 @@ export const choreography: readonly Step[] = [
   { on: 'CancelOrder', by: 'order', emits: ['OrderCancelled'], kind: 'compensation', undoneBy: [] },
   { on: 'DispatchOrder', by: 'order', emits: ['OrderDispatched'], kind: 'retriable', undoneBy: [] },
   { on: 'OrderConfirmed', by: 'inventory', emits: ['StockSold'], kind: 'retriable', undoneBy: ['StockReturned'] },
-  { on: 'OrderRejected', by: 'inventory', emits: ['StockReleased'], kind: 'compensation', undoneBy: [] },
+  {
+    on: 'OrderRejected',
+    by: 'inventory',
+    emits: ['StockReleased', 'StockReturned'],
+    kind: 'compensation',
+    undoneBy: [],
+  },
   {
     on: 'OrderCancelled',
     by: 'inventory',
@@ -62,8 +68,23 @@ export const choreography: readonly Step[] = [
     kind: 'compensation',
     undoneBy: [],
   },
+  {
+    on: 'StockReleased',
+    by: 'order',
+    emits: ['OrderRejected', 'OrderCancelled'],
+    kind: 'compensation',
+    undoneBy: [],
+  },
+  {
+    on: 'StockReturned',
+    by: 'order',
+    emits: ['OrderRejected', 'OrderCancelled'],
+    kind: 'compensation',
+    undoneBy: [],
+  },
   { on: 'ReceiveStock', by: 'inventory', emits: ['StockReceived'], kind: 'retriable', undoneBy: [] },
   { on: 'SeedStock', by: 'inventory', emits: ['StockReceived'], kind: 'retriable', undoneBy: [] },
+  { on: 'CorrectStock', by: 'inventory', emits: ['StockCorrected'], kind: 'retriable', undoneBy: [] },
   { on: 'SetStockPolicy', by: 'inventory', emits: ['StockPolicySet'], kind: 'retriable', undoneBy: [] },
   { on: 'OrderPlaced', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
   { on: 'OrderBackordered', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
@@ -71,6 +92,8 @@ export const choreography: readonly Step[] = [
   { on: 'OrderRejected', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
   { on: 'OrderCancelled', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
   { on: 'NoticesSent', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
+  { on: 'NoticesAttempted', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
+  { on: 'SendNoticesAgain', by: 'notification', emits: [], kind: 'retriable', undoneBy: [] },
 ];
 
 /** The topics, and the only function that writes each; null for a public topic, which clients write. */
@@ -103,6 +126,11 @@ export function isAllowedOnTopic(topic: string, type: string, source: string): b
   if (writer === null) return fromOutside.has(type) && !ourSources.has(source);
   return source === `/${writer}` && emittedBy.get(writer)?.has(type) === true;
 }
+
+/** The events that a customer gets a notice of: those of another function that notification handles. */
+export const noticeFacts: readonly MessageType[] = choreography
+  .filter(({ by, on }) => by === 'notification' && emittedBy.get('order')?.has(on) === true)
+  .map(({ on }) => on);
 
 /** The message types that `name` handles. */
 export function inputsOf(name: FunctionName): ReadonlySet<MessageType> {

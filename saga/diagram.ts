@@ -1,4 +1,4 @@
-import { choreography, type Step } from './choreography.ts';
+import { choreography, noticeFacts, type Step } from './choreography.ts';
 import { transitions } from './lifecycle.ts';
 
 /** The saga as two Mermaid diagrams: the steps, and the life-cycle of an order. ARCHITECTURE.md shows them. */
@@ -12,7 +12,7 @@ export function diagram(): string {
 function arrows({ on, by, emits, kind }: Step): string[] {
   const arrow = kind === 'pivot' ? '==>' : kind === 'compensation' ? '-.->' : '-->';
   if (by === 'notification')
-    return on === 'NoticesSent' ? [] : [`  ${on} -->|notification| notice([a notice to the customer])`];
+    return noticeFacts.includes(on) ? [`  ${on} -->|notification| notice([a notice to the customer])`] : [];
   return emits.map((event) => `  ${on} ${arrow}|${by}| ${event}`);
 }
 

@@ -1,7 +1,7 @@
 import { CLIENT_SOURCE, type Message, namedId, newMessage } from '../shared/core/message.ts';
 import { versionOf } from '../shared/core/message-catalog.ts';
 import { catalog } from './catalog.ts';
-import { type DataOf, type Line, type MessageType, type Reason, sumByProduct } from './messages.ts';
+import { type DataOf, type End, type Line, type MessageType, type Reason, sumByProduct } from './messages.ts';
 
 /** Products and how many of them; pairs where a product appears twice. */
 export type Quantities = Readonly<Record<string, number>> | readonly (readonly [productId: string, quantity: number])[];
@@ -19,6 +19,8 @@ export const EXAMPLE_TIME = '2026-03-01T10:00:00.000Z';
 export const EXAMPLE_ORDER = 'ORDER_7';
 const EXAMPLE_CUSTOMER = 'CUSTOMER_7';
 export const CHANGED_MIND = 'I have changed my mind';
+/** The order was cancelled. */
+export const EXAMPLE_END: End = { end: 'cancelled', reason: CHANGED_MIND };
 
 /** A complete message. Its id is derived from its contents, so that equal examples are the same message. */
 export function example<Type extends MessageType>(
@@ -108,16 +110,16 @@ export function stockBackordered(
   return example('/inventory', 'StockBackordered', orderId, data);
 }
 
-export function stockReturned(quantities: Quantities, orderId = EXAMPLE_ORDER) {
-  return example('/inventory', 'StockReturned', orderId, { orderId, lines: summed(quantities) });
+export function stockReturned(quantities: Quantities, because: End | null = EXAMPLE_END, orderId = EXAMPLE_ORDER) {
+  return example('/inventory', 'StockReturned', orderId, { orderId, lines: summed(quantities), because });
 }
 
 export function stockSold(quantities: Quantities, orderId = EXAMPLE_ORDER) {
   return example('/inventory', 'StockSold', orderId, { orderId, lines: summed(quantities) });
 }
 
-export function stockReleased(quantities: Quantities, orderId = EXAMPLE_ORDER) {
-  return example('/inventory', 'StockReleased', orderId, { orderId, lines: summed(quantities) });
+export function stockReleased(quantities: Quantities, because: End | null = EXAMPLE_END, orderId = EXAMPLE_ORDER) {
+  return example('/inventory', 'StockReleased', orderId, { orderId, lines: summed(quantities), because });
 }
 
 /** The reason from inventory when no unit of a product is left and one was asked for. */

@@ -1,11 +1,6 @@
-/** The statuses that clients see; they may rely on the whole list. */
-export const orderStatuses = ['placed', 'backordered', 'confirmed', 'rejected', 'cancelled'] as const;
+/** The statuses of an order, the same in rules, rows, answers and filters. Clients may rely on the whole list. */
+export const orderStatuses = ['placed', 'backordered', 'confirmed', 'dispatched', 'rejected', 'cancelled'] as const;
 export type OrderStatus = (typeof orderStatuses)[number];
-
-/**
- * The statuses of the life-cycle. A dispatched order stays `confirmed` for its clients, and is too far to be cancelled.
- */
-export type LifecycleStatus = OrderStatus | 'dispatched';
 
 /**
  * The legal changes of an order and the event that makes each. Links of the API and the diagram of the saga are made
@@ -22,7 +17,7 @@ export const transitions = [
   { from: 'backordered', event: 'OrderCancelled', to: 'cancelled' },
   { from: 'confirmed', event: 'OrderCancelled', to: 'cancelled' },
   { from: 'confirmed', event: 'OrderDispatched', to: 'dispatched' },
-] as const satisfies readonly { from: LifecycleStatus | null; event: string; to: LifecycleStatus }[];
+] as const satisfies readonly { from: OrderStatus | null; event: string; to: OrderStatus }[];
 
 export type OrderEventType = (typeof transitions)[number]['event'];
 
@@ -34,27 +29,22 @@ export const orderCommands = {
 export type OrderCommand = keyof typeof orderCommands;
 
 /** Statuses of an order whose outcome is not known yet. */
-const openStatuses: readonly LifecycleStatus[] = ['placed', 'backordered'];
+const openStatuses: readonly OrderStatus[] = ['placed', 'backordered'];
 
 /**
  * The status after `event`, or null where that event is not allowed in this status. `from` is null before the order is.
  */
-export function statusAfter(from: LifecycleStatus | null, event: OrderEventType): LifecycleStatus | null {
+export function statusAfter(from: OrderStatus | null, event: OrderEventType): OrderStatus | null {
   return transitions.find((row) => row.from === from && row.event === event)?.to ?? null;
 }
 
-/** Whether the order has an outcome: it is confirmed (also dispatched), rejected or cancelled. */
-export function hasOutcome(status: LifecycleStatus): boolean {
+/** Whether the order has an outcome: it is confirmed, dispatched, rejected or cancelled. */
+export function hasOutcome(status: OrderStatus): boolean {
   return !openStatuses.includes(status);
 }
 
 /** The commands that an order in this status allows. */
-export function commandsIn(status: LifecycleStatus): readonly OrderCommand[] {
+export function commandsIn(status: OrderStatus): readonly OrderCommand[] {
   const commands = Object.keys(orderCommands) as OrderCommand[];
   return commands.filter((command) => statusAfter(status, orderCommands[command]) !== null);
-}
-
-/** The status as clients see it. */
-export function publicStatus(status: LifecycleStatus): OrderStatus {
-  return status === 'dispatched' ? 'confirmed' : status;
 }

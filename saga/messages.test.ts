@@ -20,6 +20,22 @@ it.each([
   expect(parseRecord(record, { inputs: new Set(), catalog })).toMatchObject({ kind: 'rejected', code: 'not_allowed' });
 });
 
+it.each(['XAU', 'HRK', 'EUX'])('an order in %s is rejected as unreadable', (currency) => {
+  const { data, ...attributes } = placeOrder({ lamp: 1 });
+  const record = {
+    topic: 'order-commands',
+    partition: 0,
+    position: 1,
+    attributes: { ...attributes, source: '/import' },
+    value: JSON.stringify({ ...data, currency }),
+  };
+
+  expect(parseRecord(record, { inputs: new Set(['PlaceOrder']), catalog })).toMatchObject({
+    code: 'unreadable',
+    detail: expect.stringContaining(`${currency} `),
+  });
+});
+
 it('an order whose total is not a safe integer is rejected as unreadable', () => {
   const { data, ...attributes } = placeOrder({ lamp: 1_000_000 }, { priceMinor: Number.MAX_SAFE_INTEGER });
   const topic = 'order-commands';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { currencyCodes, listedDigits, whyNoCurrency } from '../shared/core/currencies.ts';
 import type { Draft, Message } from '../shared/core/message.ts';
-import { firstVersion, type MessageCatalog } from '../shared/core/message-catalog.ts';
-import { isCurrency } from '../shared/core/money.ts';
+import { firstVersion, type MessageCatalog, nextVersion } from '../shared/core/message-catalog.ts';
+import { textSchema } from '../shared/core/text-length.ts';
 
 /** An id that a client chooses. */
 export const idSchema = z
@@ -10,10 +11,15 @@ export const idSchema = z
   .max(64)
   .regex(/^[A-Za-z0-9._:-]*$/, 'only A-Z a-z 0-9 . _ : - are allowed');
 
+/** A currency in which a price can be given. Messages do not list them: the list changes, their schemas do not. */
+export const currencySchema = z.enum(currencyCodes, { error: ({ input }) => whyNoCurrency(input) });
+
 export const QUANTITY_MAX = 1_000_000;
 export const LINES_MAX = 100;
 /** Maximum length of a client's reason, in characters. */
 export const REASON_MAX = 500;
+/** Maximum length of the reason for a correction of stock, in characters. */
+export const CORRECTION_REASON_MAX = 200;
 
 const quantitySchema = z.int().min(1).max(QUANTITY_MAX);
 const minorUnitsSchema = z.int().min(0);
@@ -23,6 +29,7 @@ const pricedLineSchema = z.object({ productId: idSchema, quantity: quantitySchem
 const pricedLinesSchema = z.array(pricedLineSchema).min(1).max(LINES_MAX);
 const lineSchema = z.object({ productId: idSchema, quantity: z.int().min(1) });
 const linesSchema = z.array(lineSchema).min(1).max(LINES_MAX);
+const releasedLinesSchema = z.array(lineSchema).max(LINES_MAX);
 
 /** Why an order is not fulfilled: stable codes for clients. */
 export const reasonCodes = ['out_of_stock', 'unknown_product', 'expired', 'cancelled'] as const;
@@ -37,7 +44,18 @@ const reasonSchema = z.object({
 const receiptSchema = z.object({
   productId: idSchema,
   quantity: quantitySchema,
-  name: z.string().min(1).max(200).nullable(),
+  name: textSchema(1, 200).nullable(),
+});
+
+/** Units that are there beyond those in the ledger, or missing from it where negative; never 0. */
+const correctionSchema = z.object({
+  productId: idSchema,
+  quantity: z
+    .int()
+    .min(-QUANTITY_MAX)
+    .max(QUANTITY_MAX)
+    .refine((quantity) => quantity !== 0),
+  reason: textSchema(1, CORRECTION_REASON_MAX),
 });
 
 /** What happens to an order that asks for more than there is: it is rejected, or it waits until goods arrive. */
@@ -45,8 +63,15 @@ export const shortagePolicies = ['reject', 'wait'] as const;
 export type ShortagePolicy = (typeof shortagePolicies)[number];
 
 const policySchema = z.object({ productId: idSchema, whenShort: z.enum(shortagePolicies) });
-const givenReasonSchema = z.string().min(1).max(REASON_MAX);
+const givenReasonSchema = textSchema(1, REASON_MAX);
 
+/** How the order ended that gave its goods back. */
+const endSchema = z.discriminatedUnion('end', [
+  z.object({ end: z.literal('rejected'), reason: reasonSchema }),
+  z.object({ end: z.literal('cancelled'), reason: givenReasonSchema }),
+]);
+
+const noticeShape = { orderId: idSchema, fact: z.string(), notificationId: z.string() };
 const aboutOrder = { orderId: idSchema, customerId: idSchema };
 
 /**
@@ -59,7 +84,9 @@ export const messageKinds = {
     z
       .object({
         ...aboutOrder,
-        currency: z.string().refine(isCurrency, 'this is no currency of ISO 4217'),
+        currency: z
+          .string()
+          .refine((code) => listedDigits(code) !== undefined, { error: ({ input }) => whyNoCurrency(input) }),
         lines: pricedLinesSchema,
       })
       .refine(({ lines }) => Number.isSafeInteger(totalOf(lines)), 'the total is too large'),
@@ -78,7 +105,10 @@ export const messageKinds = {
   /** Sent by the timer of the order when its deadline has passed. */
   ExpireOrder: firstVersion(z.object({ orderId: idSchema })),
   StockReserved: firstVersion(z.object({ orderId: idSchema, lines: linesSchema })),
-  /** Nothing is held, and the order waits in the queue of each of its products. `productIds`: those that are short. */
+  /**
+   * Nothing is held, and the order waits in the queue of each of its products. `productIds`: those that are short, of
+   * which units are set aside for it. Published again, with the new `productIds`, when it is short of others.
+   */
   StockBackordered: firstVersion(
     z.object({ orderId: idSchema, lines: linesSchema, productIds: z.array(idSchema).min(1) }),
   ),
@@ -90,12 +120,20 @@ export const messageKinds = {
   OrderDispatched: firstVersion(z.object({ ...aboutOrder, dispatchedAt: timeSchema })),
   StockSold: firstVersion(z.object({ orderId: idSchema, lines: linesSchema })),
   /** Without lines: nothing was held, and nothing will be held. */
-  StockReleased: firstVersion(z.object({ orderId: idSchema, lines: z.array(lineSchema).max(LINES_MAX) })),
+  StockReleased: nextVersion(
+    firstVersion(z.object({ orderId: idSchema, lines: releasedLinesSchema })),
+    z.object({ orderId: idSchema, lines: releasedLinesSchema, because: endSchema.nullable() }),
+    (data) => ({ ...data, because: null }),
+  ),
   /** The sold units are on hand again. */
-  StockReturned: firstVersion(z.object({ orderId: idSchema, lines: linesSchema })),
+  StockReturned: nextVersion(
+    firstVersion(z.object({ orderId: idSchema, lines: linesSchema })),
+    z.object({ orderId: idSchema, lines: linesSchema, because: endSchema.nullable() }),
+    (data) => ({ ...data, because: null }),
+  ),
   /** The order came after its own rejection or cancellation, and nothing is held for it. */
   ReservationRefused: firstVersion(z.object({ orderId: idSchema })),
-  /** `ahead`: what the orders before it in the queues of its products still wait for, at most. */
+  /** `ahead`: what the orders before it in the queues of its products are short of, at most. */
   FillBackorder: firstVersion(
     z.object({ orderId: idSchema, lines: linesSchema, ahead: z.array(lineSchema).max(LINES_MAX) }),
   ),
@@ -105,11 +143,32 @@ export const messageKinds = {
   /** The first stock of a product; ignored when the product is known. */
   SeedStock: firstVersion(receiptSchema),
   StockReceived: firstVersion(receiptSchema),
+  CorrectStock: firstVersion(correctionSchema),
+  StockCorrected: firstVersion(correctionSchema),
   NoticesSent: firstVersion(
     z.object({
       notices: z.array(z.object({ orderId: idSchema, fact: z.string() })).min(1),
       sentAt: timeSchema,
     }),
+  ),
+  /** One attempt to send each of these notices, counted from 1. The channel has accepted those without a `refusal`. */
+  NoticesAttempted: firstVersion(
+    z.object({
+      notices: z
+        .array(
+          z.object({
+            ...noticeShape,
+            attempt: z.int().min(1),
+            refusal: z.object({ detail: z.string(), isTerminal: z.boolean(), retryAfterMs: z.int().min(0) }).nullable(),
+          }),
+        )
+        .min(1),
+      attemptedAt: timeSchema,
+    }),
+  ),
+  /** An operator has failed notices sent again. */
+  SendNoticesAgain: firstVersion(
+    z.object({ notices: z.array(z.object(noticeShape)).min(1), who: z.string().min(1), reason: givenReasonSchema }),
   ),
 } as const satisfies MessageCatalog['kinds'];
 
@@ -121,6 +180,7 @@ export type MessageOf<Type extends MessageType> = { [T in Type]: Message<T, Data
 export type DraftOf<Type extends MessageType> = { [T in Type]: Draft<T, DataOf<T>> }[Type];
 
 export type Reason = z.infer<typeof reasonSchema>;
+export type End = z.infer<typeof endSchema>;
 export type Line = z.infer<typeof lineSchema>;
 export type PricedLine = z.infer<typeof pricedLineSchema>;
 

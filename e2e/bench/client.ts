@@ -1,23 +1,27 @@
 /**
  * The load: the same orders, byte for byte, for our program and for the reference.
  *
- * A closed loop (a fixed number in flight, each answer sends the next order) measures throughput. An open loop (an
- * order every 20 ms, answered or not) measures latency, so that a slow server does not slow its own measurement down.
+ * A closed loop (a fixed number in flight, the end of an order sends the next one) measures throughput. An open loop (orders at
+ * a fixed rate, finished or not) measures latency, so that a slow server does not slow its own measurement down.
  */
 import { randomUUID } from 'node:crypto';
-import { get } from 'node:http';
 import { performance } from 'node:perf_hooks';
 import { HttpConnection, requestOnce, requestText } from './http-connection.ts';
+import { type NoticeStream, openNotices } from './notices.ts';
 
 export const ORDER_LINES = [
   { productId: 'PRODUCT_001', quantity: 3, price: 10.0 },
   { productId: 'PRODUCT_002', quantity: 2, price: 5.0 },
 ] as const;
-export const IN_FLIGHT = 64;
-export const OPEN_LOOP_PER_S = 50;
 
 const WAIT_HEADER = 'Prefer: wait=30';
-const NOTICE_TIMEOUT_MS = 30_000;
+const NOTICE_TIMEOUT_MS = 60_000;
+
+/**
+ * Where an order ends: its final notice has arrived on the stream, it is answered with its outcome (`Prefer: wait`), or it is
+ * answered as accepted.
+ */
+export type End = 'notice' | 'outcome' | 'accepted';
 
 export interface Throughput {
   readonly orders: number;
@@ -45,76 +49,76 @@ export function orderRequest(orderId: string, waits: boolean): string {
 }
 
 /**
- * Keeps `IN_FLIGHT` orders in flight for `durationMs` and counts the expected answers: 200 and confirmed when `waits`,
- * else 202. The time is measured until the last answer.
+ * Keeps `inFlight` orders in flight for `durationMs` and counts those that end as they should. The time is measured until the
+ * last of them has ended.
  *
  * @throws on any other answer: a run with refused orders measures nothing.
  */
 export async function closedLoop(
   port: number,
   nextId: () => string,
-  durationMs: number,
-  waits: boolean,
+  { inFlight, durationMs, end }: { readonly inFlight: number; readonly durationMs: number; readonly end: End },
 ): Promise<Throughput> {
-  const connections = await Promise.all(Array.from({ length: IN_FLIGHT }, () => HttpConnection.open(port)));
+  const notices = end === 'notice' ? await openNotices(port) : null;
+  const connections = await Promise.all(Array.from({ length: inFlight }, () => HttpConnection.open(port)));
   const startMs = performance.now();
   const endMs = startMs + durationMs;
   let orders = 0;
   async function loop(connection: HttpConnection): Promise<void> {
     while (performance.now() < endMs) {
-      const { status, body } = await connection.send(orderRequest(nextId(), waits));
-      const isRight = waits ? status === 200 && body.includes('"status":"confirmed"') : status === 202;
-      if (!isRight) throw new Error(`an order was answered with ${status}: ${body.slice(0, 300)}`);
+      await sendOrder(connection, nextId(), end, notices);
       orders += 1;
     }
   }
   try {
-    await Promise.all(connections.map(loop));
+    await inTime(Promise.all(connections.map(loop)), durationMs + NOTICE_TIMEOUT_MS);
     const elapsedMs = performance.now() - startMs;
     return { orders, perSecond: (orders / elapsedMs) * 1000 };
   } finally {
+    notices?.close();
     for (const connection of connections) connection.close();
   }
 }
 
+/** Resolves when the order has ended. */
+async function sendOrder(connection: HttpConnection, orderId: string, end: End, notices: NoticeStream | null) {
+  const final = notices?.final(orderId);
+  const { status, body } = await connection.send(orderRequest(orderId, end === 'outcome'));
+  const isRight = end === 'outcome' ? status === 200 && body.includes('"status":"confirmed"') : status === 202;
+  if (!isRight) throw new Error(`an order was answered with ${status}: ${body.slice(0, 300)}`);
+  await final;
+}
+
 /**
- * Milliseconds from sending each POST to receiving its notice of confirmation, at a fixed rate. One uncounted order is
- * sent first: once its notice has come, so have the notices of all earlier orders, and the program is idle.
+ * Milliseconds from sending each POST to receiving its final notice, at a fixed rate. One uncounted order is sent first: once
+ * its notice has come, so have the notices of all earlier orders, and the program is idle.
  */
 export async function openLoop(
   port: number,
   nextId: () => string,
-  durationMs: number,
-  perS = OPEN_LOOP_PER_S,
+  { durationMs, perS }: { readonly durationMs: number; readonly perS: number },
 ): Promise<readonly number[]> {
-  const sentAtMs = new Map<string, number>();
-  const latenciesMs: number[] = [];
-  const notices = await listen(port, (orderId) => {
-    const sent = sentAtMs.get(orderId);
-    if (sent === undefined) return;
-    sentAtMs.delete(orderId);
-    latenciesMs.push(performance.now() - sent);
-  });
+  const notices = await openNotices(port);
   const idle = [await HttpConnection.open(port)];
-  const noticesUpTo = async (count: number) => {
-    const deadlineMs = performance.now() + NOTICE_TIMEOUT_MS;
-    while (latenciesMs.length < count && performance.now() < deadlineMs) await until(performance.now() + 5);
-    if (latenciesMs.length < count)
-      throw new Error(`${count - latenciesMs.length} of ${count} notices were not received`);
+  const latenciesMs: number[] = [];
+  const finish = async (connection: HttpConnection) => {
+    const orderId = nextId();
+    const sentMs = performance.now();
+    const noticed = notices.final(orderId).then(() => latenciesMs.push(performance.now() - sentMs));
+    await sendOrder(connection, orderId, 'accepted', null);
+    idle.push(connection);
+    await noticed;
   };
   try {
-    await post(idle[0] as HttpConnection, nextId(), sentAtMs);
-    await noticesUpTo(1);
+    await inTime(finish(idle.pop() as HttpConnection), NOTICE_TIMEOUT_MS);
     const orders = Math.floor((durationMs / 1000) * perS);
     const startMs = performance.now();
-    const posts: Promise<void>[] = [];
+    const finished: Promise<void>[] = [];
     for (let n = 0; n < orders; n++) {
       await until(startMs + (n * 1000) / perS);
-      const connection = idle.pop() ?? (await HttpConnection.open(port));
-      posts.push(post(connection, nextId(), sentAtMs).then(() => void idle.push(connection)));
+      finished.push(finish(idle.pop() ?? (await HttpConnection.open(port))));
     }
-    await Promise.all(posts);
-    await noticesUpTo(orders + 1);
+    await inTime(Promise.all(finished), NOTICE_TIMEOUT_MS);
     return latenciesMs.slice(1);
   } finally {
     notices.close();
@@ -134,36 +138,17 @@ export async function getJson(port: number, path: string): Promise<unknown> {
   return JSON.parse(body);
 }
 
-async function post(connection: HttpConnection, orderId: string, sentAtMs: Map<string, number>): Promise<void> {
-  const request = orderRequest(orderId, false);
-  sentAtMs.set(orderId, performance.now());
-  const { status, body } = await connection.send(request);
-  if (status !== 202) throw new Error(`an order was answered with ${status}: ${body.slice(0, 300)}`);
-}
-
-/** Resolves when the stream is open; calls `onConfirmed` for each notice of a confirmation. */
-function listen(port: number, onConfirmed: (orderId: string) => void): Promise<{ close(): void }> {
-  return new Promise((resolve, reject) => {
-    const headers = { accept: 'text/event-stream' };
-    const request = get({ host: '127.0.0.1', port, path: '/notifications/stream', headers }, (response) => {
-      if (response.statusCode !== 200)
-        return reject(new Error(`the notification stream was answered with ${response.statusCode}`));
-      let rest = '';
-      response.setEncoding('utf8');
-      response.on('data', (chunk: string) => {
-        const lines = (rest + chunk).split('\n');
-        rest = lines.pop() ?? '';
-        for (const line of lines) {
-          if (!line.startsWith('data:')) continue;
-          const notice = JSON.parse(line.slice(5)) as { readonly orderId: string; readonly fact: string };
-          if (notice.fact === 'OrderConfirmed') onConfirmed(notice.orderId);
-        }
-      });
-      response.on('error', () => undefined);
-      resolve({ close: () => request.destroy() });
-    });
-    request.on('error', reject);
+/** @throws when the work, which waits for notices, takes longer. */
+async function inTime<Result>(work: Promise<Result>, timeoutMs: number): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`notices were not received within ${timeoutMs} ms`)), timeoutMs);
   });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function until(timeMs: number): Promise<void> {

@@ -3,8 +3,9 @@
  * with its own ids, directly into the files of a stopped store.
  */
 import { existsSync } from 'node:fs';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { dataFile } from '../../functions/engine.ts';
+import { connect } from '../../shared/adapters/embedded/connect.ts';
 import { type Fill, fills } from './fill-statements.ts';
 
 const CHUNK_ORDERS = 50_000;
@@ -38,7 +39,7 @@ export function fillStore(dataDir: string, orders: number): void {
 function open(dataDir: string, { name }: Fill): Database.Database {
   const file = dataFile(dataDir, name);
   if (!existsSync(file)) throw new Error(`${file} does not exist: start the store once before filling it`);
-  const db = new Database(file);
+  const db = connect(file, {});
   // The fill does not have to survive a power cut.
   db.pragma('synchronous = OFF');
   return db;

@@ -21,7 +21,7 @@ export async function measurePoison(
   { rounds, roundMs }: { rounds: number; roundMs: number },
 ): Promise<Poisoned> {
   const nextId = orderIds();
-  const latencies = (server: Server) => openLoop(server.port, nextId, roundMs, PER_S);
+  const latencies = (server: Server) => openLoop(server.port, nextId, { durationMs: roundMs, perS: PER_S });
   for (const server of [poisoned, clean]) await latencies(server);
   const withPoison: number[] = [];
   const without: number[] = [];

@@ -1,5 +1,7 @@
 /** Turns figures into rows with an aim and a verdict, and renders them as a table. */
-import Table from 'cli-table3';
+import type { Terminal } from '../tools/store-client.ts';
+import { tableOf } from '../tools/table.ts';
+import type { Aim } from './plan.ts';
 
 export interface Row {
   readonly measure: string;
@@ -8,7 +10,9 @@ export interface Row {
   readonly against: number;
   /** `ours` divided by `against`; the median of the rounds' ratios. */
   readonly ratio: number;
-  readonly aim: { readonly ratio: number; readonly atLeast: boolean } | null;
+  /** The smallest and the largest ratio of a round; null where it is one of all rounds together. */
+  readonly spread: readonly [least: number, most: number] | null;
+  readonly aim: Aim | null;
   /** Null when there is no aim, or nothing was measured. */
   readonly isReached: boolean | null;
 }
@@ -26,22 +30,15 @@ export function rowOf(figures: Omit<Row, 'isReached'>): Row {
 }
 
 /** Without colours, so that the table looks the same in a log. */
-export function renderSection({ title, columns, rows }: Section): string {
-  const table = new Table({
-    head: [title, ...columns, 'ratio', 'aim'],
-    colAligns: ['left', 'right', 'right', 'right', 'right'],
-    style: { head: [], border: [] },
-  });
-  for (const { measure, unit, ours, against, ratio, aim } of rows) {
-    table.push([
-      `${measure}, ${unit}`,
-      figure(ours),
-      figure(against),
-      Number.isNaN(ratio) ? '–' : ratio.toFixed(2),
-      aim === null ? '' : aimText(aim),
-    ]);
-  }
-  return table.toString();
+export function renderSection({ title, columns, rows }: Section, terminal: Pick<Terminal, 'columns'>): string {
+  const cells = rows.map(({ measure, unit, ours, against, ratio, spread, aim }) => [
+    `${measure}, ${unit}`,
+    figure(ours),
+    figure(against),
+    ratioText(ratio, spread),
+    aim === null ? '' : aimText(aim),
+  ]);
+  return tableOf({ head: [title, ...columns, 'ratio', 'aim'], rows: cells, right: [1, 2, 3, 4] }, terminal);
 }
 
 export function renderVerdict(title: string, { measure, ratio, aim, isReached }: Row): string | null {
@@ -50,8 +47,16 @@ export function renderVerdict(title: string, { measure, ratio, aim, isReached }:
   return `${title} · ${measure}: ${ratio.toFixed(2)}, aim ${aimText(aim)}: ${isReached ? 'reached' : 'MISSED'}`;
 }
 
-function aimText({ ratio, atLeast }: { readonly ratio: number; readonly atLeast: boolean }): string {
-  return `${atLeast ? '≥' : '≤'} ${ratio.toFixed(2)}`;
+function ratioText(ratio: number, spread: Row['spread']): string {
+  if (Number.isNaN(ratio)) return '–';
+  return spread === null
+    ? ratio.toFixed(2)
+    : `${ratio.toFixed(2)} (${spread.map((end) => end.toFixed(2)).join(' to ')})`;
+}
+
+function aimText({ ratio, atLeast, hoped }: Aim): string {
+  const better = hoped === undefined ? '' : ` (better ${hoped.toFixed(2)})`;
+  return `${atLeast ? '≥' : '≤'} ${ratio.toFixed(2)}${better}`;
 }
 
 function figure(value: number): string {

@@ -5,9 +5,8 @@
 import { rmSync } from 'node:fs';
 import { closedLoop, openLoop, orderIds, quantile } from './client.ts';
 import { fillStock, readSold, settleAndCheck } from './counts.ts';
+import { LOADS, type Load } from './plan.ts';
 import type { Server } from './servers.ts';
-
-export type Measure = 'finished' | 'accepted' | 'latency';
 
 export interface Contestant<Name extends string> {
   readonly name: Name;
@@ -17,18 +16,24 @@ export interface Contestant<Name extends string> {
 export interface Durations {
   readonly rounds: number;
   readonly warmUpMs: number;
+  /** Of a closed loop. */
   readonly measureMs: number;
+  /** Of an open loop. */
   readonly latencyMs: number;
 }
 
-/** The figures of one program in one round; a figure that was not measured is null. */
-export interface RoundFigures {
-  readonly finishedPerS: number | null;
-  readonly acceptedPerS: number | null;
+/** What one load has shown of one program in one round. */
+export interface LoadFigures {
+  /** Orders per second; null for an open loop. */
+  readonly perS: number | null;
+  /** From POST to the final notice; empty for a closed loop. */
   readonly latenciesMs: readonly number[];
-  /** Processor time of the server per finished order, over all its steps. */
+  /** Processor time of all processes of the program per order, all its steps included; null where it is not known. */
   readonly cpuMicrosPerOrder: number | null;
 }
+
+/** Loads that were not measured are missing. */
+export type RoundFigures = Readonly<Partial<Record<Load, LoadFigures>>>;
 
 export interface Rounds<Name extends string> {
   readonly figures: Readonly<Record<Name, readonly RoundFigures[]>>;
@@ -38,7 +43,7 @@ export interface Rounds<Name extends string> {
 
 export async function runRounds<Name extends string>(
   contestants: readonly Contestant<Name>[],
-  measures: readonly Measure[],
+  loads: readonly Load[],
   durations: Durations,
   progress: (line: string) => void,
 ): Promise<Rounds<Name>> {
@@ -56,12 +61,12 @@ export async function runRounds<Name extends string>(
       await fillStock(server.port);
       progress(`${name}: warming up`);
       const warmUp = { measureMs: durations.warmUpMs, latencyMs: 0 };
-      const kinds = measures.filter((measure) => measure !== 'latency');
-      wrong.push(...(await runRound(server, nextId, kinds, warmUp)).wrong);
+      const closed = loads.filter((load) => 'inFlight' in LOADS[load]);
+      wrong.push(...(await runRound(server, nextId, closed, warmUp)).wrong);
     }
     for (let round = 1; round <= durations.rounds; round++) {
       for (const { name } of round % 2 === 1 ? contestants : contestants.toReversed()) {
-        const result = await runRound(servers.get(name) as Server, nextId, measures, durations);
+        const result = await runRound(servers.get(name) as Server, nextId, loads, durations);
         figures[name].push(result.figures);
         wrong.push(...result.wrong.map((sentence) => `${name}, round ${round}: ${sentence}`));
         progress(`${name}: round ${round} of ${durations.rounds}, ${describe(result.figures)}`);
@@ -76,79 +81,66 @@ export async function runRounds<Name extends string>(
   return { figures, wrong };
 }
 
+export type Figure = (round: RoundFigures) => number | null;
+
 /** The median of a figure over the rounds; NaN when it was not measured. */
-export function medianOf(rounds: readonly RoundFigures[], figure: (round: RoundFigures) => number | null): number {
+export function medianOf(rounds: readonly RoundFigures[], figure: Figure): number {
   return quantile(
     rounds.flatMap((round) => figure(round) ?? []),
     0.5,
   );
 }
 
-/** The median of the ratio a / b of a figure over the rounds; NaN when one was not measured. */
-export function medianRatio(
-  a: readonly RoundFigures[],
-  b: readonly RoundFigures[],
-  figure: (round: RoundFigures) => number | null,
-): number {
-  const ratios = a.flatMap((round, at) => {
+/** The ratios a / b of a figure, one for each round in which both were measured. */
+export function ratiosOf(a: readonly RoundFigures[], b: readonly RoundFigures[], figure: Figure): readonly number[] {
+  return a.flatMap((round, at) => {
     const other = b[at];
     const dividend = figure(round);
     const divisor = other === undefined ? null : figure(other);
     return dividend === null || divisor === null ? [] : [dividend / divisor];
   });
-  return quantile(ratios, 0.5);
 }
 
 async function runRound(
   server: Server,
   nextId: () => string,
-  measures: readonly Measure[],
-  { measureMs, latencyMs }: Pick<Durations, 'measureMs' | 'latencyMs'>,
+  loads: readonly Load[],
+  durations: Pick<Durations, 'measureMs' | 'latencyMs'>,
 ): Promise<{ readonly figures: RoundFigures; readonly wrong: readonly string[] }> {
   const wrong: string[] = [];
-  let finishedPerS: number | null = null;
-  let acceptedPerS: number | null = null;
-  let cpuMicrosPerOrder: number | null = null;
-  let latenciesMs: readonly number[] = [];
-
-  async function checked(load: () => Promise<number>): Promise<void> {
-    const before = await readSold(server.port);
-    wrong.push(...(await settleAndCheck(server.port, before, await load())));
-  }
-
-  if (measures.includes('finished')) {
+  const figures: Partial<Record<Load, LoadFigures>> = {};
+  for (const load of loads) {
+    const soldBefore = await readSold(server.port);
     const cpuBefore = server.cpuMicros();
-    let orders = 0;
-    await checked(async () => {
-      const load = await closedLoop(server.port, nextId, measureMs, true);
-      finishedPerS = load.perSecond;
-      orders = load.orders;
-      return orders;
-    });
+    const { orders, perS, latenciesMs } = await applyLoad(server.port, nextId, load, durations);
+    wrong.push(...(await settleAndCheck(server.port, soldBefore, orders)));
     const cpuAfter = server.cpuMicros();
-    if (cpuBefore !== null && cpuAfter !== null) cpuMicrosPerOrder = (cpuAfter - cpuBefore) / orders;
+    const cpuMicrosPerOrder = cpuBefore === null || cpuAfter === null ? null : (cpuAfter - cpuBefore) / orders;
+    figures[load] = { perS, latenciesMs, cpuMicrosPerOrder };
   }
-  if (measures.includes('accepted')) {
-    await checked(async () => {
-      const load = await closedLoop(server.port, nextId, measureMs, false);
-      acceptedPerS = load.perSecond;
-      return load.orders;
-    });
-  }
-  if (measures.includes('latency')) {
-    await checked(async () => {
-      latenciesMs = await openLoop(server.port, nextId, latencyMs);
-      // Plus the uncounted order that is sent first.
-      return latenciesMs.length + 1;
-    });
-  }
-  return { figures: { finishedPerS, acceptedPerS, latenciesMs, cpuMicrosPerOrder }, wrong };
+  return { figures, wrong };
 }
 
-function describe({ finishedPerS, acceptedPerS, latenciesMs }: RoundFigures): string {
-  const parts: string[] = [];
-  if (finishedPerS !== null) parts.push(`${Math.round(finishedPerS)} finished/s`);
-  if (acceptedPerS !== null) parts.push(`${Math.round(acceptedPerS)} accepted/s`);
-  if (latenciesMs.length > 0) parts.push(`p50 ${quantile(latenciesMs, 0.5).toFixed(1)} ms`);
+async function applyLoad(
+  port: number,
+  nextId: () => string,
+  load: Load,
+  { measureMs, latencyMs }: Pick<Durations, 'measureMs' | 'latencyMs'>,
+): Promise<{ readonly orders: number; readonly perS: number | null; readonly latenciesMs: readonly number[] }> {
+  const kind = LOADS[load];
+  if ('perS' in kind) {
+    const latenciesMs = await openLoop(port, nextId, { durationMs: latencyMs, perS: kind.perS });
+    // Plus the uncounted order that is sent first.
+    return { orders: latenciesMs.length + 1, perS: null, latenciesMs };
+  }
+  const { orders, perSecond } = await closedLoop(port, nextId, { ...kind, durationMs: measureMs });
+  return { orders, perS: perSecond, latenciesMs: [] };
+}
+
+function describe(figures: RoundFigures): string {
+  const parts = Object.entries(figures).map(([load, { perS, latenciesMs }]) => {
+    if (perS !== null) return `${Math.round(perS)} ${load}/s`;
+    return `${load} p50 ${quantile(latenciesMs, 0.5).toFixed(1)} ms`;
+  });
   return parts.join(', ');
 }

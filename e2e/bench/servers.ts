@@ -1,12 +1,13 @@
 /** Starts and stops the measured programs, each in its own process with its own data folder. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { functionNames } from '../../saga/choreography.ts';
+import { scriptFor } from '../tools/store-client.ts';
 import { orderRequest } from './client.ts';
 import { requestOnce, requestText } from './http-connection.ts';
 
@@ -19,32 +20,45 @@ const MICROS_PER_TICK = 10_000;
 /** The folder with package.json, above dist/e2e/bench or e2e/bench. */
 const ROOT = rootOf(import.meta.dirname);
 
-export type Side = 'ours' | 'reference';
+/** A program that can be measured. */
+export interface Program {
+  readonly name: string;
+  readonly file: string;
+  /** More of its settings, for one start. */
+  readonly settings?: () => Readonly<Record<string, string>>;
+}
 
-const PROGRAMS: Readonly<Record<Side, string>> = {
-  ours: join(ROOT, 'dist/functions/main.js'),
-  reference: join(import.meta.dirname, 'reference.js'),
+export const OURS: Program = { name: 'ours', file: join(ROOT, 'dist/functions/main.js') };
+export const REFERENCE: Program = { name: 'reference', file: join(import.meta.dirname, 'reference.js') };
+export const REFERENCE_ON_KAFKA: Program = {
+  name: REFERENCE.name,
+  file: join(import.meta.dirname, 'reference-kafka.js'),
 };
 
+/** The store as another checkout has built it. */
+export function builtIn(folder: string): Program {
+  return { name: 'before', file: join(resolve(folder), 'dist/functions/main.js') };
+}
+
 export interface Server {
-  readonly side: Side;
   /** The port of the gateway. */
   readonly port: number;
   readonly inventoryPort: number;
   readonly dataDir: string;
-  /** The processor time used so far, in microseconds; null when the system does not report it. */
+  /** The processor time that all its processes have used, in microseconds; null when the system does not report it. */
   cpuMicros(): number | null;
   stop(): Promise<void>;
 }
 
 /** The folder for everything this run writes; removed at the end and on Ctrl-C. */
-const workDir = mkdtempSync(join(tmpdir(), 'saga-store-bench-'));
+export const workDir = mkdtempSync(join(tmpdir(), 'saga-store-bench-'));
 const children = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
-  rmSync(workDir, { recursive: true, force: true });
+  // A process that was just killed may still be writing.
+  rmSync(workDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 });
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
 
 let started = 0;
 
@@ -55,17 +69,18 @@ export function newDataDir(): string {
 }
 
 /** Starts a program and waits until it is ready. Its process loads the library `preload` first. */
-export async function startServer(side: Side, dataDir: string, preload: string | null = null): Promise<Server> {
-  const { child, port, inventoryPort, log } = await spawnServer(side, dataDir, preload);
+export async function startServer(program: Program, dataDir: string, preload: string | null = null): Promise<Server> {
+  const { child, port, inventoryPort, log } = await spawnServer(program, dataDir, preload);
   const deadlineMs = performance.now() + READY_TIMEOUT_MS;
   while (!(await answers(port, requestText('GET', '/readyz', [], ''), 200))) {
     if (child.exitCode !== null || performance.now() > deadlineMs) {
-      throw new Error(`${side} did not become ready; its last output:\n${readFileSync(log, 'utf8').slice(-2000)}`);
+      throw new Error(
+        `${program.name} did not become ready; its last output:\n${readFileSync(log, 'utf8').slice(-2000)}`,
+      );
     }
     await sleep(READY_POLL_MS);
   }
   return {
-    side,
     port,
     inventoryPort,
     dataDir,
@@ -75,15 +90,17 @@ export async function startServer(side: Side, dataDir: string, preload: string |
 }
 
 /** Milliseconds from the start of the process, with an empty data folder, until an order is accepted. */
-export async function timeToFirstOrder(side: Side): Promise<number> {
+export async function timeToFirstOrder(program: Program): Promise<number> {
   const dataDir = newDataDir();
   const request = orderRequest('BENCH-FIRST', false);
   const startMs = performance.now();
-  const { child, port, log } = await spawnServer(side, dataDir, null);
+  const { child, port, log } = await spawnServer(program, dataDir, null);
   try {
     while (!(await answers(port, request, 202))) {
       if (child.exitCode !== null || performance.now() - startMs > READY_TIMEOUT_MS) {
-        throw new Error(`${side} accepted no order; its last output:\n${readFileSync(log, 'utf8').slice(-2000)}`);
+        throw new Error(
+          `${program.name} accepted no order; its last output:\n${readFileSync(log, 'utf8').slice(-2000)}`,
+        );
       }
       await sleep(FIRST_ORDER_POLL_MS);
     }
@@ -107,14 +124,14 @@ export function compileSlowFlush(): string | null {
   }
 }
 
-async function spawnServer(side: Side, dataDir: string, preload: string | null) {
-  if (!existsSync(PROGRAMS[side])) throw new Error(`${PROGRAMS[side]} is not there: build first (yarn build)`);
+async function spawnServer({ file, settings }: Program, dataDir: string, preload: string | null) {
+  if (!existsSync(file)) throw new Error(`${file} is not there: build it first (${scriptFor(process.env, 'build')})`);
   const parts = ['gateway', ...functionNames];
   const free = await freePorts(parts.length);
   const ports = new Map(parts.map((part, n) => [part, free[n] ?? 0]));
   const log = `${dataDir}.log`;
   const output = openSync(log, 'a');
-  const child = spawn(process.execPath, ['--enable-source-maps', PROGRAMS[side]], {
+  const child = spawn(process.execPath, ['--enable-source-maps', file], {
     cwd: dataDir,
     stdio: ['ignore', output, output],
     env: {
@@ -123,6 +140,7 @@ async function spawnServer(side: Side, dataDir: string, preload: string | null) 
       DATA_DIR: dataDir,
       ENABLE_AUTOMATION: 'true',
       ...Object.fromEntries([...ports].map(([part, port]) => [`${part.toUpperCase()}_PORT`, String(port)])),
+      ...settings?.(),
       ...(preload === null ? {} : { LD_PRELOAD: preload }),
     },
   });
@@ -169,11 +187,16 @@ function setTimeoutKill(child: ChildProcess): NodeJS.Timeout {
   return setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
 }
 
+/** Of a process and all that it has started, also those that have ended and were waited for. */
 function cpuMicros(pid: number): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return (Number(fields[11]) + Number(fields[12])) * MICROS_PER_TICK;
+    const ticks = fields.slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+    const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean),
+    );
+    return children.reduce((sum, child) => sum + (cpuMicros(Number(child)) ?? 0), ticks * MICROS_PER_TICK);
   } catch {
     return null;
   }

@@ -8,7 +8,7 @@ import { untilMs } from './faults.ts';
 import type { AttemptOutcome, FlightRecord } from './flight-record.ts';
 import type { CancelCall, ClientHistory, OrderCall, ReceiptCall, StoredMovement } from './history.ts';
 import { bodyOf, keepAliveAgent, type Reply, send } from './http.ts';
-import type { Action } from './plan.ts';
+import type { Action, OrderLine } from './plan.ts';
 
 const ANSWER_MAX_MS = 2_000;
 const ATTEMPTS_MAX = 7;
@@ -82,11 +82,11 @@ export class Clients implements ClientHistory {
     await Promise.all(open);
   }
 
-  /** Records the deliveries that were in stock before the load, so that they are expected. */
+  /** Records the deliveries and corrections from before the load, so that they are expected. */
   addInitialStock(movements: readonly StoredMovement[]): void {
     for (const { kind, productId, quantity } of movements) {
-      const isDelivery = kind === 'received';
-      if (isDelivery) this.receipts.push({ key: '', productId, quantity, isAcknowledged: true, isUnsure: false });
+      if (kind !== 'received' && kind !== 'corrected') continue;
+      this.receipts.push({ key: '', kind, productId, quantity, isAcknowledged: true, isUnsure: false });
     }
   }
 
@@ -118,6 +118,8 @@ export class Clients implements ClientHistory {
         return this.#cancel(action.orderId, signal);
       case 'receipt':
         return this.#receive(action, signal);
+      case 'correction':
+        return this.#correct(action, signal);
       case 'policy':
         return this.#setPolicy(action, signal);
     }
@@ -155,12 +157,26 @@ export class Clients implements ClientHistory {
     });
   }
 
-  async #receive({ key, productId, quantity }: Extract<Action, { kind: 'receipt' }>, signal: AbortSignal) {
-    const call: ReceiptCall = { key, productId, quantity, isAcknowledged: false, isUnsure: false };
-    this.receipts.push(call);
+  #receive(action: Extract<Action, { kind: 'receipt' | 'correction' }>, signal: AbortSignal): Promise<void> {
+    const { productId, quantity } = action;
     const name = productId.charAt(0) + productId.slice(1).toLowerCase();
-    const path = `/stock/${productId}/receipts`;
-    await this.#sendUntilFinal('POST', path, { body: { quantity, name }, key }, signal, ({ outcome }) => {
+    return this.#changeStock(action, 'received', { quantity, name }, signal);
+  }
+
+  #correct(action: Extract<Action, { kind: 'receipt' | 'correction' }>, signal: AbortSignal): Promise<void> {
+    return this.#changeStock(action, 'corrected', { quantity: action.quantity, reason: 'counted again' }, signal);
+  }
+
+  async #changeStock(
+    { key, productId, quantity }: OrderLine & { readonly key: string },
+    kind: ReceiptCall['kind'],
+    body: object,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const call: ReceiptCall = { key, kind, productId, quantity, isAcknowledged: false, isUnsure: false };
+    this.receipts.push(call);
+    const path = `/stock/${productId}/${kind === 'received' ? 'receipts' : 'corrections'}`;
+    await this.#sendUntilFinal('POST', path, { body, key }, signal, ({ outcome }) => {
       call.isAcknowledged ||= outcome === 'acknowledged';
       call.isUnsure ||= isUnsure(outcome);
     });

@@ -28,6 +28,10 @@ async function targetProcess(...statuses: number[]) {
     target: 'order',
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     runNumber: 0,
+    disk: {
+      set: (rules) => note(`disk ${JSON.stringify(rules)}`),
+      clear: () => note('disk clear'),
+    },
     start: async () => note('start'),
     kill: async () => note('kill'),
     stop: async () => note('stop'),
@@ -50,13 +54,14 @@ async function inject(process: TargetProcess, ...faults: readonly Partial<Fault>
     onUnsupported: () => reported.push('no switch'),
   };
   const plan = [...faults, { atMs: 10_000 }].map((fault, n): Fault => {
-    return { atMs: n * 30, kind: 'kill', target: 'order', durationMs: 5, shiftMs: 0, ...fault };
+    return { atMs: n * 30, kind: 'kill', target: 'order', durationMs: 5, shiftMs: 0, errors: ERRORS, ...fault };
   });
   const injector = new Faults(context);
   await injector.run(plan.values() as Iterator<Fault>, 1_000, new AbortController().signal);
   return { reported, record, injector };
 }
 
+const ERRORS = { operation: 'read', failure: 'EIO', share: 0.3 } as const;
 const SWITCH = 'POST /automation-testing/faults';
 
 describe('a fault', () => {
@@ -66,6 +71,7 @@ describe('a fault', () => {
     ['freeze', ['freeze', 'thaw']],
     ['full', [`${SWITCH} {"noRoom":true}`, `${SWITCH} {"noRoom":false}`]],
     ['poison', [`${SWITCH} {"poison":{"share":0.3,"as":"transient"}}`, `${SWITCH} {"poison":null}`]],
+    ['disk', [`disk ${JSON.stringify([ERRORS])}`, 'disk clear']],
     ['clock', [`${SWITCH} {"clockShiftMs":-9000}`, `${SWITCH} {"clockShiftMs":0}`]],
   ] as const)('is injected, reported and cleared: %s', async (kind, expected) => {
     const { order, done } = await targetProcess(200);
@@ -99,9 +105,31 @@ describe('a fault', () => {
     const { order } = await targetProcess(503);
     const absent = { ...order, runNumber: -1, freeze: () => false, kill: () => null };
 
-    const { reported } = await inject(absent, { kind: 'freeze' }, { kind: 'kill' }, { kind: 'full' });
+    const { reported } = await inject(absent, { kind: 'freeze' }, { kind: 'kill' }, { kind: 'full' }, { kind: 'disk' });
 
-    expect(reported).toEqual(['freeze missed', 'kill missed', 'full missed']);
+    expect(reported).toEqual(['freeze missed', 'kill missed', 'full missed', 'disk missed']);
+  });
+
+  it('of the disk is not injected where calls cannot be made to fail', async () => {
+    const { order, done } = await targetProcess(200);
+
+    const { reported } = await inject({ ...order, disk: null }, { kind: 'disk' });
+
+    expect([reported, done]).toEqual([['disk unsupported'], []]);
+  });
+
+  it('of the disk is not cleared in a later run of the process, which began without it', async () => {
+    const { order, done } = await targetProcess(200);
+    const restarted = { ...order, runNumber: 0 };
+    const disk = {
+      ...order.disk,
+      set: () => Object.assign(restarted, { runNumber: 1 }),
+      clear: () => done.push('clear'),
+    };
+
+    await inject(Object.assign(restarted, { disk }), { kind: 'disk' });
+
+    expect(done).toEqual([]);
   });
 });
 
@@ -111,5 +139,5 @@ it('clearing all faults continues and starts each process, and switches its faul
 
   await injector.clearAll();
 
-  expect(done).toEqual(['thaw', 'start', `${SWITCH} {"noRoom":false,"clockShiftMs":0,"poison":null}`]);
+  expect(done).toEqual(['thaw', 'disk clear', 'start', `${SWITCH} {"noRoom":false,"clockShiftMs":0,"poison":null}`]);
 });

@@ -1,6 +1,7 @@
 /** Injects the faults of a plan, each at its time, and clears them again. */
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FaultyDisk } from '../faults/disk-fault.ts';
 import type { FaultOutcome, FlightRecord } from './flight-record.ts';
 import { type Reply, send } from './http.ts';
 import { type Fault, isSwitch, type Target } from './plan.ts';
@@ -17,6 +18,8 @@ export interface TargetProcess {
   readonly target: Target;
   readonly url: string;
   readonly runNumber: number;
+  /** Null when calls of this process cannot be made to fail. */
+  readonly disk: Pick<FaultyDisk, 'set' | 'clear'> | null;
   start(): Promise<void>;
   kill(): Promise<void> | null;
   stop(): Promise<void> | null;
@@ -63,7 +66,10 @@ export class Faults {
   /** Continues frozen processes, starts stopped ones and switches all faults off. */
   async clearAll(): Promise<void> {
     const { processes } = this.#context;
-    for (const process of processes.values()) process.thaw();
+    for (const process of processes.values()) {
+      process.thaw();
+      process.disk?.clear();
+    }
     await Promise.all([...processes.values()].map((process) => process.start()));
     await Promise.all([...processes.values()].map((process) => this.#clear(process, process.runNumber, CLEARED)));
   }
@@ -93,7 +99,25 @@ export class Faults {
         return this.#switch(fault, process, { clockShiftMs: fault.shiftMs }, { clockShiftMs: 0 }, pause);
       case 'poison':
         return this.#switch(fault, process, { poison: POISON }, { poison: null }, pause);
+      case 'disk':
+        return this.#breakDisk(fault, process, pause);
     }
+  }
+
+  /** A start of the process ends it, too. */
+  async #breakDisk(fault: Fault, process: TargetProcess, pause: () => Promise<void>): Promise<void> {
+    const { record } = this.#context;
+    const { disk, runNumber } = process;
+    const { target, errors } = fault;
+    if (disk === null || errors === null) return this.#report(fault, 'unsupported');
+    if (runNumber < 0) return this.#report(fault, 'missed');
+    disk.set([errors]);
+    this.#report(fault, 'injected');
+    record.beginFault(target, 'disk', 0);
+    await pause();
+    if (process.runNumber !== runNumber) return;
+    disk.clear();
+    record.endFault(target, 'disk');
   }
 
   async #switch(fault: Fault, process: TargetProcess, on: object, off: object, pause: () => Promise<void>) {

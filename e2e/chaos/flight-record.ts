@@ -20,7 +20,7 @@ export interface FaultPeriod {
   readonly shiftMs: number;
 }
 
-/** `missed`: the process was not available at that time. `unsupported`: the store has no switch for the fault. */
+/** `missed`: the process was not available at that time. `unsupported`: there is no switch for the fault, in the store or on this machine. */
 export type FaultOutcome = 'injected' | 'missed' | 'unsupported';
 
 export interface Injection {

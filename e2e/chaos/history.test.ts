@@ -1,6 +1,13 @@
 /** Nothing is found in a good run, and each planted violation is found. */
 import { describe, expect, it } from 'vitest';
-import { type Judgement, judge, type OrderCall, type StoredMovement, type StoredOrder } from './history.ts';
+import {
+  type Judgement,
+  judge,
+  type OrderCall,
+  type ReceiptCall,
+  type StoredMovement,
+  type StoredOrder,
+} from './history.ts';
 
 const lines = [{ productId: 'LAMP', quantity: 2 }];
 const STATUS_EVENTS = { confirmed: 'OrderConfirmed', rejected: 'OrderRejected', cancelled: 'OrderCancelled' } as const;
@@ -20,7 +27,14 @@ function moved(orderId: string, kind: string): StoredMovement {
 }
 
 const received = { productId: 'LAMP', kind: 'received', quantity: 10, orderId: null, at: '' };
-const receipt = { key: 'R1', productId: 'LAMP', quantity: 10, isAcknowledged: true, isUnsure: false };
+const receipt: ReceiptCall = {
+  key: 'R1',
+  kind: 'received',
+  productId: 'LAMP',
+  quantity: 10,
+  isAcknowledged: true,
+  isUnsure: false,
+};
 const withdrawn = { orderId: 'C', isAsked: true, isCancelled: true };
 
 /** A good run: one order confirmed, one rejected, one cancelled, one delivery. */
@@ -56,6 +70,20 @@ const nothing: Judgement = { lost: [], doubled: [], unexpected: [], recovered: [
 describe('a good run', () => {
   it('has no findings', () => {
     expect(judged()).toEqual(nothing);
+  });
+
+  it('has none with an order that is dispatched, and keeps its goods', () => {
+    const { events } = stored('A', 'confirmed');
+    const dispatched = {
+      ...stored('A', 'confirmed'),
+      status: 'dispatched',
+      events: [...events, { id: 'd', type: 'OrderDispatched', time: '' }],
+    };
+
+    expect(judged(({ orders }) => ({ orders: orders.with(0, dispatched) }))).toEqual(nothing);
+    expect(judged(({ orders }) => ({ orders: orders.with(0, { ...dispatched, events }) })).lost).toEqual([
+      'A is dispatched, but has no event OrderDispatched',
+    ]);
   });
 
   it('may have a backordered order', () => {
@@ -136,6 +164,10 @@ const planted: Readonly<
       (r) => ({ cancels: [...r.cancels, { orderId: 'A', isAsked: true, isCancelled: true }] }),
     ],
     ['deliveries of 10 LAMP: 0 booked, 1 acknowledged', (r) => ({ movements: r.movements.slice(1) })],
+    [
+      'corrections of -1 LAMP: 0 booked, 1 acknowledged',
+      (r) => ({ receipts: [...r.receipts, { ...receipt, kind: 'corrected', quantity: -1 }] }),
+    ],
   ],
   doubled: [
     ['A was accepted 2 times as a new order', (r) => ({ calls: r.calls.with(0, called('A', { fresh: 2 })) })],
@@ -189,6 +221,10 @@ const planted: Readonly<
     [
       'the customer was notified of OrderConfirmed of B, which did not happen',
       (r) => ({ notices: [...r.notices, 'B OrderConfirmed'] }),
+    ],
+    [
+      'corrections of -3 LAMP: 1 booked, none reported',
+      (r) => ({ movements: [...r.movements, { ...received, kind: 'corrected', quantity: -3 }] }),
     ],
     [
       'deliveries of 3 LAMP: 1 booked, none reported',

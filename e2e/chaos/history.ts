@@ -26,6 +26,8 @@ export interface CancelCall {
 
 export interface ReceiptCall {
   readonly key: string;
+  /** The kind of its movement: a delivery of goods, or a correction of the stock. */
+  readonly kind: 'received' | 'corrected';
   readonly productId: string;
   readonly quantity: number;
   isAcknowledged: boolean;
@@ -89,11 +91,12 @@ const FACTS = ['OrderPlaced', 'OrderBackordered', 'OrderConfirmed', 'OrderReject
 const eventOf: Readonly<Record<string, string>> = {
   backordered: 'OrderBackordered',
   confirmed: 'OrderConfirmed',
+  dispatched: 'OrderDispatched',
   rejected: 'OrderRejected',
   cancelled: 'OrderCancelled',
 };
 /** Events that an order has at most once. */
-const ONCE = ['OrderPlaced', 'OrderConfirmed', 'OrderRejected', 'OrderCancelled'];
+const ONCE = ['OrderPlaced', 'OrderConfirmed', 'OrderDispatched', 'OrderRejected', 'OrderCancelled'];
 
 type Findings = { readonly [Kind in keyof Judgement]: string[] };
 
@@ -161,14 +164,15 @@ function judgeOrder({ orderId, status, reason, lines, events }: StoredOrder, cli
   }
 }
 
-/** Confirmed orders have their goods sold; other orders have no goods. */
+/** Confirmed and dispatched orders have their goods sold; other orders have no goods. */
 function judgeSale({ orderId, status, lines }: StoredOrder, moved: ReadonlyMap<string, number>, found: Findings): void {
   for (const { productId } of lines) {
     const count = (kind: string) => moved.get(`${orderId} ${kind} ${productId}`) ?? 0;
-    if (status === 'confirmed' && count('sold') === 0) {
-      found.lost.push(`${orderId} is confirmed, but no ${productId} was sold to it`);
+    const hasGoods = status === 'confirmed' || status === 'dispatched';
+    if (hasGoods && count('sold') === 0) {
+      found.lost.push(`${orderId} is ${status}, but no ${productId} was sold to it`);
     }
-    if (status !== 'confirmed' && count('sold') > count('returned')) {
+    if (!hasGoods && count('sold') > count('returned')) {
       found.unexpected.push(`${productId} was sold to ${orderId}, which is ${status}`);
     }
     const isOver = status === 'rejected' || status === 'cancelled';
@@ -225,13 +229,14 @@ function judgeUnknownOrders(store: StoreHistory, stored: ReadonlyMap<string, Sto
   }
 }
 
-/** Deliveries have no ids in the ledger, so equal deliveries are counted and compared with a minimum and a maximum. */
+/** Deliveries and corrections have no ids in the ledger, so equal ones are counted and compared with a minimum and a maximum. */
 function judgeReceipts(
   receipts: readonly Readonly<ReceiptCall>[],
   movements: readonly StoredMovement[],
   found: Findings,
 ): void {
-  const keyOf = ({ productId, quantity }: OrderLine) => `${quantity} ${productId}`;
+  const keyOf = ({ kind, productId, quantity }: OrderLine & { readonly kind: string }) =>
+    `${kind === 'received' ? 'deliveries' : 'corrections'} of ${quantity} ${productId}`;
   const sure = countBy(
     receipts.filter(({ isAcknowledged }) => isAcknowledged),
     keyOf,
@@ -241,14 +246,14 @@ function judgeReceipts(
     keyOf,
   );
   const booked = countBy(
-    movements.filter(({ kind }) => kind === 'received'),
+    movements.filter(({ kind }) => kind === 'received' || kind === 'corrected'),
     keyOf,
   );
   for (const key of new Set([...sure.keys(), ...booked.keys()])) {
     const count = booked.get(key) ?? 0;
     const least = sure.get(key) ?? 0;
     const most = possible.get(key) ?? 0;
-    const sentence = `deliveries of ${key}: ${count} booked`;
+    const sentence = `${key}: ${count} booked`;
     if (count < least) found.lost.push(`${sentence}, ${least} acknowledged`);
     if (count > most && most > 0) found.doubled.push(`${sentence}, ${most} reported`);
     if (count > most && most === 0) found.unexpected.push(`${sentence}, none reported`);

@@ -14,7 +14,7 @@ const moment: Moment = {
   injections: 1,
 };
 const plain = paintFor(false);
-const kill = { atMs: 0, kind: 'kill', target: 'order', durationMs: 1_500, shiftMs: 0 } as const;
+const kill = { atMs: 0, kind: 'kill', target: 'order', durationMs: 1_500, shiftMs: 0, errors: null } as const;
 
 describe('the live line', () => {
   it('shows the time, the functions with a fault, and the progress of the orders', () => {
@@ -59,7 +59,12 @@ describe('the line of a fault', () => {
     [
       { ...kill, kind: 'full' },
       'unsupported',
-      '   3.2 s  full disk for order for 1.5 s  (not injected: the store does not support it)',
+      '   3.2 s  full disk for order for 1.5 s  (not injected: not possible here)',
+    ],
+    [
+      { ...kill, kind: 'disk', errors: { operation: 'read', failure: 'EIO', share: 0.3 } },
+      'injected',
+      '   3.2 s  disk errors for order (30 % of read calls: EIO) for 1.5 s',
     ],
     [{ ...kill, kind: 'clock', shiftMs: -9_000 }, 'injected', '   3.2 s  clock of order 9 s behind for 1.5 s'],
     [

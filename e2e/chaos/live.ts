@@ -1,4 +1,5 @@
 /** The progress of a run: one line that is redrawn on a terminal, plain lines elsewhere. */
+import type { DiskRule } from '../faults/disk-fault.ts';
 import type { FaultOutcome, PartState } from './flight-record.ts';
 import { type Fault, type SwitchKind, type Target, targets } from './plan.ts';
 
@@ -68,6 +69,7 @@ const STATE_TEXTS: Readonly<Partial<Record<PartState | SwitchKind, string>>> = {
   full: 'with a full disk',
   clock: 'with a wrong clock',
   poison: 'failing on some orders',
+  disk: 'with disk errors',
 };
 
 function stateText(target: Target, state: PartState | SwitchKind, paint: Paint): string {
@@ -86,9 +88,13 @@ function clockText(ms: number): string {
   return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
 }
 
+export function errorsText({ operation, failure, share = 1 }: DiskRule): string {
+  return `${Math.round(share * 100)} % of ${operation} calls: ${failure}`;
+}
+
 /** The line that shows a fault. */
 export function injectionText(fault: Fault, atMs: number, outcome: FaultOutcome): string {
-  const { kind, target, durationMs, shiftMs } = fault;
+  const { kind, target, durationMs, shiftMs, errors } = fault;
   const seconds = (durationMs / 1_000).toFixed(1);
   const shiftS = Math.abs(Math.round(shiftMs / 1_000));
   const what = {
@@ -98,11 +104,12 @@ export function injectionText(fault: Fault, atMs: number, outcome: FaultOutcome)
     full: `full disk for ${target} for ${seconds} s`,
     clock: `clock of ${target} ${shiftS} s ${shiftMs < 0 ? 'behind' : 'ahead'} for ${seconds} s`,
     poison: `${target} fails on some orders for ${seconds} s`,
+    disk: `disk errors for ${target} (${errors === null ? '' : errorsText(errors)}) for ${seconds} s`,
   }[kind];
   const note = {
     injected: '',
     missed: '  (missed: the process was not available)',
-    unsupported: '  (not injected: the store does not support it)',
+    unsupported: '  (not injected: not possible here)',
   };
   return `${(atMs / 1_000).toFixed(1).padStart(6)} s  ${what}${note[outcome]}`;
 }

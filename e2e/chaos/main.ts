@@ -1,10 +1,12 @@
-/** `yarn chaos`: injects faults into real processes under load and prints a verdict. */
+/** `npm run chaos`: injects faults into real processes under load and prints a verdict. */
 import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { CommanderError } from 'commander';
+import { fileURLToPath } from 'node:url';
+import { printable, printableLines } from '../../shared/core/printable.ts';
+import { jsonText, runAsMain } from '../tools/command-line.ts';
+import { type Terminal, UsageError } from '../tools/store-client.ts';
 import { LiveLine, paintFor } from './live.ts';
-import { type Options, readOptions } from './options.ts';
+import { readOptions } from './options.ts';
 import { pageOf } from './page/page.ts';
 import { ChaosError, ChaosRun } from './run.ts';
 import { verdictText } from './verdict-text.ts';
@@ -12,47 +14,38 @@ import { verdictText } from './verdict-text.ts';
 /** Relative to dist/e2e/chaos: the compiled program of the store. */
 const ENTRY = fileURLToPath(new URL('../../functions/main.js', import.meta.url));
 
+/** Characters of a line of progress that are shown. */
+const LINE_MAX = 2_000;
+
 /** @returns the exit code */
-async function chaos(args: readonly string[]): Promise<number> {
-  const options = optionsOf(args);
-  if (typeof options === 'number') return options;
+async function chaos(args: readonly string[], terminal: Terminal): Promise<number> {
+  const options = readOptions(args, terminal);
+  const { reportFile } = options;
+  const refusal = reportFile === null ? null : refusalOf(resolve(reportFile));
+  if (refusal !== null) throw new UsageError(`error: ${refusal}`);
   const screen = options.isJson ? process.stderr : process.stdout;
   const hasColor = screen.isTTY === true && !process.env['NO_COLOR'];
   const paint = paintFor(hasColor);
   const live: LiveLine = new LiveLine(screen, paint, () => run.moment());
-  const run = new ChaosRun(options, ENTRY, (line) => live.print(line));
+  const run = new ChaosRun(options, ENTRY, (line) => live.print(printableLines(line, LINE_MAX)));
   live.print(`${paint.bold('chaos')} with seed ${options.seed}; press Ctrl-C to end the load and see the verdict`);
   try {
     const { verdict, record, store } = await run.run(stopSignal((line) => live.print(line)));
     live.stop();
-    if (options.isJson) console.log(JSON.stringify(verdict, null, 2));
-    else console.log(verdictText(verdict, paint));
-    if (options.reportFile !== null) {
-      writeFileSync(options.reportFile, pageOf({ verdict, record, store }));
-      screen.write(`Report of the whole run: ${resolve(options.reportFile)}\n`);
+    if (options.isJson) terminal.out(jsonText(verdict));
+    else terminal.out(verdictText(verdict, paint, terminal));
+    if (reportFile !== null) {
+      writeFileSync(reportFile, pageOf({ verdict, record, store }));
+      screen.write(`Report of the whole run: ${printable(resolve(reportFile), LINE_MAX)}\n`);
     }
     if (options.keepsData || run.keepsEvidence) screen.write(`The data and the logs are in ${run.workDir}\n`);
     return verdict.isRight ? 0 : 1;
   } catch (error) {
-    live.stop();
     if (!(error instanceof ChaosError)) throw error;
-    console.error(error.message);
+    terminal.err(error.message);
     return 2;
-  }
-}
-
-/** @returns an exit code instead of options when there is nothing to run */
-function optionsOf(args: readonly string[]): Options | number {
-  try {
-    const options = readOptions(args, console.log, console.error);
-    const { reportFile } = options;
-    const refusal = reportFile === null ? null : refusalOf(resolve(reportFile));
-    if (refusal === null) return options;
-    console.error(`error: ${refusal}`);
-    return 2;
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? 0 : 2;
+  } finally {
+    live.stop();
   }
 }
 
@@ -82,7 +75,4 @@ function stopSignal(print: (line: string) => void): AbortSignal {
   return stop.signal;
 }
 
-const [, file, ...args] = process.argv;
-if (file !== undefined && pathToFileURL(file).href === import.meta.url) {
-  process.exit(await chaos(args));
-}
+await runAsMain(import.meta.url, chaos, { endsAtOnce: true });

@@ -1,15 +1,17 @@
 import { describe, expect, it } from 'vitest';
+import type { Terminal } from '../tools/store-client.ts';
 import { commandOf, readOptions } from './options.ts';
 import { targets } from './plan.ts';
 
 function read(...args: string[]) {
   const lines: string[] = [];
-  const options = () =>
-    readOptions(
-      args,
-      (text) => lines.push(text),
-      (text) => lines.push(`! ${text}`),
-    );
+  const terminal: Terminal = {
+    env: {},
+    isTty: false,
+    out: (text) => lines.push(text),
+    err: (text) => lines.push(`! ${text}`),
+  };
+  const options = () => readOptions(args, terminal);
   return { options, lines };
 }
 
@@ -22,14 +24,16 @@ describe('the options', () => {
       minutes: null,
       ratePerS: 50,
       targets,
-      kinds: ['kill', 'freeze', 'stop', 'full', 'clock', 'poison'],
+      kinds: ['kill', 'freeze', 'stop', 'full', 'clock', 'poison', 'disk'],
       reportFile: null,
       isJson: false,
       keepsData: false,
     });
   });
 
-  it('are turned back into the command that repeats them', () => {
+  it('are turned back into the command that repeats them, for npm and for yarn', () => {
+    const npm = { npm_config_user_agent: 'npm/11.19.1 node/v20.20.2 linux x64' };
+    const yarn = { npm_config_user_agent: 'yarn/4.18.1 npm/? node/v20.20.2 linux x64' };
     const args = [
       '--minutes',
       '0.2',
@@ -43,10 +47,11 @@ describe('the options', () => {
       'kill,clock',
     ];
 
-    expect(commandOf(read(...args).options())).toBe(
-      'yarn chaos --minutes 0.2 --seed 7 --rate 9 --only order,inventory --faults kill,clock',
+    expect(commandOf(read(...args).options(), npm)).toBe(
+      'npm run chaos -- --minutes 0.2 --seed 7 --rate 9 --only order,inventory --faults kill,clock',
     );
-    expect(commandOf(read('--seed', '0').options())).toBe('yarn chaos --seed 0');
+    expect(commandOf(read('--seed', '0').options(), npm)).toBe('npm run chaos -- --seed 0');
+    expect(commandOf(read('--seed', '0').options(), yarn)).toBe('yarn chaos --seed 0');
   });
 
   it.each([

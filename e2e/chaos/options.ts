@@ -1,6 +1,8 @@
-/** The command line options of `yarn chaos`. */
+/** The command line options of `npm run chaos`. */
 import { randomInt } from 'node:crypto';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
+import { parseArguments, toolCommand, wholeNumber } from '../tools/command-line.ts';
+import { scriptFor, type Terminal } from '../tools/store-client.ts';
 import { type FaultKind, faultKinds, type Target, targets, targetsOf } from './plan.ts';
 
 const RATE_DEFAULT = 50;
@@ -20,18 +22,19 @@ export interface Options {
   readonly keepsData: boolean;
 }
 
-const HELP = `
+const helpFor = (env: Terminal['env']) => `
 Functions: ${targets.join(', ')}
 Faults: kill (SIGKILL, then restart), freeze (SIGSTOP, then SIGCONT), stop (SIGTERM, then restart),
-  full (the disk is full), clock (wrong by up to ten minutes), poison (messages about some orders fail)
+  full (the disk is full), clock (wrong by up to ten minutes), poison (messages about some orders fail),
+  disk (calls on the data fail; only on Linux with a C compiler)
 
 The run uses a store of its own, on free ports, with its data in a temporary folder; your store is not touched. Press
-Ctrl-C to end the load and see the verdict, and again to quit at once.
+Ctrl-C to end the load and see the verdict, and again to quit at once. With LOG=kafka it has topics of its own at KAFKA_BROKERS.
 Exit code: 0 when nothing was lost, doubled or unexpected and the ledger is right; 1 otherwise; 2 for invalid options or
 a store that does not start.
 
 Example:
-  yarn chaos --minutes 1 --seed 7 --report chaos.html`;
+  ${scriptFor(env, 'chaos', '--minutes 1 --seed 7 --report chaos.html')}`;
 
 interface ParsedOptions {
   readonly minutes?: number;
@@ -44,25 +47,22 @@ interface ParsedOptions {
   readonly keep?: true;
 }
 
-/** @throws {CommanderError} for invalid arguments and for `--help`, after the message was printed */
-export function readOptions(args: readonly string[], out: (text: string) => void, err: (text: string) => void) {
-  const command = new Command('chaos')
+/** @throws {UsageError} for invalid arguments @throws {HelpShown} for `--help`, both after the text was printed */
+export function readOptions(args: readonly string[], terminal: Terminal): Options {
+  const command = toolCommand('chaos', terminal)
     .description(
       'Runs a store under load, injects faults into its processes at random, and checks that nothing was lost.',
     )
     .option('--minutes <n>', 'duration in minutes; fractions are allowed (default: until Ctrl-C)', minutes)
-    .option('--seed <n>', 'repeat the plan of this seed (default: a new one, printed)', wholeFrom(0, SEED_MAX))
-    .option('--rate <n>', 'client actions per second', wholeFrom(1, RATE_MAX), RATE_DEFAULT)
+    .option('--seed <n>', 'repeat the plan of this seed (default: a new one, printed)', wholeNumber(0, SEED_MAX))
+    .option('--rate <n>', 'client actions per second', wholeNumber(1, RATE_MAX), RATE_DEFAULT)
     .addOption(listOption('--only <functions>', 'inject faults only into these, separated by commas', targets))
     .addOption(listOption('--faults <kinds>', 'inject only these kinds of faults, separated by commas', faultKinds))
     .option('--report <file.html>', 'write a page that shows the whole run')
     .option('--json', 'print the verdict as JSON to stdout, and the progress to stderr')
     .option('--keep', 'keep the data folder')
-    .addHelpText('after', HELP)
-    .allowExcessArguments(false)
-    .exitOverride()
-    .configureOutput({ writeOut: (text) => out(text.trimEnd()), writeErr: (text) => err(text.trimEnd()) });
-  command.parse([...args], { from: 'user' });
+    .addHelpText('after', helpFor(terminal.env));
+  parseArguments(command, args, terminal);
   const given = command.opts<ParsedOptions>();
   if (!given.faults.some((kind) => targetsOf(kind, given.only).length > 0)) {
     command.error(
@@ -85,30 +85,23 @@ function toOptions({ minutes, seed, rate, only, faults, report, json, keep }: Pa
   };
 }
 
-/** The command that repeats the plan. */
-export function commandOf({ minutes, seed, ratePerS, targets: only, kinds }: Options): string {
-  return [
-    'yarn chaos',
+/** The command that repeats the plan, for the one who reads it. */
+export function commandOf(options: Options, env: Terminal['env']): string {
+  const { minutes, seed, ratePerS, targets: only, kinds } = options;
+  const given = [
     ...(minutes === null ? [] : [`--minutes ${minutes}`]),
     `--seed ${seed}`,
     ...(ratePerS === RATE_DEFAULT ? [] : [`--rate ${ratePerS}`]),
     ...(only.length === targets.length ? [] : [`--only ${only.join(',')}`]),
     ...(kinds.length === faultKinds.length ? [] : [`--faults ${kinds.join(',')}`]),
-  ].join(' ');
+  ];
+  return scriptFor(env, 'chaos', ...given);
 }
 
 function minutes(text: string): number {
   const value = /^\d*\.?\d+$/.test(text) ? Number(text) : 0;
   if (value > 0 && value <= MINUTES_MAX) return value;
   throw new InvalidArgumentError(`Use a number above 0, at most ${MINUTES_MAX}.`);
-}
-
-function wholeFrom(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d{1,10}$/.test(text) ? Number(text) : -1;
-    if (value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`Use a whole number from ${min} to ${max}.`);
-  };
 }
 
 function listOption(flags: string, description: string, all: readonly string[]): Option {

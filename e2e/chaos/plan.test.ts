@@ -28,7 +28,7 @@ describe('a plan', () => {
       first(2_000, actionsOf(7, 50)),
     ]);
 
-    expect(createHash('sha256').update(plan).digest('hex').slice(0, 16)).toBe('e0d3b1b126bb8f77');
+    expect(createHash('sha256').update(plan).digest('hex').slice(0, 16)).toBe('d5da3df4a4a25add');
   });
 
   it.each(['faults', 'actions'])('is ordered by time: %s', (list) => {
@@ -59,6 +59,19 @@ describe('faults', () => {
     const shifts = first(2_000, faultsOf(3, { kinds: ['clock'], targets })).map(({ shiftMs }) => Math.abs(shiftMs));
 
     expect(Math.max(...shifts)).toBeLessThanOrEqual(600_000);
+  });
+});
+
+describe('disk errors', () => {
+  it('are of each operation, and other faults have none', () => {
+    const faults = first(2_000, faultsOf(3, { kinds: ['disk'], targets }));
+
+    expect(new Set(faults.map(({ errors }) => errors?.operation))).toEqual(
+      new Set(['read', 'write', 'sync', 'open', 'truncate']),
+    );
+    expect(first(50, faultsOf(3, { kinds: ['kill', 'clock'], targets })).every(({ errors }) => errors === null)).toBe(
+      true,
+    );
   });
 });
 

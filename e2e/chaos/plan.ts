@@ -4,6 +4,7 @@
  * differ.
  */
 import { functionNames } from '../../saga/choreography.ts';
+import type { DiskRule } from '../faults/disk-fault.ts';
 import { type Chance, chanceFrom } from './chance.ts';
 
 /** Each target is a process of its own. */
@@ -12,12 +13,13 @@ export type Target = (typeof targets)[number];
 
 /**
  * `kill`: SIGKILL, then restart · `freeze`: SIGSTOP, then SIGCONT · `stop`: SIGTERM, then restart ·
- * `full`: the disk is full · `clock`: the clock is wrong · `poison`: messages about a share of all orders fail.
+ * `full`: the disk is full · `clock`: the clock is wrong · `poison`: messages about a share of all orders fail ·
+ * `disk`: calls on the data fail.
  */
-export const faultKinds = ['kill', 'freeze', 'stop', 'full', 'clock', 'poison'] as const;
+export const faultKinds = ['kill', 'freeze', 'stop', 'full', 'clock', 'poison', 'disk'] as const;
 export type FaultKind = (typeof faultKinds)[number];
 /** Faults that are switched on and off while the process keeps running. */
-export type SwitchKind = Extract<FaultKind, 'full' | 'clock' | 'poison'>;
+export type SwitchKind = Extract<FaultKind, 'full' | 'clock' | 'poison' | 'disk'>;
 
 export interface Fault {
   readonly atMs: number;
@@ -27,6 +29,8 @@ export interface Fault {
   readonly durationMs: number;
   /** How wrong the clock is; 0 for other faults. */
   readonly shiftMs: number;
+  /** The calls that fail; null for other faults than `disk`. */
+  readonly errors: DiskRule | null;
 }
 
 export interface OrderLine {
@@ -38,7 +42,7 @@ export interface OrderLine {
 export type Action =
   | { readonly atMs: number; readonly kind: 'order'; readonly orderId: string; readonly lines: readonly OrderLine[] }
   | { readonly atMs: number; readonly kind: 'duplicate' | 'cancel'; readonly orderId: string }
-  | ({ readonly atMs: number; readonly kind: 'receipt'; readonly key: string } & OrderLine)
+  | ({ readonly atMs: number; readonly kind: 'receipt' | 'correction'; readonly key: string } & OrderLine)
   | {
       readonly atMs: number;
       readonly kind: 'policy';
@@ -64,8 +68,32 @@ const durationsMs: Readonly<Record<FaultKind, { readonly min: number; readonly m
   full: { min: 300, max: 3_000 },
   clock: { min: 500, max: 5_000 },
   poison: { min: 300, max: 3_000 },
+  disk: { min: 300, max: 3_000 },
 };
-const kindWeights: Readonly<Record<FaultKind, number>> = { kill: 5, freeze: 3, stop: 2, full: 2, clock: 2, poison: 3 };
+const kindWeights: Readonly<Record<FaultKind, number>> = {
+  kill: 5,
+  freeze: 3,
+  stop: 2,
+  full: 2,
+  clock: 2,
+  poison: 3,
+  disk: 3,
+};
+
+const diskErrors: readonly DiskRule[] = [
+  { operation: 'read', failure: 'EIO', share: 1 },
+  { operation: 'read', failure: 'EIO', share: 0.3 },
+  { operation: 'read', failure: 'short', share: 0.7 },
+  { operation: 'read', failure: 'EINTR', share: 0.5 },
+  { operation: 'write', failure: 'EIO', share: 1 },
+  { operation: 'write', failure: 'EIO', share: 0.05 },
+  { operation: 'write', failure: 'ENOSPC', share: 1 },
+  { operation: 'write', failure: 'short', share: 0.7 },
+  { operation: 'sync', failure: 'EIO', share: 1 },
+  { operation: 'sync', failure: 'EIO', share: 0.3 },
+  { operation: 'open', failure: 'EMFILE', share: 1 },
+  { operation: 'truncate', failure: 'EIO', share: 1 },
+];
 
 /** The gateway is hit less often, because no request gets through while it is down. */
 const targetWeights = Object.fromEntries(targets.map((target) => [target, target === 'gateway' ? 1 : 2])) as Readonly<
@@ -78,7 +106,7 @@ export function targetsOf(kind: FaultKind, wanted: readonly Target[]): readonly 
 }
 
 export function isSwitch(kind: FaultKind): kind is SwitchKind {
-  return kind === 'full' || kind === 'clock' || kind === 'poison';
+  return kind === 'full' || kind === 'clock' || kind === 'poison' || kind === 'disk';
 }
 
 export interface FaultChoice {
@@ -102,8 +130,9 @@ export function* faultsOf(seed: number, choice: FaultChoice): Generator<Fault, n
     const target = chance.pick(candidates.map((each) => [each, targetWeights[each]]));
     const durationMs = chance.whole(durationsMs[kind].min, durationsMs[kind].max);
     const shiftMs = chance.whole(-SHIFT_MAX_MS, SHIFT_MAX_MS);
+    const errors = kind === 'disk' ? chance.pick(diskErrors.map((each) => [each, 1])) : null;
     busyUntilMs.set(target, Math.max(busyUntilMs.get(target) ?? 0, atMs + durationMs));
-    yield { atMs, kind, target, durationMs, shiftMs: kind === 'clock' ? shiftMs : 0 };
+    yield { atMs, kind, target, durationMs, shiftMs: kind === 'clock' ? shiftMs : 0, errors };
   }
 }
 
@@ -112,6 +141,7 @@ const actionWeights = [
   ['duplicate', 9],
   ['cancel', 6],
   ['receipt', 4],
+  ['correction', 2],
   ['policy', 3],
 ] as const;
 /** Duplicates and cancels pick from this many latest orders, so that the two often meet. */
@@ -136,6 +166,10 @@ export function* actionsOf(seed: number, ratePerS: number): Generator<Action, ne
       receipts += 1;
       const productId = drawProduct(chance);
       yield { atMs, kind, key: `CHAOS-RECEIPT-${receipts}`, productId, quantity: chance.whole(40, 130) };
+    } else if (kind === 'correction') {
+      receipts += 1;
+      const quantity = chance.whole(1, 5) * (chance.next() < 0.7 ? -1 : 1);
+      yield { atMs, kind, key: `CHAOS-CORRECTION-${receipts}`, productId: drawProduct(chance), quantity };
     } else if (kind === 'policy') {
       const productId = drawProduct(chance);
       yield { atMs, kind, productId, whenShort: chance.next() < 0.7 ? 'wait' : 'reject' };

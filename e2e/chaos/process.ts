@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { FaultyDisk } from '../faults/disk-fault.ts';
 import type { TargetProcess } from './faults.ts';
 import type { PartState } from './flight-record.ts';
 import { send } from './http.ts';
@@ -30,6 +31,8 @@ export interface ProcessOptions {
   readonly entry: string;
   readonly url: string;
   readonly env: Readonly<Record<string, string>>;
+  /** The disk as this process sees it; null where its calls cannot be made to fail. */
+  readonly disk: FaultyDisk | null;
   /** Receives the output of all runs. */
   readonly logFile: string;
   onChange(state: PartState): void;
@@ -50,6 +53,7 @@ interface Run {
 export class StoreProcess implements TargetProcess {
   readonly target: Target;
   readonly url: string;
+  readonly disk: FaultyDisk | null;
   /** The number of starts after the first one. */
   restarts = -1;
   readonly #options: ProcessOptions;
@@ -59,6 +63,7 @@ export class StoreProcess implements TargetProcess {
     this.#options = options;
     this.target = options.target;
     this.url = options.url;
+    this.disk = options.disk;
   }
 
   /** Identifies the current run, so that a fault is not cleared in a later one; -1 while no process runs. */
@@ -130,12 +135,14 @@ export class StoreProcess implements TargetProcess {
   }
 
   #launch(): Run {
-    const { target, entry, env, logFile } = this.#options;
+    const { target, entry, env, disk, logFile } = this.#options;
+    // As with the faults that a process is told of: a new one has none.
+    disk?.clear();
     const log = openSync(logFile, 'a');
     const leash = `data:text/javascript,${encodeURIComponent(LEASH)}`;
     const child = spawn(process.execPath, ['--enable-source-maps', '--import', leash, entry, target], {
       stdio: ['pipe', log, log],
-      env: { PATH: process.env['PATH'] ?? '', ...env },
+      env: { PATH: process.env['PATH'] ?? '', ...env, ...disk?.env },
       // A process group of its own, so that Ctrl-C in the terminal does not reach it.
       detached: true,
     });

@@ -4,17 +4,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { functionNames } from '../../saga/choreography.ts';
+import { compileDiskFault, FaultyDisk } from '../faults/disk-fault.ts';
 import { checksOf } from '../prove/checks.ts';
 import { type Books, readBooks } from '../prove/ledger.ts';
 import { freePorts } from '../tools/free-ports.ts';
+import { scriptFor } from '../tools/store-client.ts';
 import { Clients } from './client.ts';
 import { Faults } from './faults.ts';
 import { FlightRecord } from './flight-record.ts';
 import type { StoredMovement, StoreHistory } from './history.ts';
 import { bodyOf, type Reply, send } from './http.ts';
 import { injectionText, type Moment, statesOf } from './live.ts';
+import { logSettings } from './log-settings.ts';
 import { commandOf, type Options } from './options.ts';
-import { actionsOf, faultsOf, type Target, targets } from './plan.ts';
+import { actionsOf, faultsOf, type Target, targets, targetsOf } from './plan.ts';
 import { StoreProcess } from './process.ts';
 import { readSnapshot, Sampler } from './sampler.ts';
 import { readMovements, readNeeds, readStoreHistory } from './store-history.ts';
@@ -49,7 +52,8 @@ export class ChaosRun {
 
   /** `entry` is the program of the store; `print` receives the lines of progress. */
   constructor(options: Options, entry: string, print: (line: string) => void) {
-    if (!existsSync(entry)) throw new ChaosError(`${entry} does not exist: build first (yarn build)`);
+    if (!existsSync(entry))
+      throw new ChaosError(`${entry} does not exist: build first (${scriptFor(process.env, 'build')})`);
     this.#options = options;
     this.#entry = entry;
     this.#print = print;
@@ -107,7 +111,7 @@ export class ChaosRun {
     await Promise.all([...this.#processes.values()].map((process) => process.stop()));
     const verdict = verdictOf({
       seed: this.#options.seed,
-      command: commandOf(this.#options),
+      command: commandOf(this.#options, process.env),
       record,
       clients,
       store,
@@ -128,8 +132,12 @@ export class ChaosRun {
       DATA_DIR: this.dataDir,
       ENABLE_AUTOMATION: 'true',
       LOG_LEVEL: 'warn',
+      ...logSettings(process.env, this.workDir),
     };
-    for (const [n, target] of targets.entries()) this.#processes.set(target, this.#create(target, ports[n] ?? 0, env));
+    const disks = this.#createDisks();
+    for (const [n, target] of targets.entries()) {
+      this.#processes.set(target, this.#create(target, ports[n] ?? 0, env, disks.get(target) ?? null));
+    }
     this.#print(`Starting ${targets.join(', ')} on free ports; data in ${this.dataDir}`);
     await Promise.all([...this.#processes.values()].map((process) => process.start()));
     const [failure] = this.#failures;
@@ -167,13 +175,32 @@ export class ChaosRun {
     return readMovements(gateway);
   }
 
-  #create(target: Target, port: number, env: Readonly<Record<string, string>>): StoreProcess {
+  /** A disk for each function that can have the fault. Empty on a machine where the library cannot be compiled. */
+  #createDisks(): ReadonlyMap<Target, FaultyDisk> {
+    const wanted = this.#options.kinds.includes('disk') ? targetsOf('disk', targets) : [];
+    const library = wanted.length === 0 ? null : compileDiskFault(this.workDir);
+    if (library === null) {
+      if (wanted.length > 0)
+        this.#print('! NO DISK ERRORS ARE INJECTED: this machine is not Linux or has no C compiler.');
+      return new Map();
+    }
+    mkdirSync(this.dataDir, { recursive: true });
+    return new Map(
+      wanted.map((target) => {
+        const workDir = join(this.workDir, 'disks', target);
+        return [target, new FaultyDisk(library, this.dataDir, workDir, { records: false })];
+      }),
+    );
+  }
+
+  #create(target: Target, port: number, env: Readonly<Record<string, string>>, disk: FaultyDisk | null): StoreProcess {
     const { record } = this;
     return new StoreProcess({
       target,
       entry: this.#entry,
       url: `http://127.0.0.1:${port}`,
       env,
+      disk,
       logFile: join(this.workDir, 'logs', `${target}.log`),
       onChange: (state) => {
         record.change(target, state);

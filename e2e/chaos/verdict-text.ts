@@ -1,5 +1,7 @@
 /** The verdict as text for people. */
-import Table from 'cli-table3';
+import { printable, printableLines } from '../../shared/core/printable.ts';
+import type { Terminal } from '../tools/store-client.ts';
+import { tableOf } from '../tools/table.ts';
 import type { AttemptOutcome } from './flight-record.ts';
 import type { Paint } from './live.ts';
 import type { Verdict } from './verdict.ts';
@@ -7,8 +9,9 @@ import type { Verdict } from './verdict.ts';
 export const RIGHT = '✓ Nothing was lost, doubled or unexpected, and the ledger is right.';
 export const WRONG = '✗ The store did not keep its promises.';
 
-/** How many findings of one kind are shown. */
+/** How many findings of one kind are shown, and how many characters of each. */
 const SENTENCES_MAX = 10;
+const SENTENCE_MAX = 1_000;
 
 /** Names shown instead of those in the JSON. */
 const attemptNames: Readonly<Partial<Record<AttemptOutcome, string>>> = {
@@ -30,7 +33,7 @@ export function figuresOf(verdict: Verdict): readonly (readonly [name: string, f
     ['orders in the store', countsText(orders.byStatus)],
     ['duplicates posted', `${clients.duplicates} (${clients.replays} replayed answers)`],
     ['cancel requests', share(clients.cancels)],
-    ['stock receipts', share(clients.receipts)],
+    ['stock receipts and corrections', share(clients.receipts)],
     ['policy changes', share(clients.policies)],
     ['request attempts', countsText(clients.attempts, attemptNames)],
     ...(clients.heldBack === 0
@@ -38,9 +41,7 @@ export function figuresOf(verdict: Verdict): readonly (readonly [name: string, f
       : [['actions skipped', `${clients.heldBack} (too many requests in flight)`] as const]),
     ['faults injected', `${all} (${countsText(injected)})`],
     ...(missed === 0 ? [] : [['faults missed', `${missed} (the process was not available)`] as const]),
-    ...(unsupported === 0
-      ? []
-      : [['faults NOT INJECTED', `${unsupported} (the store does not support them)`] as const]),
+    ...(unsupported === 0 ? [] : [['faults NOT INJECTED', `${unsupported} (not possible here)`] as const]),
     ['restarts', String(restarts)],
     ['longest outage', outage],
     ['duration of the load', secondsText(loadMs)],
@@ -49,9 +50,7 @@ export function figuresOf(verdict: Verdict): readonly (readonly [name: string, f
   ];
 }
 
-export function verdictText(verdict: Verdict, paint: Paint): string {
-  const table = new Table({ style: { head: [], border: [] } });
-  for (const [name, figure] of figuresOf(verdict)) table.push([name, figure]);
+export function verdictText(verdict: Verdict, paint: Paint, terminal: Pick<Terminal, 'columns'>): string {
   const { lost, doubled, unexpected, recovered, books } = verdict;
   const findings = [
     ...findingLines('lost', lost, paint),
@@ -60,11 +59,11 @@ export function verdictText(verdict: Verdict, paint: Paint): string {
     ...findingLines('ledger differences', books.differences, paint),
   ];
   return [
-    table.toString(),
+    tableOf({ rows: figuresOf(verdict) }, terminal),
     ...findings,
     `${paint.dim('recovered')}  ${recovered.length} orders took effect exactly once without a clear first answer`,
     `${headline(verdict, paint)}`,
-    `Repeat the plan: ${paint.bold(verdict.command)}`,
+    `Repeat the plan: ${paint.bold(printable(verdict.command))}`,
   ].join('\n');
 }
 
@@ -78,7 +77,7 @@ function findingLines(name: string, sentences: readonly string[], paint: Paint):
   const more = sentences.length - SENTENCES_MAX;
   return [
     `${mark} ${name}: ${sentences.length}`,
-    ...sentences.slice(0, SENTENCES_MAX).map((sentence) => `    ${sentence}`),
+    ...sentences.slice(0, SENTENCES_MAX).map((sentence) => `    ${printableLines(sentence, SENTENCE_MAX)}`),
     ...(more > 0 ? [`    and ${more} more`] : []),
   ];
 }

@@ -49,13 +49,14 @@ export function productDifferences({
   moved,
 }: ProductLedger): readonly string[] {
   if (level === null) return [`${productId} has movements or reservations and no stock level`];
-  const { received, onHand, reserved, sold, movements, backordered } = level;
+  const { received, onHand, reserved, sold, corrected, movements, backordered } = level;
   const equations: readonly (readonly [name: string, shouldBe: number, what: string, is: number])[] = [
     ['received', received, 'on hand + sold', onHand + sold],
     ['reserved', reserved, 'the sum of open reservations', reservations.held],
     ['sold', sold, 'the sum of sold reservations', reservations.sold],
-    ['backordered', backordered, 'the sum of the queue', queued],
-    ['received', received, 'the sum of received movements', moved.received],
+    ['backordered', backordered, 'the sum of the places that are short', queued],
+    ['received', received, 'the sum of received and corrected movements', moved.received + moved.corrected],
+    ['corrected', corrected, 'the sum of corrected movements', moved.corrected],
     ['reserved', reserved, 'reserved − released − sold movements', moved.reserved - moved.released - moved.sold],
     ['sold', sold, 'sold − returned movements', moved.sold - moved.returned],
     ['movements', movements, 'the count of movements', moved.movements],

@@ -2,7 +2,7 @@
 
 import { readConfig } from '../../functions/settings.ts';
 import { type Part, type RunningStore, startStore } from '../../functions/start-store.ts';
-import { createStoreLog } from '../../functions/store-log.ts';
+import { openStoreLog } from '../../functions/store-log.ts';
 import { catalog } from '../../saga/catalog.ts';
 import { functionNames } from '../../saga/choreography.ts';
 import { command } from '../../shared/core/message.ts';
@@ -34,6 +34,7 @@ export async function runEveryEnding(dataDir: string): Promise<void> {
   const store = await startStore(functionNames, configOf(dataDir), silent);
   const orders = ordersOf(store);
   await ask(store, 'inventory', 'PUT', '/stock/PRODUCT_001/policy', { whenShort: 'wait' });
+  await ask(store, 'inventory', 'POST', '/stock/PRODUCT_002/corrections', { quantity: -2, reason: 'counted again' });
   await orders.place('RETURNED', 2, 'confirmed');
   await orders.change('RETURNED', 'cancel', { reason: 'I have changed my mind' });
   await orders.place('SOLD', 3, 'confirmed');
@@ -116,7 +117,7 @@ export async function run(
 
 /** Appends orders of PRODUCT_001 to the public topic. */
 export async function append(at: string, ...orders: readonly (readonly [orderId: string, quantity: number])[]) {
-  const log = createStoreLog(configOf(at), []);
+  const { log } = await openStoreLog(configOf(at), []);
   await log.append(
     'order-commands',
     orders.map(([orderId, quantity]) => placeOrder(orderId, quantity)),

@@ -17,12 +17,13 @@ export interface ProductLedger {
     readonly onHand: number;
     readonly reserved: number;
     readonly sold: number;
+    readonly corrected: number;
     readonly movements: number;
     readonly backordered: number;
   } | null;
   /** Sums of the lines of reservations, by status. */
   readonly reservations: { readonly held: number; readonly sold: number };
-  /** Units that the orders in the queue of the product ask for. */
+  /** Units that the orders in the queue of the product ask for while they are short of it. */
   readonly queued: number;
   /** Sums of movements by kind, and the count of movements. */
   readonly moved: {
@@ -31,6 +32,7 @@ export interface ProductLedger {
     readonly released: number;
     readonly sold: number;
     readonly returned: number;
+    readonly corrected: number;
     readonly movements: number;
   };
 }
@@ -70,9 +72,11 @@ export interface Books {
   readonly parked: Readonly<Record<string, number>>;
   /** Functions whose old data was pruned, or removed on request: older data is not compared with it. */
   readonly removed: readonly string[];
+  /** Consumers that have read messages which their topic no longer has: it was restored from an older copy. */
+  readonly lost: readonly { readonly consumer: string; readonly topic: string }[];
 }
 
-/** Reads everything that `yarn prove` checks. @throws {NoDataError} when `withSnapshot` has no data to read. */
+/** Reads everything that `npm run prove` checks. @throws {NoDataError} when `withSnapshot` has no data to read. */
 export function readBooks(dataDir: string): Books {
   return withSnapshot(dataDir, (snapshot) => {
     const { db } = snapshot;
@@ -93,7 +97,8 @@ export function readBooks(dataDir: string): Books {
         numberOf(db, `SELECT count(*) FROM "${name}".dead_letter WHERE status = 'open'`),
       ),
       parked: byFunction((name) => numberOf(db, `SELECT count(*) FROM "${name}".parked`)),
-      removed: db.prepare('SELECT name FROM removed').pluck().all().map(String),
+      removed: db.prepare("SELECT name FROM removed WHERE name <> 'orders'").pluck().all().map(String),
+      lost: db.prepare<[], { consumer: string; topic: string }>('SELECT consumer, topic FROM lost').all(),
     };
   });
 }
@@ -107,22 +112,22 @@ const PRODUCTS_SQL = `
     SELECT product_id, count(*) AS movements,
       sum(iif(kind = 'received', quantity, 0)) AS received, sum(iif(kind = 'reserved', quantity, 0)) AS reserved,
       sum(iif(kind = 'released', quantity, 0)) AS released, sum(iif(kind = 'sold', quantity, 0)) AS sold,
-      sum(iif(kind = 'returned', quantity, 0)) AS returned
+      sum(iif(kind = 'returned', quantity, 0)) AS returned, sum(iif(kind = 'corrected', quantity, 0)) AS corrected
     FROM inventory.stock_movement GROUP BY product_id),
   ledger AS (
     SELECT product_id, sum(movements) AS movements, sum(received) AS received, sum(reserved) AS reserved,
-      sum(released) AS released, sum(sold) AS sold, sum(returned) AS returned
-    FROM (SELECT product_id, movements, received, reserved, released, sold, returned FROM moved
-      UNION ALL SELECT product_id, movement, received, reserved, released, sold, returned FROM inventory.stock_opening)
+      sum(released) AS released, sum(sold) AS sold, sum(returned) AS returned, sum(corrected) AS corrected
+    FROM (SELECT product_id, movements, received, reserved, released, sold, returned, corrected FROM moved
+      UNION ALL SELECT product_id, movement, received, reserved, released, sold, returned, corrected FROM inventory.stock_opening)
     GROUP BY product_id),
   lines AS (
     SELECT product_id, sum(iif(status = 'held', quantity, 0)) AS held, sum(iif(status = 'sold', quantity, 0)) AS sold
     FROM reserved GROUP BY product_id),
-  queue AS (SELECT product_id, sum(quantity) AS queued FROM inventory.backorder GROUP BY product_id),
+  queue AS (SELECT product_id, sum(iif(is_short, quantity, 0)) AS queued FROM inventory.backorder GROUP BY product_id),
   products AS (SELECT product_id FROM inventory.stock UNION SELECT product_id FROM ledger UNION SELECT product_id FROM lines
     UNION SELECT product_id FROM queue)
-  SELECT p.product_id AS productId, s.received, s.on_hand AS onHand, s.reserved, s.sold, s.movements, s.backordered,
-    coalesce(q.queued, 0) AS queued, coalesce(m.returned, 0) AS movedReturned,
+  SELECT p.product_id AS productId, s.received, s.on_hand AS onHand, s.reserved, s.sold, s.corrected, s.movements, s.backordered,
+    coalesce(q.queued, 0) AS queued, coalesce(m.returned, 0) AS movedReturned, coalesce(m.corrected, 0) AS movedCorrected,
     coalesce(l.held, 0) AS heldLines, coalesce(l.sold, 0) AS soldLines, coalesce(m.movements, 0) AS movedCount,
     coalesce(m.received, 0) AS movedReceived, coalesce(m.reserved, 0) AS movedReserved,
     coalesce(m.released, 0) AS movedReleased, coalesce(m.sold, 0) AS movedSold
@@ -130,7 +135,7 @@ const PRODUCTS_SQL = `
   LEFT JOIN lines l USING (product_id) LEFT JOIN queue q USING (product_id) ORDER BY p.product_id`;
 
 type LevelRow = {
-  [Column in 'received' | 'onHand' | 'reserved' | 'sold' | 'movements' | 'backordered']: number | null;
+  [Column in 'received' | 'onHand' | 'reserved' | 'sold' | 'corrected' | 'movements' | 'backordered']: number | null;
 };
 type SumColumn =
   | 'heldLines'
@@ -141,6 +146,7 @@ type SumColumn =
   | 'movedReleased'
   | 'movedSold'
   | 'movedReturned'
+  | 'movedCorrected'
   | 'queued';
 type ProductRow = { productId: string } & LevelRow & { [Column in SumColumn]: number };
 
@@ -157,15 +163,24 @@ function readProducts(db: Database.Database): readonly ProductLedger[] {
       released: row.movedReleased,
       sold: row.movedSold,
       returned: row.movedReturned,
+      corrected: row.movedCorrected,
       movements: row.movedCount,
     },
   }));
 }
 
-function levelOf({ received, onHand, reserved, sold, movements, backordered }: LevelRow): ProductLedger['level'] {
+function levelOf({
+  received,
+  onHand,
+  reserved,
+  sold,
+  corrected,
+  movements,
+  backordered,
+}: LevelRow): ProductLedger['level'] {
   if (received === null || onHand === null || reserved === null || sold === null) return null;
-  if (movements === null || backordered === null) return null;
-  return { received, onHand, reserved, sold, movements, backordered };
+  if (corrected === null || movements === null || backordered === null) return null;
+  return { received, onHand, reserved, sold, corrected, movements, backordered };
 }
 
 function readWaiting(db: Database.Database): { inventory: number; order: number } {

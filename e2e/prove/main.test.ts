@@ -73,6 +73,17 @@ describe('prove', () => {
     expect(lines.join('\n')).toContain('! 1 dead letters wait for an operator at inventory');
   });
 
+  it('counts failed notices, which are no difference', () => {
+    const copy = copyOf();
+    const fail = "UPDATE notice SET status = 'failed', sent_at = NULL, last_error = 'no' WHERE position = 1";
+    new Database(dataFile(copy, 'notification')).exec(fail).close();
+    const { lines, ...rest } = terminal({ DATA_DIR: copy });
+
+    expect(prove([], { ...rest })).toBe(0);
+    expect(lines.join('\n')).toContain('Notices: 6 (1 failed, 5 sent)');
+    expect(lines.join('\n')).toContain('! 1 notices have failed and wait for an operator at notification');
+  });
+
   it('counts parked messages, which are no difference', () => {
     const copy = copyOf();
     const row = "INSERT INTO parked VALUES ('ORDER_A', 1, 'order-events', 0, 99, '{}', '{}')";

@@ -1,7 +1,9 @@
-/** `yarn prove`: reads the data of a store, also while it runs, and checks its ledger invariants. */
+/** `npm run prove`: reads the data of a store, also while it runs, and checks its ledger invariants. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { Command, CommanderError } from 'commander';
+import { dataFile } from '../../functions/engine.ts';
+import { functionNames } from '../../saga/choreography.ts';
+import { exitCodeOf, jsonText, parseArguments, runAsMain, toolCommand } from '../tools/command-line.ts';
 import type { Terminal } from '../tools/store-client.ts';
 import { checksOf, countDifferences } from './checks.ts';
 import { readBooks } from './ledger.ts';
@@ -14,41 +16,31 @@ Exit code: 0 when every ledger invariant holds, 1 on any difference, 2 when ther
 
 /** @returns the exit code */
 export function prove(args: readonly string[], terminal: Terminal): number {
-  const command = new Command('prove')
+  const command = toolCommand('prove', terminal)
     .description('Checks the ledger invariants of a store: stock, orders, messages and notices, each with its figures.')
     .option('--json', 'print the figures and the checks as JSON')
-    .addHelpText('after', HELP)
-    .exitOverride()
-    .configureOutput({
-      writeOut: (text) => terminal.out(text.trimEnd()),
-      writeErr: (text) => terminal.err(text.trimEnd()),
-    });
+    .addHelpText('after', HELP);
   try {
-    command.parse([...args], { from: 'user' });
+    parseArguments(command, args, terminal);
     return proveLedger(resolve(terminal.env['DATA_DIR'] || './data'), command.opts()['json'] === true, terminal);
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    if (!(error instanceof NoDataError)) throw error;
+    if (!(error instanceof NoDataError)) return exitCodeOf(error, terminal);
     terminal.err(error.message);
     return 2;
   }
 }
 
-function proveLedger(dataDir: string, isJson: boolean, { env, isTty, out }: Terminal): number {
+function proveLedger(dataDir: string, isJson: boolean, { env, isTty, columns, out }: Terminal): number {
   const ledger = readBooks(dataDir);
+  // A single function that never started counts as empty; a folder without any is not that of a store.
+  if (!functionNames.some((name) => existsSync(dataFile(dataDir, name)))) {
+    throw new NoDataError(`${dataDir} has no data of a store. Start the store first, or set DATA_DIR.`);
+  }
   const checks = checksOf(ledger);
   const differences = countDifferences(checks);
-  if (isJson) out(JSON.stringify({ dataDir, isRight: differences === 0, differences, checks, books: ledger }, null, 2));
-  else out(reportOf(dataDir, ledger, checks, { hasColor: isTty && !env['NO_COLOR'] }));
+  if (isJson) out(jsonText({ dataDir, isRight: differences === 0, differences, checks, books: ledger }));
+  else out(reportOf(dataDir, ledger, checks, { hasColor: isTty && !env['NO_COLOR'], columns }));
   return differences === 0 ? 0 : 1;
 }
 
-const [, file, ...args] = process.argv;
-if (file !== undefined && pathToFileURL(file).href === import.meta.url) {
-  process.exitCode = prove(args, {
-    env: process.env,
-    isTty: process.stdout.isTTY === true,
-    out: (text) => console.log(text),
-    err: (text) => console.error(text),
-  });
-}
+await runAsMain(import.meta.url, prove);

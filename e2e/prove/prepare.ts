@@ -1,6 +1,8 @@
 /** Temporary tables for the searches: the position of each reader, and every message sent, with indexes. */
 import type Database from 'better-sqlite3';
 import { type FunctionName, functionNames, inputsOf, topics } from '../../saga/choreography.ts';
+import { type Epoch, placeOf } from '../../shared/adapters/embedded/log/epochs.ts';
+import { isRelayed, positionsSql, preparePlaces, readUpTo } from './relayed-places.ts';
 import { functions, type Schema } from './snapshot.ts';
 
 /** Who reads whose topic. `schema` is the file of the writer. */
@@ -57,23 +59,31 @@ const LINES_SQL = `
     SELECT order_id, status, value ->> 'productId' AS product_id, sum(value ->> 'quantity') AS quantity
     FROM inventory.reservation, json_each(lines) WHERE status IN ('held', 'waiting', 'sold') GROUP BY 1, 2, 3;`;
 
+const RECORD_COLUMNS =
+  'consumer TEXT NOT NULL, topic TEXT NOT NULL, position INTEGER NOT NULL, PRIMARY KEY (consumer, topic, position)';
+
 /**
  * Messages that a consumer has read and not handled: parked until their next attempt, or dead-lettered. A replayed dead
  * letter is handled.
  */
 const NOT_HANDLED_SQL = `
-  CREATE TEMP TABLE aside (
-    consumer TEXT NOT NULL,
-    topic TEXT NOT NULL,
-    position INTEGER NOT NULL,
-    PRIMARY KEY (consumer, topic, position)
-  ) WITHOUT ROWID;
+  CREATE TEMP TABLE aside (${RECORD_COLUMNS}) WITHOUT ROWID;
+  ${functionNames.map((name) => `INSERT OR IGNORE INTO aside ${positionsSql(name, notHandledSql(name))}`).join(';')}`;
+
+/** `dead`: those that wait for an operator. */
+const DEAD_SQL = `
+  CREATE TEMP TABLE dead (${RECORD_COLUMNS}) WITHOUT ROWID;
   ${functionNames
-    .map(
-      (name) => `INSERT OR IGNORE INTO aside SELECT '${name}', topic, position FROM "${name}".parked
-        UNION SELECT '${name}', topic, position FROM "${name}".dead_letter WHERE status <> 'replayed'`,
-    )
+    .map((name) => `INSERT OR IGNORE INTO dead ${positionsSql(name, deadLettersSql(name, "= 'open'"))}`)
     .join(';')}`;
+
+function notHandledSql(name: FunctionName): string {
+  return `SELECT topic, partition, position FROM "${name}".parked UNION ${deadLettersSql(name, "<> 'replayed'")}`;
+}
+
+function deadLettersSql(name: FunctionName, status: string): string {
+  return `SELECT topic, partition, position FROM "${name}".dead_letter WHERE status ${status}`;
+}
 
 /**
  * `folded`: ranges of a topic below a watermark. The consumer has handled every message of such a range and has no
@@ -108,8 +118,10 @@ function eventsSql(schema: FunctionName): string {
 
 /** Creates and fills the temporary tables. */
 export function prepare(db: Database.Database): void {
-  db.exec(`${SENT_SQL}; ${READING_SQL}; ${NOT_HANDLED_SQL}; ${WATERMARKS_SQL}`);
+  preparePlaces(db, publishers);
+  db.exec(`${SENT_SQL}; ${READING_SQL}; ${NOT_HANDLED_SQL}; ${DEAD_SQL}; ${WATERMARKS_SQL}`);
   db.exec('CREATE TEMP TABLE input (consumer TEXT, type TEXT); CREATE TEMP TABLE removed (name TEXT)');
+  db.exec('CREATE TEMP TABLE lost (consumer TEXT, topic TEXT)');
   for (const name of publishers) db.exec(eventsSql(name));
   db.exec(COMMANDS_SQL);
   db.exec(LINES_SQL);
@@ -120,12 +132,57 @@ export function prepare(db: Database.Database): void {
   }
   const addRemoved = db.prepare('INSERT INTO removed VALUES (?)');
   for (const name of functionNames) if (isIncomplete(db, name)) addRemoved.run(name);
+  if (isIncomplete(db, 'order') && !hasOrderWithoutEvent(db)) addRemoved.run('orders');
   const addReading = db.prepare('INSERT INTO reading VALUES (?, ?, ?, ?)');
-  for (const { consumer, topic } of readings) {
-    const position = db.prepare(`SELECT position FROM "${consumer}".position WHERE topic = ?`).pluck().get(topic) ?? 0;
-    const since = isIncomplete(db, consumer) ? (firstCovered(db, consumer, topic) ?? Number(position) + 1) - 1 : 0;
+  const addLost = db.prepare('INSERT INTO lost VALUES (?, ?)');
+  for (const { consumer, topic, schema } of readings) {
+    const { position, hasLostSome } = placeIn(db, { consumer, topic, schema });
+    const since = isIncomplete(db, consumer) ? (firstCovered(db, consumer, topic) ?? position + 1) - 1 : 0;
     addReading.run(consumer, topic, position, since);
+    if (hasLostSome) addLost.run(consumer, topic);
   }
+}
+
+/**
+ * How far a consumer has read a topic. Where the topic was restored from an older copy, the consumer has read records that the
+ * topic no longer has: it has read them in an epoch that ended earlier, or that the topic does not know.
+ */
+function placeIn(
+  db: Database.Database,
+  { consumer, topic, schema }: Reading,
+): { readonly position: number; readonly hasLostSome: boolean } {
+  if (isRelayed(db, schema)) return { position: readUpTo(db, consumer, topic, schema), hasLostSome: false };
+  // Its records lie in the other log, and those that lay here were read before the move.
+  if (schema === 'commands' && isRelayed(db, consumer)) return { position: endOf(db, schema), hasLostSome: false };
+  const known = new Map(db.prepare<[string, string], [string, number]>(knownSql(consumer)).raw().all(topic, topic));
+  const epochs = epochsOf(db, schema);
+  const end = endOf(db, schema);
+  const newest = epochs.at(-1)?.epoch ?? '';
+  const position = known.get(newest) ?? placeOf(known, epochs, end);
+  const hasLostSome = [...known].some(([epoch, read]) => {
+    const index = epochs.findIndex((known) => known.epoch === epoch);
+    return epoch !== newest && epoch !== '' && read > (index < 0 ? position : (epochs[index + 1]?.from ?? read));
+  });
+  return { position, hasLostSome };
+}
+
+function endOf(db: Database.Database, schema: Schema): number {
+  return Number(db.prepare(`SELECT max(seq) FROM "${schema}".sqlite_sequence WHERE name = 'outbox'`).pluck().get());
+}
+
+function knownSql(consumer: FunctionName): string {
+  return `SELECT epoch, position FROM "${consumer}".inbox_fold WHERE topic = ?
+    UNION ALL SELECT epoch, position FROM "${consumer}".position WHERE topic = ?`;
+}
+
+/** The epochs of the writer of a topic, the oldest first; none where a program without epochs wrote it. */
+function epochsOf(db: Database.Database, schema: Schema): readonly Epoch[] {
+  const hasEpochs =
+    db.prepare(`SELECT 1 FROM "${schema}".sqlite_master WHERE name = 'topic_epoch'`).get() !== undefined;
+  if (!hasEpochs) return [];
+  return db
+    .prepare<[], Epoch>(`SELECT epoch, from_position AS "from" FROM "${schema}".topic_epoch ORDER BY number`)
+    .all();
 }
 
 /** The table of a function whose rows are numbered without end: its outbox, or one of its own; null where it has none. */
@@ -147,6 +204,13 @@ function isIncomplete(db: Database.Database, name: FunctionName): boolean {
   const first = db.prepare(`SELECT min(position) FROM "${name}".${ledger}`).pluck().get();
   const last = db.prepare(`SELECT seq FROM "${name}".sqlite_sequence WHERE name = ?`).pluck().get(ledger);
   return typeof first === 'number' ? first > 1 : Number(last ?? 0) > 0;
+}
+
+/** Where events are pruned, old orders are there without them. Where all data were removed, each order is younger. */
+function hasOrderWithoutEvent(db: Database.Database): boolean {
+  const sql = `SELECT EXISTS (SELECT 1 FROM "order".orders o WHERE NOT EXISTS (
+    SELECT 1 FROM sent e WHERE e.order_id = o.order_id AND e.type = 'OrderPlaced'))`;
+  return db.prepare(sql).pluck().get() === 1;
 }
 
 /** The first message of the topic that left something behind in the consumer's data; null where there is none. */

@@ -1,12 +1,17 @@
-/** The report of `yarn prove` for the terminal. */
-import Table from 'cli-table3';
+/** The report of `npm run prove` for the terminal. */
+import { printable } from '../../shared/core/printable.ts';
+import type { Terminal } from '../tools/store-client.ts';
+import { type Cell, tableOf } from '../tools/table.ts';
 import { type Check, countDifferences, productDifferences } from './checks.ts';
 import type { Books, ProductLedger } from './ledger.ts';
 
 /** Products in the table; those that do not add up come first. */
 const PRODUCTS_MAX = 40;
 
-export interface Look {
+/** Characters of a difference that are shown. */
+const SENTENCE_MAX = 1_000;
+
+export interface Look extends Pick<Terminal, 'columns'> {
   readonly hasColor: boolean;
 }
 
@@ -15,8 +20,8 @@ export function reportOf(dataDir: string, ledger: Books, checks: readonly Check[
   const paint = painter(look);
   const differences = countDifferences(checks);
   const sections = [
-    `${paint.bold('Ledger invariants of')} ${dataDir}`,
-    ledger.products.length === 0 ? 'Stock: no product' : stockTable(ledger.products, paint),
+    `${paint.bold('Ledger invariants of')} ${said(dataDir)}`,
+    ledger.products.length === 0 ? 'Stock: no product' : stockTable(ledger.products, paint, look),
     [ordersLine(ledger), noticesLine(ledger), ...readingLines(ledger)].join('\n'),
     checkLines(checks, paint).join('\n'),
     ...warnings(ledger, paint),
@@ -25,6 +30,10 @@ export function reportOf(dataDir: string, ledger: Books, checks: readonly Check[
       : paint.red(`✗ ${count(differences, 'difference')} in ${count(checks.length, 'ledger invariant')}.`),
   ];
   return sections.join('\n\n');
+}
+
+function said(text: string): string {
+  return printable(text, SENTENCE_MAX);
 }
 
 function count(number: number, noun: string): string {
@@ -44,26 +53,23 @@ function painter({ hasColor }: Look): Painter {
   return { bold: paint(1, 22), green: paint(32, 39), red: paint(31, 39), yellow: paint(33, 39) };
 }
 
-function stockTable(products: readonly ProductLedger[], paint: Painter): string {
-  const table = new Table({
-    head: [
-      'product',
-      'received',
-      '= on hand + sold',
-      'reserved',
-      '= open reservations',
-      'movements add up to',
-      'queue',
-      '',
-    ],
-    colAligns: ['left', 'right', 'right', 'right', 'right', 'left', 'right', 'left'],
-    style: { head: [], border: [] },
-  });
+const STOCK_HEAD = [
+  'product',
+  'received',
+  '= on hand + sold',
+  'reserved',
+  '= open reservations',
+  'movements add up to',
+  'queue',
+  '',
+];
+
+function stockTable(products: readonly ProductLedger[], paint: Painter, look: Look): string {
   const wrong = products.filter((product) => productDifferences(product).length > 0);
   const right = products.filter((product) => !wrong.includes(product));
-  for (const product of [...wrong, ...right].slice(0, PRODUCTS_MAX)) {
+  const rows = [...wrong, ...right].slice(0, PRODUCTS_MAX).map((product): readonly Cell[] => {
     const { productId, level, reservations, queued, moved } = product;
-    table.push([
+    return [
       productId,
       String(level?.received ?? '–'),
       level === null ? '–' : `${level.onHand} + ${level.sold}`,
@@ -71,17 +77,23 @@ function stockTable(products: readonly ProductLedger[], paint: Painter): string 
       String(reservations.held),
       movementsOf(moved),
       String(queued),
-      wrong.includes(product) ? paint.red('✗') : paint.green('✓'),
-    ]);
-  }
+      wrong.includes(product) ? { text: '✗', paint: paint.red } : { text: '✓', paint: paint.green },
+    ];
+  });
+  const table = tableOf({ head: STOCK_HEAD, rows, right: [1, 2, 3, 4, 6] }, look);
   const rest = products.length - PRODUCTS_MAX;
-  return rest <= 0
-    ? table.toString()
-    : `${table.toString()}\nand ${rest} more products, which the invariants below cover`;
+  return rest <= 0 ? table : `${table}\nand ${rest} more products, which the invariants below cover`;
 }
 
-function movementsOf({ received, reserved, released, sold, returned }: ProductLedger['moved']): string {
-  const sums = Object.entries({ received, reserved, released, sold, returned });
+function movementsOf({ received, reserved, released, sold, returned, corrected }: ProductLedger['moved']): string {
+  const sums = Object.entries({
+    received,
+    reserved,
+    released,
+    sold,
+    returned,
+    ...(corrected === 0 ? {} : { corrected }),
+  });
   return sums.map(([kind, quantity]) => `${quantity} ${kind}`).join(', ');
 }
 
@@ -111,7 +123,7 @@ function counts(byStatus: Readonly<Record<string, number>>): string {
   const entries = Object.entries(byStatus);
   if (entries.length === 0) return 'none';
   const total = entries.reduce((sum, [, count]) => sum + count, 0);
-  return `${total} (${entries.map(([status, count]) => `${count} ${status}`).join(', ')})`;
+  return `${total} (${entries.map(([status, count]) => `${count} ${said(status)}`).join(', ')})`;
 }
 
 function checkLines(checks: readonly Check[], paint: Painter): readonly string[] {
@@ -121,17 +133,17 @@ function checkLines(checks: readonly Check[], paint: Painter): readonly string[]
     ...(products.length === 0 ? [] : [`${paint.green('✓')} the stock of ${products.length} products adds up`]),
     ...shown.flatMap(({ name, figures, differences, more }) =>
       differences.length === 0
-        ? [`${paint.green('✓')} ${name} (${figures})`]
+        ? [`${paint.green('✓')} ${said(name)} (${said(figures)})`]
         : [
-            `${paint.red('✗')} ${name} (${figures})`,
-            ...differences.map((difference) => `    ${difference}`),
+            `${paint.red('✗')} ${said(name)} (${said(figures)})`,
+            ...differences.map((difference) => `    ${said(difference)}`),
             ...(more === 0 ? [] : [`    and ${more} more`]),
           ],
     ),
   ];
 }
 
-function warnings({ deadLetters, parked, removed }: Books, paint: Painter): readonly string[] {
+function warnings({ deadLetters, parked, removed, lost, notices }: Books, paint: Painter): readonly string[] {
   const warningsOf = (counted: Readonly<Record<string, number>>, what: string) =>
     Object.entries(counted)
       .filter(([, count]) => count > 0)
@@ -140,7 +152,12 @@ function warnings({ deadLetters, parked, removed }: Books, paint: Painter): read
   const lines = [
     ...warningsOf(deadLetters, 'dead letters wait for an operator'),
     ...warningsOf(parked, 'parked messages wait for their next attempt'),
+    ...warningsOf({ notification: notices.byStatus['failed'] ?? 0 }, 'notices have failed and wait for an operator'),
     ...(removed.length === 0 ? [] : [incomplete]),
+    ...lost.map(
+      ({ consumer, topic }) =>
+        `${paint.yellow('!')} ${topic} was restored from an older copy: ${consumer} has read messages that it no longer has`,
+    ),
   ];
   return lines.length === 0 ? [] : [lines.join('\n')];
 }

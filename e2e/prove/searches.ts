@@ -1,6 +1,6 @@
 /** Searches for what must not be there. Each gives a sentence for every place where the books contradict themselves. */
-import { choreography, type FunctionName, functionNames } from '../../saga/choreography.ts';
-import { hasOutcome, orderStatuses, transitions } from '../../saga/lifecycle.ts';
+import { type FunctionName, functionNames, noticeFacts } from '../../saga/choreography.ts';
+import { hasOutcome, type OrderStatus, orderStatuses, transitions } from '../../saga/lifecycle.ts';
 import { publishers, readings } from './prepare.ts';
 
 export interface Search {
@@ -15,9 +15,7 @@ export interface Search {
 }
 
 const OPEN = quoted(orderStatuses.filter((status) => !hasOutcome(status)));
-const FACTS = quoted(
-  choreography.filter(({ by, on }) => by === 'notification' && on !== 'NoticesSent').map(({ on }) => on),
-);
+const FACTS = quoted(noticeFacts);
 /** The answers of inventory to a placed order. */
 export const ANSWERS = quoted(['StockReserved', 'StockBackordered', 'StockRejected']);
 const LEGAL = transitions.map(({ to, event }) => `(${quoted([to, event])})`).join(', ');
@@ -28,8 +26,8 @@ const FOLLOWS = transitions
     return (from === null ? [''] : before).map((each) => `(${quoted([each, event])})`);
   })
   .join(', ');
-/** A dispatched order is a confirmed one with a dispatch time. */
-const STATUS = "iif(o.dispatched_at IS NULL, o.status, 'dispatched')";
+/** The statuses in which the goods of an order are the customer's. */
+const KEEPS_GOODS = quoted(['confirmed', 'dispatched'] satisfies OrderStatus[]);
 
 /** Whether the consumer has read the message `e`, has not parked or dead-lettered it, and its data still covers it. */
 const read = (consumer: string): string =>
@@ -39,9 +37,24 @@ const read = (consumer: string): string =>
 const isBelowWatermark = (consumer: string): string =>
   `EXISTS (SELECT 1 FROM folded d WHERE d.consumer = '${consumer}' AND d.topic = e.topic
     AND e.position > d.after AND e.position <= d.upto)`;
+/** Whether the message `e` waits for an operator of the consumer. */
+const isDead = (consumer: FunctionName): string =>
+  `EXISTS (SELECT 1 FROM dead l WHERE l.consumer = '${consumer}' AND l.topic = e.topic AND l.position = e.position)`;
+/** Whether the order is not in the state of which the notice `n` told, nor in one that may follow it. */
+const isUntrueNotice = `CASE n.fact WHEN 'OrderCancelled' THEN o.status <> 'cancelled' WHEN 'OrderRejected' THEN o.status <> 'rejected'
+  WHEN 'OrderConfirmed' THEN o.status NOT IN (${KEEPS_GOODS}, 'cancelled') ELSE 0 END`;
 const orderRead = `(SELECT position FROM reading WHERE consumer = 'order' AND topic = 'inventory-events')`;
 /** Whether order still has all its data: nothing of it was pruned or removed. */
 const isComplete = `NOT EXISTS (SELECT 1 FROM removed WHERE name = 'order')`;
+/** Whether every order is there. Orders are never pruned, only their events are; on request all are removed. */
+const hasAllOrders = `NOT EXISTS (SELECT 1 FROM removed WHERE name = 'orders')`;
+
+/**
+ * The place of the oldest order whose first event is still there. Orders and their first events are written in the same
+ * order, and events are pruned from the oldest on: each later order has its events. Times prove nothing: a clock may leap.
+ */
+const firstPlaced = `(SELECT min(first.sequence) FROM "order".orders first
+  JOIN sent p ON p.order_id = first.order_id AND p.type = 'OrderPlaced' AND p.topic = 'order-events')`;
 
 const outcomes: readonly Search[] = [
   {
@@ -71,11 +84,13 @@ const outcomes: readonly Search[] = [
     unit: 'orders',
     counted: 'SELECT count(*) FROM "order".orders',
     wrong: `SELECT 'order ' || order_id || ' is ' || status || ' and its last event is ' || coalesce(last, 'missing') FROM (
-        SELECT o.order_id, ${STATUS} AS status, o.updated_at, (SELECT e.type FROM sent e INDEXED BY sent_by_order WHERE e.order_id = o.order_id AND e.topic = 'order-events'
+        SELECT o.order_id, o.sequence, o.status, (SELECT e.type FROM sent e INDEXED BY sent_by_order WHERE e.order_id = o.order_id AND e.topic = 'order-events'
           ORDER BY e.position DESC LIMIT 1) AS last FROM "order".orders o)
       WHERE (status, last) NOT IN (VALUES ${LEGAL})
-        OR (last IS NULL AND (${isComplete} OR
-          updated_at > coalesce((SELECT time FROM "order".outbox_message ORDER BY position LIMIT 1), '')))
+        OR (last IS NULL AND (${isComplete} OR sequence > ${firstPlaced}))
+      UNION ALL
+      SELECT 'order ' || order_id || ' is ' || status || ' and its time of dispatch is ' || coalesce(dispatched_at, 'missing')
+      FROM "order".orders WHERE (status = 'dispatched') <> (dispatched_at IS NOT NULL)
       UNION ALL
       SELECT 'there are events of order ' || order_id || ' and no such order' FROM sent
       WHERE topic = 'order-events' AND type = 'OrderPlaced' AND order_id NOT IN (SELECT order_id FROM "order".orders)
@@ -97,14 +112,15 @@ const outcomes: readonly Search[] = [
 
 const stock: readonly Search[] = [
   {
-    promise: 'the stock of each confirmed order is sold',
-    unit: 'confirmed orders',
-    counted: `SELECT count(*) FROM "order".orders WHERE status = 'confirmed'`,
-    wrong: `SELECT 'order ' || o.order_id || ' is confirmed and its stock is ' || coalesce(v.status, 'not reserved')
+    promise: 'the stock of each confirmed or dispatched order is sold',
+    unit: 'confirmed or dispatched orders',
+    counted: `SELECT count(*) FROM "order".orders WHERE status IN (${KEEPS_GOODS})`,
+    wrong: `SELECT 'order ' || o.order_id || ' is ' || o.status || ' and its stock is ' || coalesce(v.status, 'not reserved')
       FROM "order".orders o JOIN sent e ON e.order_id = o.order_id AND e.type = 'OrderConfirmed'
       LEFT JOIN inventory.reservation v ON v.order_id = o.order_id
-      WHERE o.status = 'confirmed' AND
-        ((${read('inventory')} AND v.status IS NOT 'sold') OR v.status IN ('released', 'returned', 'rejected', 'refused'))`,
+      WHERE o.status IN (${KEEPS_GOODS}) AND
+        ((${read('inventory')} AND v.status IS NOT 'sold') OR v.status IN ('released', 'returned', 'rejected', 'refused')
+          OR (coalesce(v.status, 'waiting') = 'waiting' AND ${isDead('inventory')}))`,
   },
   {
     promise: 'each sold reservation belongs to an order that was confirmed',
@@ -112,7 +128,7 @@ const stock: readonly Search[] = [
     counted: `SELECT count(*) FROM inventory.reservation WHERE status = 'sold'`,
     wrong: `SELECT 'the stock of order ' || v.order_id || ' is sold and the order is ' || coalesce(o.status, 'missing')
       FROM inventory.reservation v LEFT JOIN "order".orders o ON o.order_id = v.order_id
-      WHERE v.status = 'sold' AND iif(o.status IS NULL, ${isComplete}, o.status <> 'confirmed' AND NOT (
+      WHERE v.status = 'sold' AND iif(o.status IS NULL, ${hasAllOrders}, o.status NOT IN (${KEEPS_GOODS}) AND NOT (
         o.status = 'cancelled' AND (NOT ${isComplete} OR EXISTS (
           SELECT 1 FROM sent e INDEXED BY sent_by_order WHERE e.order_id = v.order_id AND e.type = 'OrderConfirmed'))))`,
   },
@@ -127,7 +143,7 @@ const stock: readonly Search[] = [
       WHERE o.status IN ('rejected', 'cancelled') AND v.status IN ('held', 'waiting', 'sold') AND ${read('inventory')}
       UNION ALL
       SELECT 'stock is ' || status || ' for order ' || order_id || ', which does not exist' FROM inventory.reservation
-      WHERE status IN ('held', 'waiting') AND ${isComplete} AND order_id NOT IN (SELECT order_id FROM "order".orders)`,
+      WHERE status IN ('held', 'waiting') AND ${hasAllOrders} AND order_id NOT IN (SELECT order_id FROM "order".orders)`,
   },
   {
     promise: 'each released, returned or refused reservation belongs to a rejected or cancelled order',
@@ -135,8 +151,8 @@ const stock: readonly Search[] = [
     counted: `SELECT count(*) FROM inventory.reservation WHERE status IN ('released', 'returned', 'refused')`,
     wrong: `SELECT 'the stock of order ' || v.order_id || ' is ' || v.status || ' and the order is ' || coalesce(o.status, 'missing')
       FROM inventory.reservation v LEFT JOIN "order".orders o ON o.order_id = v.order_id
-      WHERE v.status IN ('released', 'returned', 'refused') AND iif(o.status IS NULL, ${isComplete},
-        o.status NOT IN ('rejected', 'cancelled') OR (v.status = 'returned' AND o.status <> 'cancelled'))`,
+      WHERE v.status IN ('released', 'returned', 'refused') AND iif(o.status IS NULL, ${hasAllOrders},
+        o.status NOT IN ('rejected', 'cancelled'))`,
   },
   {
     promise: 'each waiting order is in the queue of each of its products, and no other order is',
@@ -149,6 +165,13 @@ const stock: readonly Search[] = [
       UNION ALL
       SELECT 'order ' || order_id || ' is in the queue for ' || quantity || ' of ' || product_id || ' and does not wait'
       FROM (SELECT * FROM queue EXCEPT SELECT * FROM waits)`,
+  },
+  {
+    promise: 'each waiting order is short of a product',
+    unit: 'reservations waiting',
+    counted: `SELECT count(*) FROM inventory.reservation WHERE status = 'waiting'`,
+    wrong: `SELECT 'order ' || order_id || ' waits and is short of no product' FROM inventory.reservation
+      WHERE status = 'waiting' AND order_id NOT IN (SELECT order_id FROM inventory.backorder WHERE is_short)`,
   },
   {
     promise: 'each reservation has the lines of its order',
@@ -195,8 +218,18 @@ const notices: readonly Search[] = [
     unit: 'notices',
     counted: 'SELECT count(*) FROM notification.notice',
     wrong: `SELECT 'order ' || n.order_id || ' has a notice of ' || n.fact || ', which never happened' FROM notification.notice n
-      WHERE ${isComplete} AND NOT EXISTS (
+      LEFT JOIN "order".orders o USING (order_id)
+      WHERE ${hasAllOrders} AND (${isComplete} OR o.status IS NULL OR ${isUntrueNotice}) AND NOT EXISTS (
         SELECT 1 FROM sent e INDEXED BY sent_by_order WHERE e.topic = 'order-events' AND e.order_id = n.order_id AND e.type = n.fact)`,
+  },
+  {
+    promise: 'each notice is sent, has failed with its error, or is due',
+    unit: 'notices',
+    counted: 'SELECT count(*) FROM notification.notice',
+    wrong: `SELECT 'order ' || order_id || ' has a notice of ' || fact || ' that is ' || status || ' and ' || CASE status
+        WHEN 'sent' THEN 'has no time of its sending' WHEN 'failed' THEN 'has no error' ELSE 'is never tried again' END
+      FROM notification.notice WHERE CASE status WHEN 'sent' THEN sent_at IS NULL OR due_at IS NOT NULL
+        WHEN 'failed' THEN last_error IS NULL OR due_at IS NOT NULL ELSE refusals > 0 AND due_at IS NULL END`,
   },
 ];
 
@@ -225,6 +258,7 @@ const inboxes: readonly Search[] = [
       counted: `SELECT count(*) FROM "${consumer}".inbox WHERE source = '/order'`,
       wrong: `SELECT '${consumer} handled ' || id || ', which order never sent' FROM "${consumer}".inbox
       WHERE source = '/order' AND ${isComplete} AND id NOT IN (SELECT id FROM sent)
+        AND NOT EXISTS (SELECT 1 FROM lost WHERE lost.consumer = '${consumer}' AND topic = 'order-events')
         AND id NOT IN (${editedIds(consumer)})`,
     })),
   ...functionNames.map((consumer) => ({

@@ -5,19 +5,21 @@
  * notification and inventory, and contains every message that they have handled. That makes comparisons between files
  * exact.
  */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { dataFile, topicFile } from '../../functions/engine.ts';
 import { functionModules } from '../../functions/registry.ts';
 import { readConfig } from '../../functions/settings.ts';
 import { type FunctionName, functionNames } from '../../saga/choreography.ts';
+import { connect } from '../../shared/adapters/embedded/connect.ts';
 import { OUTBOX_SQL, OUTBOX_VIEW_SQL } from '../../shared/adapters/embedded/outbox-schema.ts';
 import { runtimeMigrations } from '../../shared/adapters/embedded/store/runtime-migrations.ts';
 import { SqliteStore } from '../../shared/adapters/embedded/store/sqlite-store.ts';
 import { assert } from '../../shared/core/assert.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
+import { readOnlySentence } from '../tools/read-only.ts';
 
 const LOCK_TIMEOUT_MS = 5_000;
 
@@ -45,9 +47,7 @@ export class NoDataError extends Error {}
  * @throws {NoDataError} when `dataDir` does not exist, or an older store wrote it last.
  */
 export function withSnapshot<Result>(dataDir: string, read: (snapshot: Snapshot) => Result): Result {
-  if (!existsSync(dataDir)) {
-    throw new NoDataError(`There is no data folder ${resolve(dataDir)}. Start the store first, or set DATA_DIR.`);
-  }
+  assertFolder(dataDir);
   const scratch = mkdtempSync(join(tmpdir(), 'saga-store-prove-'));
   try {
     const files = schemas.map((schema) => [schema, fileOf(dataDir, schema) ?? emptyFile(scratch, schema)] as const);
@@ -61,9 +61,29 @@ export function withSnapshot<Result>(dataDir: string, read: (snapshot: Snapshot)
     } finally {
       db.close();
     }
+  } catch (error) {
+    throw unreadable(error, dataDir);
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
+}
+
+function assertFolder(dataDir: string): void {
+  const found = statSync(dataDir, { throwIfNoEntry: false });
+  if (found?.isDirectory() === true) return;
+  const where = resolve(dataDir);
+  if (found !== undefined) throw new NoDataError(`${where} is a file and no data folder. Set DATA_DIR to a folder.`);
+  throw new NoDataError(`There is no data folder ${where}. Start the store first, or set DATA_DIR.`);
+}
+
+/** What SQLite says of a file that is no database, is damaged, locked or may not be read, as trouble of the data. */
+function unreadable(error: unknown, dataDir: string): unknown {
+  if (!(error instanceof Error) || error.name !== 'SqliteError') return error;
+  const files = schemas.map((schema) => placeOf(dataDir, schema));
+  const readOnly = readOnlySentence(error, files);
+  if (readOnly !== null) return new NoDataError(`The data in ${resolve(dataDir)} cannot be read: ${readOnly}.`);
+  const what = `The data in ${resolve(dataDir)} cannot be read: ${error.message}.`;
+  return new NoDataError(`${what} Is DATA_DIR the folder of a store?`);
 }
 
 /** The tables that this program reads exist only after a store of its version has opened the data. */
@@ -78,12 +98,16 @@ function assertUpToDate(db: Database.Database, dataDir: string): void {
 }
 
 function readOnly(file: string): Database.Database {
-  return new Database(file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
+  return connect(file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
+}
+
+function placeOf(dataDir: string, schema: Schema): string {
+  return schema === 'commands' ? topicFile(dataDir, 'order-commands') : dataFile(dataDir, schema);
 }
 
 /** Null where there is no file, or the file has no tables yet. */
 function fileOf(dataDir: string, schema: Schema): string | null {
-  const file = schema === 'commands' ? topicFile(dataDir, 'order-commands') : dataFile(dataDir, schema);
+  const file = placeOf(dataDir, schema);
   if (!existsSync(file)) return null;
   const db = readOnly(file);
   try {
@@ -102,7 +126,7 @@ function emptyFile(folder: string, schema: Schema, name: string = schema): strin
     void store.close();
     return file;
   }
-  const db = new Database(file);
+  const db = connect(file, {});
   db.exec(`${OUTBOX_SQL};${OUTBOX_VIEW_SQL}`);
   db.close();
   return file;

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { v7 as uuidv7 } from 'uuid';
 import { expect, it } from 'vitest';
 import { readConfig } from '../../functions/settings.ts';
-import { createStoreLog } from '../../functions/store-log.ts';
+import { openStoreLog } from '../../functions/store-log.ts';
 import { catalog } from '../../saga/catalog.ts';
 import { command } from '../../shared/core/message.ts';
 import { versionOf } from '../../shared/core/message-catalog.ts';
@@ -17,7 +17,7 @@ const HEAP_MB = 48;
 
 /** Appends orders of another program to the topic before order reads it. */
 async function produce(store: TestStore, count: number): Promise<void> {
-  const log = createStoreLog(readConfig(store.env), []);
+  const { log } = await openStoreLog(readConfig(store.env), []);
   const time = new Date().toISOString();
   const messages = Array.from({ length: count }, (_, n) => {
     const orderId = `BACKLOG-${n}`;

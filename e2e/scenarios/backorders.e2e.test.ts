@@ -7,7 +7,13 @@ const PRODUCT = '/stock/PRODUCT_001';
 const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, n) => `${prefix}-${n}`);
 
 interface QueueBody {
-  readonly backorders: readonly { readonly orderId: string; readonly quantity: number; readonly place: number }[];
+  readonly backorders: readonly {
+    readonly orderId: string;
+    readonly quantity: number;
+    readonly place: number;
+    readonly short: boolean;
+    readonly setAside: number;
+  }[];
   readonly _links: { readonly next?: { readonly href: string } };
 }
 
@@ -36,11 +42,12 @@ describe.each(hosts)('a store in %s', (host) => {
     await placeWaiting(store, 'LARGE', 12);
     await placeWaiting(store, 'SMALL', 1);
 
-    expect(await stockOf(store)).toMatchObject({ onHand: 10, reserved: 0, whenShort: 'wait', backordered: 13 });
+    const figures = { onHand: 10, reserved: 0, available: 0, setAside: 10, whenShort: 'wait', backordered: 13 };
+    expect(await stockOf(store)).toMatchObject(figures);
     const queue = await queueOf(store, '?limit=1');
-    expect(queue.backorders).toEqual([{ orderId: 'LARGE', quantity: 12, place: 1 }]);
+    expect(queue.backorders).toEqual([{ orderId: 'LARGE', quantity: 12, place: 1, short: true, setAside: 10 }]);
     const next = await get<QueueBody>(store.url(queue._links.next?.href ?? ''));
-    expect(next.backorders).toEqual([{ orderId: 'SMALL', quantity: 1, place: 2 }]);
+    expect(next.backorders).toEqual([{ orderId: 'SMALL', quantity: 1, place: 2, short: true, setAside: 0 }]);
     expect((await store.settle()).orders.queued).toBe(2);
 
     await receive(store, 3);
@@ -130,7 +137,7 @@ describe.each(hosts)('a store in %s', (host) => {
     ];
 
     expect(answers.map(({ status }) => status)).toEqual([404, 422, 422, 404, 405]);
-    expect(answers.at(-1)?.headers['allow']).toBe('PUT');
+    expect(answers.at(-1)?.headers['allow']).toBe('PUT, OPTIONS');
   });
 });
 

@@ -76,7 +76,7 @@ describe.each(hosts)('a store in %s', (host) => {
 
     expect(before).toEqual(['self', 'events', 'cancel', 'dispatch']);
     expect([dispatched.status, again.status, again.headers['idempotent-replayed']]).toEqual([200, 200, 'true']);
-    expect(bodyOf<OrderBody>(dispatched)).toMatchObject({ status: 'confirmed', dispatchedAt: expect.any(String) });
+    expect(bodyOf<OrderBody>(dispatched)).toMatchObject({ status: 'dispatched', dispatchedAt: expect.any(String) });
     expect(again.text).toBe(dispatched.text);
     expect(await linksNow()).toEqual(['self', 'events']);
     const tooLate = problemIn(await post(at('/cancel'), { reason }));
@@ -92,15 +92,15 @@ describe.each(hosts)('a store in %s', (host) => {
     const answers = [
       await post(store.url('/orders/SHORT/cancel'), { reason }),
       await request('POST', store.url('/orders/SHORT/dispatch')),
-      await post(store.url('/orders/NOBODY/cancel'), { reason }),
-      await request('POST', store.url('/orders/NOBODY/dispatch')),
+      await post(store.url('/orders/UNPRIVILEGED_USER/cancel'), { reason }),
+      await request('POST', store.url('/orders/UNPRIVILEGED_USER/dispatch')),
     ];
 
     expect(answers.map(problemIn)).toEqual([
       [409, 'conflict', 'order SHORT is rejected and cannot be cancelled'],
       [409, 'conflict', 'order SHORT is rejected and cannot be dispatched'],
-      [404, 'not_found', 'there is no order NOBODY'],
-      [404, 'not_found', 'there is no order NOBODY'],
+      [404, 'not_found', 'there is no order UNPRIVILEGED_USER'],
+      [404, 'not_found', 'there is no order UNPRIVILEGED_USER'],
     ]);
     const wrong = await Promise.all(
       [{}, { reason: '' }, { reason: 'x'.repeat(501) }, { reason, why: 'x' }].map((body) =>
@@ -108,7 +108,7 @@ describe.each(hosts)('a store in %s', (host) => {
       ),
     );
     expect(wrong.map(({ status }) => status)).toEqual([422, 422, 422, 422]);
-    expect((await request('GET', store.url('/orders/SHORT/cancel'))).headers['allow']).toBe('POST');
+    expect((await request('GET', store.url('/orders/SHORT/cancel'))).headers['allow']).toBe('POST, OPTIONS');
   });
 
   it('neither loses nor creates a unit when 40 orders are cancelled while they are handled', async () => {
@@ -156,7 +156,7 @@ describe.each(hosts)('a store in %s', (host) => {
 
     await orderIn('cancelled', store.url('/orders/A'));
     const { orders, deadLetters } = await store.settle();
-    expect(orders.byStatus).toEqual({ cancelled: 1, confirmed: 1 });
+    expect(orders.byStatus).toEqual({ cancelled: 1, dispatched: 1 });
     expect(deadLetters['order']).toBe(1);
   });
 });

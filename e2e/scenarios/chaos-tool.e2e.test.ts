@@ -1,4 +1,4 @@
-/** `yarn chaos` itself: a run that ends well, one that does not, and what it leaves behind. */
+/** `npm run chaos` itself: a run that ends well, one that does not, and what it leaves behind. */
 import { existsSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,14 +7,18 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { dataFile } from '../../functions/engine.ts';
 import type { Verdict } from '../chaos/verdict.ts';
 import { waitUntil } from '../tools/wait-until.ts';
-import { type Program, run, runStore, temporaryFolder } from './harness.ts';
+import { type Env, type Program, run, runStore, temporaryFolder } from './harness.ts';
 
 const freeChoice = { GATEWAY_PORT: '0', ORDER_PORT: '0', INVENTORY_PORT: '0', NOTIFICATION_PORT: '0' };
 const RUN_MAX_MS = 60_000;
 
 /** The tool, with its temporary folders in one that is gone after the test. */
 function chaos(...args: string[]): Program {
-  const program = run('dist/e2e/chaos/main.js', args, { TMPDIR: temporaryFolder() });
+  return chaosWith({}, ...args);
+}
+
+function chaosWith(env: Env, ...args: string[]): Program {
+  const program = run('dist/e2e/chaos/main.js', args, { TMPDIR: temporaryFolder(), ...env });
   onTestFinished(async () => {
     program.signal('SIGKILL');
     await program.exit;
@@ -40,7 +44,7 @@ async function expectNobodyLeft(dataDir: string): Promise<void> {
 describe('a run', () => {
   it('ends with 0 where nothing was lost, and writes its report', async () => {
     const report = join(temporaryFolder(), 'run.html');
-    const program = chaos('--minutes', '0.2', '--seed', '7', '--json', '--keep', '--report', report);
+    const program = chaos('--minutes', '0.2', '--seed', '4', '--json', '--keep', '--report', report);
 
     expect(await program.exit, program.stderr()).toEqual({ code: 0, signal: null });
 
@@ -59,6 +63,14 @@ describe('a run', () => {
     await expectNobodyLeft(dataDirOf(program));
   });
 
+  it('says so and goes on where disk errors are not possible: without a C compiler', async () => {
+    const program = chaosWith({ PATH: '/nowhere' }, '--minutes', '0.1', '--seed', '7', '--faults', 'disk');
+
+    expect(await program.exit, program.stderr()).toEqual({ code: 0, signal: null });
+    expect(program.stdout()).toContain('! NO DISK ERRORS ARE INJECTED');
+    expect(program.stdout()).toMatch(/disk errors for \w+ .*not injected/);
+  });
+
   it('ends by Ctrl-C with a verdict, which is 1 where somebody changed the books', async () => {
     const program = chaos('--seed', '7', '--only', 'gateway', '--rate', '100');
     await waitUntil(() => /[1-9]\d* with an outcome/.test(program.stdout()));
@@ -73,7 +85,7 @@ describe('a run', () => {
     expect(await program.exit, program.stderr()).toEqual({ code: 1, signal: null });
     expect(program.stdout()).toMatch(/order CHAOS-\d+ has the total 1 and lines of/);
     expect(program.stdout()).toContain('✗ The store did not keep its promises.');
-    expect(program.stdout()).toContain('Repeat the plan: yarn chaos --seed 7 --rate 100 --only gateway');
+    expect(program.stdout()).toContain('Repeat the plan: npm run chaos -- --seed 7 --rate 100 --only gateway');
   });
 
   it('leaves no process behind when it is killed itself', async () => {

@@ -105,7 +105,7 @@ function textOf(counts: ReadonlyMap<string, number>): string {
 
 it(`survives ${KILLS} kills of its functions under load (SEED=${SEED})`, async () => {
   const chance = chanceFrom(SEED);
-  const store = await TestStore.start('a process each', { GATEWAY_RETRIES: '3' });
+  const store = await TestStore.start('a process each', { GATEWAY_RETRIES: '3', KAFKA_PARTITIONS: '3' });
   await expectToSurvive(store, async () => {
     const kills = new Map<string, number>();
     const kill = async (victim: (typeof victims)[number], when: string) => {
@@ -133,7 +133,7 @@ it(`survives ${KILLS} kills of its functions under load (SEED=${SEED})`, async (
 
 it(`survives ${WHOLE_KILLS} kills of the whole process under load (SEED=${SEED})`, async () => {
   const chance = chanceFrom(SEED);
-  const store = await TestStore.start('one process');
+  const store = await TestStore.start('one process', { KAFKA_PARTITIONS: '3' });
   await expectToSurvive(store, async () => {
     for (let n = 0; n < WHOLE_KILLS; n++) {
       await sleep(chance() * 2 * UPTIME_MAX_MS);

@@ -2,6 +2,7 @@
 import { Agent, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
 import type { OrderBody } from '../../functions/order/representation.ts';
+import type { Why } from '../../functions/order/why.ts';
 import { sampleOrders } from '../tools/orders.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 
@@ -108,6 +109,7 @@ export interface StockBody {
   readonly sold: number;
   readonly whenShort: string;
   readonly backordered: number;
+  readonly setAside: number;
 }
 
 export interface MovementsBody {
@@ -187,4 +189,14 @@ export function sendRaw(
     socket.once('error', (error) => (text === '' ? reject(error) : resolve(text)));
     socket.once('close', () => resolve(text));
   });
+}
+
+/** Why an order waits, once it is known how far the functions have read: a log elsewhere tells that a moment later. */
+export async function whyOf(url: string): Promise<Why> {
+  let why = await get<Why>(url);
+  await waitUntil(async () => {
+    why = await get<Why>(url);
+    return why.waits.every(({ kind }) => kind !== 'unread');
+  });
+  return why;
 }

@@ -1,4 +1,4 @@
-/** `compose.yaml` is a valid compose file, and starts each function as its start script does, on the port of the API. */
+/** `compose.yaml` is a valid compose file, and starts each function as its start script does, and the same broker as its own. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -13,6 +13,11 @@ import type { StoreFunction } from '../../shared/runtime/function.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const composeText = readFileSync(`${root}compose.yaml`, 'utf8');
+/** The version of the broker that runs without Docker. */
+const [, kafkaVersion] =
+  /<artifactId>kafka_2\.13<\/artifactId>\s*<version>([\d.]+)</.exec(
+    readFileSync(`${root}shared/tools/kafka-pom.xml`, 'utf8'),
+  ) ?? [];
 const { scripts }: { scripts: Record<string, string> } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
 interface Service {
@@ -31,6 +36,9 @@ const expected: ReadonlyMap<string, Service> = new Map([
   ...functionModules.map(({ name, port }): [string, Service] => [name, { port, reads: neighboursOf(name) }]),
 ]);
 const names = [...expected.keys()];
+/** Servers that are no functions. */
+const BROKER = 'broker';
+const BROKER_PAGE = 'kafka-ui';
 
 function neighboursOf(name: string): readonly string[] {
   const { consumes = [], publishes = null } = functions.get(name) ?? {};
@@ -63,10 +71,14 @@ function faultsOf(text: string): string[] {
   if (faults.length > 0) return faults;
 
   const services = compose.services ?? {};
-  const strangers = Object.keys(services).filter((name) => !expected.has(name));
+  const strangers = Object.keys(services).filter(
+    (name) => ![BROKER, BROKER_PAGE].includes(name) && !expected.has(name),
+  );
   return [
     ...strangers.map((name) => `${name} is no function`),
     ...names.flatMap((name) => serviceFaultsOf(name, services[name])),
+    ...brokerFaultsOf(compose),
+    ...brokerPageFaultsOf(compose),
   ];
 }
 
@@ -82,14 +94,52 @@ function serviceFaultsOf(name: string, service: ComposeService | undefined): str
   const { port, reads } = serviceOf(name);
   const own = name === 'gateway' ? [] : [name];
   const environment = service.environment as Record<string, unknown>;
-  const compared: [what: string, is: unknown, shouldBe: unknown][] = [
+  const compared: Compared[] = [
     ['command', service.command, lines[name]],
     ['published ports', publishedPortsOf(service), [`${port}:${port}`]],
     ['port setting', environment[`${name.toUpperCase()}_PORT`], port],
+    ['log', environment['LOG'], `\${LOG:-embedded}`],
+    ['brokers', environment['KAFKA_BROKERS'], `\${KAFKA_BROKERS:-${BROKER}:19092}`],
     ['health address', environment['HEALTH_URL'], `http://127.0.0.1:${port}/livez`],
     ['volumes', service.volumes ?? [], [...own, ...reads].map((each) => `${each}-data:/data/${each}`)],
     ...(name === 'gateway' ? gatewayAddresses(environment) : []),
   ];
+  return differences(name, compared);
+}
+
+/** A broker that runs as the one without Docker does, apart from its listeners. */
+function brokerFaultsOf({ services = {}, volumes = {} }: Compose): string[] {
+  const service = services[BROKER];
+  if (service === undefined) return [`${BROKER} is missing`];
+  const environment = service.environment as Record<string, unknown>;
+  const port = `\${KAFKA_PORT:-9092}`;
+  return differences(BROKER, [
+    ['image', service.image, `apache/kafka:${kafkaVersion}`],
+    ['profiles', service.profiles, ['kafka']],
+    ['published ports', service.ports, [`127.0.0.1:${port}:9092`]],
+    ['addresses', environment['KAFKA_ADVERTISED_LISTENERS'], `MACHINE://127.0.0.1:${port},SERVICES://${BROKER}:19092`],
+    ['creation of topics', environment['KAFKA_AUTO_CREATE_TOPICS_ENABLE'], 'false'],
+    ['volumes', service.volumes, [`broker-data:${environment['KAFKA_LOG_DIRS']}`]],
+    ['a volume', 'broker-data' in (volumes ?? {}), true],
+  ]);
+}
+
+/** A page about the broker, for this machine alone, that changes nothing. */
+function brokerPageFaultsOf({ services = {} }: Compose): string[] {
+  const service = services[BROKER_PAGE];
+  if (service === undefined) return [`${BROKER_PAGE} is missing`];
+  const environment = service.environment as Record<string, unknown>;
+  return differences(BROKER_PAGE, [
+    ['profiles', service.profiles, ['kafka']],
+    ['published ports', service.ports, [`127.0.0.1:\${KAFKA_UI_PORT:-8080}:8080`]],
+    ['broker', environment['KAFKA_CLUSTERS_0_BOOTSTRAPSERVERS'], `${BROKER}:19092`],
+    ['rights', environment['KAFKA_CLUSTERS_0_READONLY'], 'true'],
+  ]);
+}
+
+type Compared = [what: string, is: unknown, shouldBe: unknown];
+
+function differences(name: string, compared: readonly Compared[]): string[] {
   return compared
     .map(([what, is, shouldBe]) => [what, JSON.stringify(is), JSON.stringify(shouldBe)] as const)
     .filter(([, is, shouldBe]) => is !== shouldBe)
@@ -150,6 +200,14 @@ describe('compose.yaml', () => {
     ['a wrong address', 'http://inventory:8901', 'http://inventory:8902', 'gateway: address of inventory'],
     ['a producer that cannot be read', '      - inventory-data:/data/inventory\n      #', '      #', 'order: volumes'],
     ['a missing function', '  notification:\n', '  notifications:\n', 'notification is missing'],
+    ['another broker', 'apache/kafka:4.3.1', 'apache/kafka:latest', 'broker: image is'],
+    ['a broker that others cannot find', 'SERVICES://broker:19092', 'SERVICES://localhost:19092', 'broker: addresses'],
+    ['a broker open to the network', '"127.0.0.1:${KAFKA_PORT', '"${KAFKA_PORT', 'broker: published ports'],
+    ['a broker that always starts', '    profiles: [kafka]\n', '', 'broker: profiles'],
+    ['a broker that forgets', '      - broker-data:', '      - other-data:', 'broker: volumes'],
+    ['another log', 'LOG: ${LOG', 'LOG: ${OTHER', 'order: log is'],
+    ['a page that may change topics', 'READONLY: "true"', 'READONLY: "false"', 'kafka-ui: rights'],
+    ['no broker', '  broker:\n', '  brokers:\n', 'brokers is no function'],
   ])('is refused with %s', (_, present, planted, fault) => {
     expect(composeText).toContain(present);
 

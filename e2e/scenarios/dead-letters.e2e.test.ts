@@ -148,7 +148,7 @@ describe('the program for dead letters', () => {
     expect(dry.out).toContain('− /lines/0/quantity 0\n+ /lines/0/quantity 1\nIt would be handled');
     expect(dry.out).toContain('This was a dry run: nothing has changed. To do it, add --yes and --reason.');
     expect(untouched.map(({ letter }) => letter)).toEqual(ids);
-    expect([unsigned.code, unsigned.err]).toEqual([1, expect.stringContaining('--reason is needed')]);
+    expect([unsigned.code, unsigned.err]).toEqual([2, expect.stringContaining('--reason is needed')]);
     expect([edited.code, edited.out]).toEqual([0, expect.stringContaining('is edited')]);
     expect([discarded.code, discarded.out]).toEqual([0, expect.stringContaining('is discarded')]);
     expect((await get<DeadLetterBody>(store.url(`${path}/${broken}`))).decisions).toMatchObject([{ who: 'bob' }]);

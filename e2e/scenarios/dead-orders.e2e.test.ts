@@ -4,7 +4,7 @@ import type { OrderBody } from '../../functions/order/representation.ts';
 import type { Why } from '../../functions/order/why.ts';
 import type { DeadLetterBody, DeadLetterSummaryBody, ReplayedBody } from '../../shared/runtime/dead-letters/schemas.ts';
 import { waitUntil } from '../tools/wait-until.ts';
-import { bodyOf, get, orderOf, post, request, type StockBody } from './client.ts';
+import { bodyOf, get, orderOf, post, request, type StockBody, whyOf } from './client.ts';
 import { hosts, TestStore } from './harness.ts';
 
 const by = { who: 'ann', reason: 'the bug is fixed' };
@@ -124,7 +124,7 @@ describe('a discarded dead letter', () => {
     const deadLetter = await deadLetterOf(store, 'DROPPED');
     await poison(store, null);
     await post(store.url(`${path}/${deadLetter}/discard`), by);
-    const waiting = await get<Why>(store.url('/orders/DROPPED/why'));
+    const waiting = await whyOf(store.url('/orders/DROPPED/why'));
     await post(store.url('/orders/DROPPED/cancel'), { reason: 'no answer' });
     const over = await get<Why>(store.url('/orders/DROPPED/why'));
 
@@ -143,7 +143,7 @@ describe('a compensation that keeps failing', () => {
     await poison(store, 'SOLD');
     await post(store.url('/orders/SOLD/cancel'), { reason: 'too late' });
     const [deadLetter] = await deadLetters(store, 1);
-    const stuck = await get<Why>(store.url('/orders/SOLD/why'));
+    const stuck = await whyOf(store.url('/orders/SOLD/why'));
     const { sold } = await get<StockBody>(store.url('/stock/PRODUCT_001'));
     store.prove();
 

@@ -4,8 +4,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, onTestFinished } from 'vitest';
+import { expect, inject, onTestFinished } from 'vitest';
 import { type Part, parts } from '../../functions/start-store.ts';
+import { shortHash } from '../../shared/core/hash.ts';
+import type {} from '../engines/needs-broker.ts';
 import { checksOf } from '../prove/checks.ts';
 import { type Books, readBooks } from '../prove/ledger.ts';
 import { freePorts } from '../tools/free-ports.ts';
@@ -18,6 +20,19 @@ const SETTLED_MS = 60_000;
 
 export type Env = Readonly<Record<string, string>>;
 
+/** Whether the stores under test have their messages in Kafka: the same tests run with each log. */
+const isOnKafka = process.env['E2E_LOG'] === 'kafka';
+
+/**
+ * The settings of the log for a store with this data folder; each has topics of its own. With one partition, what a test writes
+ * into a topic is read in its order; tests whose orders come over HTTP set more.
+ */
+function logSettingsFor(dataDir: string | undefined): Env {
+  if (!isOnKafka || dataDir === undefined) return {};
+  const prefix = `${shortHash(dataDir)}.`;
+  return { LOG: 'kafka', KAFKA_BROKERS: inject('kafkaBrokers'), KAFKA_TOPIC_PREFIX: prefix, KAFKA_PARTITIONS: '1' };
+}
+
 /** How a program ended: its exit code, or the signal that ended it. */
 export interface Exit {
   readonly code: number | null;
@@ -26,6 +41,7 @@ export interface Exit {
 
 /** A process of the store. */
 export interface Program {
+  readonly pid: number;
   readonly exit: Promise<Exit>;
   hasEnded(): boolean;
   stdout(): string;
@@ -42,7 +58,13 @@ process.on('exit', () => {
 export function run(file: string, args: readonly string[], env: Env): Program {
   const child = spawn(process.execPath, ['--enable-source-maps', file, ...args], {
     cwd: ROOT,
-    env: { PATH: process.env['PATH'] ?? '', HOST: '127.0.0.1', LOG_LEVEL: 'warn', ...env },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      HOST: '127.0.0.1',
+      LOG_LEVEL: 'warn',
+      ...logSettingsFor(env['DATA_DIR']),
+      ...env,
+    },
   });
   running.add(child);
   const texts = { stdout: '', stderr: '' };
@@ -58,6 +80,7 @@ export function run(file: string, args: readonly string[], env: Env): Program {
     });
   });
   return {
+    pid: child.pid ?? 0,
     exit,
     hasEnded: () => child.exitCode !== null || child.signalCode !== null,
     stdout: () => texts.stdout,
@@ -71,7 +94,7 @@ export function runStore(args: readonly string[], env: Env): Program {
 }
 
 /** Registers a cleanup for the end of the test; a store that several tests share passes its own. */
-type OnFinished = (clean: () => void | Promise<void>) => void;
+export type OnFinished = (clean: () => void | Promise<void>) => void;
 
 /** A folder that is removed after the test. */
 export function temporaryFolder(onFinished: OnFinished = onTestFinished): string {
@@ -100,11 +123,13 @@ export class TestStore {
     this.#urls = new Map([...ports].map(([part, port]) => [part, `http://127.0.0.1:${port}`]));
   }
 
-  /** A store that is not started yet. After the test it is stopped and its data removed. */
+  /**
+   * A store that is not started yet. After the test it is stopped, and its data removed unless `env` says where they are.
+   */
   static async create(host: Host, env: Env = {}, onFinished: OnFinished = onTestFinished): Promise<TestStore> {
     const free = await freePorts(parts.length);
     const ports = new Map(parts.map((part, n) => [part, free[n] ?? 0]));
-    const store = new TestStore(host, temporaryFolder(onFinished), ports, env);
+    const store = new TestStore(host, env['DATA_DIR'] ?? temporaryFolder(onFinished), ports, env);
     onFinished(() => store.end());
     return store;
   }
@@ -184,12 +209,18 @@ export class TestStore {
   }
 
   async #ready(part: Part): Promise<void> {
-    const what = `${part} to be ready`;
+    let answer = 'no answer yet';
     const isReady = async () => {
       if (this.program(part).hasEnded()) return true;
-      return (await request('GET', this.url('/readyz', part))).status === 200;
+      const { status, text } = await request('GET', this.url('/readyz', part));
+      answer = `${status} ${text}`;
+      return status === 200;
     };
-    await waitUntil(isReady, { timeoutMs: READY_MS, what });
+    try {
+      await waitUntil(isReady, { timeoutMs: READY_MS, what: `${part} to be ready` });
+    } catch (error) {
+      throw new Error(`${part} is not ready: ${answer}\n${this.program(part).stderr()}`, { cause: error });
+    }
     if (this.program(part).hasEnded()) throw new Error(`${part} ended: ${this.program(part).stderr()}`);
   }
 }

@@ -34,6 +34,21 @@ describe('a store with an unavailable function', () => {
     },
   );
 
+  it('confirms an order whose answer came while order was away, although its time is over', async () => {
+    const store = await TestStore.create('a process each', { ORDER_DEADLINE_S: '2' });
+    await store.start(['order', 'gateway']);
+    await postSample(store.url('/orders'), 1);
+    const overAt = Date.now() + 2_000;
+    await store.stop('order');
+    await store.start(['inventory']);
+    await waitUntil(() => store.ledger().orders.waiting.inventory === 0, { what: 'inventory to answer' });
+    await waitUntil(() => Date.now() > overAt, { what: 'the time of the order to be over' });
+
+    await store.start(['order', 'notification']);
+
+    expect((await store.settle()).orders.byStatus).toEqual({ confirmed: 1 });
+  });
+
   it('completes orders that were placed before the first start of inventory', async () => {
     const store = await TestStore.create('a process each');
     await store.start(['order', 'gateway']);
@@ -116,7 +131,8 @@ describe('a store with an unavailable function', () => {
     store.program('inventory').signal('SIGCONT');
 
     expect(Math.max(...latenciesMs)).toBeLessThan(1_000);
-    expect(posted).toBeGreaterThan(100);
+    // More than there are units; how many a second is for the bench.
+    expect(posted).toBeGreaterThan(10);
     await waitUntil(() => store.ledger().orders.byStatus['placed'] === undefined);
     expect((await store.settle()).orders.byStatus).toEqual({ confirmed: 10, rejected: posted - 10 });
   });

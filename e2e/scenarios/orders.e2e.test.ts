@@ -19,7 +19,7 @@ const first = sampleOrders[1];
 
 describe.each(hosts)('a store in %s', (host) => {
   it('takes ORDER_001 once when it is posted 20 times at once over two connections and five times later', async () => {
-    const store = await TestStore.start(host);
+    const store = await TestStore.start(host, { KAFKA_PARTITIONS: '3' });
     const url = store.url('/orders');
     const connections = [oneConnection(), oneConnection()];
 
@@ -47,7 +47,7 @@ describe.each(hosts)('a store in %s', (host) => {
   });
 
   it('answers with the outcome when the client prefers to wait, and leaves 5 and 13 after both orders', async () => {
-    const store = await TestStore.start(host);
+    const store = await TestStore.start(host, { KAFKA_PARTITIONS: '3' });
     const url = store.url('/orders');
     const headers = { prefer: 'wait=5' };
 
@@ -74,7 +74,7 @@ describe.each(hosts)('a store in %s', (host) => {
   });
 
   it('refuses another body under a used key or a used order id', async () => {
-    const store = await TestStore.start(host);
+    const store = await TestStore.start(host, { KAFKA_PARTITIONS: '3' });
     const url = store.url('/orders');
     const key = { 'idempotency-key': first.idempotencyKey };
     await postSample(url, 1);
@@ -101,7 +101,7 @@ describe.each(hosts)('a store in %s', (host) => {
   });
 
   it('accepts a key in quotes, an order without a key, and the same key of two customers', async () => {
-    const store = await TestStore.start(host);
+    const store = await TestStore.start(host, { KAFKA_PARTITIONS: '3' });
     const url = store.url('/orders');
     const anonymous = { customerId: 'CUSTOMER_001', items: orderOf('x').items };
 
@@ -126,7 +126,7 @@ describe.each(hosts)('a store in %s', (host) => {
   });
 
   it('sells exactly ten units to 100 concurrent orders, and the stock adds up at any time', async () => {
-    const store = await TestStore.start(host);
+    const store = await TestStore.start(host, { KAFKA_PARTITIONS: '3' });
     const seen: StockBody[] = [];
     let isPosting = true;
     const polling = (async () => {

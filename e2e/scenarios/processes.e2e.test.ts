@@ -1,5 +1,6 @@
 /** Processes start, refuse to start, and end. */
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { functionNames } from '../../saga/choreography.ts';
@@ -18,8 +19,11 @@ describe('a second process', () => {
     const second = runStore([part], { ...store.env, ...freeChoice });
 
     expect(await second.exit).toEqual({ code: 1, signal: null });
-    expect(second.stderr()).toMatch(
-      new RegExp(`^saga-store: another process already runs ${part} on this data .*\\n$`),
+    const { pid } = store.program(part);
+    const lock = join(store.dataDir, part, `${part}.db.lock`);
+    expect(second.stderr()).toBe(
+      `saga-store: another process already runs ${part} on this data (process ${pid} holds ${lock}); ` +
+        `stop it first: kill ${pid}\n`,
     );
     expect((await request('GET', store.url('/readyz', part))).status).toBe(200);
   });
@@ -30,7 +34,9 @@ describe('a second process', () => {
     const first = store.program('order');
     first.signal('SIGSTOP');
 
-    expect((await runStore(['order'], { ...store.env, ...freeChoice }).exit).code).toBe(1);
+    const second = runStore(['order'], { ...store.env, ...freeChoice });
+    expect((await second.exit).code).toBe(1);
+    expect(second.stderr()).toContain(`process ${first.pid}, which is frozen,`);
     first.signal('SIGKILL');
     await first.exit;
     await store.start(['order']);
@@ -67,10 +73,14 @@ describe.each(hosts)('a store in %s', (host) => {
     await request('GET', store.url('/livez', 'notification'), { agent });
     const path = '/notifications/stream';
     let hasBegun = false;
-    const stream = sendRaw(store.url(path, 'notification'), `GET ${path} HTTP/1.1\r\nHost: store\r\n\r\n`, (text) => {
-      hasBegun ||= text.includes(': connected');
-      return false;
-    });
+    const stream = sendRaw(
+      store.url(path, 'notification'),
+      `GET ${path} HTTP/1.1\r\nHost: localhost\r\n\r\n`,
+      (text) => {
+        hasBegun ||= text.includes(': connected');
+        return false;
+      },
+    );
     await waitUntil(() => hasBegun);
 
     const startMs = performance.now();
@@ -104,7 +114,8 @@ it.each(hosts)('a store in %s writes every line of its log before it ends: each 
 it('a store ends at once on a second signal', async () => {
   const store = await TestStore.start('one process');
   // An open request delays the first stop.
-  const head = 'POST /orders HTTP/1.1\r\nHost: store\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n';
+  const head =
+    'POST /orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n';
   const open = sendRaw(store.url('/orders', 'order'), head).catch(() => '');
   await sleep(200);
   const program = store.program('order');
@@ -142,15 +153,21 @@ describe('a failing start', () => {
 
     expect(await program.exit).toEqual({ code: 1, signal: null });
     expect(program.stderr()).toBe(
-      `saga-store: INVENTORY_PORT: cannot listen on 127.0.0.1:${port}: listen EADDRINUSE: address already in use 127.0.0.1:${port}\n`,
+      `saga-store: INVENTORY_PORT: port ${port} of 127.0.0.1 is in use (EADDRINUSE) by another program. End it, or set ` +
+        `INVENTORY_PORT to another port (0 takes a free one); "lsof -nP -iTCP:${port} -sTCP:LISTEN" shows the program\n`,
     );
   });
 
-  it('names a part that does not exist', async () => {
-    const program = runStore(['orders'], { ...freeChoice, DATA_DIR: temporaryFolder() });
+  it.each([
+    ['a part that does not exist', ['orders'], 'there is no part orders'],
+    ['an option that does not exist', ['order', '--verbose'], 'there is no option --verbose'],
+    ['a part that is named twice', ['order', 'order'], 'the part order is named twice'],
+    ['a log without its name', ['--log'], '--log needs the name of a log'],
+  ])('names %s, and ends with the exit code for wrong usage', async (_, args, problem) => {
+    const program = runStore(args, { ...freeChoice, DATA_DIR: temporaryFolder() });
 
-    expect(await program.exit).toEqual({ code: 1, signal: null });
-    expect(program.stderr()).toContain('saga-store: there is no part orders\nUsage: ');
+    expect(await program.exit).toEqual({ code: 2, signal: null });
+    expect(program.stderr()).toContain(`saga-store: ${problem}\nUsage: `);
   });
 
   it('names a folder that is not writable', async () => {

@@ -17,6 +17,17 @@ function notRun(commands: readonly string[], script: string): readonly string[] 
   return commands.filter((command) => !script.includes(command) && !HELD_OTHERWISE.has(command));
 }
 
+/** The commands that the script runs one after the other as the README shows them. */
+function inOrder(commands: readonly string[], script: string): readonly string[] {
+  const body = /^real_run\(\) \{\n([\s\S]*?)^\}/m.exec(script)?.[1] ?? '';
+  const steps = body
+    .split('\n')
+    .map((line) => /^\s*step '[^']*' (?:start_store )?(.*)$/.exec(line)?.[1] ?? line.trim());
+  return steps
+    .filter((step) => commands.includes(step))
+    .filter((step, n, all) => all.indexOf(step) === n || step === all[n - 1]);
+}
+
 describe('the README', () => {
   const commands = commandsOf(read('README.md'));
 
@@ -26,6 +37,25 @@ describe('the README', () => {
 
   it('shows only commands that CI runs', () => {
     expect(notRun(commands, read('.ci/run'))).toEqual([]);
+  });
+
+  it('shows its commands in the order in which CI runs them on one store', () => {
+    const run = inOrder(commands, read('.ci/run'));
+
+    expect(run.length).toBeGreaterThan(20);
+    expect(run).toEqual(commands.filter((command) => run.includes(command)));
+  });
+
+  it('says with each body that it is JSON', () => {
+    const bodies = commands.filter((command) => command.includes(" -d '"));
+
+    expect(bodies.length).toBeGreaterThan(5);
+    expect(bodies.filter((command) => !command.includes(" -H 'content-type: application/json' "))).toEqual([]);
+    for (const body of bodies) expect(() => JSON.parse(/ -d '(.*)'$/.exec(body)?.[1] ?? '')).not.toThrow();
+  });
+
+  it('has less than 150 lines', () => {
+    expect(read('README.md').trimEnd().split('\n').length).toBeLessThan(150);
   });
 
   it('would be caught with a command that nobody runs', () => {

@@ -1,5 +1,6 @@
 /** The requests of `dead-letters` to the gateway. */
 import { functionNames } from '../../saga/choreography.ts';
+import { printable } from '../../shared/core/printable.ts';
 import type {
   DeadLetterBody,
   DeadLetterSummaryBody,
@@ -7,7 +8,7 @@ import type {
   ReplayedBody,
   ResolvedBody,
 } from '../../shared/runtime/dead-letters/schemas.ts';
-import { addressOf, ask, StoreError, type Terminal } from './store-client.ts';
+import { addressOf, ask, bodyOf, StoreError, scriptFor, type Terminal } from './store-client.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** Longer than one round of replays can take. */
@@ -19,16 +20,19 @@ export interface ListQuery {
   readonly fingerprint?: string | undefined;
   readonly key?: string | undefined;
   readonly status?: string | undefined;
-  readonly limit?: string | undefined;
+  readonly limit?: string;
 }
 
 /** Lists and resolves the dead letters of a running store, with its operations token. */
 export class DeadLettersClient {
   readonly #gateway: string;
+  /** The command that lists them. */
+  readonly #list: string;
   readonly #headers: Readonly<Record<string, string>>;
 
   constructor(env: Terminal['env']) {
     this.#gateway = addressOf('GATEWAY', env);
+    this.#list = scriptFor(env, 'dead-letters', 'list');
     const token = env['OPERATIONS_TOKEN'];
     this.#headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) };
   }
@@ -36,35 +40,37 @@ export class DeadLettersClient {
   /** One page; `hasMore` where another one follows. */
   async list(name: string, query: ListQuery): Promise<{ letters: readonly DeadLetterSummaryBody[]; hasMore: boolean }> {
     const given = Object.entries(query).filter((entry): entry is [string, string] => entry[1] !== undefined);
-    const answer = await this.#get<{ letters: DeadLetterSummaryBody[]; _links: { next?: unknown } }>(
-      `/operations/${name}/dead-letters?${new URLSearchParams(given)}`,
-    );
-    return { letters: answer.letters, hasMore: answer._links.next !== undefined };
+    const path = `/operations/${name}/dead-letters?${new URLSearchParams(given)}`;
+    const answer = await this.#get<{ letters: DeadLetterSummaryBody[]; _links?: { next?: unknown } }>(path, [
+      'letters',
+    ]);
+    return { letters: answer.letters, hasMore: answer._links?.next !== undefined };
   }
 
   async groups(): Promise<readonly GroupBody[]> {
-    return (await this.#get<{ groups: GroupBody[] }>('/operations/dead-letters/groups')).groups;
+    return (await this.#get<{ groups: GroupBody[] }>('/operations/dead-letters/groups', ['groups'])).groups;
   }
 
   /** Finds it in the named function, else in any function. @throws StoreError where it does not exist. */
   async find(id: string, name?: string): Promise<DeadLetterBody> {
     for (const each of name === undefined ? functionNames : [name]) {
       try {
-        return await this.#get<DeadLetterBody>(`/operations/${each}/dead-letters/${encodeURIComponent(id)}`);
+        const path = `/operations/${each}/dead-letters/${encodeURIComponent(id)}`;
+        return await this.#get<DeadLetterBody>(path, ['letter', 'status', 'attributes', 'decisions']);
       } catch (error) {
         if (name !== undefined || !(error instanceof StoreError) || error.status !== 404) throw error;
       }
     }
-    throw new StoreError(`No function has a dead letter ${id}. To list dead letters: npm run dead-letters list`, 404);
+    throw new StoreError(`No function has a dead letter ${printable(id)}. To list dead letters: ${this.#list}`, 404);
   }
 
   resolve({ letter, function: name }: DeadLetterSummaryBody, action: string, body: object): Promise<ResolvedBody> {
-    return this.#post(`/operations/${name}/dead-letters/${letter}/${action}`, body);
+    return this.#post(`/operations/${name}/dead-letters/${encodeURIComponent(letter)}/${action}`, ['letter'], body);
   }
 
   /** One round of replays, in batches. */
   replayMany(name: string, body: object): Promise<ReplayedBody> {
-    return this.#post(`/operations/${name}/dead-letters/replay`, body);
+    return this.#post(`/operations/${name}/dead-letters/replay`, ['left', 'waves'], body);
   }
 
   /** Waits until a replayed dead letter was tried. */
@@ -78,14 +84,17 @@ export class DeadLettersClient {
     return found;
   }
 
-  async #get<Body>(path: string): Promise<Body> {
-    const { text } = await ask(new URL(path, this.#gateway), { headers: this.#headers });
-    return JSON.parse(text) as Body;
+  async #get<Body extends object>(path: string, fields: readonly (keyof Body & string)[]): Promise<Body> {
+    return bodyOf<Body>(await ask(new URL(path, this.#gateway), { headers: this.#headers }), fields);
   }
 
-  async #post<Body>(path: string, body: object): Promise<Body> {
+  async #post<Body extends object>(
+    path: string,
+    fields: readonly (keyof Body & string)[],
+    body: object,
+  ): Promise<Body> {
     const request = { method: 'POST', headers: this.#headers, body: JSON.stringify(body) };
-    const { text } = await ask(new URL(path, this.#gateway), request, ROUND_TIMEOUT_MS);
-    return JSON.parse(text) as Body;
+    const answer = await ask(new URL(path, this.#gateway), request, { timeoutMs: ROUND_TIMEOUT_MS });
+    return bodyOf<Body>(answer, fields);
   }
 }

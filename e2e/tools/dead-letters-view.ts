@@ -1,5 +1,6 @@
-/** Dead letters as text for a terminal. */
-import Table from 'cli-table3';
+/** Dead letters as text for a terminal. Nearly all of it comes from other systems. */
+
+import { printable, printableJson, printableLines } from '../../shared/core/printable.ts';
 import type {
   DeadLetterBody,
   DeadLetterSummaryBody,
@@ -8,8 +9,13 @@ import type {
   ResolvedBody,
 } from '../../shared/runtime/dead-letters/schemas.ts';
 import type { Terminal } from './store-client.ts';
+import { tableOf } from './table.ts';
 
 const DETAIL_MAX = 60;
+/** Characters that are shown of an id, of a value as JSON, and of a sentence. */
+const ID_MAX = 64;
+const JSON_MAX = 2_000;
+const SENTENCE_MAX = 1_000;
 
 type Paint = (text: string) => string;
 export interface Painter {
@@ -27,42 +33,45 @@ export function painterFor({ env, isTty }: Terminal): Painter {
   return { bold: paint(1, 22), red: paint(31, 39), green: paint(32, 39) };
 }
 
-export function listOf(letters: readonly DeadLetterSummaryBody[]): string {
+export function listOf(letters: readonly DeadLetterSummaryBody[], terminal: Pick<Terminal, 'columns'>): string {
   if (letters.length === 0) return 'No dead letters.';
-  const table = newTable(['dead letter', 'function', 'status', 'message', 'attempts', 'dead since', 'cause']);
-  for (const { letter, function: name, status, attributes, attempts, replays, diedAt, code, detail } of letters) {
+  const head = ['dead letter', 'function', 'status', 'message', 'attempts', 'dead since', 'cause'];
+  const rows = letters.map((each) => {
+    const { letter, function: name, status, attributes, attempts, replays, diedAt, code, detail } = each;
     const tried = replays === 0 ? `${attempts}×` : `${attempts}×, ${replays} replayed`;
-    table.push([letter, name, status, messageIn(attributes), tried, diedAt, `${code}: ${firstLine(detail)}`]);
-  }
-  return table.toString();
+    return [letter, name, status, messageIn(attributes), tried, diedAt, `${code}: ${firstLine(detail)}`];
+  });
+  return tableOf({ head, rows }, terminal);
 }
 
-export function groupsTable(groups: readonly GroupBody[]): string {
+export function groupsTable(groups: readonly GroupBody[], terminal: Pick<Terminal, 'columns'>): string {
   if (groups.length === 0) return 'No dead letters.';
-  const table = newTable(['fingerprint', 'function', 'dead letters', 'oldest', 'newest', 'replays', 'cause']);
-  for (const { fingerprint, function: name, count, oldest, newest, replays, code, detail } of groups) {
-    table.push([fingerprint, name, count, oldest, newest, replays, `${code}: ${firstLine(detail)}`]);
-  }
-  return table.toString();
+  const head = ['fingerprint', 'function', 'dead letters', 'oldest', 'newest', 'replays', 'cause'];
+  const rows = groups.map(({ fingerprint, function: name, count, oldest, newest, replays, code, detail }) => {
+    return [fingerprint, name, count, oldest, newest, replays, `${code}: ${firstLine(detail)}`];
+  });
+  return tableOf({ head, rows }, terminal);
 }
 
 export function deadLetterText(deadLetter: DeadLetterBody, { bold }: Painter): string {
   const { attributes, topic, position, key, behind, value, detail, decisions, diedAt, attempts } = deadLetter;
-  const waits = key === null ? 'It blocks no key.' : `It blocks ${key}: ${messages(behind)} behind it.`;
-  const resolutions = decisions.map(({ at, action, who, reason }) => `  ${at} ${action} by ${who}: ${reason}`);
+  const waits = key === null ? 'It blocks no key.' : `It blocks ${printable(key)}: ${messages(behind)} behind it.`;
+  const resolutions = decisions.map(({ at, action, who, reason }) => {
+    return `  ${printable(`${at} ${action} by ${who}: ${reason}`, SENTENCE_MAX)}`;
+  });
   return [
-    `${bold(`Dead letter ${deadLetter.letter}`)} of ${deadLetter.function} is ${deadLetter.status}.`,
-    `${messageIn(attributes)}, ${topic} at ${position}; dead since ${diedAt}, ${attempts}× tried.`,
+    headOf(deadLetter, bold),
+    printable(`${messageIn(attributes)}, ${topic} at ${position}; dead since ${diedAt}, ${attempts}× tried.`),
     waits,
     '',
-    `${bold(deadLetter.code)} (${deadLetter.fingerprint})`,
-    detail,
+    `${bold(printable(deadLetter.code))} (${printable(deadLetter.fingerprint)})`,
+    printableLines(detail),
     '',
     bold('Attributes'),
-    ...Object.entries(attributes).map(([name, attribute]) => `  ${name}: ${JSON.stringify(attribute)}`),
+    ...Object.entries(attributes).map(([name, attribute]) => `  ${printable(name)}: ${shownJson(attribute)}`),
     '',
     bold('Data'),
-    value,
+    printableLines(value),
     ...(resolutions.length === 0 ? [] : ['', bold('Resolutions'), ...resolutions]),
   ].join('\n');
 }
@@ -70,8 +79,8 @@ export function deadLetterText(deadLetter: DeadLetterBody, { bold }: Painter): s
 /** The changes of an edit: one line for each removed value and each added one. */
 function diffLines(diff: ResolvedBody['diff'], { red, green }: Painter): readonly string[] {
   return (diff ?? []).flatMap((each) => [
-    ...('before' in each ? [red(`− ${each.pointer || '/'} ${JSON.stringify(each.before)}`)] : []),
-    ...('after' in each ? [green(`+ ${each.pointer || '/'} ${JSON.stringify(each.after)}`)] : []),
+    ...('before' in each ? [red(`− ${printable(each.pointer || '/')} ${shownJson(each.before)}`)] : []),
+    ...('after' in each ? [green(`+ ${printable(each.pointer || '/')} ${shownJson(each.after)}`)] : []),
   ]);
 }
 
@@ -79,14 +88,14 @@ function diffLines(diff: ResolvedBody['diff'], { red, green }: Painter): readonl
 export function resolvedText(action: string, resolved: ResolvedBody, paint: Painter): string {
   const { letter: deadLetter, foreseen, diff, behind, dryRun } = resolved;
   const head = dryRun
-    ? `${paint.bold(`${action} ${deadLetter.letter}`)} of ${deadLetter.function} would do this:`
-    : `${paint.bold(`Dead letter ${deadLetter.letter}`)} of ${deadLetter.function} is ${deadLetter.status}.`;
+    ? `${paint.bold(`${action} ${printable(deadLetter.letter)}`)} of ${printable(deadLetter.function)} would do this:`
+    : headOf(deadLetter, paint.bold);
   const outcome = foreseen === null ? [] : [outcomeLine(foreseen, paint)];
   const written = (foreseen?.writes ?? []).map(({ table, row, removed }) => {
-    return `  ${removed ? 'removes' : 'writes'} ${table} ${JSON.stringify(row)}`;
+    return `  ${removed ? 'removes' : 'writes'} ${printable(table)} ${shownJson(row)}`;
   });
   const published = (foreseen?.events ?? []).map(
-    (event) => `  publishes ${event['type']} ${JSON.stringify(event['data'])}`,
+    (event) => `  publishes ${printable(String(event['type']))} ${shownJson(event['data'])}`,
   );
   const what = dryRun && Object.hasOwn(endings, action) ? [endings[action as keyof typeof endings]] : [];
   const waiting = behind === 0 ? [] : [`${messages(behind)} behind it ${progressOf(resolved)}.`];
@@ -108,20 +117,27 @@ function progressOf({ dryRun, foreseen }: ResolvedBody): string {
 export function batchLines(name: string, { waves }: ReplayedBody, { red, green }: Painter): readonly string[] {
   return waves.map(({ letters, passed, failed, waiting }) => {
     const parts = [green(`${passed} passed`), ...(failed === 0 ? [] : [red(`${failed} failed`)])];
-    return `${name}: a batch of ${letters}: ${[...parts, ...(waiting === 0 ? [] : [`${waiting} wait`])].join(', ')}`;
+    return `${printable(name)}: a batch of ${letters}: ${[...parts, ...(waiting === 0 ? [] : [`${waiting} wait`])].join(', ')}`;
   });
 }
 
 function outcomeLine({ outcome, error }: NonNullable<ResolvedBody['foreseen']>, { red, green }: Painter): string {
-  return error === null ? green(`It would be ${outcome}.`) : red(`It would be ${outcome}: ${firstLine(error)}`);
+  const ending = `It would be ${printable(outcome)}`;
+  return error === null ? green(`${ending}.`) : red(`${ending}: ${firstLine(error)}`);
 }
 
-function newTable(head: string[]) {
-  return new Table({ head, style: { head: [], border: [] } });
+function headOf({ letter, function: name, status }: DeadLetterSummaryBody, bold: Paint): string {
+  return `${bold(`Dead letter ${printable(letter)}`)} of ${printable(name)} is ${printable(status)}.`;
 }
 
 function messageIn(attributes: DeadLetterSummaryBody['attributes']): string {
-  return `${String(attributes['type'] ?? '?')} ${String(attributes['subject'] ?? '?')}`;
+  const [type, subject] = ['type', 'subject'].map((name) => printable(String(attributes[name] ?? '?'), ID_MAX));
+  return `${type} ${subject}`;
+}
+
+/** As JSON within one line. */
+function shownJson(value: unknown): string {
+  return printable(printableJson(JSON.stringify(value) ?? 'undefined'), JSON_MAX);
 }
 
 function messages(count: number): string {
@@ -130,5 +146,5 @@ function messages(count: number): string {
 
 function firstLine(text: string): string {
   const line = text.split('\n', 1)[0] ?? '';
-  return line.length > DETAIL_MAX ? `${line.slice(0, DETAIL_MAX - 1)}…` : line;
+  return printable(line.length > DETAIL_MAX ? `${line.slice(0, DETAIL_MAX - 1)}…` : line);
 }

@@ -160,8 +160,16 @@ describe('dead-letters', () => {
   });
 
   it.each([
+    ['a replay of one and of all', ['replay', 'x', '--all'], 'replay of one dead letter takes no --all.'],
+    [
+      'a replay of one, of a group',
+      ['replay', 'x', '--code', 'failed', '--per-second', '1'],
+      'replay of one dead letter takes no --code and no --per-second.',
+    ],
+    ['groups of one function', ['list', '--groups', '--function', 'order'], 'list --groups takes no --function.'],
     ['a replay of nothing', ['replay'], 'replay needs a dead letter, --fingerprint, --code or --all.'],
     ['an edit without data', ['edit', 'abc'], 'edit needs either --data or --file.'],
+    ['data with a name twice', ['edit', 'abc', '--data', '{"a":1,"a":2}'], '--data is not valid at /a: this name'],
     ['data that are not JSON', ['edit', 'abc', '--data', '{'], 'This is not JSON: '],
     ['a resolution without a reason', ['discard', 'abc', '--yes'], 'With --yes a --reason is needed'],
   ])('refuses %s and resolves nothing', async (_, args, message) => {

@@ -3,11 +3,17 @@ import { createServer } from 'node:net';
 /** Below the ephemeral ports: an outgoing connection could otherwise take the port of a killed function. */
 const PORTS = { first: 20_000, count: 10_000 };
 
-/** Ports of this machine that are free. */
+/** Ports that were given out: their programs may not listen yet. */
+const given = new Set<number>();
+
+/** Ports of this machine that are free. Each is given out once in a process, until most of them were. */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const ports = new Set<number>();
   while (ports.size < count) {
     const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    if (given.size > PORTS.count / 2) given.clear();
+    if (given.has(port)) continue;
+    given.add(port);
     if (await isFree(port)) ports.add(port);
   }
   return [...ports];

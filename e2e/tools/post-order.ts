@@ -1,25 +1,34 @@
 /** Posts one of the two sample orders. Posting it again changes nothing: the first answer is replayed. */
-import { Argument, Command } from 'commander';
+import { Argument } from 'commander';
+import { printable, printableJson } from '../../shared/core/printable.ts';
+import { runAsMain, runCommand, toolCommand } from './command-line.ts';
 import { type SampleOrderNumber, sampleOrders } from './orders.ts';
-import { type Answer, addressOf, ask, bold, parseObject, runAsMain, type Terminal } from './store-client.ts';
+import { type Answer, addressOf, ask, bodyOf, bold, scriptFor, type Terminal } from './store-client.ts';
 
-/** @throws StoreError where the store does not answer or answers with a problem */
+/** @throws StoreError where the store does not answer or answers with a problem; UsageError */
 export async function postOrder(args: readonly string[], terminal: Terminal): Promise<void> {
-  const command = new Command('post-order')
+  const command = toolCommand('post-order', terminal)
     .description('Posts a sample order to the running store and waits up to 5 s for its outcome.')
     .addArgument(new Argument('<number>', 'which sample order').choices(Object.keys(sampleOrders)))
     .option('--json', "print the answer's body as it comes")
     .addHelpText('after', '\nThe address of the store is GATEWAY_URL, else GATEWAY_PORT (8900) of this machine.')
-    .configureOutput({
-      writeOut: (text) => terminal.out(text.trimEnd()),
-      writeErr: (text) => terminal.err(text.trimEnd()),
-    })
-    .parse([...args], { from: 'user' });
+    .action(async (text: string, { json = false }: { json?: boolean }) => {
+      const number = Number(text) as SampleOrderNumber;
+      const gateway = addressOf('GATEWAY', terminal.env);
+      const answer = await post(gateway, number);
+      const order = bodyOf<OrderBody>(answer, ['status']);
+      terminal.out(json ? printableJson(answer.text) : summary(gateway, number, answer, order, terminal));
+    });
+  await runCommand(command, args, terminal);
+}
 
-  const number = Number(command.args[0]) as SampleOrderNumber;
-  const gateway = addressOf('GATEWAY', terminal.env);
-  const answer = await post(gateway, number);
-  terminal.out(command.opts()['json'] === true ? answer.text : summary(gateway, number, answer, terminal));
+/** The fields of an order that are shown. */
+interface OrderBody {
+  readonly status: unknown;
+  readonly reason?: { readonly detail?: unknown } | null;
+  readonly items?: unknown;
+  readonly totalPrice?: unknown;
+  readonly currency?: unknown;
 }
 
 function post(gateway: string, number: SampleOrderNumber): Promise<Answer> {
@@ -31,23 +40,32 @@ function post(gateway: string, number: SampleOrderNumber): Promise<Answer> {
   });
 }
 
-function summary(gateway: string, number: SampleOrderNumber, { status, headers, text }: Answer, terminal: Terminal) {
+function summary(
+  gateway: string,
+  number: SampleOrderNumber,
+  { status, headers }: Answer,
+  order: OrderBody,
+  terminal: Terminal,
+): string {
   const { orderId } = sampleOrders[number].body;
-  const order = parseObject(text);
   const isReplay = headers.get('idempotent-replayed') === 'true';
-  const items = Array.isArray(order['items']) ? order['items'] : [];
-  const { detail } = { detail: null, ...(order['reason'] as { detail?: string } | null) };
+  const items = Array.isArray(order.items) ? order.items : [];
+  const detail = order.reason?.detail ?? null;
   return [
-    `${bold(`${orderId} is ${order['status']}`, terminal)}  (HTTP ${status}, ${isReplay ? 'a replay' : 'new'})`,
-    ...(detail === null ? [] : [`  ${detail}`]),
-    ...items.map((item) => `  ${item.productId}  ${item.quantity} × ${item.price}`),
-    `  total ${order['totalPrice']} ${order['currency']}`,
+    `${bold(`${orderId} is ${said(order.status)}`, terminal)}  (HTTP ${status}, ${isReplay ? 'a replay' : 'new'})`,
+    ...(detail === null ? [] : [`  ${said(detail)}`]),
+    ...items.map((item) => `  ${said(item?.productId)}  ${said(item?.quantity)} × ${said(item?.price)}`),
+    `  total ${said(order.totalPrice)} ${said(order.currency)}`,
     '',
     status === 202 ? 'It was accepted and has no outcome yet. What to try next:' : 'What to try next:',
     `  curl ${gateway}/orders/${orderId}`,
     `  curl ${gateway}/stock`,
-    `  npm run post-order-${number}   again: the same answer, and the stock does not move`,
+    `  ${scriptFor(terminal.env, `post-order-${number}`)}   again: the same answer, and the stock does not move`,
   ].join('\n');
+}
+
+function said(value: unknown): string {
+  return printable(String(value));
 }
 
 await runAsMain(import.meta.url, postOrder);

@@ -1,9 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../../functions/settings.ts';
-import { createStoreLog } from '../../functions/store-log.ts';
+import { openStoreLog } from '../../functions/store-log.ts';
 import { produce } from './produce.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'saga-store-produce-test-'));
@@ -19,26 +19,35 @@ const event = {
   traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01',
   data: { orderId: 'ORDER_003' },
 };
+const latin1 = join(folder, 'latin-1.json');
+writeFileSync(latin1, Buffer.from('{"id":"Müller"}', 'latin1'));
 let dataDirs = 0;
 
-async function produceFrom(input: string, args: readonly string[] = ['order-commands', '-']) {
+async function produceFrom(input: string | Uint8Array, args: readonly string[] = ['order-commands', '-']) {
   dataDirs += 1;
   const dataDir = join(folder, `data-${dataDirs}`);
+  mkdirSync(dataDir);
   const lines: string[] = [];
   const terminal = { env: { DATA_DIR: dataDir }, isTty: false, out: (text: string) => lines.push(text), err: () => 0 };
-  await produce(args, terminal, async () => input);
-  const log = createStoreLog(readConfig({ DATA_DIR: dataDir }), []);
+  await produce(args, terminal, async () => Buffer.from(input));
+  const { log } = await openStoreLog(readConfig({ DATA_DIR: dataDir }), []);
   const wake = () => undefined;
-  const subscription = await log.subscribe({ group: 'test', topics: ['order-commands'], positions: [], wake });
-  const rows = (await subscription.poll(10)).map(
-    ({ attributes: { id, source, type, subject, partitionkey, traceparent }, value }) => ({
-      ...{ id, source, type, subject, partitionkey, traceparent },
-      data: value,
-    }),
-  );
+  const subscription = await log.subscribe({
+    group: 'test',
+    topics: ['order-commands'],
+    positions: async () => [],
+    wake,
+  });
+  const records = await subscription.poll(10);
+  const rows = records.map(({ attributes: { id, source, type, subject, partitionkey, traceparent }, value }) => ({
+    ...{ id, source, type, subject, partitionkey, traceparent },
+    data: value,
+  }));
   await log.close();
-  return { lines, rows };
+  return { lines, rows, attributes: records.map((record) => record.attributes) };
 }
+
+const newestTopic = () => join(folder, `data-${dataDirs}`, 'topics', 'order-commands.db');
 
 const row = {
   id: 'c-1',
@@ -52,34 +61,130 @@ const row = {
 
 describe('produce', () => {
   it('appends one event', async () => {
-    expect(await produceFrom(JSON.stringify(event))).toEqual({
-      lines: ['1 message is on disk in order-commands.'],
+    expect(await produceFrom(JSON.stringify(event))).toMatchObject({
+      lines: [`1 message is in order-commands: ${newestTopic()}`],
       rows: [row],
     });
+  });
+
+  it('refuses a data folder that is not there, and names it', async () => {
+    const missing = join(folder, 'missing');
+    const terminal = { env: { DATA_DIR: missing }, isTty: false, out: () => undefined, err: () => undefined };
+
+    await expect(produce(['order-commands', '-'], terminal, async () => Buffer.from('[]'))).rejects.toThrow(
+      `DATA_DIR: there is no data folder ${missing}. Start the store first`,
+    );
+    expect(existsSync(missing)).toBe(false);
+  });
+
+  it('appends one event after a byte order mark', async () => {
+    expect(await produceFrom(`\uFEFF${JSON.stringify(event)}`)).toMatchObject({ rows: [row] });
   });
 
   it('appends the events of an array in a file in their order', async () => {
     const file = join(folder, 'events.json');
     writeFileSync(file, JSON.stringify([event, { ...event, id: 'c-2' }]));
 
-    expect(await produceFrom('', ['order-commands', file])).toEqual({
-      lines: ['2 messages are on disk in order-commands.'],
+    expect(await produceFrom('', ['order-commands', file])).toMatchObject({
+      lines: [`2 messages are in order-commands: ${newestTopic()}`],
       rows: [row, { ...row, id: 'c-2' }],
     });
+  });
+
+  it.each([
+    ['no time', { time: undefined }, undefined],
+    ['a time that is null, which is no time', { time: null }, undefined],
+    ['a time with an offset', { time: '2026-01-02T05:04:05+02:00' }, '2026-01-02T05:04:05+02:00'],
+    ['a time in lower case', { time: '2026-01-02t03:04:05z' }, '2026-01-02t03:04:05z'],
+    ['a leap second', { time: '2016-12-31T23:59:60Z' }, '2016-12-31T23:59:60Z'],
+    ['a time long ago', { time: '0001-01-01T00:00:00Z' }, '0001-01-01T00:00:00Z'],
+  ])('appends an event with %s, as it is, and notes when it was received', async (_, changes, time) => {
+    const before = new Date().toISOString();
+    const { attributes } = await produceFrom(JSON.stringify({ ...event, ...changes }));
+
+    expect(attributes[0]?.['time']).toBe(time);
+    expect(String(attributes[0]?.['receivedat']) >= before).toBe(true);
+  });
+
+  it.each([
+    ['no subject', { subject: undefined }, {}],
+    ['unset attributes', { subject: null, partitionkey: null, schemaversion: null, specversion: null }, {}],
+    ['JSON of another type', { datacontenttype: 'text/json; charset=utf-8' }, { subject: 'ORDER_003' }],
+    ['a schema', { dataschema: 'https://shop.example/order' }, { dataschema: 'https://shop.example/order' }],
+    ['extensions', { comexampleext: 7, sampled: true }, { comexampleext: 7, sampled: true }],
+    ['a receipt of its own', { receivedat: '9999-01-01T00:00:00.000Z' }, { receivedat: expect.stringMatching(/^2/) }],
+  ])('appends an event with %s', async (_, changes, expected) => {
+    const { attributes } = await produceFrom(JSON.stringify({ ...event, ...changes }));
+
+    expect(attributes).toMatchObject([expected]);
+    expect(Object.keys(attributes[0] ?? {})).not.toContain('data');
   });
 
   it.each([
     ['an unknown topic', ['orders', '-'], '{}', 'there is no topic orders; public topics: order-commands'],
     ['a topic of a function', ['order-events', '-'], '{}', 'only its own function writes to order-events'],
     ['text that is not JSON', ['order-commands', '-'], '{', 'This is not JSON: '],
+    [
+      'text that is not UTF-8',
+      ['order-commands', '-'],
+      Buffer.from('{"id":"Müller"}', 'latin1'),
+      'standard input is not UTF-8',
+    ],
+    [
+      'a name twice',
+      ['order-commands', '-'],
+      '[{"id":"a","id":"b"}]',
+      'standard input is not valid at /0/id: this name',
+    ],
+    [
+      'half of a surrogate pair',
+      ['order-commands', '-'],
+      '{"data":{"a":"\\ud800"}}',
+      'standard input is not valid at /data/a',
+    ],
+    [
+      'a number that is rounded',
+      ['order-commands', '-'],
+      '{"data":[1e400]}',
+      'standard input is not valid at /data/0: 1e400',
+    ],
+    ['a file in Latin-1', ['order-commands', latin1], '', 'latin-1.json is not UTF-8: it is ill-formed at byte 8.'],
     ['a missing file', ['order-commands', join(folder, 'none.json')], '', 'none.json cannot be read: ENOENT'],
-    ['a missing attribute', ['order-commands', '-'], JSON.stringify({ ...event, id: undefined }), '/id Invalid input'],
+    [
+      'a missing attribute',
+      ['order-commands', '-'],
+      JSON.stringify({ ...event, id: undefined }),
+      '/id this is missing',
+    ],
+    [
+      'a time in words',
+      ['order-commands', '-'],
+      JSON.stringify({ ...event, time: 'yesterday' }),
+      '/time must be a time',
+    ],
+    [
+      'a day that is none',
+      ['order-commands', '-'],
+      JSON.stringify({ ...event, time: '2026-02-30T00:00:00Z' }),
+      '/time',
+    ],
+    [
+      'data in XML',
+      ['order-commands', '-'],
+      JSON.stringify({ ...event, datacontenttype: 'text/xml' }),
+      '/datacontenttype',
+    ],
     ['a missing body', ['order-commands', '-'], JSON.stringify({ ...event, data: undefined }), '/data must be there'],
-    ['an invalid event among others', ['order-commands', '-'], JSON.stringify([event, 7]), '/1 Invalid input'],
-    ['an empty array', ['order-commands', '-'], '[]', '/ Too small'],
+    [
+      'an invalid event among others',
+      ['order-commands', '-'],
+      JSON.stringify([event, 7]),
+      '/1 must be an object, and is a number',
+    ],
+    ['an empty array', ['order-commands', '-'], '[]', '/ must not be empty'],
   ])('refuses %s and writes nothing', async (_, args, input, message) => {
     await expect(produceFrom(input, args)).rejects.toThrow(message);
 
-    expect(readdirSync(folder)).not.toContain(`data-${dataDirs}`);
+    expect(readdirSync(join(folder, `data-${dataDirs}`))).toEqual([]);
   });
 });

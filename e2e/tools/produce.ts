@@ -1,120 +1,140 @@
 /** Appends commands to a topic, as another system would: CloudEvents in JSON, one or an array of them. */
-import { readFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
-import { Command } from 'commander';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { z } from 'zod';
-import { readConfig } from '../../functions/settings.ts';
-import { createStoreLog } from '../../functions/store-log.ts';
-import { topics } from '../../saga/choreography.ts';
-import type { Message } from '../../shared/core/message.ts';
+import { topicFile } from '../../functions/engine.ts';
+import { type Config, readConfig } from '../../functions/settings.ts';
+import { openStoreLog } from '../../functions/store-log.ts';
+import { publicTopics, topics } from '../../saga/choreography.ts';
+import { issueSentence } from '../../shared/core/issue-sentence.ts';
+import type { OutsideMessage } from '../../shared/core/message.ts';
+import { printable } from '../../shared/core/printable.ts';
+import { utcTimeOf } from '../../shared/core/utc-time.ts';
 import { pointerTo } from '../../shared/runtime/http/problem.ts';
-import { runAsMain, StoreError, type Terminal } from './store-client.ts';
+import { jsonText, runAsMain, runCommand, toolCommand } from './command-line.ts';
+import { StoreError, scriptFor, type Terminal, UsageError } from './store-client.ts';
+import { jsonIn, standardInput, textIn, textOfFile } from './text-input.ts';
 
-const EXAMPLE = `
+const exampleFor = (env: Terminal['env']) => `
 Example:
-  echo '{"id": "c-1", "source": "/import", "type": "PlaceOrder", "time": "2026-01-02T03:04:05.678Z", "subject": "ORDER_003",
+  echo '{"id": "c-1", "source": "/import", "type": "PlaceOrder", "subject": "ORDER_003",
     "data": {"orderId": "ORDER_003", "customerId": "CUSTOMER_001", "currency": "EUR",
-      "lines": [{"productId": "PRODUCT_001", "quantity": 1, "priceMinor": 1000}]}}' | yarn produce order-commands -
+      "lines": [{"productId": "PRODUCT_001", "quantity": 1, "priceMinor": 1000}]}}' | ${scriptFor(env, 'produce', 'order-commands', '-')}
 
 The topic is a file in DATA_DIR, else ./data. A second event with the same id and source is a duplicate and changes
-nothing. An event that order cannot handle becomes a dead letter.`;
+nothing. An event that order cannot handle becomes a dead letter. The attributes time and subject are optional: an order is
+placed when the store receives the event, and the time that the event has is shown as requestedAt.`;
 
+const INPUT = 'standard input';
 const textSchema = z.string().min(1).max(256);
-const eventSchema = z.object({
-  specversion: z.literal('1.0').optional(),
-  id: textSchema,
-  source: textSchema,
-  type: textSchema,
-  time: z.iso.datetime({ offset: true }),
-  subject: textSchema,
-  datacontenttype: z.literal('application/json').optional(),
-  partitionkey: textSchema.optional(),
-  correlationid: textSchema.optional(),
-  causationid: textSchema.optional(),
-  schemaversion: z.int().min(1).optional(),
-  traceparent: textSchema.optional(),
-  data: z.unknown().refine((data) => data !== undefined, 'must be there'),
-});
-type Event = z.infer<typeof eventSchema>;
+/** Errors of an input that are shown. */
+const ERRORS_MAX = 50;
+const JSON_TYPE = /^(?:application|text)\/(?:[\w.-]+\+)?json(?:\s*;.*)?$/i;
+/** CloudEvents 1.0: an attribute that is null is not set. */
+const eventSchema = z
+  .looseObject({
+    specversion: z.literal('1.0').nullish(),
+    id: textSchema,
+    source: textSchema,
+    type: textSchema,
+    time: z
+      .string()
+      .refine((text) => utcTimeOf(text) !== null, 'must be a time of RFC 3339')
+      .nullish(),
+    subject: textSchema.nullish(),
+    datacontenttype: z.string().regex(JSON_TYPE, 'must be application/json').nullish(),
+    partitionkey: textSchema.nullish(),
+    correlationid: textSchema.nullish(),
+    causationid: textSchema.nullish(),
+    schemaversion: z.int().min(1).nullish(),
+    traceparent: textSchema.nullish(),
+    data: z.unknown().refine((data) => data !== undefined, 'must be there'),
+  })
+  .transform(asWritten);
 
 /** @throws StoreError when the topic is not public or an event is invalid; then nothing is written */
 export async function produce(
   args: readonly string[],
   terminal: Terminal,
-  readInput: () => Promise<string> = () => text(process.stdin),
+  readInput: () => Promise<Uint8Array> = standardInput,
 ): Promise<void> {
-  const command = new Command('produce')
+  const command = toolCommand('produce', terminal)
     .description('Appends CloudEvents to a public topic.')
     .argument('<topic>', `one of ${publicTopics.join(', ')}`)
     .argument('<file>', 'a file with a JSON object or an array of them; - reads standard input')
-    .addHelpText('after', EXAMPLE)
-    .configureOutput({
-      writeOut: (line) => terminal.out(line.trimEnd()),
-      writeErr: (line) => terminal.err(line.trimEnd()),
-    })
-    .parse([...args], { from: 'user' });
-  const [topic = '', file = ''] = command.args;
+    .option('--json', 'print what was written as JSON')
+    .addHelpText('after', exampleFor(terminal.env))
+    .action(async (topic: string, from: string, { json = false }: { json?: boolean }) => {
+      const count = await append(
+        topic,
+        async () =>
+          from === '-' ? readEvents(textIn(await readInput(), INPUT), INPUT) : readEvents(await textOfFile(from), from),
+        terminal,
+      );
+      const place = placeOf(topic, readConfig(terminal.env));
+      const what = `${count} ${count === 1 ? 'message is' : 'messages are'} in ${topic}: ${printable(place)}`;
+      terminal.out(json ? jsonText({ topic, messages: count, place }, 0) : what);
+    });
+  await runCommand(command, args, terminal);
+}
+
+/** Where the messages are, for a person: a file, or brokers. */
+function placeOf(topic: string, { LOG, DATA_DIR, KAFKA_BROKERS, KAFKA_TOPIC_PREFIX }: Config): string {
+  if (LOG === 'embedded') return topicFile(DATA_DIR, topic);
+  return `topic ${KAFKA_TOPIC_PREFIX}${topic} of Kafka at ${KAFKA_BROKERS.join(', ')}`;
+}
+
+/** @returns how many messages were written */
+async function append(
+  topic: string,
+  read: () => Promise<readonly OutsideMessage[]>,
+  { env }: Terminal,
+): Promise<number> {
   if (!publicTopics.includes(topic)) {
     const why = Object.hasOwn(topics, topic)
       ? `only its own function writes to ${topic}`
-      : `there is no topic ${topic}`;
-    throw new StoreError(`${why}; public topics: ${publicTopics.join(', ')}`);
+      : `there is no topic ${printable(topic)}`;
+    throw new UsageError(`${why}; public topics: ${publicTopics.join(', ')}`);
   }
-  const messages = readEvents(file === '-' ? await readInput() : await contentsOf(file)).map(toMessage);
-  const log = createStoreLog(readConfig(terminal.env), []);
+  const config = readConfig(env);
+  const folder = resolve(config.DATA_DIR);
+  // What is written into a folder of no store is read by none.
+  if (config.LOG === 'embedded' && !existsSync(folder)) {
+    throw new StoreError(
+      `DATA_DIR: there is no data folder ${folder}. Start the store first, or set it to that of one.`,
+    );
+  }
+  const messages = await read();
+  const { log } = await openStoreLog(config, []);
   try {
     await log.append(topic, messages);
   } finally {
     await log.close();
   }
-  terminal.out(`${messages.length} ${messages.length === 1 ? 'message is' : 'messages are'} on disk in ${topic}.`);
+  return messages.length;
 }
 
-const publicTopics: readonly string[] = Object.entries(topics)
-  .filter(([, writer]) => writer === null)
-  .map(([topic]) => topic);
-
-async function contentsOf(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new StoreError(`${file} cannot be read: ${error instanceof Error ? error.message : error}`);
-  }
-}
-
-function readEvents(json: string): readonly Event[] {
-  const value = parse(json);
+/** `name`: where the text comes from. */
+function readEvents(json: string, name: string): readonly OutsideMessage[] {
+  const value = jsonIn(json, name);
   const schema = Array.isArray(value) ? z.array(eventSchema).min(1) : eventSchema;
-  const parsed = schema.safeParse(value);
+  const parsed = schema.safeParse(value, { error: issueSentence });
   if (parsed.success) return [parsed.data].flat();
-  const errors = parsed.error.issues.map(({ path, message }) => `  ${pointerTo(path) || '/'} ${message}`);
-  throw new StoreError(`These are not CloudEvents; nothing was written.\n${errors.join('\n')}`);
+  const errors = parsed.error.issues.map(({ path, message }) => printable(`  ${pointerTo(path) || '/'} ${message}`));
+  throw new StoreError(`These are not CloudEvents; nothing was written.\n${errors.slice(0, ERRORS_MAX).join('\n')}`);
 }
 
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json);
-  } catch (error) {
-    throw new StoreError(`This is not JSON: ${error instanceof Error ? error.message : error}`);
-  }
-}
+/** What CloudEvents allows as the name of an attribute. */
+const ATTRIBUTE = /^[a-z0-9]+$/;
 
-function toMessage({ traceparent, ...event }: Event): Message {
-  const message: Message = {
-    specversion: '1.0',
-    id: event.id,
-    source: event.source,
-    type: event.type,
-    time: event.time,
-    subject: event.subject,
-    datacontenttype: 'application/json',
-    partitionkey: event.partitionkey ?? event.subject,
-    correlationid: event.correlationid ?? event.id,
-    causationid: event.causationid ?? event.id,
-    schemaversion: event.schemaversion ?? 1,
-    data: event.data,
-  };
-  return traceparent === undefined ? message : { ...message, traceparent };
+/** The event with the attributes that are set, also those that the store does not know. */
+function asWritten(event: Readonly<Record<string, unknown>>): OutsideMessage {
+  const isSet = ([name, value]: readonly [string, unknown]) =>
+    value !== null && value !== undefined && ATTRIBUTE.test(name) && typeof value !== 'object';
+  const attributes: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(event).filter(isSet));
+  const { id, subject } = attributes;
+  const defaults = { partitionkey: subject, correlationid: id, causationid: id, schemaversion: 1 };
+  return { specversion: '1.0', ...defaults, ...attributes, data: event['data'] } as unknown as OutsideMessage;
 }
 
 await runAsMain(import.meta.url, produce);

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { automation } from './automation.ts';
 import { sampleOrders } from './orders.ts';
 import { postOrder } from './post-order.ts';
-import { ask, type Terminal } from './store-client.ts';
+import { ask, scriptFor, type Terminal } from './store-client.ts';
 
 const stops: (() => void)[] = [];
 afterEach(() => {
@@ -111,13 +111,21 @@ describe('post-order', () => {
     expect(await asked).toMatch(new RegExp(`^The store answers 404 not_found: ${detail}${advice || '$'}`));
   });
 
+  it.each(['/api', '/?x=1', '/#y'])('refuses an address with more than a host and a port: %s', async (rest) => {
+    const posted = postOrder(['1'], terminalWith({ GATEWAY_URL: `http://127.0.0.1:1${rest}` }).terminal);
+
+    await expect(posted).rejects.toThrow('GATEWAY_URL: must be an address without a path, such as http://127.0.0.1:1');
+  });
+
   it('asks whether the store is running when the connection is refused', async () => {
     const url = await serverAt(() => undefined);
     for (const stop of stops.splice(0)) stop();
 
     const posted = postOrder(['1'], terminalWith({ GATEWAY_URL: url }).terminal);
 
-    await expect(posted).rejects.toThrow(`${url} does not answer (ECONNREFUSED). Is the store running? npm start`);
+    await expect(posted).rejects.toThrow(
+      `${url} does not answer (ECONNREFUSED). Is the store running? ${scriptFor(process.env, 'start')}`,
+    );
   });
 });
 

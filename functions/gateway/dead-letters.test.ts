@@ -63,7 +63,12 @@ async function gatewayOver({ letter = deadLetterBody, cancel = 200, groups = {} 
   };
   const { port1, port2 } = new MessageChannel();
   answerCalls(port2, new Map([['inventory', appOf('inventory')]]));
-  const server = await serve(appOf('notification').fetch, { host: '127.0.0.1', port: 0, setting: 'X' });
+  const server = await serve(appOf('notification').fetch, {
+    host: '127.0.0.1',
+    port: 0,
+    setting: 'X',
+    hostSetting: 'HOST',
+  });
   stops.push(
     () => port1.close(),
     () => server.stop(),
@@ -81,9 +86,9 @@ async function gatewayOver({ letter = deadLetterBody, cancel = 200, groups = {} 
     openapi: () => ({}),
     logger: logLines().logger,
   });
-  const ask = async (method: string, path: string, body?: object) => {
-    const json = { 'content-type': 'application/json' };
-    const init = body === undefined ? {} : { headers: { authorization, ...json }, body: JSON.stringify(body) };
+  const ask = async (method: string, path: string, body?: object | string, type = 'application/json') => {
+    const text = typeof body === 'string' ? body : JSON.stringify(body);
+    const init = body === undefined ? {} : { headers: { authorization, 'content-type': type }, body: text };
     const response = await gateway.request(path, { method, headers: { authorization }, ...init });
     return { status: response.status, body: await response.json() };
   };
@@ -138,6 +143,7 @@ describe('the dead letters at the gateway', () => {
     const { redirect } = await gatewayOver();
 
     expect(await redirect('/operations/letters/groups')).toEqual([308, '/operations/dead-letters/groups']);
+    expect(await redirect('/operations/letters/groups?x=1')).toEqual([308, '/operations/dead-letters/groups?x=1']);
   });
 
   it('are not counted for a caller that one of the functions refuses', async () => {
@@ -146,6 +152,18 @@ describe('the dead letters at the gateway', () => {
     expect((await ask('GET', '/operations/dead-letters/groups')).status).toBe(401);
   });
 });
+
+it.each(['compensate', 'replay'])(
+  'a query of %s is refused, which takes none, and nothing is asked',
+  async (action) => {
+    const { ask, seen } = await gatewayOver();
+    const path = action === 'replay' ? 'replay' : `abc/${action}`;
+
+    const { status } = await ask('POST', `/operations/inventory/dead-letters/${path}?dryRun=true`, resolution);
+
+    expect([status, seen]).toEqual([422, []]);
+  },
+);
 
 describe('a dead letter that is compensated', () => {
   const path = '/operations/inventory/dead-letters/abc';
@@ -176,6 +194,7 @@ describe('a dead letter that is compensated', () => {
     ['is already resolved', { ...deadLetterBody, status: 'discarded' }],
     ['names no order', { ...deadLetterBody, value: '{"productId":"P"}' }],
     ['cannot be read', { ...deadLetterBody, value: '{' }],
+    ['names two orders', { ...deadLetterBody, value: '{"orderId":"O-1","orderId":"O-2"}' }],
   ])('is refused when it %s; no order is cancelled', async (_, letter) => {
     const { ask, requests } = await gatewayOver({ letter });
 
@@ -184,12 +203,14 @@ describe('a dead letter that is compensated', () => {
   });
 
   it.each([
-    ['a dry run', { ...resolution, dryRun: true }],
-    ['an invalid body', { who: 'ann' }],
-  ])('is left to the function for %s; no order is cancelled', async (_, body) => {
+    ['a dry run', { ...resolution, dryRun: true }, undefined],
+    ['an invalid body', { who: 'ann' }, undefined],
+    ['a name twice', '{"who":"ann","reason":"a","reason":"b"}', undefined],
+    ['another content type', resolution, 'text/plain'],
+  ])('is left to the function for %s; no order is cancelled', async (_, body, type) => {
     const { ask, requests } = await gatewayOver();
 
-    await ask('POST', `${path}/compensate`, body);
+    await ask('POST', `${path}/compensate`, body, type);
 
     expect(requests()).toEqual([`inventory: POST ${path}/compensate`]);
   });

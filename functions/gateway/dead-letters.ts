@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { idSchema } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
-import { parseJson } from '../../shared/core/json.ts';
+import { readJson } from '../../shared/core/json.ts';
 import { REPLAY_MS_MAX } from '../../shared/runtime/dead-letters/bulk-replay.ts';
 import { operatorsOnly } from '../../shared/runtime/dead-letters/routes.ts';
 import { closeRequest, deadLetterSchema, groupsSchema } from '../../shared/runtime/dead-letters/schemas.ts';
@@ -9,11 +9,13 @@ import {
   type App,
   type AppContext,
   addPath,
+  addRoute,
   answers,
-  problems,
   readText,
   requestIdOf,
 } from '../../shared/runtime/http/app.ts';
+import { isJson } from '../../shared/runtime/http/body.ts';
+import { assertNoQuery } from '../../shared/runtime/http/query.ts';
 import { type Upstream, upstreamOf } from './upstream.ts';
 
 /** How long a bulk replay may take, with its last batch. */
@@ -26,9 +28,11 @@ const REPLAY_WAIT_S = Math.ceil(REPLAY_MS_MAX / 1000) + 30;
 export function addGatewayDeadLetters(app: App, upstreams: readonly Upstream[], orders: Upstream): void {
   addAllGroups(app, upstreams);
   // The former path, for one more release. Each function redirects its own former paths.
-  app.get('/operations/letters/groups', (c) => c.redirect('/operations/dead-letters/groups', 308));
+  const redirected = (c: AppContext) => c.redirect(`/operations/dead-letters/groups${new URL(c.req.url).search}`, 308);
+  addRoute(app, '/operations/letters/groups', new Map([['GET', redirected]]));
   app.post('/operations/:function/dead-letters/:letter/compensate', (c) => compensate(c, named(c, upstreams), orders));
   app.post('/operations/:function/dead-letters/replay', async (c) => {
+    assertNoQuery(c.req.url);
     const request = forwarded(c, 'POST', new URL(c.req.url).pathname, await readText(c.req.raw));
     request.headers.set('prefer', `wait=${REPLAY_WAIT_S}`);
     return named(c, upstreams).fetch(request, requestIdOf(c));
@@ -40,9 +44,11 @@ export function addGatewayDeadLetters(app: App, upstreams: readonly Upstream[], 
 export function addAllGroups(app: App, upstreams: readonly Upstream[]): void {
   addPath(app, 'Dead letters', '/operations/dead-letters/groups', {
     get: {
+      operationId: 'groupAllDeadLetters',
+      description: 'Like the groups of each function, in one list.',
       summary: 'At the gateway: open dead letters of all functions, grouped by failure, the largest group first',
       security: operatorsOnly,
-      responses: { 200: answers('The groups', groupsSchema), ...problems(401, 404, 503) },
+      responses: { 200: answers('The groups', groupsSchema) },
       handler: (c) => allGroups(c, upstreams),
     },
   });
@@ -66,11 +72,12 @@ async function allGroups(c: AppContext, upstreams: readonly Upstream[]): Promise
  * does the rest: the idempotency key of the cancellation is derived from the dead letter.
  */
 async function compensate(c: AppContext, upstream: Upstream, order: Upstream): Promise<Response> {
+  assertNoQuery(c.req.url);
   const { pathname } = new URL(c.req.url);
   const requestId = requestIdOf(c);
   const text = await readText(c.req.raw);
   const close = () => upstream.fetch(forwarded(c, 'POST', pathname, text), requestId);
-  const body = closeRequest.safeParse(parseJson(text));
+  const body = closeRequest.safeParse(isJson(c.req.header('content-type')) ? valueIn(text) : undefined);
   // The function answers what is wrong with the body.
   if (!body.success || body.data.dryRun) return close();
 
@@ -107,6 +114,12 @@ function forwarded(c: AppContext, method: 'GET' | 'POST', path: string, body?: s
 }
 
 function orderIdIn(value: string): string | null {
-  const parsed = z.object({ orderId: idSchema }).safeParse(parseJson(value));
+  const parsed = z.object({ orderId: idSchema }).safeParse(valueIn(value));
   return parsed.success ? parsed.data.orderId : null;
+}
+
+/** The JSON in a text; undefined where the function would refuse it. */
+function valueIn(text: string): unknown {
+  const read = readJson(text);
+  return 'value' in read ? read.value : undefined;
 }

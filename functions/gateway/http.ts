@@ -10,9 +10,11 @@ import {
   requestIdOf,
 } from '../../shared/runtime/http/app.ts';
 import { processMetrics } from '../../shared/runtime/http/operations-routes.ts';
+import { addStartPage, healthLinks, type StartPage } from '../../shared/runtime/http/start-page.ts';
 import type { Logger } from '../../shared/runtime/observe/logger.ts';
 import { addGatewayDeadLetters } from './dead-letters.ts';
 import { addDocs } from './docs.ts';
+import { StreamRelay } from './relay-stream.ts';
 import { type Upstream, upstreamOf } from './upstream.ts';
 import { addWhyOfOrders } from './why.ts';
 
@@ -21,10 +23,14 @@ export interface GatewayOptions {
   readonly upstreams: readonly Upstream[];
   /** The first path segment of a request names the function that owns it. */
   readonly owners: Readonly<Record<string, string>>;
+  /** The paths of server-sent events, and the function that owns each. */
+  readonly streams?: Readonly<Record<string, string>>;
   readonly automation: boolean;
   /** The OpenAPI document of the whole store. */
-  readonly openapi: () => object;
+  readonly openapi: () => Readonly<Record<string, unknown>>;
   readonly logger: Logger;
+  /** Ends the streams. */
+  readonly stopping?: AbortSignal;
 }
 
 /** The path segment of the resource that each saga is about. */
@@ -40,6 +46,11 @@ export function createGateway(options: GatewayOptions): App {
     orders,
     upstreams.filter((upstream) => upstream !== orders),
   );
+  const relay = new StreamRelay(options.stopping ?? new AbortController().signal);
+  for (const [path, owner] of Object.entries(options.streams ?? {})) {
+    const upstream = upstreamOf(upstreams, owner);
+    app.get(path, (c) => relay.answer(c, upstream));
+  }
   for (const [segment, owner] of Object.entries(owners)) {
     const upstream = upstreamOf(upstreams, owner);
     // Matches `/orders` too.
@@ -49,7 +60,22 @@ export function createGateway(options: GatewayOptions): App {
   addGatewayDeadLetters(app, upstreams, orders);
   if (options.automation) addAutomation(app, upstreams);
   addDocs(app, options.openapi);
+  addStartPage(app, startPageOf(Object.keys(owners)));
   return app;
+}
+
+function startPageOf(segments: readonly string[]): StartPage {
+  const owned = segments.map((name) => ({ name, href: `/${name}`, about: `the list of ${name}` }));
+  return {
+    name: 'saga-store',
+    about: 'An online store whose orders stay right. This is its API; the documentation lets you try it.',
+    links: [
+      { name: 'docs', href: '/docs', about: 'the documentation of the API' },
+      { name: 'openapi', href: '/openapi.json', about: 'the same for programs' },
+      ...owned,
+      ...healthLinks,
+    ],
+  };
 }
 
 function addOperations(app: App): void {
@@ -81,6 +107,7 @@ function addAutomation(app: App, upstreams: readonly Upstream[]): void {
     post: {
       summary: 'Adds the example data of all functions. Idempotent',
       responses: { 200: answers('By function', z.object({ seeded: z.array(z.string()) })), ...problems(503) },
+      takesBody: false,
       handler: async (c) => {
         const responses = await askAll(c, upstreams, 'POST', `${path}/seed`);
         const bodies = await Promise.all(responses.map(async (response) => seededSchema.parse(await response.json())));

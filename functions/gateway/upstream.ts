@@ -1,6 +1,7 @@
 import pRetry, { AbortError } from 'p-retry';
 import { AppError } from '../../shared/core/errors.ts';
 import { readText } from '../../shared/runtime/http/app.ts';
+import { preferredWaitS } from '../../shared/runtime/http/headers.ts';
 
 /** A function as the gateway reaches it. */
 export interface Upstream {
@@ -34,17 +35,23 @@ export interface RemoteOptions {
 }
 
 const RETRY_FIRST_MS = 50;
-/** Belong to one connection, not to the message (RFC 9110, 7.6.1); `host` and `content-length` are set again. */
+/** No function lets a client wait longer. */
+const WAIT_MAX_S = 600;
+/** Belong to one connection, not to the message (RFC 9110, 7.6.1). */
 const HOP_BY_HOP = [
   'connection',
   'keep-alive',
+  'proxy-authorization',
+  'proxy-connection',
   'te',
   'trailer',
   'transfer-encoding',
   'upgrade',
-  'host',
-  'content-length',
 ];
+/** Are set again, or have been met. */
+const OF_THIS_REQUEST = ['host', 'content-length', 'expect'];
+/** What a browser says of its page. The gateway has judged it: here it is the client. */
+const OF_THE_PAGE = ['origin', 'sec-fetch-site', 'sec-fetch-mode', 'sec-fetch-dest'];
 
 /**
  * A function in another process. When it is unavailable, reads and repeatable writes are retried for a moment; a
@@ -83,8 +90,7 @@ async function attemptOnce(
   requestId: string,
 ): Promise<Response> {
   const { pathname, search } = new URL(request.url);
-  const headers = new Headers(request.headers);
-  for (const header of HOP_BY_HOP) headers.delete(header);
+  const headers = endToEnd(request.headers, [...OF_THIS_REQUEST, ...OF_THE_PAGE]);
   headers.set('x-request-id', requestId);
   const tooLate = new AbortController();
   const timer = setTimeout(() => tooLate.abort(new TimeoutError(timeoutMs)), timeoutMs + waitMs(request));
@@ -96,10 +102,21 @@ async function attemptOnce(
       redirect: 'manual',
       signal: AbortSignal.any([tooLate.signal, request.signal]),
     });
-    return new Response(response.body, { status: response.status, headers: response.headers });
+    // `fetch` has decoded the body.
+    const decoded = response.headers.has('content-encoding') ? ['content-encoding', 'content-length'] : [];
+    return new Response(response.body, { status: response.status, headers: endToEnd(response.headers, decoded) });
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** The headers that are meant for the other end, without these. */
+function endToEnd(received: Headers, without: readonly string[]): Headers {
+  const headers = new Headers(received);
+  const named = (headers.get('connection') ?? '').split(',').map((name) => name.trim());
+  const ofThisConnection = named.filter((name) => /^[\w-]+$/.test(name));
+  for (const header of [...ofThisConnection, ...HOP_BY_HOP, ...without]) headers.delete(header);
+  return headers;
 }
 
 class TimeoutError extends Error {
@@ -111,13 +128,14 @@ class TimeoutError extends Error {
 function mayRepeat(request: Request, error: unknown): boolean {
   if (error instanceof TimeoutError || request.signal.aborted) return false;
   if (codeOf(error) === 'ECONNREFUSED') return true;
-  return request.method !== 'POST' || request.headers.has('idempotency-key');
+  if (request.method === 'GET' || request.method === 'HEAD' || request.headers.has('idempotency-key')) return true;
+  // After a change that took effect unheard, its own condition would no longer hold.
+  return request.method !== 'POST' && !request.headers.has('if-match') && !request.headers.has('if-none-match');
 }
 
 /** How long a client prefers to wait for an outcome, in milliseconds. */
 function waitMs(request: Request): number {
-  const match = /wait\s*=\s*"?(\d{1,3})/i.exec(request.headers.get('prefer') ?? '');
-  return match === null ? 0 : Number(match[1]) * 1000;
+  return Math.min(preferredWaitS(request.headers.get('prefer')) ?? 0, WAIT_MAX_S) * 1000;
 }
 
 function codeOf(error: unknown): unknown {

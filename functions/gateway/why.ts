@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { AppError } from '../../shared/core/errors.ts';
 import { type App, type AppContext, requestIdOf } from '../../shared/runtime/http/app.ts';
-import type { Wait } from '../../shared/runtime/why/waits.ts';
+import type { Wait } from '../../shared/runtime/why/wait.ts';
 import { explainWaits, waitsSchema, whyFields } from '../../shared/runtime/why/why-routes.ts';
 import type { Upstream } from './upstream.ts';
 

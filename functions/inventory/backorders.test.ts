@@ -1,6 +1,14 @@
 /** Orders that wait for goods: which may wait, which come first, and which units are reserved for them. */
 import { describe, expect, it } from 'vitest';
-import { EXAMPLE_ORDER, orderCancelled, orderConfirmed, orderPlaced, orderRejected } from '../../saga/examples.ts';
+import {
+  EXAMPLE_END,
+  EXAMPLE_ORDER,
+  orderCancelled,
+  orderConfirmed,
+  orderPlaced,
+  orderRejected,
+  soldOut,
+} from '../../saga/examples.ts';
 import { decide } from './decide.ts';
 import {
   backordered,
@@ -14,7 +22,11 @@ import {
   waiting,
   withWaitPolicy,
 } from './examples.ts';
-import { free } from './state.ts';
+import { available, emptyLevel, type Inventory, type StockLevel, setAside, unreserved } from './state.ts';
+
+function levelOf({ stock }: Inventory, productId: string): StockLevel {
+  return stock.get(productId) ?? emptyLevel(productId);
+}
 
 function about(type: string, data: object) {
   return [{ type, subject: EXAMPLE_ORDER, data: { orderId: EXAMPLE_ORDER, ...data } }];
@@ -23,18 +35,19 @@ function about(type: string, data: object) {
 const twoLamps = [{ productId: 'lamp', quantity: 2 }];
 
 describe('when a placed order is short of goods that it may wait for', () => {
-  it('queues it for all of its lines, names the short ones, and holds nothing', () => {
+  it('queues it for all of its lines, names the short ones, sets units of these aside alone, and holds nothing', () => {
     const before = withWaitPolicy(stocked({ lamp: 1, chair: 9 }), 'lamp');
     const order = orderPlaced({ lamp: 2, chair: 1 });
 
     const lines = [...twoLamps, { productId: 'chair', quantity: 1 }];
     expect(decide(before, order)).toEqual(about('StockBackordered', { lines, productIds: ['lamp'] }));
     const after = stateAfter(before, order);
-    expect(after.reservation).toEqual({ status: 'waiting', lines });
+    expect(after.reservation).toEqual({ status: 'waiting', lines, shortOf: ['lamp'] });
     expect([...after.stock.values()].map(({ reserved, backordered }) => [reserved, backordered])).toEqual([
       [0, 2],
-      [0, 1],
+      [0, 0],
     ]);
+    expect(['lamp', 'chair'].map((productId) => available(levelOf(after, productId)))).toEqual([0, 9]);
   });
 
   it('rejects it when one of two short products has the policy reject, and names that one', () => {
@@ -86,10 +99,44 @@ describe('when it is the turn of a waiting order', () => {
     ]);
   });
 
-  it('holds nothing when one line is still short', () => {
-    expect(decide(waiting({ lamp: 2, chair: 1 }, { lamp: 3, chair: 0 }), fillBackorder({ lamp: 2, chair: 1 }))).toEqual(
-      [],
-    );
+  it('changes nothing while it is short of the same products', () => {
+    const before = waiting({ lamp: 2, chair: 1 }, { lamp: 3, chair: 0 }, ['chair']);
+
+    expect(decide(before, fillBackorder({ lamp: 2, chair: 1 }))).toEqual([]);
+  });
+
+  it('keeps nothing any more of a product that it is no longer short of, and names the others', () => {
+    const before = waiting({ lamp: 2, chair: 1 }, { lamp: 3, chair: 0 });
+    const turn = fillBackorder({ lamp: 2, chair: 1 });
+
+    const { lines } = before.reservation;
+    expect(decide(before, turn)).toEqual(about('StockBackordered', { lines, productIds: ['chair'] }));
+    const after = stateAfter(before, turn);
+    expect(after.reservation).toEqual({ status: 'waiting', lines, shortOf: ['chair'] });
+    expect([...after.stock.values()].map((level) => [setAside(level), available(level)])).toEqual([
+      [0, 3],
+      [0, 0],
+    ]);
+    expect(decide(after, turn)).toEqual([]);
+  });
+
+  it('keeps units again of a product that others took', () => {
+    const before = waiting({ lamp: 2, chair: 1 }, { lamp: 1, chair: 1 }, ['chair']);
+
+    const after = stateAfter(before, fillBackorder({ lamp: 2, chair: 1 }));
+
+    expect(after.reservation.shortOf).toEqual(['lamp']);
+    expect([...after.stock.values()].map((level) => [level.backordered, setAside(level), available(level)])).toEqual([
+      [2, 1, 0],
+      [0, 0, 1],
+    ]);
+  });
+
+  it('fails when the message names other products than the order waits for', () => {
+    const before = waiting({ lamp: 2 }, { lamp: 0 });
+    const turn = () => decide({ ...before, stock: new Map() }, fillBackorder({ chair: 1 }));
+
+    expect(turn).toThrow('FillBackorder of ORDER_7 names other products than the order waits for');
   });
 
   it.each([
@@ -113,12 +160,12 @@ describe('when it is the turn of a waiting order', () => {
 
 describe('when a waiting order ends', () => {
   it.each([
-    ['rejected', orderRejected({ lamp: 2 })],
-    ['cancelled', orderCancelled({ lamp: 2 })],
-  ])('removes it from the queue when it is %s, releases nothing, and ignores its late turn', (_, end) => {
+    ['rejected', orderRejected({ lamp: 2 }), { end: 'rejected', reason: soldOut('lamp') }],
+    ['cancelled', orderCancelled({ lamp: 2 }), EXAMPLE_END],
+  ])('removes it from the queue when it is %s, releases nothing, and ignores its late turn', (_, end, because) => {
     const before = waiting({ lamp: 2 }, { lamp: 1 });
 
-    expect(decide(before, end)).toEqual(about('StockReleased', { lines: [] }));
+    expect(decide(before, end)).toEqual(about('StockReleased', { lines: [], because }));
     const after = stateAfter(before, end);
     expect(after.reservation).toEqual({ status: 'released', lines: twoLamps });
     expect(after.stock.get('lamp')).toMatchObject({ onHand: 1, reserved: 0, backordered: 0, movements: 1 });
@@ -162,10 +209,15 @@ describe('when the policy of a product is set', () => {
   });
 });
 
-describe('the free units', () => {
-  it('are never negative', () => {
-    const level = backordered(stocked({ lamp: 3 }), { lamp: 5 }).stock.get('lamp');
+describe('the units of a product that no order holds', () => {
+  it.each([
+    [0, { unreserved: 3, setAside: 0, available: 3 }],
+    [2, { unreserved: 3, setAside: 2, available: 1 }],
+    [5, { unreserved: 3, setAside: 3, available: 0 }],
+  ])('are set aside or available when orders wait for %i of 3', (lamp, expected) => {
+    const level = levelOf(backordered(stocked({ lamp: 3 }), lamp === 0 ? {} : { lamp }), 'lamp');
 
-    expect(level && free(level)).toBe(0);
+    const figures = { unreserved: unreserved(level), setAside: setAside(level), available: available(level) };
+    expect(figures).toEqual(expected);
   });
 });

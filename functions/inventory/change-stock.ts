@@ -1,9 +1,10 @@
-import { idSchema } from '../../saga/messages.ts';
+import { type DataOf, idSchema } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
 import { type AppContext, idempotencyKey, readBody, traceparent } from '../../shared/runtime/http/app.ts';
+import { answerChange, PRECONDITION_FAILED, preconditionOf } from '../../shared/runtime/http/conditional.ts';
 import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
 import { commandIdOf, newCommand, submitCommand } from '../../shared/runtime/worker/submit-command.ts';
-import { policySchema, receiptSchema, toBody } from './representation.ts';
+import { correctionSchema, policySchema, receiptSchema, type StockBody, toBody } from './representation.ts';
 import type { Inventory, StockLevel } from './state.ts';
 import { receipts } from './tables.ts';
 
@@ -12,21 +13,46 @@ export async function receiveStock(c: AppContext, context: FunctionContext): Pro
   const key = idempotencyKey(c);
   const productId = productIdOf(c);
   const { quantity, name = null } = await readBody(c, receiptSchema);
-  const id = commandIdOf(key, 'POST /stock/receipts');
+  return record(c, context, key, { type: 'ReceiveStock', data: { productId, quantity, name } });
+}
+
+/** `POST /stock/{productId}/corrections`. */
+export async function correctStock(c: AppContext, context: FunctionContext): Promise<Response> {
+  const key = idempotencyKey(c);
+  const productId = productIdOf(c);
+  const { quantity, reason } = await readBody(c, correctionSchema);
+  return record(c, context, key, { type: 'CorrectStock', data: { productId, quantity, reason } });
+}
+
+type StockCommand =
+  | { readonly type: 'ReceiveStock'; readonly data: DataOf<'ReceiveStock'> }
+  | { readonly type: 'CorrectStock'; readonly data: DataOf<'CorrectStock'> };
+
+/** Commits the command and answers with the stock right after it, also when the request is repeated with its key. */
+async function record(
+  c: AppContext,
+  context: FunctionContext,
+  key: string | null,
+  { type, data }: StockCommand,
+): Promise<Response> {
+  const { productId } = data;
+  const what = type === 'ReceiveStock' ? 'receipt' : 'correction';
+  const id = commandIdOf(key, `POST /stock/${what}s`);
   const outcome = await submitCommand(c, context, {
     key,
     id,
-    draft: { type: 'ReceiveStock', subject: productId, data: { productId, quantity, name } },
-    refusedAs: ({ detail }) => new AppError('conflict', detail),
+    draft: { type, subject: productId, data },
+    precondition: preconditionOf(c, (state) => bodyIn(state, productId) ?? (what === 'receipt' ? null : undefined)),
+    refusedAs: ({ code, detail }) => new AppError(code === 'product_unknown' ? 'not_found' : 'conflict', detail),
   });
-  const isReplay = outcome.kind === 'duplicate';
   const level =
     outcome.kind === 'handled' ? (outcome.state as Inventory).stock.get(productId) : await levelAfter(context, id);
-  if (level === undefined)
-    throw new AppError('conflict', `the receipt of ${productId} was removed after it was recorded`);
-  if (isReplay) c.header('Idempotent-Replayed', 'true');
+  if (level === undefined) {
+    throw new AppError('conflict', `the ${what} of ${productId} was removed after it was recorded`);
+  }
+  if (outcome.kind === 'duplicate') c.header('Idempotent-Replayed', 'true');
   c.header('Location', `/stock/${encodeURIComponent(productId)}`);
-  return c.json(toBody(level), 201);
+  return answerChange(c, toBody(level), 201);
 }
 
 /** `PUT /stock/{productId}/policy`: a repeat changes nothing, so it needs no idempotency key. */
@@ -34,17 +60,27 @@ export async function setPolicy(c: AppContext, context: FunctionContext): Promis
   const productId = productIdOf(c);
   const { whenShort } = await readBody(c, policySchema);
   const draft = { type: 'SetStockPolicy', subject: productId, data: { productId, whenShort } };
-  const outcome = await context.submit(newCommand(context, draft, { traceparent: traceparent(c) }));
-  if (outcome.kind === 'refused') throw new AppError('not_found', outcome.detail);
+  const precondition = preconditionOf(c, (state) => bodyIn(state, productId));
+  const command = newCommand(context, draft, { traceparent: traceparent(c) });
+  const outcome = await context.submit(command, { precondition });
+  if (outcome.kind === 'refused') {
+    throw new AppError(outcome.code === PRECONDITION_FAILED ? 'precondition_failed' : 'not_found', outcome.detail);
+  }
   const level = outcome.kind === 'handled' ? (outcome.state as Inventory).stock.get(productId) : undefined;
   if (level === undefined) throw new AppError('conflict', `the policy of ${productId} was not set`);
-  return c.json(toBody(level));
+  return answerChange(c, toBody(level));
 }
 
-/** The stock level right after a receipt was first recorded. */
+/** The stock level right after a receipt or a correction was first recorded. */
 async function levelAfter({ store }: FunctionContext, messageId: string): Promise<StockLevel | undefined> {
   const [receipt] = await store.find({ table: receipts, where: { messageId }, limit: 1 });
   return receipt?.level;
+}
+
+/** What a read of this product would answer; undefined where there is no such product. */
+function bodyIn(state: unknown, productId: string): StockBody | undefined {
+  const level = (state as Inventory).stock.get(productId);
+  return level === undefined ? undefined : toBody(level);
 }
 
 function productIdOf(c: AppContext): string {

@@ -1,4 +1,5 @@
 import {
+  EXAMPLE_END,
   EXAMPLE_ORDER,
   example,
   orderCancelled,
@@ -44,16 +45,16 @@ export function backordered(inventory: Inventory, units: Units): Inventory {
   return { ...inventory, stock };
 }
 
-/** `units` on hand of products with the policy `wait`, and the order waits for `lines`. */
-export function waiting(lines: Units, units: Units): Inventory {
-  const data = { ...dataOf(lines), productIds: Object.keys(lines) };
+/** `units` on hand of products with the policy `wait`; the order waits for `lines` and is short of `productIds`. */
+export function waiting(lines: Units, units: Units, productIds = Object.keys(lines)): Inventory {
+  const data = { ...dataOf(lines), productIds };
   const before = withWaitPolicy(stocked(units), ...Object.keys(units));
   return evolve(before, { type: 'StockBackordered', subject: EXAMPLE_ORDER, data });
 }
 
 /** `lines` were sold and returned. */
 export function returned(lines: Units, units: Units): Inventory {
-  return evolve(sold(lines, units), { type: 'StockReturned', subject: EXAMPLE_ORDER, data: dataOf(lines) });
+  return evolve(sold(lines, units), { type: 'StockReturned', subject: EXAMPLE_ORDER, data: givenBack(lines) });
 }
 
 /** The order came after its compensation. */
@@ -74,7 +75,7 @@ export function sold(lines: Units, units: Units): Inventory {
 /** `lines` were held and released; without lines: the compensation came before the order. */
 export function released(lines: Units, units: Units): Inventory {
   const before = Object.keys(lines).length === 0 ? stocked(units) : holding(lines, units);
-  return evolve(before, { type: 'StockReleased', subject: EXAMPLE_ORDER, data: dataOf(lines) });
+  return evolve(before, { type: 'StockReleased', subject: EXAMPLE_ORDER, data: givenBack(lines) });
 }
 
 export function rejectedWith(units: Units): Inventory {
@@ -87,6 +88,10 @@ export function receiveStock(productId: string, quantity: number, name: string |
 
 export function seedStock(productId: string, quantity: number, name: string | null = null) {
   return example(CLIENT_SOURCE, 'SeedStock', productId, { productId, quantity, name });
+}
+
+export function correctStock(productId: string, quantity: number, reason = 'counted again') {
+  return example(CLIENT_SOURCE, 'CorrectStock', productId, { productId, quantity, reason });
 }
 
 export function setStockPolicy(productId: string, whenShort: ShortagePolicy) {
@@ -108,6 +113,10 @@ function levelsOf(units: Units): readonly (readonly [string, StockLevel])[] {
 
 function dataOf(lines: Units) {
   return { orderId: EXAMPLE_ORDER, lines: linesOf(lines) };
+}
+
+function givenBack(lines: Units) {
+  return { ...dataOf(lines), because: EXAMPLE_END };
 }
 
 function linesOf(units: Units): Line[] {
@@ -136,14 +145,21 @@ export const situations: readonly { readonly state: Inventory; readonly message:
   { state: holding({ lamp: 2 }, { lamp: 2 }), message: orderRejected(lamps) },
   { state: stocked({ lamp: 2 }), message: orderRejected(lamps) },
   { state: rejectedWith({ lamp: 1 }), message: orderRejected(lamps) },
+  { state: rejectedWith({ lamp: 2 }), message: orderConfirmed(lamps) },
+  { state: rejectedWith({ lamp: 1 }), message: orderCancelled(lamps) },
+  { state: sold({ lamp: 2 }, { lamp: 2 }), message: orderRejected(lamps) },
   { state: withWaitPolicy(stocked({ lamp: 1 }), 'lamp'), message: orderPlaced(lamps) },
   { state: waiting({ lamp: 2 }, { lamp: 2 }), message: fillBackorder({ lamp: 2 }) },
   { state: waiting({ lamp: 2 }, { lamp: 2 }), message: orderRejected(lamps) },
+  { state: waiting({ lamp: 2, chair: 1 }, { lamp: 2, chair: 0 }), message: fillBackorder({ lamp: 2, chair: 1 }) },
   { state: holding({ lamp: 2 }, { lamp: 2 }), message: orderCancelled(lamps) },
   { state: sold({ lamp: 2 }, { lamp: 2 }), message: orderCancelled(lamps) },
   { state: stocked({ lamp: 2 }), message: orderCancelled(lamps) },
   { state: stocked({ lamp: 2 }), message: setStockPolicy('lamp', 'wait') },
   { state: stocked({}), message: setStockPolicy('lamp', 'wait') },
   { state: stocked({}), message: receiveStock('lamp', 3, 'Lamp') },
+  { state: stocked({ lamp: 3 }), message: correctStock('lamp', -3) },
+  { state: holding({ lamp: 2 }, { lamp: 3 }), message: correctStock('lamp', -2) },
+  { state: stocked({}), message: correctStock('lamp', 1) },
   { state: stocked({}), message: seedStock('lamp', 3, 'Lamp') },
 ];

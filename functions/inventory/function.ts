@@ -4,8 +4,10 @@ import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
 import { sqlite } from './migrations/sqlite.ts';
 import { checks } from './migrations/sqlite-checks.ts';
+import { corrections } from './migrations/sqlite-corrections.ts';
 import { opening } from './migrations/sqlite-opening.ts';
 import { openingWithoutCorrections } from './migrations/sqlite-opening-2.ts';
+import { shortPlaces } from './migrations/sqlite-short-places.ts';
 import { openings } from './opening-balance.ts';
 import { retentionOf } from './retention.ts';
 import { evolve, type Inventory, type InventoryInput, type InventoryOutput } from './state.ts';
@@ -26,7 +28,7 @@ export function createInventory({
     catalog,
     publishes: 'inventory-events',
     tables: [...tables, openings],
-    migrations: { sqlite: [...sqlite, opening, checks, openingWithoutCorrections] },
+    migrations: { sqlite: [...sqlite, opening, checks, openingWithoutCorrections, shortPlaces, corrections] },
     retention: retentionOf(movementDays),
     rules: { decide, evolve },
     needs,

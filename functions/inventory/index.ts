@@ -17,7 +17,7 @@ export const inventoryModule = defineFunction({
   create: ({ MOVEMENT_RETENTION_DAYS }) => createInventory({ movementDays: MOVEMENT_RETENTION_DAYS }),
   addRoutes: (app, { context }) => addInventoryRoutes(app, context),
   waitsOf: ({ store }, key) => backorderWaits(store, key),
-  loops(context) {
+  loops({ context }) {
     const filler = new BackorderFiller(context);
     const failure = 'back-orders cannot be filled; they will be retried';
     return [{ step: () => filler.step(), wakes: asksForFilling, failure }];

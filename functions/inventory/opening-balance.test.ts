@@ -19,6 +19,7 @@ it('a movement becomes part of the opening balance after the days of its setting
     orderId: null,
     causedBy: 'm',
     at,
+    reason: null,
   } as const;
   const level = { ...emptyLevel('lamp'), received: 1, onHand: 1, movements: 1 };
   await store.transact([], [], () => commitOf({ writes: [added(stock, level), added(movements, movement)] }));

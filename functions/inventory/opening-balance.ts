@@ -22,6 +22,7 @@ export const openings = table<OpeningRow>(
     released: 'integer',
     sold: 'integer',
     returned: 'integer',
+    corrected: 'integer',
     asOf: 'text',
   },
   { key: ['productId'] },
@@ -58,16 +59,18 @@ function openingOf(pruned: readonly MovementRow[], rows: RowReader, now: string)
 function assertBalanced({ productId, movement, ...sums }: OpeningRow, rows: RowReader): void {
   const level = rows.one(stock, productId);
   assert(level !== undefined, `${productId} has movements and no stock level`);
-  const onHand = sums.received - sums.sold + sums.returned;
+  const onHand = sums.received + sums.corrected - sums.sold + sums.returned;
   const reserved = sums.reserved - sums.released - sums.sold;
   const balance = `the first ${movement} movements of ${productId} leave ${onHand} on hand and ${reserved} reserved`;
   assert(0 <= reserved && reserved <= onHand, balance);
   assert(sums.returned <= sums.sold, `${balance}, with ${sums.sold} sold and ${sums.returned} returned`);
-  const isWithin = sums.received <= level.received && movement <= level.movements;
-  assert(isWithin, `${balance}, with ${sums.received} received, and the stock level says ${level.received} in all`);
+  // Corrections may take away again what was received; what was received without them only grows.
+  const received = level.received - level.corrected;
+  const isWithin = sums.received <= received && movement <= level.movements;
+  assert(isWithin, `${balance}, with ${sums.received} received, and the stock level says ${received} in all`);
 }
 
 function emptyOpening(productId: string): OpeningRow {
-  const sums = { received: 0, reserved: 0, released: 0, sold: 0, returned: 0 };
+  const sums = { received: 0, reserved: 0, released: 0, sold: 0, returned: 0, corrected: 0 };
   return { productId, movement: 0, ...sums, asOf: '' };
 }

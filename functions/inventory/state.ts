@@ -6,20 +6,23 @@ import type { Refusal } from '../../shared/core/message.ts';
 export interface StockLevel {
   readonly productId: string;
   readonly name: string | null;
+  /** Units received so far, with corrections. */
   readonly received: number;
   readonly onHand: number;
   readonly reserved: number;
   readonly sold: number;
+  /** Sum of the corrections so far, which may be negative. */
+  readonly corrected: number;
   /** Number of movements so far. */
   readonly movements: number;
   readonly whenShort: ShortagePolicy;
-  /** Units that orders wait for. */
+  /** Units that waiting orders ask for of this product while they are short of it. */
   readonly backordered: number;
 }
 
 /**
- * What inventory holds for an order. `waiting`: nothing is held, and the order is in the queue of each of its products.
- * `released` without lines: a tombstone. The compensation came before the order, and the late order is `refused`.
+ * What inventory holds for an order. `waiting`: nothing is held, the order is in the queue of each of its products, and
+ * arriving units of those that it is short of are set aside for it. `released` without lines: a tombstone. The compensation came before the order, and the late order is `refused`.
  */
 export type ReservationStatus = 'none' | 'held' | 'waiting' | 'sold' | 'released' | 'returned' | 'rejected' | 'refused';
 
@@ -27,6 +30,8 @@ export interface Reservation {
   readonly status: ReservationStatus;
   /** What is or was held or waited for. */
   readonly lines: readonly Line[];
+  /** The products that the order is short of; absent unless it waits. It keeps units of these from later orders. */
+  readonly shortOf?: readonly string[];
 }
 
 export interface Inventory {
@@ -43,6 +48,7 @@ export type InventoryInput = MessageOf<
   | 'FillBackorder'
   | 'ReceiveStock'
   | 'SeedStock'
+  | 'CorrectStock'
   | 'SetStockPolicy'
 >;
 export type InventoryEvent = DraftOf<
@@ -54,16 +60,17 @@ export type InventoryEvent = DraftOf<
   | 'StockReturned'
   | 'ReservationRefused'
   | 'StockReceived'
+  | 'StockCorrected'
   | 'StockPolicySet'
 >;
-export type InventoryOutput = InventoryEvent | Refusal<'product_unknown'>;
+export type InventoryOutput = InventoryEvent | Refusal<'product_unknown' | 'stock_short'>;
 
 export function evolve(inventory: Inventory, event: InventoryEvent): Inventory {
   switch (event.type) {
     case 'StockReserved':
       return moved(outOfQueue(inventory), { status: 'held', lines: event.data.lines }, event.data.lines, reserve);
     case 'StockBackordered':
-      return queued(inventory, event.data.lines);
+      return queued(inventory, event.data);
     case 'StockSold':
       return moved(inventory, { status: 'sold', lines: event.data.lines }, event.data.lines, sell);
     case 'StockReleased': {
@@ -78,6 +85,8 @@ export function evolve(inventory: Inventory, event: InventoryEvent): Inventory {
       return { ...inventory, reservation: { status: 'refused', lines: [] } };
     case 'StockReceived':
       return received(inventory, event.data);
+    case 'StockCorrected':
+      return corrected(inventory, event.data);
     case 'StockPolicySet': {
       const { productId, whenShort } = event.data;
       return withLevel(inventory, { ...levelOf(inventory, productId), whenShort });
@@ -87,14 +96,19 @@ export function evolve(inventory: Inventory, event: InventoryEvent): Inventory {
   }
 }
 
-/** Units that no order holds. */
-export function available({ onHand, reserved }: StockLevel): number {
+/** Units on hand that no order holds. */
+export function unreserved({ onHand, reserved }: StockLevel): number {
   return onHand - reserved;
 }
 
-/** Units that a new order may take: no order takes what an earlier one waits for. */
-export function free(level: StockLevel): number {
-  return Math.max(0, available(level) - level.backordered);
+/** Units on hand that no order holds, and that only orders which wait for this product may take. */
+export function setAside(level: StockLevel): number {
+  return Math.min(unreserved(level), level.backordered);
+}
+
+/** Units that a new order can take. Always `onHand = available + setAside + reserved`. */
+export function available(level: StockLevel): number {
+  return unreserved(level) - setAside(level);
 }
 
 export function emptyLevel(productId: string): StockLevel {
@@ -105,6 +119,7 @@ export function emptyLevel(productId: string): StockLevel {
     onHand: 0,
     reserved: 0,
     sold: 0,
+    corrected: 0,
     movements: 0,
     whenShort: 'reject',
     backordered: 0,
@@ -137,19 +152,26 @@ function after(level: StockLevel, quantity: number, move: Move): StockLevel {
     onHand: level.onHand + move.onHand * quantity,
     reserved: level.reserved + move.reserved * quantity,
     sold: level.sold + move.sold * quantity,
+    corrected: level.corrected,
     movements: level.movements + 1,
     whenShort: level.whenShort,
     backordered: level.backordered,
   };
 }
 
-function queued(inventory: Inventory, lines: readonly Line[]): Inventory {
-  return { reservation: { status: 'waiting', lines }, stock: withBackordered(inventory, lines, 1) };
+/** The order waits, or waits on and is short of other products than before. */
+function queued(inventory: Inventory, { lines, productIds }: EventData<'StockBackordered'>): Inventory {
+  const reservation = { status: 'waiting', lines, shortOf: productIds } as const;
+  return { reservation, stock: withBackordered(outOfQueue(inventory), shortLines(reservation), 1) };
 }
 
 function outOfQueue(inventory: Inventory): Inventory {
   if (inventory.reservation.status !== 'waiting') return inventory;
-  return { ...inventory, stock: withBackordered(inventory, inventory.reservation.lines, -1) };
+  return { ...inventory, stock: withBackordered(inventory, shortLines(inventory.reservation), -1) };
+}
+
+function shortLines({ lines, shortOf = [] }: Reservation): readonly Line[] {
+  return lines.filter(({ productId }) => shortOf.includes(productId));
 }
 
 function withBackordered(inventory: Inventory, lines: readonly Line[], sign: 1 | -1): Inventory['stock'] {
@@ -168,6 +190,17 @@ function received(inventory: Inventory, { productId, quantity, name }: EventData
     name: name ?? level.name,
     received: level.received + quantity,
     onHand: level.onHand + quantity,
+    movements: level.movements + 1,
+  });
+}
+
+function corrected(inventory: Inventory, { productId, quantity }: EventData<'StockCorrected'>): Inventory {
+  const level = levelOf(inventory, productId);
+  return withLevel(inventory, {
+    ...level,
+    received: level.received + quantity,
+    onHand: level.onHand + quantity,
+    corrected: level.corrected + quantity,
     movements: level.movements + 1,
   });
 }

@@ -8,8 +8,20 @@ import {
   orderPlaced,
   orderRejected,
 } from '../../saga/examples.ts';
-import { decide } from './decide.ts';
-import { noNotices, noticesSent, pending, sent, unsent } from './examples.ts';
+import { retryDelayMs } from '../../shared/core/retry-policy.ts';
+import {
+  decide,
+  examplePolicy,
+  failedSending,
+  noNotices,
+  noticesAttempted,
+  noticesSent,
+  pending,
+  sendAgain,
+  sendingOf,
+  sent,
+  unsent,
+} from './examples.ts';
 import { evolve, type NotificationInput, type NotificationState } from './state.ts';
 
 const facts = [
@@ -68,14 +80,110 @@ describe('when an order changes', () => {
   });
 });
 
-describe('when the channel has accepted notices', () => {
-  const sendingsAfter = (before: NotificationState, ...messages: readonly NotificationInput[]) =>
-    messages.reduce((state, message) => decide(state, message).reduce(evolve, state), before).sendings;
+function sendingsAfter(before: NotificationState, ...messages: readonly NotificationInput[]) {
+  return messages.reduce((state, message) => decide(state, message).reduce(evolve, state), before).sendings;
+}
 
+const accepted = { status: 'sent', sentAt: EXAMPLE_TIME } as const;
+
+describe('when the channel has answered', () => {
+  it('marks what it has accepted as sent, and what it has refused as due later, each for itself', () => {
+    const answers = noticesAttempted({ fact: placed }, { fact: confirmed, error: 'the mailbox is full' });
+    const delayMs = retryDelayMs(examplePolicy, confirmed.id, 1);
+
+    expect(sendingsAfter(unsent(placed, confirmed, rejected), answers)).toEqual([
+      sendingOf(placed, accepted),
+      sendingOf(confirmed, {
+        refusals: 1,
+        refusedAt: EXAMPLE_TIME,
+        dueAt: new Date(Date.parse(EXAMPLE_TIME) + delayMs).toISOString(),
+        lastError: 'the mailbox is full',
+      }),
+      sendingOf(rejected),
+    ]);
+  });
+
+  it('marks a notice as failed after its last attempt', () => {
+    const refusals = [1, 2, 3].map((attempt) => noticesAttempted({ fact: placed, attempt, error: `no ${attempt}` }));
+
+    const statuses = refusals.map((_, index) => sendingsAfter(unsent(placed), ...refusals.slice(0, index + 1))[0]);
+
+    expect(statuses.map((sending) => [sending?.status, sending?.refusals, sending?.lastError])).toEqual([
+      ['pending', 1, 'no 1'],
+      ['pending', 2, 'no 2'],
+      ['failed', 3, 'no 3'],
+    ]);
+    expect(statuses.at(-1)?.dueAt).toBeNull();
+  });
+
+  it('marks a notice as failed at once when the channel says that trying again cannot help', () => {
+    const final = noticesAttempted({ fact: placed, error: 'there is no such address', isTerminal: true });
+
+    expect(sendingsAfter(unsent(placed), final)).toMatchObject([{ status: 'failed', refusals: 1, dueAt: null }]);
+  });
+
+  it('tries no earlier than the channel asks for, and no later than the longest delay', () => {
+    const dueAfter = (retryAfterMs: number) => {
+      const [sending] = sendingsAfter(unsent(placed), noticesAttempted({ fact: placed, error: 'wait', retryAfterMs }));
+      return Date.parse(sending?.dueAt ?? '') - Date.parse(EXAMPLE_TIME);
+    };
+
+    expect([dueAfter(30_000), dueAfter(999_999_999)]).toEqual([30_000, 60_000]);
+  });
+
+  it.each([
+    [
+      'a repeated refusal',
+      [noticesAttempted({ fact: placed, error: 'no' }), noticesAttempted({ fact: placed, error: 'no' })],
+    ],
+    [
+      'a refusal after the acceptance',
+      [noticesAttempted({ fact: placed }), noticesAttempted({ fact: placed, error: 'no' })],
+    ],
+    ['a repeated acceptance', [noticesAttempted({ fact: placed }), noticesAttempted({ fact: placed, attempt: 9 })]],
+  ])('ignores %s', (_, [first, second]) => {
+    const state = { notices: [], sendings: sendingsAfter(unsent(placed), first as NotificationInput) };
+
+    expect(decide(state, second as NotificationInput)).toEqual([]);
+  });
+
+  it('ignores a result for an earlier notice of the same fact', () => {
+    const other = { notices: [], sendings: [sendingOf(placed, { notificationId: 'another' })] };
+
+    expect(decide(other, noticesAttempted({ fact: placed }))).toEqual([]);
+  });
+
+  it('ignores removed notices', () => {
+    expect(decide(noNotices, noticesAttempted({ fact: rejected }))).toEqual([]);
+  });
+});
+
+describe('when an operator has a failed notice sent again', () => {
+  const failed = { notices: [], sendings: [failedSending(placed), sendingOf(confirmed, accepted)] };
+
+  it('makes it pending and due, with all its attempts, and no other', () => {
+    expect(sendingsAfter(failed, sendAgain(placed, confirmed))).toEqual([
+      { ...failedSending(placed), status: 'pending', refusals: 0, dueAt: EXAMPLE_TIME },
+      sendingOf(confirmed, accepted),
+    ]);
+  });
+
+  it.each([
+    ['that is sent', { notices: [], sendings: [sendingOf(placed, accepted)] }],
+    ['that is pending', unsent(placed)],
+    ['that does not exist', noNotices],
+  ])('refuses one %s', (_, state) => {
+    expect(decide(state, sendAgain(placed))).toMatchObject([
+      { type: 'CommandRefused', data: { code: 'notice_not_failed' } },
+    ]);
+  });
+});
+
+describe('when an older program has sent notices', () => {
   it('marks them as sent', () => {
     expect(sendingsAfter(unsent(placed, confirmed), noticesSent([placed, confirmed]))).toEqual([
-      { orderId: EXAMPLE_ORDER, fact: 'OrderPlaced', status: 'sent', sentAt: EXAMPLE_TIME },
-      { orderId: EXAMPLE_ORDER, fact: 'OrderConfirmed', status: 'sent', sentAt: EXAMPLE_TIME },
+      sendingOf(placed, accepted),
+      sendingOf(confirmed, accepted),
     ]);
   });
 

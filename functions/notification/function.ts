@@ -1,17 +1,21 @@
 import { catalog } from '../../saga/catalog.ts';
 import { inputsOf } from '../../saga/choreography.ts';
+import type { RetryPolicy } from '../../shared/core/retry-policy.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { decide } from './decide.ts';
 import { sqlite } from './migrations/sqlite.ts';
 import { retentionOf } from './retention.ts';
+import { defaultSettings, noticePolicyOf } from './settings.ts';
 import { evolve, type NotificationEvent, type NotificationInput, type NotificationState } from './state.ts';
 import { load, needs, save, tables } from './tables.ts';
 
-/** Tells each customer each fact about an order once. */
+/** Tells each customer each fact about an order once. `policy` says when a refused notice is tried again. */
 export function createNotification({
   noticeDays,
+  policy,
 }: {
   readonly noticeDays: number;
+  readonly policy: RetryPolicy;
 }): StoreFunction<NotificationState, NotificationInput, NotificationEvent> {
   return {
     name: 'notification',
@@ -24,12 +28,15 @@ export function createNotification({
     tables,
     migrations: { sqlite },
     retention: retentionOf(noticeDays),
-    rules: { decide, evolve },
+    rules: { decide: (state, message) => decide(state, message, policy), evolve },
     needs,
     load,
     save,
   };
 }
 
-/** Notification with the default retention. */
-export const notification = createNotification({ noticeDays: 365 });
+/** Notification with the default settings. */
+export const notification = createNotification({
+  noticeDays: defaultSettings.NOTICE_RETENTION_DAYS,
+  policy: noticePolicyOf(defaultSettings),
+});

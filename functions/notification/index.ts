@@ -1,12 +1,18 @@
 import type { NoticeChannel } from '../../shared/ports/notice-channel.ts';
 import { defineFunction } from '../../shared/runtime/function-module.ts';
-import { daysSchema } from '../../shared/runtime/retention/settings.ts';
 import { createNotification } from './function.ts';
 import { addNotificationRoutes } from './http.ts';
+import { reportAttempts } from './metrics.ts';
+import { addNoticeOperations } from './operations.ts';
 import { asksForSending, NoticeSender } from './sender.ts';
+import { noticePolicyOf, notificationSettings } from './settings.ts';
+import { noticeWaits } from './why.ts';
 
 /** Writes one line to the log of the function. */
 type WriteLine = (fields: object, text: string) => void;
+
+/** Sending takes a quarter of the time at most, and then notices are sent, and recorded, together. */
+const REST_TIMES = 3;
 
 /** Tells each customer each fact about an order once. `channelOf` creates the channel that sends the notices. */
 export const notificationModule = (channelOf: (write: WriteLine) => NoticeChannel) =>
@@ -14,16 +20,34 @@ export const notificationModule = (channelOf: (write: WriteLine) => NoticeChanne
     name: 'notification',
     port: 8903,
     pathPrefix: 'notifications',
+    streamPaths: ['/notifications/stream'],
     besideGateway: false,
-    settings: { NOTICE_RETENTION_DAYS: daysSchema.default(365) },
-    create: ({ NOTICE_RETENTION_DAYS }) => createNotification({ noticeDays: NOTICE_RETENTION_DAYS }),
+    settings: notificationSettings,
+    create: (settings) =>
+      createNotification({ noticeDays: settings.NOTICE_RETENTION_DAYS, policy: noticePolicyOf(settings) }),
     addRoutes: (app, { context, stopping }) => addNotificationRoutes(app, context, stopping),
-    loops(context, logger) {
-      const sender = new NoticeSender(
-        context,
-        channelOf((fields, text) => logger.info(fields, text)),
-      );
-      const failure = 'notices cannot be sent; they will be retried';
-      return [{ step: () => sender.step(), wakes: asksForSending, failure }];
+    addOperatorRoutes: (app, { context }) => addNoticeOperations(app, context),
+    waitsOf: ({ store }, key) => noticeWaits(store, key),
+    loops({ context, settings, logger, registry, beforeCall }) {
+      const outside = channelOf((fields, text) => logger.info(fields, text));
+      const channel: NoticeChannel = {
+        async send(notice, signal) {
+          await beforeCall(notice.orderId);
+          await outside.send(notice, signal);
+        },
+      };
+      const { store, clock } = context;
+      const report = reportAttempts({ registry, store, clock, logger });
+      const sender = new NoticeSender(context, { channel, timeoutMs: settings.NOTICE_SEND_TIMEOUT_MS, report });
+      return [
+        {
+          step: (wake) => sender.step(wake),
+          sleepMs: () => sender.sleepMs(),
+          finish: () => sender.finish(),
+          wakes: asksForSending,
+          restTimes: REST_TIMES,
+          failure: 'notices cannot be sent or recorded; it is tried again',
+        },
+      ];
     },
   });

@@ -1,14 +1,17 @@
 import type { MessageOf } from '../../saga/messages.ts';
-import type { Draft } from '../../shared/core/message.ts';
+import type { Draft, Refusal } from '../../shared/core/message.ts';
 
 /** The events that a customer is notified about. */
 export type NoticeFact = 'OrderPlaced' | 'OrderBackordered' | 'OrderConfirmed' | 'OrderRejected' | 'OrderCancelled';
 export type FactMessage = MessageOf<NoticeFact>;
-export type NotificationInput = FactMessage | MessageOf<'NoticesSent'>;
+/** The messages about the sending of notices. Only an older program writes `NoticesSent`. */
+export type SendingMessage = MessageOf<'NoticesSent' | 'NoticesAttempted' | 'SendNoticesAgain'>;
+export type NotificationInput = FactMessage | SendingMessage;
 
-export type NoticeStatus = 'pending' | 'sent' | 'failed';
+export const noticeStatuses = ['pending', 'sent', 'failed'] as const;
+export type NoticeStatus = (typeof noticeStatuses)[number];
 
-/** A notice to a customer about one fact. */
+/** A notice to a customer about one fact. Times are ISO 8601, UTC. */
 export interface Notice {
   readonly notificationId: string;
   readonly customerId: string;
@@ -17,7 +20,6 @@ export interface Notice {
   readonly channel: 'log';
   readonly status: NoticeStatus;
   readonly text: string;
-  /** ISO 8601, UTC. */
   readonly createdAt: string;
   readonly sentAt: string | null;
 }
@@ -26,31 +28,43 @@ export interface Notice {
 export interface Sending {
   readonly orderId: string;
   readonly fact: string;
+  readonly notificationId: string;
   readonly status: NoticeStatus;
   readonly sentAt: string | null;
+  /** How often the channel has refused it, since it was written or an operator had it sent again. */
+  readonly refusals: number;
+  /** When the channel refused it last. A clock earlier than this was set back. */
+  readonly refusedAt: string | null;
+  /** When a notice that the channel has refused is tried again; null when it is new, sent or failed. */
+  readonly dueAt: string | null;
+  /** Why the channel refused it last. */
+  readonly lastError: string | null;
 }
 
 /** The notices that a message is about, and no others. */
 export interface NotificationState {
   /** The notice of a fact, or none. */
   readonly notices: readonly Notice[];
-  /** The notices that a `NoticesSent` names and that still exist. */
+  /** The notices that a message about their sending names and that still exist. */
   readonly sendings: readonly Sending[];
 }
 
 /** Internal events of notification; they are not published. */
 export type NotificationEvent =
   | Draft<'NoticeWritten', Notice>
-  /** The pending notices of the state are sent. */
-  | Draft<'NoticesMarked', { readonly sentAt: string }>;
+  /** These notices of the state are now so. */
+  | Draft<'SendingsChanged', { readonly sendings: readonly Sending[] }>
+  | Refusal<'notice_not_failed'>;
 
 export function evolve({ notices, sendings }: NotificationState, event: NotificationEvent): NotificationState {
-  if (event.type === 'NoticeWritten') return { notices: [...notices, event.data], sendings };
-  const { sentAt } = event.data;
-  return { notices, sendings: sendings.map((sending) => sentIfPending(sending, sentAt)) };
-}
-
-function sentIfPending(sending: Sending, sentAt: string): Sending {
-  const { orderId, fact, status } = sending;
-  return status === 'pending' ? { orderId, fact, status: 'sent', sentAt } : sending;
+  switch (event.type) {
+    case 'NoticeWritten':
+      return { notices: [...notices, event.data], sendings };
+    case 'SendingsChanged': {
+      const changed = new Map(event.data.sendings.map((sending) => [sending.notificationId, sending]));
+      return { notices, sendings: sendings.map((sending) => changed.get(sending.notificationId) ?? sending) };
+    }
+    case 'CommandRefused':
+      return { notices, sendings };
+  }
 }

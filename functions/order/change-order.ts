@@ -2,11 +2,13 @@ import type { OrderCommand } from '../../saga/lifecycle.ts';
 import type { DataOf } from '../../saga/messages.ts';
 import { AppError } from '../../shared/core/errors.ts';
 import { type AppContext, idempotencyKey, readBody } from '../../shared/runtime/http/app.ts';
+import { answerChange, preconditionOf } from '../../shared/runtime/http/conditional.ts';
 import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
 import { commandIdOf, submitCommand } from '../../shared/runtime/worker/submit-command.ts';
 import { existingOrder } from './find-order.ts';
-import { cancelOrderSchema, toBody } from './representation.ts';
+import { cancelOrderSchema, type OrderBody, toBody } from './representation.ts';
 import type { OrderState } from './state.ts';
+import { orderAfter } from './tables.ts';
 
 /** `POST /orders/{orderId}/cancel`. */
 export async function cancelOrder(c: AppContext, context: FunctionContext): Promise<Response> {
@@ -14,7 +16,7 @@ export async function cancelOrder(c: AppContext, context: FunctionContext): Prom
   return changeOrder(c, context, 'cancel', (orderId) => ({ type: 'CancelOrder', data: { orderId, reason } }));
 }
 
-/** `POST /orders/{orderId}/dispatch`. A body is ignored. */
+/** `POST /orders/{orderId}/dispatch`. */
 export function dispatchOrder(c: AppContext, context: FunctionContext): Promise<Response> {
   return changeOrder(c, context, 'dispatch', (orderId) => ({ type: 'DispatchOrder', data: { orderId } }));
 }
@@ -24,8 +26,8 @@ type ChangeCommand =
   | { readonly type: 'DispatchOrder'; readonly data: DataOf<'DispatchOrder'> };
 
 /**
- * Commits the change of an order and answers with the order after it; a replayed request is answered with the order
- * now.
+ * Commits the change of an order and answers with the order right after it, which is also the order now: nothing changes
+ * an order that is cancelled or dispatched. A replayed request is answered with the order now.
  */
 async function changeOrder(
   c: AppContext,
@@ -34,6 +36,7 @@ async function changeOrder(
   commandFor: (orderId: string) => ChangeCommand,
 ): Promise<Response> {
   const key = idempotencyKey(c);
+  const precondition = preconditionOf(c, bodyIn);
   const { order, correlationId } = await existingOrder(context, c.req.param('orderId') ?? '');
   const { orderId } = order;
   const outcome = await submitCommand(c, context, {
@@ -42,14 +45,19 @@ async function changeOrder(
     draft: { ...commandFor(orderId), subject: orderId },
     // The command belongs to the saga of its order.
     correlationid: correlationId,
+    precondition,
     refusedAs: ({ code, detail }) => new AppError(code === 'order_unknown' ? 'not_found' : 'conflict', detail),
   });
-  const last = outcome.kind === 'handled' ? outcome.emitted.at(-1) : undefined;
-  if (outcome.kind === 'handled' && last !== undefined) {
-    const changed = (outcome.state as OrderState).order ?? order;
-    return c.json(toBody(changed, last.time));
+  if (outcome.kind === 'handled' && outcome.emitted.length > 0) {
+    const after = outcome.state as OrderState;
+    return answerChange(c, toBody(orderAfter(after.order ?? order, after, outcome.message, outcome.emitted)));
   }
   c.header('Idempotent-Replayed', 'true');
-  const now = await existingOrder(context, orderId);
-  return c.json(toBody(now.order, now.updatedAt));
+  return answerChange(c, toBody(await existingOrder(context, orderId)));
+}
+
+/** What a read of this order would answer. */
+function bodyIn(state: unknown): OrderBody | undefined {
+  const { order, updatedAt, requestedAt } = state as OrderState;
+  return order === null ? undefined : toBody({ order, updatedAt: updatedAt ?? order.placedAt, requestedAt });
 }

@@ -159,6 +159,7 @@ describe('when stock is back-ordered', () => {
 
   it('ignores an order that already waits', () => {
     expect(decide(backordered({ lamp: 2 }), stockBackordered({ lamp: 2 }))).toEqual([]);
+    expect(decide(backordered({ lamp: 2, chair: 1 }), stockBackordered({ lamp: 2, chair: 1 }, ['chair']))).toEqual([]);
   });
 
   it.each([

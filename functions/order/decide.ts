@@ -1,7 +1,18 @@
 import { type OrderCommand, orderCommands, statusAfter } from '../../saga/lifecycle.ts';
-import { type DataOf, type Line, type MessageOf, type Reason, sumByProduct, totalOf } from '../../saga/messages.ts';
+import {
+  type DataOf,
+  type End,
+  type Line,
+  type MessageOf,
+  REASON_MAX,
+  type Reason,
+  sumByProduct,
+  totalOf,
+} from '../../saga/messages.ts';
 import { assertNever } from '../../shared/core/assert.ts';
+import { TerminalError } from '../../shared/core/errors.ts';
 import { refusal } from '../../shared/core/message.ts';
+import { laterOf } from '../../shared/core/utc-time.ts';
 import {
   evolve,
   type Fact,
@@ -26,6 +37,8 @@ export function decide(state: OrderState, message: OrderInput): readonly OrderOu
     case 'StockReserved':
     case 'StockBackordered':
     case 'StockRejected':
+    case 'StockReleased':
+    case 'StockReturned':
       return consume(state.order, message);
     case 'ExpireOrder':
       return expire(state.order);
@@ -42,11 +55,10 @@ function place(state: OrderState, { data, time }: MessageOf<'PlaceOrder'>): read
   const { order } = state;
   if (order !== null) {
     if (isSameOrder(order, data)) return [];
-    return [
-      refusal(order.orderId, 'order_id_reused', `order ${order.orderId} was placed before with different contents`),
-    ];
+    return [idReused(order.orderId)];
   }
   const { orderId, customerId, currency, lines } = data;
+  if (state.early.some((fact) => isAboutOther(fact, lines))) return [idReused(orderId)];
   const totalMinor = totalOf(lines);
   const placed: OrderEvent = {
     type: 'OrderPlaced',
@@ -72,9 +84,29 @@ function consume(order: Order | null, fact: Fact): readonly OrderEvent[] {
       return may(order, 'OrderBackordered') ? [backordered(order, fact.data.productIds)] : [];
     case 'StockRejected':
       return may(order, 'OrderRejected') ? [rejected(order, fact.data.reason)] : [];
+    case 'StockReleased':
+    case 'StockReturned':
+      return endAgain(order, fact.data.because);
     default:
       return assertNever(fact);
   }
+}
+
+/**
+ * Inventory gives goods back only for an order that has ended. An order that has not ended was restored from an older copy,
+ * and ends again in the same way. `because` is null in facts that older programs published.
+ *
+ * @throws {TerminalError} when the order is dispatched: then an operator has to decide
+ */
+function endAgain(order: Order, because: End | null): readonly OrderEvent[] {
+  const { orderId, status } = order;
+  if (status === 'rejected' || status === 'cancelled') return [];
+  if (status === 'dispatched') {
+    throw new TerminalError(`order ${orderId} is dispatched, and inventory has its goods back`);
+  }
+  if (because?.end === 'cancelled') return [cancelled(order, because.reason)];
+  if (because !== null && may(order, 'OrderRejected')) return [rejected(order, because.reason)];
+  return [cancelled(order, (because?.reason.detail ?? 'inventory has its goods back').slice(0, REASON_MAX))];
 }
 
 /** The deadline has no effect on an order that has its outcome or was never placed. */
@@ -88,22 +120,33 @@ function expire(order: Order | null): readonly OrderEvent[] {
 function cancel(order: Order | null, { orderId, reason }: DataOf<'CancelOrder'>): readonly OrderOutput[] {
   if (order === null) return [unknown(orderId)];
   if (order.status === 'cancelled') return [];
-  if (!may(order, orderCommands.cancel)) return [notNow(order, 'cancel')];
-  const { customerId } = order;
-  return [{ type: 'OrderCancelled', subject: orderId, data: { orderId, customerId, lines: summed(order), reason } }];
+  return may(order, orderCommands.cancel) ? [cancelled(order, reason)] : [notNow(order, 'cancel')];
 }
 
+/** Where the clock was set back, an order is dispatched when it was placed. */
 function dispatch(order: Order | null, { data, time }: MessageOf<'DispatchOrder'>): readonly OrderOutput[] {
   const { orderId } = data;
   if (order === null) return [unknown(orderId)];
   if (order.status === 'dispatched') return [];
   if (!may(order, orderCommands.dispatch)) return [notNow(order, 'dispatch')];
-  const { customerId } = order;
-  return [{ type: 'OrderDispatched', subject: orderId, data: { orderId, customerId, dispatchedAt: time } }];
+  const { customerId, placedAt } = order;
+  const dispatchedAt = laterOf(time, placedAt);
+  return [{ type: 'OrderDispatched', subject: orderId, data: { orderId, customerId, dispatchedAt } }];
 }
 
 function may(order: Order, event: OrderEvent['type']): boolean {
   return statusAfter(order.status, event) !== null;
+}
+
+function idReused(orderId: string): OrderOutput {
+  return refusal(orderId, 'order_id_reused', `order ${orderId} was placed before with different contents`);
+}
+
+/** Whether inventory has answered for other goods: order was restored from an older copy, and has forgotten that order. */
+function isAboutOther({ data }: Fact, ordered: readonly Line[]): boolean {
+  if (!('lines' in data) || data.lines.length === 0) return false;
+  const asked = new Map(sumByProduct(ordered).map(({ productId, quantity }) => [productId, quantity]));
+  return data.lines.length !== asked.size || data.lines.some((line) => asked.get(line.productId) !== line.quantity);
 }
 
 function unknown(orderId: string): OrderOutput {
@@ -123,6 +166,11 @@ function backordered(order: Order, productIds: readonly string[]): OrderEvent {
 function confirmed(order: Order): OrderEvent {
   const { orderId, customerId } = order;
   return { type: 'OrderConfirmed', subject: orderId, data: { orderId, customerId, lines: summed(order) } };
+}
+
+function cancelled(order: Order, reason: string): OrderEvent {
+  const { orderId, customerId } = order;
+  return { type: 'OrderCancelled', subject: orderId, data: { orderId, customerId, lines: summed(order), reason } };
 }
 
 function rejected(order: Order, reason: Reason): OrderEvent {

@@ -12,12 +12,26 @@ import {
   soldOut,
   stockBackordered,
   stockRejected,
+  stockReleased,
   stockReserved,
+  stockReturned,
 } from '../../saga/examples.ts';
-import type { Line, Reason } from '../../saga/messages.ts';
+import type { End, Line, Reason } from '../../saga/messages.ts';
 import { evolve, type Fact, type Order, type OrderInput, type OrderState } from './state.ts';
 
-export const nothingPlaced: OrderState = { order: null, early: [], correlationId: null };
+/** The deadline of the order had passed. */
+export const EXPIRED: End = {
+  end: 'rejected',
+  reason: { code: 'expired', detail: 'it could not be confirmed in time', productIds: [] },
+};
+
+export const nothingPlaced: OrderState = {
+  order: null,
+  early: [],
+  correlationId: null,
+  updatedAt: null,
+  requestedAt: null,
+};
 
 /** No order yet, and these answers about it are stored. */
 export function answeredEarly(...early: readonly Fact[]): OrderState {
@@ -83,5 +97,10 @@ export const situations: readonly { readonly state: OrderState; readonly message
   { state: confirmed({ lamp: 2 }), message: cancelOrder() },
   { state: dispatched({ lamp: 2 }), message: cancelOrder() },
   { state: confirmed({ lamp: 2 }), message: dispatchOrder() },
+  { state: placed({ lamp: 2 }), message: stockReleased({}) },
+  { state: placed({ lamp: 2 }), message: stockReleased({}, EXPIRED) },
+  { state: confirmed({ lamp: 2 }), message: stockReturned({ lamp: 2 }) },
+  { state: placed({ lamp: 2 }), message: stockReturned({ lamp: 2 }, EXPIRED) },
+  { state: cancelled({ lamp: 2 }), message: stockReleased({}) },
   { state: placed({ lamp: 2 }), message: dispatchOrder() },
 ];

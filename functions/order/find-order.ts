@@ -1,13 +1,6 @@
 import { AppError } from '../../shared/core/errors.ts';
 import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
-import type { Order } from './state.ts';
-import { orders, toOrder } from './tables.ts';
-
-/** An order with the time of its last change. */
-export interface FoundOrder {
-  readonly order: Order;
-  readonly updatedAt: string;
-}
+import { type FoundOrder, foundIn, orders } from './tables.ts';
 
 /** The order as it is now and its saga; null when there is no such order. */
 export async function findOrder(
@@ -16,7 +9,7 @@ export async function findOrder(
 ): Promise<(FoundOrder & { readonly correlationId: string | null }) | null> {
   const [row] = await store.find({ table: orders, where: { orderId }, limit: 1 });
   if (row === undefined) return null;
-  return { order: toOrder(row), updatedAt: row.updatedAt, correlationId: row.correlationId };
+  return { ...foundIn(row), correlationId: row.correlationId };
 }
 
 /** Like {@link findOrder}. @throws {AppError} 404 when there is no such order. */

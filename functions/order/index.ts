@@ -1,8 +1,9 @@
 import { z } from 'zod';
-import { isCurrency } from '../../shared/core/money.ts';
+import { currencySchema } from '../../saga/messages.ts';
 import { defineFunction } from '../../shared/runtime/function-module.ts';
 import { createOrder } from './function.ts';
 import { addOrderRoutes } from './http.ts';
+import { ORDER_ID_REUSED } from './place-order.ts';
 import { addOrderWhy, deadlineWaits } from './why.ts';
 
 const deadlineS = z.coerce
@@ -18,12 +19,13 @@ export const orderModule = defineFunction({
   pathPrefix: 'orders',
   besideGateway: true,
   settings: {
-    DEFAULT_CURRENCY: z.string().refine(isCurrency, 'must be a currency of ISO 4217, such as EUR').default('EUR'),
+    DEFAULT_CURRENCY: currencySchema.default('EUR'),
     ORDER_DEADLINE_S: deadlineS.default(15 * 60),
     BACKORDER_DEADLINE_S: deadlineS.default(7 * 24 * 60 * 60),
   },
   create: ({ ORDER_DEADLINE_S, BACKORDER_DEADLINE_S }) =>
     createOrder({ deadlineMs: ORDER_DEADLINE_S * 1000, backorderDeadlineMs: BACKORDER_DEADLINE_S * 1000 }),
+  problemCodes: [ORDER_ID_REUSED.code],
   addRoutes(app, { context, settings, stopping, waitsOf }) {
     addOrderRoutes(app, context, settings.DEFAULT_CURRENCY, stopping);
     addOrderWhy(app, context, waitsOf);

@@ -1,19 +1,50 @@
 import { z } from '@hono/zod-openapi';
-import { commandsIn, type LifecycleStatus, orderStatuses, publicStatus } from '../../saga/lifecycle.ts';
-import { idSchema, LINES_MAX, QUANTITY_MAX, REASON_MAX, reasonCodes, totalOf } from '../../saga/messages.ts';
+import { commandsIn, type OrderStatus, orderStatuses } from '../../saga/lifecycle.ts';
+import {
+  currencySchema,
+  idSchema,
+  LINES_MAX,
+  QUANTITY_MAX,
+  REASON_MAX,
+  reasonCodes,
+  totalOf,
+} from '../../saga/messages.ts';
 import { AppError, type FieldError } from '../../shared/core/errors.ts';
-import { currencyDigits, formatAmount, isCurrency, parseAmount } from '../../shared/core/money.ts';
+import { currencyDigits, formatAmount, parseAmount } from '../../shared/core/money.ts';
+import { textSchema } from '../../shared/core/text-length.ts';
+import { laterOf } from '../../shared/core/utc-time.ts';
 import { linksSchema } from '../../shared/runtime/http/paging.ts';
 import type { Order, OrderInput } from './state.ts';
+import type { FoundOrder } from './tables.ts';
 
-const amountSchema = z.union([z.number(), z.string().max(32)]);
+/** More is no exact number of minor units in any currency. */
+const AMOUNT_MAX = 999_999_999_999_999;
+/** In major units. How many digits it may have after the point is a matter of the currency. */
+const AMOUNT_RULE =
+  'must be a plain number from 0, such as 10.00, with as many digits after the point as the currency has, at most 4';
+const amountSchema = z.union(
+  [
+    z
+      .number()
+      .min(0, AMOUNT_RULE)
+      .max(AMOUNT_MAX)
+      .refine((amount) => !Object.is(amount, -0), AMOUNT_RULE),
+    z.string().regex(/^\d{1,15}(?:\.\d{1,4})?$/, AMOUNT_RULE),
+  ],
+  AMOUNT_RULE,
+);
+
+/** The path parameter of an order. */
+export const ofOrder = z.object({
+  orderId: idSchema.meta({ description: 'The id of the order', example: 'ORDER_001' }),
+});
 
 /** An order as a client sends it. Prices are in major units. */
 export const placeOrderSchema = z
   .strictObject({
-    orderId: idSchema.optional(),
+    orderId: idSchema.optional().openapi({ description: 'Required where there is no Idempotency-Key' }),
     customerId: idSchema,
-    currency: z.string().refine(isCurrency, 'this is no currency of ISO 4217').optional(),
+    currency: currencySchema.optional().openapi({ description: 'ISO 4217; DEFAULT_CURRENCY where it is left out' }),
     items: z
       .array(
         z.strictObject({
@@ -22,13 +53,18 @@ export const placeOrderSchema = z
             .int('must be a whole number')
             .min(1, 'must be at least 1')
             .max(QUANTITY_MAX, `must be at most ${QUANTITY_MAX}`),
-          price: amountSchema,
+          price: amountSchema.openapi({ description: 'For one unit, in major units' }),
         }),
       )
       .min(1)
       .max(LINES_MAX),
-    totalPrice: amountSchema.optional(),
-    totalQuantity: z.int().optional(),
+    totalPrice: amountSchema.optional().openapi({ description: 'Checked against the items when it is given' }),
+    totalQuantity: z
+      .int()
+      .min(1)
+      .max(LINES_MAX * QUANTITY_MAX)
+      .optional()
+      .openapi({ description: 'Checked against the items when it is given' }),
   })
   .openapi('PlaceOrder', {
     example: {
@@ -47,26 +83,83 @@ export type PlaceOrderBody = z.infer<typeof placeOrderSchema>;
 
 /** Why a customer cancels an order, in the customer's words. */
 export const cancelOrderSchema = z
-  .strictObject({ reason: z.string().min(1).max(REASON_MAX) })
+  .strictObject({ reason: textSchema(1, REASON_MAX) })
   .openapi('CancelOrder', { example: { reason: 'I have changed my mind' } });
 
 export const orderSchema = z
   .object({
     orderId: z.string(),
     customerId: z.string(),
-    status: z.enum(orderStatuses),
-    reason: z.object({ code: z.enum(reasonCodes), detail: z.string(), productIds: z.array(z.string()) }).nullable(),
-    currency: z.string(),
-    items: z.array(z.object({ productId: z.string(), quantity: z.int(), price: z.string() })),
-    totalPrice: z.string(),
-    totalQuantity: z.int(),
-    placedAt: z.iso.datetime(),
-    updatedAt: z.iso.datetime(),
-    dispatchedAt: z.iso.datetime().nullable(),
-    version: z.int(),
+    status: z.enum(orderStatuses).openapi({ description: 'Its outcome is known unless it is placed or backordered' }),
+    reason: z
+      .object({ code: z.enum(reasonCodes), detail: z.string(), productIds: z.array(z.string()) })
+      .nullable()
+      .openapi({ description: 'Why it is rejected or cancelled; null otherwise' }),
+    currency: z.string().openapi({ description: 'ISO 4217' }),
+    items: z
+      .array(z.object({ productId: z.string(), quantity: z.int().min(1), price: z.string() }))
+      .openapi({ description: 'The lines as they were ordered' }),
+    totalPrice: z.string().openapi({ description: 'In major units, with all digits of the currency' }),
+    totalQuantity: z.int().min(1),
+    placedAt: z.iso.datetime().openapi({ description: 'When the store received the order' }),
+    updatedAt: z.iso.datetime().openapi({ description: 'When it was last changed; never before placedAt' }),
+    requestedAt: z.iso.datetime({ offset: true }).nullable().openapi({
+      description: 'The time in the command as its sender wrote it; null over HTTP, or where it gave none',
+    }),
+    dispatchedAt: z.iso.datetime().nullable().openapi({ description: 'When it was dispatched; null before' }),
+    version: z.int().min(1).openapi({ description: 'Rises with each change' }),
     _links: linksSchema,
   })
-  .openapi('Order');
+  .openapi('Order', {
+    example: {
+      orderId: 'ORDER_001',
+      customerId: 'CUSTOMER_001',
+      status: 'confirmed',
+      reason: null,
+      currency: 'EUR',
+      items: [
+        { productId: 'PRODUCT_001', quantity: 3, price: '10.00' },
+        { productId: 'PRODUCT_002', quantity: 2, price: '5.00' },
+      ],
+      totalPrice: '40.00',
+      totalQuantity: 5,
+      placedAt: '2026-03-01T10:00:00.000Z',
+      updatedAt: '2026-03-01T10:00:00.012Z',
+      requestedAt: null,
+      dispatchedAt: null,
+      version: 2,
+      _links: {
+        self: { href: '/orders/ORDER_001' },
+        events: { href: '/orders/ORDER_001/events' },
+        cancel: { href: '/orders/ORDER_001/cancel', method: 'POST' },
+        dispatch: { href: '/orders/ORDER_001/dispatch', method: 'POST' },
+      },
+    },
+  });
+
+const nonEmpty = z.string().min(1);
+const eventSchema = z
+  .object({
+    specversion: z.literal('1.0'),
+    id: nonEmpty,
+    source: nonEmpty.openapi({ description: 'The function that published it, or who sent it; names it with `id`' }),
+    type: nonEmpty,
+    time: z.iso.datetime(),
+    subject: z.string().openapi({ description: 'What it is about: an order or a product' }),
+    datacontenttype: z.literal('application/json'),
+    partitionkey: z.string(),
+    correlationid: z.string().openapi({ description: 'The id of the first message of the saga' }),
+    causationid: z.string().openapi({ description: 'The id of the message that this one answers' }),
+    schemaversion: z.int().min(1),
+    data: z.unknown(),
+  })
+  // Senders add extension attributes, and so do later versions.
+  .catchall(z.unknown())
+  .openapi('CloudEvent', { description: 'CloudEvents 1.0, with the extension attributes of the store' });
+
+/** The events of an order. */
+export const eventsSchema = z.object({ events: z.array(eventSchema) });
+
 export type OrderBody = z.infer<typeof orderSchema>;
 
 export type PlaceOrderData = Extract<OrderInput, { type: 'PlaceOrder' }>['data'];
@@ -119,13 +212,13 @@ function amountRule(currency: string): string {
 }
 
 /** An order as clients see it. */
-export function toBody(order: Order, updatedAt: string): OrderBody {
+export function toBody({ order, updatedAt, requestedAt }: FoundOrder): OrderBody {
   const { orderId, customerId, status, reason, currency, lines, totalMinor, placedAt, dispatchedAt, version } = order;
   const self = `/orders/${encodeURIComponent(orderId)}`;
   return {
     orderId,
     customerId,
-    status: publicStatus(status),
+    status,
     reason,
     currency,
     items: lines.map(({ productId, quantity, priceMinor }) => ({
@@ -136,7 +229,9 @@ export function toBody(order: Order, updatedAt: string): OrderBody {
     totalPrice: formatAmount(totalMinor, currency),
     totalQuantity: lines.reduce((sum, { quantity }) => sum + quantity, 0),
     placedAt,
-    updatedAt,
+    // A row of an older program may have been changed before it was placed.
+    updatedAt: laterOf(updatedAt, placedAt),
+    requestedAt,
     dispatchedAt,
     version,
     _links: linksOf(self, status),
@@ -144,12 +239,13 @@ export function toBody(order: Order, updatedAt: string): OrderBody {
 }
 
 /** The links of an order: only the commands that its status allows. */
-function linksOf(self: string, status: LifecycleStatus): OrderBody['_links'] {
+function linksOf(self: string, status: OrderStatus): OrderBody['_links'] {
   const commands = commandsIn(status).map((name) => [name, { href: `${self}/${name}`, method: 'POST' }] as const);
   return { self: { href: self }, events: { href: `${self}/events` }, ...Object.fromEntries(commands) };
 }
 
 /** The order as it was when it was accepted: the first answer, which a replayed request gets too. */
-export function asPlaced(order: Order): OrderBody {
-  return toBody({ ...order, status: 'placed', reason: null, dispatchedAt: null, version: 1 }, order.placedAt);
+export function asPlaced({ order, requestedAt }: FoundOrder): OrderBody {
+  const placed: Order = { ...order, status: 'placed', reason: null, dispatchedAt: null, version: 1 };
+  return toBody({ order: placed, updatedAt: order.placedAt, requestedAt });
 }

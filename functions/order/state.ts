@@ -1,4 +1,4 @@
-import { type LifecycleStatus, statusAfter } from '../../saga/lifecycle.ts';
+import { type OrderStatus, statusAfter } from '../../saga/lifecycle.ts';
 import type { DraftOf, MessageOf, PricedLine, Reason } from '../../saga/messages.ts';
 import { assert } from '../../shared/core/assert.ts';
 import type { Refusal } from '../../shared/core/message.ts';
@@ -7,12 +7,12 @@ import type { Refusal } from '../../shared/core/message.ts';
 export interface Order {
   readonly orderId: string;
   readonly customerId: string;
-  readonly status: LifecycleStatus;
+  readonly status: OrderStatus;
   readonly reason: Reason | null;
   readonly currency: string;
   readonly lines: readonly PricedLine[];
   readonly totalMinor: number;
-  /** ISO 8601, UTC. */
+  /** When the store received it. ISO 8601, UTC. */
   readonly placedAt: string;
   /** When it was dispatched; null before. */
   readonly dispatchedAt: string | null;
@@ -21,7 +21,8 @@ export interface Order {
 }
 
 /** What inventory publishes about an order. */
-export type FactType = 'StockReserved' | 'StockBackordered' | 'StockRejected';
+const factTypes = ['StockReserved', 'StockBackordered', 'StockRejected', 'StockReleased', 'StockReturned'] as const;
+export type FactType = (typeof factTypes)[number];
 export type Fact = MessageOf<FactType>;
 
 /** The state that the rules need for a message about one order. */
@@ -31,6 +32,10 @@ export interface OrderState {
   readonly early: readonly Fact[];
   /** The saga of the order; null before there is an order. */
   readonly correlationId: string | null;
+  /** When the order was last changed; null before there is an order. Stays as it was through {@link evolve}. */
+  readonly updatedAt: string | null;
+  /** When the order was placed as its sender says; null where the sender does not say. */
+  readonly requestedAt: string | null;
 }
 
 export type OrderInput = MessageOf<'PlaceOrder' | 'CancelOrder' | 'DispatchOrder' | 'ExpireOrder'> | Fact;
@@ -41,12 +46,13 @@ export type OrderEvent = DraftOf<
 export type OrderOutput = OrderEvent | Refusal<'order_id_reused' | 'order_unknown' | 'order_state'>;
 
 export function isFact(message: OrderInput): message is Fact {
-  return message.type === 'StockReserved' || message.type === 'StockBackordered' || message.type === 'StockRejected';
+  return (factTypes as readonly string[]).includes(message.type);
 }
 
 /** @throws {InvariantError} when the life-cycle does not allow the event. */
 export function evolve(state: OrderState, event: OrderEvent): OrderState {
-  return { order: after(state.order, event), early: state.early, correlationId: state.correlationId };
+  const { early, correlationId, updatedAt, requestedAt } = state;
+  return { order: after(state.order, event), early, correlationId, updatedAt, requestedAt };
 }
 
 function after(order: Order | null, event: OrderEvent): Order {

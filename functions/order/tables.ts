@@ -1,6 +1,7 @@
-import { hasOutcome, type OrderStatus, publicStatus } from '../../saga/lifecycle.ts';
+import { hasOutcome, type OrderStatus } from '../../saga/lifecycle.ts';
 import type { PricedLine, Reason } from '../../saga/messages.ts';
 import type { Message } from '../../shared/core/message.ts';
+import { laterOf } from '../../shared/core/utc-time.ts';
 import { type Need, table, type Write } from '../../shared/ports/store.ts';
 import type { Change, RowReader } from '../../shared/runtime/function.ts';
 import { type Fact, isFact, type Order, type OrderInput, type OrderState } from './state.ts';
@@ -29,10 +30,12 @@ export interface OrderRow {
   readonly version: number;
   /** The saga of the order; null when the order was placed before this column existed. */
   readonly correlationId: string | null;
-  /** Set when the order is dispatched; its `status` is then still `confirmed`. */
+  /** Set when the order is dispatched, and only then. */
   readonly dispatchedAt: string | null;
   /** When the order is rejected unless it has an outcome by then; null when it has one. */
   readonly dueAt: string | null;
+  /** When it was placed as the sender of its command says; null where the sender does not say. */
+  readonly requestedAt: string | null;
   /** The order in which orders were accepted. */
   readonly sequence?: number;
 }
@@ -55,10 +58,18 @@ export const orders = table<OrderRow>(
     correlationId: 'text',
     dispatchedAt: 'text',
     dueAt: 'text',
+    requestedAt: 'text',
     sequence: 'sequence',
   },
   { key: ['orderId'] },
 );
+
+/** An order with the time of its last change, and the time that its sender gave it. */
+export interface FoundOrder {
+  readonly order: Order;
+  readonly updatedAt: string;
+  readonly requestedAt: string | null;
+}
 
 /** A fact about an order, and the order's version when the fact was consumed: 0 when it came before the order. */
 export interface OrderFactRow {
@@ -88,10 +99,12 @@ export function needs(message: OrderInput): readonly Need[] {
 export function load(rows: RowReader, message: OrderInput): OrderState {
   const { orderId } = message.data;
   const row = rows.one(orders, orderId);
-  if (row !== undefined) return { order: toOrder(row), early: [], correlationId: row.correlationId };
-  if (message.type !== 'PlaceOrder') return { order: null, early: [], correlationId: null };
-  const early = rows.many(orderFacts, orderId).map((row) => row.message as Fact);
-  return { order: null, early, correlationId: null };
+  if (row !== undefined) {
+    const { correlationId, updatedAt, requestedAt } = row;
+    return { order: toOrder(row), early: [], correlationId, updatedAt, requestedAt };
+  }
+  const early = message.type === 'PlaceOrder' ? rows.many(orderFacts, orderId).map((row) => row.message as Fact) : [];
+  return { order: null, early, correlationId: null, updatedAt: null, requestedAt: null };
 }
 
 export function save(
@@ -105,17 +118,30 @@ export function save(
   }
   if (after.order !== null && after.order !== before.order) {
     const correlationId = before.order === null ? message.correlationid : before.correlationId;
-    const updatedAt = emitted.at(-1)?.time ?? message.time;
-    const row = toRow(after.order, { correlationId, updatedAt, dueAt: dueAtOf(after.order, updatedAt, deadlines) });
-    writes.push({ table: orders, row });
+    const dueAt = dueAtOf(after.order, emitted.at(-1)?.time ?? message.time, deadlines);
+    const { updatedAt, requestedAt } = orderAfter(after.order, after, message, emitted);
+    writes.push({ table: orders, row: toRow(after.order, { correlationId, updatedAt, dueAt, requestedAt }) });
   }
   return writes;
 }
 
 /**
+ * The order as a message leaves it in `state`, with the events that were `emitted`. Its last change is no earlier than the one
+ * before, than its placing and its dispatch, whatever the clock does.
+ */
+export function orderAfter(order: Order, state: OrderState, message: Message, emitted: readonly Message[]): FoundOrder {
+  const isNew = state.updatedAt === null;
+  const changedAt = emitted.at(-1)?.time ?? message.time;
+  return {
+    order,
+    updatedAt: laterOf(laterOf(laterOf(changedAt, state.updatedAt), order.placedAt), order.dispatchedAt),
+    requestedAt: isNew ? (message.requestedat ?? null) : state.requestedAt,
+  };
+}
+
+/**
  * When an order is rejected that has its status since `since`; null when it has an outcome. The time counts from when
- * the store accepted the order, not from `placedAt`: a command from a topic brings its own time and may have waited
- * there.
+ * the store accepted the order, not from `placedAt`: a command from a topic may have waited there.
  */
 export function dueAtOf(order: Order, since: string, { deadlineMs, backorderDeadlineMs }: Deadlines): string | null {
   if (hasOutcome(order.status)) return null;
@@ -123,12 +149,12 @@ export function dueAtOf(order: Order, since: string, { deadlineMs, backorderDead
   return new Date(Date.parse(since) + allowedMs).toISOString();
 }
 
-function toRow(order: Order, own: Pick<OrderRow, 'updatedAt' | 'correlationId' | 'dueAt'>): OrderRow {
+function toRow(order: Order, own: Pick<OrderRow, 'updatedAt' | 'correlationId' | 'dueAt' | 'requestedAt'>): OrderRow {
   const { orderId, customerId, status, reason, currency, lines, totalMinor, placedAt, dispatchedAt, version } = order;
   return {
     orderId,
     customerId,
-    status: publicStatus(status),
+    status,
     reasonCode: reason === null ? null : reason.code,
     reasonDetail: reason === null ? null : reason.detail,
     reasonProductIds: reason === null ? null : reason.productIds,
@@ -141,13 +167,17 @@ function toRow(order: Order, own: Pick<OrderRow, 'updatedAt' | 'correlationId' |
     correlationId: own.correlationId,
     dispatchedAt,
     dueAt: own.dueAt,
+    requestedAt: own.requestedAt,
   };
 }
 
+export function foundIn(row: OrderRow): FoundOrder {
+  return { order: toOrder(row), updatedAt: row.updatedAt, requestedAt: row.requestedAt };
+}
+
 export function toOrder(row: OrderRow): Order {
-  const { orderId, customerId, reasonCode, reasonDetail, reasonProductIds } = row;
+  const { orderId, customerId, status, reasonCode, reasonDetail, reasonProductIds } = row;
   const { currency, lines, totalMinor, placedAt, dispatchedAt, version } = row;
-  const status = dispatchedAt === null ? row.status : 'dispatched';
   const reason =
     reasonCode === null
       ? null

@@ -1,11 +1,12 @@
 import { z } from '@hono/zod-openapi';
 import { hasOutcome } from '../../saga/lifecycle.ts';
 import { idSchema } from '../../saga/messages.ts';
-import { type App, addPath, answers, problems } from '../../shared/runtime/http/app.ts';
-import type { Wait } from '../../shared/runtime/why/waits.ts';
+import { type App, addPath, answers } from '../../shared/runtime/http/app.ts';
+import type { Wait } from '../../shared/runtime/why/wait.ts';
 import { explainWaits, whyFields } from '../../shared/runtime/why/why-routes.ts';
 import type { FunctionContext } from '../../shared/runtime/worker/function-context.ts';
 import { existingOrder } from './find-order.ts';
+import { ofOrder } from './representation.ts';
 import { orders } from './tables.ts';
 
 /** Why an order has not ended yet. */
@@ -20,9 +21,12 @@ export function addOrderWhy(
 ): void {
   addPath(app, 'Orders', '/orders/{orderId}/why', {
     get: {
+      operationId: 'explainOrder',
       summary: 'Why an order has not ended: what it waits for, where, since when and until when',
-      request: { params: z.object({ orderId: idSchema }) },
-      responses: { 200: answers('What it waits for', whySchema), ...problems(404) },
+      description:
+        'At the gateway with what all functions know, at order with what order knows. A function that is unavailable is a wait.',
+      request: { params: ofOrder },
+      responses: { 200: answers('What it waits for', whySchema) },
       handler: async (c) => {
         const { order } = await existingOrder(context, c.req.param('orderId') ?? '');
         const { orderId, status } = order;

@@ -2,16 +2,23 @@
 export type ErrorCode =
   | 'malformed_request'
   | 'unauthorized'
+  | 'forbidden_origin'
   | 'not_found'
   | 'method_not_allowed'
+  | 'request_timeout'
   | 'conflict'
+  | 'precondition_failed'
   | 'body_too_large'
   | 'header_too_large'
+  | 'uri_too_long'
+  | 'expectation_failed'
+  | 'misdirected_request'
   | 'unsupported_media_type'
   | 'invalid_request'
   | 'idempotency_key_reused'
   | 'too_many_requests'
   | 'unavailable'
+  | 'version_not_supported'
   | 'no_room'
   | 'internal';
 
@@ -55,6 +62,14 @@ export class AppError extends Error {
  */
 export class TransientError extends Error {
   override readonly name = 'TransientError';
+}
+
+/**
+ * An error of one message that no retry can help, because an operator has to decide. The message is dead-lettered at once and
+ * blocks its key.
+ */
+export class TerminalError extends Error {
+  override readonly name = 'TerminalError';
 }
 
 /** Whether trying again later can help. */

@@ -17,7 +17,12 @@ const v2 = nextVersion(v1, z.object({ first: z.string(), last: z.string() }), ({
 });
 const v3 = nextVersion(v2, z.object({ last: z.string().min(1) }), ({ last }) => ({ last }));
 
-const catalog: MessageCatalog = { kinds: { Named: v3, Old: v1 }, subjectFields: [], isAllowedOnTopic: () => true };
+const catalog: MessageCatalog = {
+  kinds: { Named: v3, Old: v1 },
+  subjectFields: [],
+  publicTopics: new Set(),
+  isAllowedOnTopic: () => true,
+};
 
 describe('a message catalog', () => {
   it('counts the versions of each type for itself', () => {

@@ -38,8 +38,13 @@ export function nextVersion<Before extends z.ZodType, Schema extends z.ZodType>(
 export interface MessageCatalog {
   /** By message type. */
   readonly kinds: Readonly<Record<string, MessageKind>>;
-  /** Fields of the data that repeat the envelope's `subject`; an edit of a dead letter cannot change them. */
+  /**
+   * Fields of the data that repeat the envelope's `subject`, and stand for it where it is missing; an edit of a dead letter
+   * cannot change them.
+   */
   readonly subjectFields: readonly string[];
+  /** The topics that senders outside the store write: the `time` of their records is a claim. */
+  readonly publicTopics: ReadonlySet<string>;
   /** Whether a message of this type and source may lie on this topic. Any other is dead-lettered. */
   isAllowedOnTopic(topic: string, type: string, source: string): boolean;
 }

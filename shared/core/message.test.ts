@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { deriveId, fingerprint, namedId } from './message.ts';
+import { answer, command, deriveId, fingerprint, namedId } from './message.ts';
 
 const UUID_8 = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const cause = { id: '72029ae3-9876-4d2f-a0ae-aaee86b8ec34', time: '2026-03-01T10:00:00.000Z' };
@@ -9,15 +9,20 @@ const instants = fc.date({ min: new Date(0), max: new Date('9999-12-31'), noInva
 
 describe('a derived id', () => {
   it('is the same when it is decided twice', () => {
-    expect(deriveId(cause, 'order', 0)).toBe(deriveId({ ...cause }, 'order', 0));
+    expect(deriveId(cause, 'order 0')).toBe(deriveId({ ...cause }, 'order 0'));
   });
 
-  it('differs by cause, by writer and by position', () => {
+  it('differs by cause, by writer, by position and by decision', () => {
+    const placed = command({ type: 'Place', subject: 'A', data: {} }, { ...cause, schemaversion: 1 });
+    const answered = (writer: string, position: number, type: string) =>
+      answer(placed, writer, position, { type, subject: 'A', data: {} }, cause.time, 1).id;
     const ids = [
-      deriveId(cause, 'order', 0),
-      deriveId(cause, 'order', 1),
-      deriveId(cause, 'inventory', 0),
-      deriveId({ ...cause, id: 'another' }, 'order', 0),
+      answered('order', 0, 'Placed'),
+      answered('order', 1, 'Placed'),
+      answered('inventory', 0, 'Placed'),
+      answered('order', 0, 'Refused'),
+      deriveId(cause, 'order 0'),
+      deriveId({ ...cause, id: 'another' }, 'order 0'),
     ];
 
     expect(new Set(ids).size).toBe(ids.length);
@@ -26,7 +31,7 @@ describe('a derived id', () => {
   it('is a UUID of version 8, at any time and for any id', () => {
     fc.assert(
       fc.property(fc.string(), instants, fc.nat(100), (id, time, position) => {
-        expect(deriveId({ id, time: time.toISOString() }, 'order', position)).toMatch(UUID_8);
+        expect(deriveId({ id, time: time.toISOString() }, `order ${position}`)).toMatch(UUID_8);
       }),
     );
   });
@@ -34,7 +39,7 @@ describe('a derived id', () => {
   it('sorts by the time of its cause', () => {
     fc.assert(
       fc.property(instants, instants, (one, other) => {
-        const [first, second] = [one, other].map((time) => deriveId({ id: 'x', time: time.toISOString() }, 'order', 0));
+        const [first, second] = [one, other].map((time) => deriveId({ id: 'x', time: time.toISOString() }, 'order 0'));
         fc.pre(one.getTime() !== other.getTime());
         expect((first ?? '') < (second ?? '')).toBe(one < other);
       }),

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { assertWellFormed } from './well-formed.ts';
 
 /**
  * A command or an event as it travels: a CloudEvents 1.0 envelope.
@@ -11,7 +12,7 @@ export interface Message<Type extends string = string, Data = unknown> {
   readonly id: string;
   readonly source: string;
   readonly type: Type;
-  /** ISO 8601, UTC, milliseconds. */
+  /** ISO 8601, UTC, milliseconds. Of a command from outside: when the store received it. */
   readonly time: string;
   readonly subject: string;
   readonly datacontenttype: 'application/json';
@@ -23,6 +24,8 @@ export interface Message<Type extends string = string, Data = unknown> {
   readonly schemaversion: number;
   /** W3C trace context, carried through the whole saga; absent where nobody traces. */
   readonly traceparent?: string;
+  /** The `time` that the sender of a command from outside claims; also in what answers it, and absent elsewhere. */
+  readonly requestedat?: string;
   readonly data: Data;
 }
 
@@ -53,15 +56,16 @@ export const CLIENT_SOURCE = '/http';
 const ID_NAMESPACE = '6f2c8a70-94de-4b0b-9d6f-2f1a8f3f5b11';
 
 /**
- * The id of the `position`-th message that `writer` answers `cause` with. Deciding twice gives the same id.
+ * The id of a message that `cause` leads to. `name` tells the messages of one cause apart: deciding twice gives the same id,
+ * and another decision gives another one.
  *
  * It is a UUID version 8 (RFC 9562, 5.8): 48 bits of the cause's time in milliseconds, then bits of the SHA-1 of
- * (namespace, cause id, writer, position). The time in front keeps the rows of one moment together in every index over
+ * (namespace, cause id, name). The time in front keeps the rows of one moment together in every index over
  * ids, so that an inbox of a million rows costs no more to write than an empty one.
  */
-export function deriveId(cause: Pick<Message, 'id' | 'time'>, writer: string, position: number): string {
+export function deriveId(cause: Pick<Message, 'id' | 'time'>, name: string): string {
   const timeMs = Math.max(0, Date.parse(cause.time)).toString(16).padStart(12, '0');
-  return uuidOf(timeMs + digest(`${cause.id} ${writer} ${position}`).slice(0, 19));
+  return uuidOf(timeMs + digest(`${cause.id} ${name}`).slice(0, 19));
 }
 
 /**
@@ -78,7 +82,9 @@ export function namedId(name: string): string {
   return uuidOf(digest(name));
 }
 
+/** @throws {InvariantError} for ill-formed text: UTF-8 has no form for it, and two names would have one id. */
 function digest(name: string): string {
+  assertWellFormed(name);
   return hash('sha1', `${ID_NAMESPACE} ${name}`, 'hex');
 }
 
@@ -99,7 +105,9 @@ function uuidOf(hex: string): string {
 export function fingerprint({ type, data }: Pick<Message, 'type' | 'data'>): string {
   const known = fingerprints.get(data as object);
   if (known !== undefined) return known;
-  const print = hash('sha1', `${type} ${JSON.stringify(data)}`, 'base64').slice(0, 22);
+  const text = `${type} ${JSON.stringify(data)}`;
+  assertWellFormed(text);
+  const print = hash('sha1', text, 'base64').slice(0, 22);
   fingerprints.set(data as object, print);
   return print;
 }
@@ -113,7 +121,7 @@ const fingerprints = new WeakMap<object, string>();
 
 /** What differs from message to message. Every caller gives all of it, in this order: objects of one shape are built fast. */
 export interface MessageFields<Type extends string = string, Data = unknown>
-  extends Omit<Message<Type, Data>, 'specversion' | 'datacontenttype' | 'traceparent'> {
+  extends Omit<Message<Type, Data>, 'specversion' | 'datacontenttype' | 'traceparent' | 'requestedat'> {
   /** Undefined where the saga is not traced. */
   readonly traceparent: string | undefined;
 }
@@ -137,6 +145,14 @@ export function newMessage<Type extends string, Data>(fields: MessageFields<Type
   return fields.traceparent === undefined ? message : { ...message, traceparent: fields.traceparent };
 }
 
+/** A message as it comes from outside, where its sender may choose any `time`, or none, and leave the subject to the data. */
+export interface OutsideMessage extends Omit<Message, 'time' | 'subject' | 'partitionkey' | 'datacontenttype'> {
+  readonly time?: string;
+  readonly subject?: string;
+  readonly partitionkey?: string;
+  readonly datacontenttype?: string;
+}
+
 /** Puts the envelope around a draft: derived id, the correlation and trace of its cause. `now` is ISO 8601. */
 export function answer(
   cause: Message,
@@ -147,8 +163,8 @@ export function answer(
   schemaversion: number,
 ): Message {
   const { type, subject, data } = draft;
-  return newMessage({
-    id: deriveId(cause, writer, position),
+  const message = newMessage({
+    id: deriveId(cause, `${writer} ${position} ${type}`),
     source: `/${writer}`,
     type,
     time: now,
@@ -160,6 +176,7 @@ export function answer(
     data,
     traceparent: cause.traceparent,
   });
+  return cause.requestedat === undefined ? message : { ...message, requestedat: cause.requestedat };
 }
 
 /** The envelope of a command without a cause: one that a client sends, a row of the seed. `time` is ISO 8601, UTC. */

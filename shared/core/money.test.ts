@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { currencyDigits, formatAmount, isCurrency, parseAmount } from './money.ts';
+import { currencyCodes, listedDigits, whyNoCurrency } from './currencies.ts';
+import { currencyDigits, formatAmount, parseAmount } from './money.ts';
 
 const currencies = fc.constantFrom('EUR', 'USD', 'JPY', 'KWD', 'CLF', 'ISK');
 const amounts = fc.oneof(
@@ -72,24 +73,47 @@ describe('an amount', () => {
 });
 
 describe('a currency', () => {
-  it('is one of ISO 4217, in capitals', () => {
-    expect(['EUR', 'JPY', 'eur', 'EURO', '', 'constructor'].map(isCurrency)).toEqual([
-      true,
-      true,
-      false,
-      false,
-      false,
-      false,
-    ]);
+  it('is an active one of ISO 4217 with minor units: 165 of the 178 in the list', () => {
+    expect([currencyCodes.length, new Set(currencyCodes).size]).toEqual([165, 165]);
+    expect(currencyCodes.filter((code) => !/^[A-Z]{3}$/.test(code))).toEqual([]);
   });
 
   it.each([
-    ['JPY', 0],
-    ['EUR', 2],
-    ['HUF', 2],
-    ['KWD', 3],
-    ['CLF', 4],
-  ])('%s has %i digits after the point', (currency, digits) => {
-    expect(currencyDigits(currency)).toBe(digits);
+    [0, 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF'],
+    [2, 'BOV CHE CHF CHW COU HUF IDR MGA MRU MXV SLE TWD USD USN UYU VED VES XAD XCD XCG ZWG'],
+    [3, 'BHD IQD JOD KWD LYD OMR TND'],
+    [4, 'CLF UYW'],
+  ])('has %i digits after the point: %s', (digits, codes) => {
+    expect(codes.split(' ').filter((code) => listedDigits(code) !== digits)).toEqual([]);
+  });
+
+  it('has other than two digits in 26 cases', () => {
+    expect(currencyCodes.filter((code) => listedDigits(code) !== 2)).toHaveLength(26);
+  });
+
+  it.each([
+    ['is withdrawn', 'ANG BGN CUC DEM HRK SLL ZWL', 'is no active currency of ISO 4217 (list of 2026-01-01)'],
+    [
+      'has no minor units',
+      'XAG XAU XBA XBB XBC XBD XDR XPD XPT XSU XTS XUA XXX',
+      'has no minor units in ISO 4217, so no price can be given in it',
+    ],
+    ['never was one', 'ABC BTC', 'is no active currency of ISO 4217 (list of 2026-01-01)'],
+  ])('is none where the code %s: %s', (_, codes, why) => {
+    for (const code of codes.split(' ')) {
+      expect([listedDigits(code), whyNoCurrency(code)]).toEqual([undefined, `${code} ${why}`]);
+    }
+  });
+
+  it.each([['EURO'], [''], ['constructor'], [42], [null]])('is not %j', (code) => {
+    expect(whyNoCurrency(code)).toBe('must be a currency of ISO 4217, such as EUR');
+  });
+
+  it('is written in capitals', () => {
+    expect([listedDigits('clf'), whyNoCurrency('clf')]).toEqual([undefined, 'clf must be written in capitals: CLF']);
+  });
+
+  it('has two digits in an order that was placed before its code was withdrawn', () => {
+    expect([currencyDigits('HRK'), formatAmount(4000, 'HRK')]).toEqual([2, '40.00']);
   });
 });

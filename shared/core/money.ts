@@ -1,28 +1,12 @@
+/** Money is whole minor units (cents) and a currency. Decimal numbers are used only in the API. */
+import { listedDigits } from './currencies.ts';
+
 /**
- * Money is whole minor units (cents) and a currency. Decimal numbers are used only in the API.
- * Digits after the point, from ISO 4217, list one; two where a currency is not listed here.
+ * How many digits a price in this currency may have after the point. Two where it is not listed: an order may have been
+ * placed in a currency that was withdrawn since.
  */
-const DIGITS: ReadonlyMap<string, number> = new Map([
-  ...['BIF', 'CLP', 'DJF', 'GNF', 'ISK', 'JPY', 'KMF', 'KRW', 'PYG', 'RWF', 'UGX', 'UYI', 'VND', 'VUV'].map(zero),
-  ...['XAF', 'XOF', 'XPF'].map(zero),
-  ...['BHD', 'IQD', 'JOD', 'KWD', 'LYD', 'OMR', 'TND'].map((code) => [code, 3] as const),
-  ...['CLF', 'UYW'].map((code) => [code, 4] as const),
-]);
-
-const CURRENCIES: ReadonlySet<string> = new Set(Intl.supportedValuesOf('currency'));
-
-function zero(code: string): readonly [string, number] {
-  return [code, 0];
-}
-
-/** Whether `code` is a currency of ISO 4217, in capitals. */
-export function isCurrency(code: string): boolean {
-  return CURRENCIES.has(code);
-}
-
-/** How many digits a price in this currency may have after the point. */
 export function currencyDigits(currency: string): number {
-  return DIGITS.get(currency) ?? 2;
+  return listedDigits(currency) ?? 2;
 }
 
 /**

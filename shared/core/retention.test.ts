@@ -5,6 +5,7 @@ const CUTOFF = '2026-02-01T00:00:00.000Z';
 const NOW = '2026-03-01T00:00:00.000Z';
 const OLD = '2026-01-01T00:00:00.000Z';
 const YOUNG = '2026-02-02T00:00:00.000Z';
+const limits = { cutoffMs: Date.parse(CUTOFF), nowMs: Date.parse(NOW) };
 const FUTURE = '2050-01-01T00:00:00.000Z';
 
 describe('the number of records to prune', () => {
@@ -17,6 +18,18 @@ describe('the number of records to prune', () => {
     ['four where an old record follows some without a valid time', ['soon', undefined, 7, OLD, null], 4],
     ['zero where no time is valid', [FUTURE, 'soon'], 0],
   ])('is %s', (_, times, over) => {
-    expect(countOver(times, Date.parse(CUTOFF), Date.parse(NOW))).toBe(over);
+    const records = times.map((time, index) => ({ position: index + 1, time }));
+
+    expect(countOver(records, limits)).toBe(over);
+  });
+
+  it.each([
+    ['three where three were there before the cutoff', [FUTURE, YOUNG, undefined, YOUNG], { oldUpTo: 3 }, 3],
+    ['one where all that came after the first is younger', [OLD, OLD, OLD], { youngAfter: 1 }, 1],
+    ['two where times decide in between', [YOUNG, OLD, YOUNG, OLD], { oldUpTo: 1, youngAfter: 3 }, 2],
+  ])('is %s, whatever the times say', (_, times, known, over) => {
+    const records = times.map((time, index) => ({ position: index + 1, time }));
+
+    expect(countOver(records, { ...limits, ...known })).toBe(over);
   });
 });

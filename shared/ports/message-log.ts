@@ -1,4 +1,5 @@
-import type { Message } from '../core/message.ts';
+import type { OutsideMessage } from '../core/message.ts';
+import type { LogCutoff } from '../core/retention.ts';
 import type { OutboxRow, Position } from './store.ts';
 
 /**
@@ -15,6 +16,20 @@ export interface LogRecord {
   readonly attributes: Readonly<Record<string, unknown>>;
   /** The message's `data`, as text. */
   readonly value: string;
+  /** What tells it from any other record; stored with the position of its reader. Absent where the log can do without. */
+  readonly proof?: string;
+  /** Which send of which relay brought it here; absent where the outbox is the log. */
+  readonly sent?: SendMark;
+}
+
+/** Marks what a relay sends, so that a reader can tell which records are settled. */
+export interface SendMark {
+  /** Of the relay's run: greater than those of all runs before. */
+  readonly token: number;
+  /** The number of the send within that run, from 1. All sends before it are marked as sent at the writer. */
+  readonly send: number;
+  /** Whether everything that the relay found unsent when it began is marked as sent by now. */
+  readonly isClean: boolean;
 }
 
 export interface LogFeatures {
@@ -23,6 +38,11 @@ export interface LogFeatures {
    * store, together with the effects, and passes them to `subscribe`.
    */
   readonly keepsPositions: boolean;
+  /**
+   * True where the outboxes of the functions are the log: a message has one place for ever, a repeat lies at the same one, and
+   * rows stay until every group has read them. Where it is false, a relay sends what the outbox has.
+   */
+  readonly isOutbox: boolean;
   /** Several processes of one consumer group may share a topic. */
   readonly severalInstances: boolean;
 }
@@ -33,29 +53,33 @@ export interface LogFeatures {
  */
 export interface Subscription {
   /**
-   * Up to `max` records that follow the last acknowledged one; empty when there are none now. Does not wait. Topics in
-   * `paused` return nothing and do not lose their position.
+   * Up to `max` records that follow the last acknowledged one; empty when there are none now. Does not wait. Lanes in
+   * `paused`, by their {@link laneName}, return nothing and do not lose their position.
    */
   poll(max: number, paused?: ReadonlySet<string>): Promise<readonly LogRecord[]>;
   /** The effects of records up to these positions are durable: later polls start after them. */
   acknowledge(positions: readonly Position[]): Promise<void>;
-  /** The end of each topic now, for a reader that skips the records there are. */
+  /** The end of each lane now, for a reader that skips the records there are. */
   ends(): Promise<readonly Position[]>;
   /** Null while the topics can be read, else a sentence that says why not. */
   unavailableReason(): string | null;
   close(): Promise<void>;
 }
 
-/** How far a group has read a topic. */
+/** How far a group has read one partition of a topic. */
 export interface Progress {
   readonly group: string;
+  readonly partition: number;
   /** Of the last record that the group has processed; 0 before the first. */
   readonly position: number;
   /** Of the last record ever written; 0 before the first. */
   readonly end: number;
   /** Records that the group has not read yet. */
   readonly lag: number;
-  /** The `time` of the first unread record, ISO 8601; null where there is none, or where it has no valid `time`. */
+  /**
+   * When the first unread record was received, or where that is not noted its `time`, ISO 8601; null where there is no
+   * such record or no such time.
+   */
   readonly oldestUnreadAt: string | null;
 }
 
@@ -63,19 +87,22 @@ export interface MessageLog {
   readonly features: LogFeatures;
 
   /**
-   * `positions`: how far the group has read, followed by how far it had read earlier epochs of the topics' writers. A
-   * reader whose position no longer exists in the topic goes back to the last one that both know, or to the oldest.
+   * `positions`: how far the group has read, followed by how far it had read earlier epochs of the topics' writers. Asked
+   * each time when lanes are assigned to this reader. A reader whose position no longer exists in the topic goes back to the
+   * last one that both know, or to the oldest.
    *
    * `wake` is called when a poll may find new records. It may be called at any time and any number of times.
    */
   subscribe(options: {
     readonly group: string;
     readonly topics: readonly string[];
-    readonly positions: readonly Position[];
+    readonly positions: () => Promise<readonly Position[]>;
+    /** Whether the group ran before; then it misses no record, even where it has read none yet. */
+    readonly hasRun?: boolean;
     readonly wake: () => void;
   }): Promise<Subscription>;
 
-  /** How far each group that reads this topic has read, whether its process runs or not. */
+  /** How far each group that reads this topic has read each of its partitions, whether its process runs or not. */
   progress(topic: string): Promise<readonly Progress[]>;
 
   /**
@@ -84,18 +111,17 @@ export interface MessageLog {
    */
   announce(topic: string, rows?: readonly OutboxRow[]): void;
 
-  /** Appends from outside any function. Durable when it resolves. Only for topics that no function writes. */
-  append(topic: string, messages: readonly Message[]): Promise<void>;
+  /**
+   * Appends from outside any function, as the sender wrote it, and notes when it was received: the sender may give any
+   * `time`, or none. Durable when it resolves. Only for topics that no function writes.
+   */
+  append(topic: string, messages: readonly OutsideMessage[]): Promise<void>;
 
   /**
-   * Removes up to `limit` of the oldest records whose `time` is before `cutoffMs` and that every group has read; never
-   * the newest. Returns how many were removed; 0 also where the log prunes by itself. Only for topics that no function
-   * writes. Times are milliseconds since 1970.
+   * Removes up to `limit` of the oldest records that are over and that every group has read; never the newest. Returns
+   * how many were removed; 0 also where the log prunes by itself. Only for topics that no function writes.
    */
-  prune(
-    topic: string,
-    options: { readonly cutoffMs: number; readonly nowMs: number; readonly limit: number },
-  ): Promise<number>;
+  prune(topic: string, options: LogCutoff & { readonly limit: number }): Promise<number>;
 
   close(): Promise<void>;
 }

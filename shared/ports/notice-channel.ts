@@ -6,8 +6,16 @@ export interface OutgoingNotice {
   readonly text: string;
 }
 
-/** A way to reach customers. After a crash, `send` may be called again with the same notice. */
+/**
+ * A way to reach customers. `send` may be called again with a notice that was accepted: after a crash, or where its
+ * answer came too late. Calls overlap, and each stands for itself.
+ */
 export interface NoticeChannel {
-  /** Resolves when the channel has accepted the notice. Rejects when it cannot now: the caller tries again later. */
-  send(notice: OutgoingNotice): Promise<void>;
+  /**
+   * Resolves when the channel has accepted the notice. Rejects when it has not, for this notice alone:
+   * with an {@link AppError} without `retryAfterS` where trying again cannot help (an unknown address), which is final;
+   * with any other error where it can. With `retryAfterS` the next attempt is not made earlier.
+   * `signal` aborts when the caller no longer waits for the answer.
+   */
+  send(notice: OutgoingNotice, signal: AbortSignal): Promise<void>;
 }

@@ -74,13 +74,24 @@ export interface StoredWrite extends Write {
   readonly stored: object | null;
 }
 
-/** How far a topic was read; committed with the effects of the records read. */
-export interface Position {
+/** One partition of a topic. */
+export interface Lane {
   readonly topic: string;
   readonly partition: number;
+}
+
+/** A lane in one word, for sets and maps. */
+export function laneName({ topic, partition }: Lane): string {
+  return `${topic}/${partition}`;
+}
+
+/** How far a lane was read; committed with the effects of the records read. */
+export interface Position extends Lane {
   readonly position: number;
   /** The epoch of the topic's writer in which that record was written; absent where the log has no epochs. */
   readonly epoch?: string;
+  /** What tells the record at that position from any other, for a log that has to see that the lane is still the same one. */
+  readonly proof?: string;
 }
 
 /**
@@ -144,8 +155,9 @@ export interface StoreFeatures {
 /**
  * The database of one function.
  *
- * Errors: {@link AppError} `unavailable` when trying again later can help (locked, connection lost), `no_room` when the
- * disk is full. Any other error is a bug. After an error nothing is committed.
+ * Errors: {@link AppError} `unavailable` when the store cannot be used, whatever the message (locked, connection lost, data
+ * moved away, a disk that errs, a damaged file), `no_room` when the disk is full. Any other error is a bug. After an error
+ * nothing is committed; only a commit during which the data were moved away may be in them when they come back.
  */
 export interface Store {
   readonly features: StoreFeatures;
@@ -168,17 +180,24 @@ export interface Store {
   /** How far each topic has been read. */
   positions(): Promise<readonly Position[]>;
 
-  /** How many rows equal `where`; all rows where it is not given. */
-  count<Row extends object>(table: Table<Row>, where?: Partial<Row>): Promise<number>;
+  /** How many rows equal `where` and `fixed`, which is as in {@link Query}; all rows where neither is given. */
+  count<Row extends object>(table: Table<Row>, where?: Partial<Row>, fixed?: Partial<Row>): Promise<number>;
 
   /**
    * Starts from nothing: removes every row of the function, its outbox, parked messages, dead letters and idempotency
-   * keys of clients, and moves its positions. The inbox of topics stays, so that no message is handled twice.
+   * keys of clients, and moves its positions. The inbox of topics stays, so that no message is handled twice, and so does
+   * what the function believes of the time.
    */
   clear(positions: readonly Position[]): Promise<void>;
 
   /** Resolves when the store can be written. @throws {AppError} when it cannot. */
   check(): Promise<void>;
+
+  /**
+   * Why the store cannot be used, as a sentence; null when nothing is known against it. It waits for no lock, so it may
+   * be called often, and it notices when the data are no longer where they were.
+   */
+  unavailableReason(): string | null;
 
   close(): Promise<void>;
 }

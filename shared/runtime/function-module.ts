@@ -1,18 +1,21 @@
+import type { Registry } from 'prom-client';
 import type { z } from 'zod';
 import type { StoreFunction } from './function.ts';
-import type { Outcome } from './handle/outcome.ts';
 import type { App } from './http/app.ts';
 import type { Logger } from './observe/logger.ts';
-import type { Wait } from './why/waits.ts';
+import type { Wait } from './why/wait.ts';
 import type { FunctionContext } from './worker/function-context.ts';
+import type { FunctionLoop } from './worker/woken-loop.ts';
 
-/** A loop beside the batches of a function: runs at start, and again after commits with an outcome that wakes it. */
-export interface FunctionLoop {
-  /** One bounded step. Returns whether there may be more to do at once. */
-  readonly step: () => Promise<boolean>;
-  readonly wakes: (outcome: Outcome) => boolean;
-  /** What the log says when a step fails; it is tried again. */
-  readonly failure: string;
+/** What a host gives the loops of a function. */
+export interface LoopHost<Settings> {
+  readonly context: FunctionContext;
+  readonly settings: Settings;
+  readonly logger: Logger;
+  /** The metrics of the function. */
+  readonly registry: Registry;
+  /** To be awaited before each call to the outside world: a test lets those about a subject fail, or never come back. */
+  readonly beforeCall: (subject: string) => Promise<void>;
 }
 
 /** What a host gives the routes of a function. */
@@ -35,16 +38,22 @@ export interface FunctionModule<Settings extends object = object> {
   readonly port: number;
   /** The first segment of its public paths, by which the gateway finds it; null where it has none. */
   readonly pathPrefix: string | null;
+  /** Its public paths of server-sent events: a gateway keeps their clients while the function is unavailable. */
+  readonly streamPaths?: readonly string[];
   /** Whether it shares the gateway's thread where one process runs the whole store: a call then costs no hop. */
   readonly besideGateway: boolean;
   /** Its own settings: a schema with a default for each environment variable. */
   readonly settings: z.ZodRawShape;
   /** Its rules, tables, migrations, timers and retention, as these settings make them. */
   create(settings: Settings): StoreFunction;
+  /** The codes of its problems that only it uses, for the documentation. */
+  readonly problemCodes?: readonly string[];
   addRoutes(app: App, host: RouteHost<Settings>): void;
+  /** Its routes under `/operations`, for operators: behind the guard, and not there where those routes are closed. */
+  addOperatorRoutes?(app: App, host: RouteHost<Settings>): void;
   /** What only this function knows about what a key waits for. */
   waitsOf?(context: Pick<FunctionContext, 'store'>, key: string): Promise<readonly Wait[]>;
-  loops?(context: FunctionContext, logger: Logger): readonly FunctionLoop[];
+  loops?(host: LoopHost<Settings>): readonly FunctionLoop[];
   /** Example data: `fill` adds what is missing and returns all ids; an empty function is filled at a start in automation mode. */
   readonly seed?: {
     isEmpty(context: FunctionContext): Promise<boolean>;

@@ -3,7 +3,7 @@ import type { Draft, Message } from '../core/message.ts';
 import type { MessageCatalog } from '../core/message-catalog.ts';
 import type { RetentionDays } from '../core/retention.ts';
 import type { Migration } from '../ports/migration.ts';
-import type { Need, Table, Write } from '../ports/store.ts';
+import type { InboxKey, Need, Table, Write } from '../ports/store.ts';
 
 /** The rows of the function's tables during a batch: each message sees the changes of the messages before it. */
 export interface RowReader {
@@ -42,6 +42,8 @@ export interface RetentionRule<Row extends object = object> {
   readonly table: Table<Row>;
   /** For how long, counted from `overSince`. */
   readonly days: keyof RetentionDays | number;
+  /** How many days longer than that. */
+  readonly longerDays?: number;
   /** The columns in whose order rows are looked at, together a key; the table's key where they are not given. */
   readonly orderBy?: readonly string[];
   /**
@@ -52,6 +54,8 @@ export interface RetentionRule<Row extends object = object> {
   needs?(row: Row): readonly Need[];
   /** Since when the row is no longer needed, ISO 8601, UTC; null while it is. */
   overSince(row: Row, rows: RowReader): string | null;
+  /** The message whose inbox row needs this one: the row stays for as long as the inbox knows the message. */
+  rememberedAs?(row: Row): InboxKey;
   /** When the row was written, if that rises with the order: then young rows are not checked. */
   writtenAt?(row: Row): string;
   /**

@@ -36,7 +36,7 @@ export class BroadcastingWriter {
   }
 
   subscribe(on: EmbeddedLog = this.log, wake: () => void = () => undefined): Promise<Subscription> {
-    return on.subscribe({ group: 'readers', topics: ['events'], positions: [], wake });
+    return on.subscribe({ group: 'readers', topics: ['events'], positions: async () => [], wake });
   }
 
   /** Begins a new epoch. `restoredTo`: records after this position are lost, as in a file restored from a copy. */

@@ -13,6 +13,7 @@ import type { StoreFunction } from '../runtime/function.ts';
 import { FunctionWorker } from '../runtime/worker/function-worker.ts';
 import { FunctionMetrics } from '../runtime/worker/worker-metrics.ts';
 import { testPolicy } from './batches.ts';
+import { passing } from './clock.ts';
 import { logLines } from './log-lines.ts';
 import { probe, tallies } from './probe.ts';
 
@@ -62,7 +63,7 @@ export class Life {
       fn: failingAt(failing),
       store: this.store,
       log: inSmallBatches(this.#log),
-      clock: { nowMs: () => this.nowMs },
+      clock: passing(() => this.nowMs),
       logger: logLines().logger,
       metrics: new FunctionMetrics(name, this.store, () => this.worker.waiting()),
       policy,

@@ -4,13 +4,14 @@ import { join } from 'node:path';
 import { EmbeddedLog } from '../adapters/embedded/log/embedded-log.ts';
 import { SqliteStore } from '../adapters/embedded/store/sqlite-store.ts';
 import { DAY_MS } from '../core/days.ts';
-import type { Message } from '../core/message.ts';
+import type { OutsideMessage } from '../core/message.ts';
 import { type DeadLetterRow, deadLetters, parked, parkedKeys, resolutions } from '../ports/tables/retry.ts';
 import type { DeadLetterScope } from '../runtime/dead-letters/dead-letter.ts';
 import type { StoreFunction } from '../runtime/function.ts';
 import { FunctionWorker } from '../runtime/worker/function-worker.ts';
 import { FunctionMetrics } from '../runtime/worker/worker-metrics.ts';
 import { testPolicy } from './batches.ts';
+import { passing } from './clock.ts';
 import { logLines } from './log-lines.ts';
 import { probe, tallies } from './probe.ts';
 
@@ -22,6 +23,8 @@ export const TOPIC = 'probe-commands';
 /** A function, by default the probe, with a clock that the test sets and messages that fail on demand. */
 export class DeadLetterBench {
   nowMs = START_MS;
+  /** The part of `nowMs` by which the clock has leapt, and no time has passed. */
+  leaptMs = 0;
   /** The errors that its rules throw, by message id. */
   readonly failures = new Map<string, Error>();
   /** The ids of the messages that its rules decided on. */
@@ -48,7 +51,8 @@ export class DeadLetterBench {
     this.store = SqliteStore.open({ name, file, tables, migrations: migrations.sqlite });
     const read = { file: join(this.#folder, 'topics', `${this.#topic}.db`), writtenHere: false, isPublic: true };
     const written = publishes === null ? {} : { [publishes]: { file, writtenHere: true, isPublic: false } };
-    this.log = new EmbeddedLog({ topics: { ...written, [this.#topic]: read }, pollMs: 2 });
+    const clock = passing(() => this.nowMs);
+    this.log = new EmbeddedLog({ topics: { ...written, [this.#topic]: read }, pollMs: 2, clock });
     this.worker = this.#newWorker();
   }
 
@@ -79,7 +83,7 @@ export class DeadLetterBench {
   }
 
   /** Appends these to the topic it reads, and advances the clock until no more attempts are made. */
-  async exhaust(...messages: readonly Message[]): Promise<void> {
+  async exhaust(...messages: readonly OutsideMessage[]): Promise<void> {
     await this.log.append(this.#topic, messages);
     for (let attempt = 0; attempt <= testPolicy.attempts; attempt++) {
       await this.settle();
@@ -90,6 +94,12 @@ export class DeadLetterBench {
   /** Steps until no work is left. */
   async settle(): Promise<void> {
     while (await this.worker.step());
+  }
+
+  /** Sets the clock by so many days, also back. */
+  leap(days: number): void {
+    this.nowMs += days * DAY_MS;
+    this.leaptMs += days * DAY_MS;
   }
 
   async deadLetters(): Promise<readonly DeadLetterRow[]> {
@@ -127,7 +137,7 @@ export class DeadLetterBench {
     const limits = { policy: testPolicy, parkedMax: 20_000, parkedPerKeyMax: 10 };
     const metrics = new FunctionMetrics(this.#base.name, store, () => this.worker.waiting());
     this.metrics = metrics;
-    const clock = { nowMs: () => this.nowMs };
+    const clock = { nowMs: () => this.nowMs, upMs: () => this.nowMs - this.leaptMs };
     return new FunctionWorker({ fn: this.#fn(), store, log, clock, logger: logged.logger, metrics, ...limits });
   }
 

@@ -13,6 +13,8 @@ export interface LogSubject {
   publish(log: MessageLog, messages: readonly Message[]): Promise<void>;
   /** The public topic. */
   readonly publicTopic: string;
+  /** The log notes when it receives a record of `written`, which then is the age of the record, not its `time`. */
+  readonly notesReceipt: boolean;
   /** A group that the log knows as a reader of `written`. */
   readonly group: string;
   /** Commits these positions for that group; its process does not run afterwards. */

@@ -32,7 +32,7 @@ export function logConformance(name: string, create: () => Promise<LogSubject>):
       subject,
       log,
       subscribe: ({ topics = [subject.written], positions = [], wake = () => undefined } = {}) =>
-        log.subscribe({ group: 'readers', topics, positions, wake }),
+        log.subscribe({ group: 'readers', topics, positions: async () => positions, wake }),
       publish: (...messages) => subject.publish(log, messages),
     });
     describe('a subscription', () => reading(context));
@@ -212,6 +212,8 @@ function waking(context: () => Context): void {
     const subscription = await subscribe({ wake });
     await subscribe({ wake: other });
     await subscription.close();
+    // Before its end a subscription may wake at any time.
+    for (const each of [wake, other]) each.mockClear();
 
     await publish(count('a', 1));
     await vi.waitFor(() => expect(other).toHaveBeenCalled());

@@ -25,6 +25,8 @@ export const testDays: RetentionDays = { log: 30, inbox: 90, watermark: 7, deadL
 /** The probe with its retention. It reads a topic of another function and a public topic. The test sets the clock. */
 export class ProbeReader {
   nowMs = Date.parse('2026-03-01T10:00:00.000Z');
+  /** The part of `nowMs` by which the clock has leapt, and no time has passed. */
+  leaptMs = 0;
   /** Removed rows, by table. */
   readonly removed: Record<string, number> = {};
   readonly outcomes: Outcome[] = [];
@@ -35,7 +37,8 @@ export class ProbeReader {
   readonly #changes: Partial<StoreFunction>;
   /** Whether the writer broadcasts its commits. */
   handsOver = false;
-  /** Used from its next start on. */
+  /** These two are used from its next start on. */
+  skipsPruned = false;
   limits = { parkedMax: 100, parkedPerKeyMax: 100 };
   writer: SqliteStore;
   store!: SqliteStore;
@@ -48,8 +51,10 @@ export class ProbeReader {
     this.writer = this.startWriter();
   }
 
-  static async create(changes: Partial<StoreFunction> = {}): Promise<ProbeReader> {
+  /** `aheadDays`: by how much the clock is wrong at the first start. */
+  static async create(changes: Partial<StoreFunction> = {}, aheadDays = 0): Promise<ProbeReader> {
     const reader = new ProbeReader(changes);
+    reader.leap(aheadDays);
     await reader.start();
     return reader;
   }
@@ -61,7 +66,7 @@ export class ProbeReader {
 
   async start(): Promise<void> {
     const { file, writerFile, folder } = this;
-    const clock = { nowMs: () => this.nowMs };
+    const clock = { nowMs: () => this.nowMs, upMs: () => this.nowMs - this.leaptMs };
     const { logger } = this.logged;
     const fn = { ...probe, consumes: [OWNED, FREE], ...this.#changes } as unknown as StoreFunction;
     const store = SqliteStore.open({ name: fn.name, file, tables: fn.tables, migrations: fn.migrations.sqlite });
@@ -76,22 +81,24 @@ export class ProbeReader {
         { group: 'follower', file: join(folder, 'follower.db'), topics: ['probe-events'] },
       ],
       pollMs: 1,
+      skipsPruned: this.skipsPruned,
     });
     const metrics = new FunctionMetrics(fn.name, store, () => this.worker.waiting());
     const limits = { policy: testPolicy, ...this.limits };
     this.worker = new FunctionWorker({ fn, store, log, clock, logger, metrics, ...limits });
     this.worker.onCommit((outcomes) => this.outcomes.push(...outcomes));
-    const { watermarks } = this.worker;
+    const { watermarks, believed } = this.worker;
     const writerOf = (topic: string) => (topic === OWNED ? 'writer' : null);
     const removed = (table: string, rows: number) => {
       this.removed[table] = (this.removed[table] ?? 0) + rows;
     };
-    this.retention = new Retention({ fn, store, log, clock, logger, watermarks, days: testDays, writerOf, removed });
+    this.retention = new Retention({ fn, store, log, logger, watermarks, believed, days: testDays, writerOf, removed });
     Object.assign(this, { store, log });
     await this.worker.open();
   }
 
   async stop(): Promise<void> {
+    await this.retention.end();
     await this.worker.stop();
     await this.log.close();
     await this.store.close();
@@ -108,15 +115,22 @@ export class ProbeReader {
     rmSync(this.folder, { recursive: true });
   }
 
+  /** Lets so many days pass. */
   pass(days: number): void {
     this.nowMs += days * DAY_MS;
+  }
+
+  /** Sets the clock by so many days, also back: no time passes. */
+  leap(days: number): void {
+    this.nowMs += days * DAY_MS;
+    this.leaptMs += days * DAY_MS;
   }
 
   /** An event of the other function, with the time of the clock. */
   fact(name: string, quantity: number): Message {
     const time = new Date(this.nowMs).toISOString();
     const message = count(name, quantity);
-    return { ...message, source: '/writer', time, id: deriveId({ id: message.id, time }, 'writer', 0) };
+    return { ...message, source: '/writer', time, id: deriveId({ id: message.id, time }, 'writer 0') };
   }
 
   async publish(...messages: readonly Message[]): Promise<void> {
@@ -148,7 +162,12 @@ export class ProbeReader {
   async follow(position: number): Promise<void> {
     const file = join(this.folder, 'follower.db');
     const topics = ['probe-events'];
-    const subscription = await this.log.subscribe({ group: 'follower', topics, positions: [], wake: () => undefined });
+    const subscription = await this.log.subscribe({
+      group: 'follower',
+      topics,
+      positions: async () => [],
+      wake: () => undefined,
+    });
     const positions = (await subscription.ends()).map((end) => ({ ...end, position }));
     const follower = SqliteStore.open({ name: 'follower', file, tables: [], migrations: [] });
     await follower.transact([], [], () => commitOf({ positions }));

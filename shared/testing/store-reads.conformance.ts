@@ -147,6 +147,17 @@ export function reads({ store, commit }: Context): void {
     expect(ids(await store().find({ table: shelves, ...query }))).toBe(expected);
   });
 
+  it('counts all rows, those equal to a condition, and those equal to a fixed condition as well', async () => {
+    const counts = [
+      store().count(shelves),
+      store().count(shelves, { room: 'attic' }),
+      store().count(shelves, {}, { room: 'attic' }),
+      store().count(shelves, { places: 3 }, { room: 'attic' }),
+    ];
+
+    expect(await Promise.all(counts)).toEqual([4, 3, 3, 1]);
+  });
+
   it('returns JSON as a value', async () => {
     const [found] = await store().find({ table: shelves, where: { shelfId: 'c' }, limit: 1 });
     expect(found?.labels).toEqual(['old']);

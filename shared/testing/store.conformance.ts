@@ -223,12 +223,14 @@ function commits(context: Context): void {
     expect(await everything(context)).toEqual(nothing);
   });
 
-  it('moves the position of each topic on its own', async () => {
-    const at = (topic: string, position: number) => ({ topic, partition: 0, position });
-    await commit({ positions: [at('one', 1), at('two', 2)] });
-    await commit({ positions: [at('two', 9)] });
+  it('moves the position of each lane on its own, with its proof', async () => {
+    const at = (topic: string, partition: number, position: number) => ({ topic, partition, position });
+    await commit({ positions: [{ ...at('one', 0, 1), proof: 'm' }, at('two', 0, 2), at('two', 1, 3)] });
+    await commit({ positions: [at('two', 1, 9)] });
 
-    expect(new Set(await store().positions())).toEqual(new Set([at('one', 1), at('two', 9)]));
+    expect(new Set(await store().positions())).toEqual(
+      new Set([{ ...at('one', 0, 1), proof: 'm' }, at('two', 0, 2), at('two', 1, 9)]),
+    );
   });
 }
 

@@ -14,7 +14,7 @@ export interface Violation {
 
 /**
  * The layers of the design and what each may import. `top` is whatever tests or drives the store. `host` wires functions together,
- * and `engine` is the one file of it that knows adapters. `own` means the same folder of the layer: a function its own folder, an
+ * and `engine` are the files of it that know adapters (`engine.ts` and `engine-*.ts`). `own` means the same folder of the layer: a function its own folder, an
  * engine its own.
  */
 type Layer =
@@ -38,7 +38,7 @@ const imports: Readonly<Record<Exclude<Layer, 'top'>, { readonly from: readonly 
   rules: { from: ['core', 'saga'], own: true },
   function: { from: ['core', 'saga', 'seed', 'ports', 'runtime'], own: true },
   host: { from: ['core', 'saga', 'ports', 'runtime', 'function', 'host', 'engine'], own: false },
-  engine: { from: ['core', 'ports', 'runtime', 'adapter'], own: false },
+  engine: { from: ['core', 'ports', 'runtime', 'adapter', 'engine'], own: false },
   ports: { from: ['core', 'ports'], own: false },
   runtime: { from: ['core', 'ports', 'runtime'], own: false },
   adapter: { from: ['core', 'ports'], own: true },
@@ -48,6 +48,14 @@ const imports: Readonly<Record<Exclude<Layer, 'top'>, { readonly from: readonly 
 
 const PURE: readonly Layer[] = ['core', 'saga', 'seed', 'rules'];
 const PURE_PACKAGES = ['node:crypto', 'uuid', 'zod'];
+
+/** Packages that one file of the store knows, so that another can take their place; and the programs that it is compared with. */
+const ONE_FILE_PACKAGES: Readonly<Record<string, { readonly owner: string; readonly compared: readonly string[] }>> = {
+  kafkajs: {
+    owner: 'shared/adapters/kafka/kafkajs-client.ts',
+    compared: ['e2e/bench/reference-kafka.ts', 'e2e/bench/relay-alone.ts'],
+  },
+};
 
 /** What the pure part never does, and how it looks. */
 const impurities: readonly (readonly [what: string, pattern: RegExp])[] = [
@@ -113,7 +121,7 @@ function placeOf(path: string): { readonly layer: Layer; readonly own: string } 
   if (top === 'seed') return { layer: 'seed', own: top };
   if (top === 'saga') return { layer: 'saga', own: top };
   if (top === 'functions') {
-    if (third === '') return { layer: second === 'engine.ts' ? 'engine' : 'host', own: path };
+    if (third === '') return { layer: /^engine(-\w+)?\.ts$/.test(second) ? 'engine' : 'host', own: path };
     const isRules = third === 'decide.ts' || third === 'state.ts';
     return { layer: isRules ? 'rules' : 'function', own: `${top}/${second}` };
   }
@@ -130,12 +138,11 @@ function importViolations(source: Source): readonly Violation[] {
   const { path, uncommented } = source;
   const place = placeOf(path);
   if (place === null) return [violation(source, 0, 'place', 'this folder is not in the design')];
-  const { layer } = place;
-  if (layer === 'top') return [];
+  const { layer, own } = place;
   const found = [...uncommented.matchAll(IMPORT)];
   return found.flatMap((match) => {
     const [, specifier = ''] = match;
-    const problem = importProblem(path, { layer, own: place.own }, specifier);
+    const problem = layer === 'top' ? packageProblem(path, specifier) : importProblem(path, { layer, own }, specifier);
     return problem === null ? [] : [violation(source, match.index, 'imports', problem)];
   });
 }
@@ -147,7 +154,8 @@ function importProblem(
 ): string | null {
   if (!specifier.startsWith('.')) {
     const isAllowed = !PURE.includes(layer) || PURE_PACKAGES.includes(specifier);
-    return isAllowed ? null : `${layer} is pure and may not import ${specifier}`;
+    if (!isAllowed) return `${layer} is pure and may not import ${specifier}`;
+    return packageProblem(path, specifier);
   }
   const target = posix.join(posix.dirname(path), specifier);
   const there = placeOf(target);
@@ -157,6 +165,12 @@ function importProblem(
   // The rules of a function are the same folder as the rest of it, and still do not know the rest.
   const isOwn = rules.own && there.own === own && (layer !== 'rules' || there.layer === 'rules');
   return isOwn ? null : `${layer} may not import ${target}`;
+}
+
+function packageProblem(path: string, specifier: string): string | null {
+  const rule = ONE_FILE_PACKAGES[specifier.split('/')[0] ?? ''];
+  if (rule === undefined || rule.owner === path || rule.compared.includes(path) || isTest(path)) return null;
+  return `only ${rule.owner} may import ${specifier}`;
 }
 
 function purityViolations(source: Source): readonly Violation[] {

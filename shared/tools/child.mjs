@@ -3,35 +3,43 @@
  *
  * Ctrl-C reaches every process of the terminal's group, and npm sends the same signal once more. A program that takes a
  * second signal as "end at once" would never end cleanly. So it gets a group of its own, and each signal once.
+ *
+ * A group of its own outlives what started it, so it is told to end when the package manager is gone, and has a channel
+ * that closes when this process is. A program that knows of no channel is run by one that does.
  */
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { watchStarter } from './starter.mjs';
 
 /** The same signal again within this time is the same key press. */
 const SAME_SIGNAL_MS = 500;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const isWindows = process.platform === 'win32';
+const CAPTIVE = fileURLToPath(new URL('captive.mjs', import.meta.url));
 
 /**
  * Runs `command` to its end.
  *
  * @param {readonly string[]} command the program and its arguments; `node` is the Node that runs this file
- * @param {{ cwd: string, env: NodeJS.ProcessEnv, onOutput?: (text: string) => void }} options with `onOutput` the
- *   program's output goes there, it has no input, and signals go to all that it started
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv, onOutput?: (text: string) => void, hasChannel?: boolean }} options with
+ *   `onOutput` the program's output goes there, and it has no input; `hasChannel`: it notices by its channel that this process
+ *   is gone, and hands signals on to what it has started; others need neither
  * @returns {Promise<number>} its exit code, 128 + n where signal n ended it, 127 where it could not be started
  */
-export function run([program, ...args], { cwd, env, onOutput }) {
+export function run([program, ...args], { cwd, env, onOutput, hasChannel = false }) {
   const isCaptured = onOutput !== undefined;
-  const child = spawn(program === 'node' ? process.execPath : program, args, {
+  const line = [program === 'node' ? process.execPath : program, ...args];
+  const [file, ...rest] = hasChannel ? line : [process.execPath, CAPTIVE, ...line];
+  const child = spawn(file, rest, {
     cwd,
     env,
-    stdio: isCaptured ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    stdio: isCaptured ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['inherit', 'inherit', 'inherit', 'ipc'],
     detached: !isWindows,
-    shell: isWindows && program !== 'node',
   });
   child.stdout?.on('data', (chunk) => onOutput?.(String(chunk)));
   child.stderr?.on('data', (chunk) => onOutput?.(String(chunk)));
-  const stopForwarding = forwardSignals(child, isCaptured);
+  const stopForwarding = forwardSignals(child, !hasChannel);
 
   return new Promise((resolve) => {
     const end = (/** @type {number} */ code) => {
@@ -57,7 +65,10 @@ function forwardSignals(child, toGroup) {
     else child.kill(signal);
   };
   for (const signal of FORWARDED) process.on(signal, forward);
+  // The signal that ended the package manager may have come here as well; a second one would end the program at once.
+  const stopWatching = watchStarter(() => lastMs.size === 0 && forward('SIGTERM'));
   return () => {
+    stopWatching();
     for (const signal of FORWARDED) process.off(signal, forward);
   };
 }

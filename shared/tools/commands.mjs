@@ -14,6 +14,12 @@ const TSC = ['node', 'node_modules/typescript/bin/tsc'];
 const KNIP = ['node', 'node_modules/knip/bin/knip.js'];
 const VITEST = ['node', 'node_modules/vitest/vitest.mjs', 'run'];
 
+/**
+ * What `npm test` runs: every project but those that need more than Node (`faults` a C compiler and minutes, `browser` a
+ * browser, `engines` Java). By their names, because vitest runs a project that one of several exclusions allows.
+ */
+const TESTS = [...VITEST, '--project', 'unit', '--project', 'e2e'];
+
 const STATIC_CHECKS = [
   [...BIOME, 'check', '--error-on-warnings', '.'],
   // The build's own cache must not learn of a run that writes nothing.
@@ -21,32 +27,73 @@ const STATIC_CHECKS = [
   KNIP,
 ];
 
-/** `readsEnvFile`: it talks to a store, or is one, so `.env` counts. Tests and checks must not depend on it. */
+/** `readsEnvFile`: it talks to a store, or is a part of one, so `.env` counts. Tests and checks must not depend on it.
+ * `endsWithStarter`: it has a channel by which it notices that this process is gone. */
 const commands = {
   start: {
     help: 'start [FUNCTION]         the store, or one function of it: gateway, order, …',
     builds: true,
     readsEnvFile: true,
+    endsWithStarter: true,
     lines: (args) => [[...STORE, ...args]],
   },
   tool: {
     help: 'tool FILE [args]         a program of dist/, for example dist/e2e/prove/main.js',
     builds: true,
     readsEnvFile: true,
+    refusal: ([file = '']) => {
+      if (file === '' || file.startsWith('-')) return 'it needs the FILE of a program in dist/';
+      // dist/ may not be built yet; then there is the source.
+      const source = file.replace(/^dist\//, '').replace(/\.js$/, '.ts');
+      const isThere = [file, source].some((path) => existsSync(join(root, path)));
+      return isThere ? null : `there is no program ${visible(file)}`;
+    },
+    endsWithStarter: true,
     lines: (args) => [['node', '--enable-source-maps', ...args]],
   },
-  test: { help: 'test [args]              vitest, with its arguments', lines: (args) => [[...VITEST, ...args]] },
+  test: {
+    help: 'test [args]              vitest, with its arguments; the projects unit and e2e where they name none',
+    lines: (args) => [[...(args.some((arg) => arg.startsWith('--project')) ? VITEST : TESTS), ...args]],
+  },
+  broker: {
+    help: 'broker [args]            a Kafka broker in the background; --stop ends it',
+    readsEnvFile: true,
+    needsPackages: false,
+    lines: (args) => [['node', 'shared/tools/start-kafka-broker.mjs', ...args]],
+  },
   check: {
     help: 'check [--no-tests]       format, lint, types, dead code, tests: what CI runs',
-    lines: (args) => (args.includes('--no-tests') ? STATIC_CHECKS : [...STATIC_CHECKS, VITEST]),
+    refusal: (args) => surplus(args.filter((arg) => arg !== '--no-tests')),
+    lines: (args) => (args.includes('--no-tests') ? STATIC_CHECKS : [...STATIC_CHECKS, TESTS]),
   },
   format: {
     help: 'format                   writes the format and the safe lint fixes',
+    refusal: surplus,
     lines: () => [[...BIOME, 'check', '--write', '.']],
   },
-  build: { help: 'build                    dist/, when a source is newer', builds: true, lines: () => [] },
-  install: { help: 'install                  node_modules/, when the lock or Node changed', lines: () => [] },
+  build: {
+    help: 'build                    dist/, when a source is newer',
+    builds: true,
+    refusal: surplus,
+    lines: () => [],
+  },
+  install: {
+    help: 'install                  node_modules/, when the lock or Node changed',
+    refusal: surplus,
+    lines: () => [],
+  },
 };
+
+/** Why arguments are refused that a command does not take; null where there are none. */
+function surplus([first]) {
+  return first === undefined ? null : `it takes no ${visible(first)}`;
+}
+
+/** An argument as it is printed: no character of it controls the terminal. */
+function visible(text) {
+  const escaped = (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return JSON.stringify(text.slice(0, 200)).replace(/[^ -~]/g, escaped);
+}
 
 /**
  * Does what `npm run` asks for.
@@ -60,6 +107,17 @@ export async function main(argv) {
   const [name = 'help', ...args] = isPrint ? argv.slice(1) : argv;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command === undefined) return showHelp(name);
+  // Node has put U+FFFD in the place of what is not UTF-8.
+  const altered = args.find((arg) => arg.includes('\uFFFD'));
+  if (altered !== undefined) {
+    console.error(`The argument ${JSON.stringify(altered)} is not UTF-8, so what was typed is lost.`);
+    return 2;
+  }
+  if (command.refusal !== undefined) {
+    if (args[0] === '--help' || args[0] === '-h') return showHelp('help');
+    const refusal = command.refusal(args);
+    if (refusal !== null) return refuse(`${name}: ${refusal}.`);
+  }
 
   const lines = command.lines(args);
   if (isPrint) {
@@ -67,9 +125,10 @@ export async function main(argv) {
     return 0;
   }
   const env = environmentOf(name, command);
-  if (!(await ensureInstalled(root, env)) || (command.builds && !(await ensureBuilt(root, env)))) return 1;
+  const hasPackages = command.needsPackages === false || (await ensureInstalled(root, env));
+  if (!hasPackages || (command.builds && !(await ensureBuilt(root, env)))) return 1;
   for (const line of lines) {
-    const code = await run(line, { cwd: root, env });
+    const code = await run(line, { cwd: root, env, hasChannel: command.endsWithStarter === true });
     if (code !== 0) return code;
   }
   return 0;
@@ -77,18 +136,37 @@ export async function main(argv) {
 
 function environmentOf(name, { readsEnvFile }) {
   const file = join(root, '.env');
-  const fromFile = readsEnvFile && existsSync(file) ? parseEnv(readFileSync(file, 'utf8')) : {};
+  const fromFile = readsEnvFile && existsSync(file) ? parseEnv(readEnvFile(file)) : {};
   const env = { ...fromFile, ...process.env, SAGA_STORE_STARTED_MS: String(Math.round(performance.timeOrigin)) };
   if (name === 'start' && env.NODE_ENV !== 'production') env.ENABLE_AUTOMATION ??= 'true';
   return env;
 }
 
+function readEnvFile(file) {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    // What is wrong with a folder is said without its name.
+    if (!error.message.includes(file)) error.message += ` '${file}'`;
+    throw error;
+  }
+}
+
 function showHelp(name) {
-  const isHelp = ['help', '--help', '-h'].includes(name);
-  const say = isHelp ? console.log : console.error;
-  if (!isHelp) say(`There is no command "${name}".`);
+  if (!['help', '--help', '-h'].includes(name)) return refuse(`There is no command ${visible(name)}.`);
+  printHelp(console.log);
+  return 0;
+}
+
+/** @returns the exit code of a command line that cannot be understood */
+function refuse(sentence) {
+  console.error(sentence);
+  printHelp(console.error);
+  return 2;
+}
+
+function printHelp(say) {
   say('Usage: node shared/tools/run.mjs COMMAND\n');
   for (const { help } of Object.values(commands)) say(`  ${help}`);
   say('  --print COMMAND          the program lines a command stands for, as JSON');
-  return isHelp ? 0 : 1;
 }

@@ -4,11 +4,12 @@
  *
  * Several terminals may start functions of one fresh clone at once; one of them works and the others wait for it.
  */
-import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { run } from './child.mjs';
+import { fingerprintOf, whatIsMissing } from './installed.mjs';
+import { isAlive } from './starter.mjs';
 
 const YARN = ['npx', '-y', '@yarnpkg/cli-dist@4.18.1'];
 const BINDING = 'node_modules/better-sqlite3/build/Release/better_sqlite3.node';
@@ -18,10 +19,16 @@ const SOURCES = ['saga', 'functions', 'shared', 'seed', 'e2e', 'tsconfig.json', 
 const LOCK_POLL_MS = 100;
 const LOCK_SILENT_TRIES = 10;
 const PROGRESS_MS = 10_000;
+/** Exit codes above it say that a signal ended the program. */
+const SIGNALLED = 128;
 
-/** @returns {Promise<boolean>} false where it failed; what to do has been said */
+/**
+ * Installs what is missing. What npm or yarn has installed is taken as it is when it is complete.
+ *
+ * @returns {Promise<boolean>} false where it failed; what to do has been said
+ */
 export async function ensureInstalled(root, env) {
-  return isInstalled(root) || underLock(root, () => isInstalled(root) || install(root, env));
+  return isStamped(root) || underLock(root, () => isStamped(root) || complete(root, env));
 }
 
 /** @returns {Promise<boolean>} false where it failed; the compiler's messages have been shown */
@@ -29,16 +36,37 @@ export async function ensureBuilt(root, env) {
   return isBuilt(root) || underLock(root, () => isBuilt(root) || build(root, env));
 }
 
-function isInstalled(root) {
-  return readOr(join(root, INSTALL_STAMP), '') === installStamp(root) && existsSync(join(root, BINDING));
+/** Whether nothing has changed since the packages were found complete. */
+function isStamped(root) {
+  return readOr(join(root, INSTALL_STAMP), '') === installStamp(root);
 }
 
-/** What an install depends on: the lock's text, and the Node that native packages are compiled for. */
+/** What was found complete: these packages, and a native part that this Node has loaded. */
 function installStamp(root) {
-  const lock = createHash('sha256')
-    .update(readFileSync(join(root, 'yarn.lock')))
-    .digest('hex');
-  return `${lock} ${process.platform}-${process.arch} ABI ${process.versions.modules}\n`;
+  const { size = 0, mtimeMs = 0 } = statSync(join(root, BINDING), { throwIfNoEntry: false }) ?? {};
+  const { platform, arch, versions } = process;
+  return `${fingerprintOf(root)} ${platform}-${arch} ABI ${versions.modules} ${size} ${mtimeMs}\n`;
+}
+
+async function complete(root, env) {
+  const missing = whatIsMissing(root);
+  if (missing === null) return ensureBinding(root, env);
+  if (existsSync(join(root, 'node_modules/better-sqlite3')))
+    console.error(`The packages are not complete: ${missing}.`);
+  return install(root, env);
+}
+
+/** All packages are there. A native part that is missing, or is made for another Node, is compiled anew. */
+async function ensureBinding(root, env) {
+  if (!(await bindingLoads(root, env))) {
+    const { code } = await progress('compiling better-sqlite3', (onOutput) =>
+      run(['npm', 'rebuild', 'better-sqlite3'], { cwd: root, env, onOutput }),
+    );
+    if (code > SIGNALLED) return false;
+    if (!(await bindingLoads(root, env))) return install(root, env);
+  }
+  writeFileSync(join(root, INSTALL_STAMP), installStamp(root));
+  return true;
 }
 
 async function install(root, env) {
@@ -49,6 +77,8 @@ async function install(root, env) {
     progress(what, (onOutput) => run([...YARN, ...args], { cwd: root, env: installEnv, onOutput }));
 
   const installed = await yarn('installing packages', 'install', '--immutable');
+  // It was told to stop: nothing is missing for that.
+  if (installed.code > SIGNALLED) return false;
   if (installed.code !== 0) {
     console.error(installed.text);
     console.error(
@@ -61,6 +91,7 @@ async function install(root, env) {
   if (!(await bindingLoads(root, env))) {
     // Yarn takes its own last build for good, also where the file is gone or was made for another Node.
     const rebuilt = await yarn('compiling better-sqlite3', 'rebuild', 'better-sqlite3');
+    if (rebuilt.code > SIGNALLED) return false;
     if (rebuilt.code !== 0 || !(await bindingLoads(root, env))) {
       console.error(rebuilt.text);
       console.error(bindingAdvice);
@@ -107,6 +138,7 @@ async function build(root, env) {
   const output = await progress('building', (onOutput) =>
     run(['node', 'node_modules/typescript/bin/tsc', '-p', '.'], { cwd: root, env, onOutput }),
   );
+  if (output.code > SIGNALLED) return false;
   if (output.code !== 0) {
     console.error(output.text);
     console.error('The build failed; nothing was started.');
@@ -129,7 +161,8 @@ async function progress(what, work) {
     text += part;
   });
   clearInterval(timer);
-  console.error(`${what}: ${code === 0 ? 'done' : `failed with exit code ${code}`} after ${seconds()}`);
+  const end = code > SIGNALLED ? 'stopped' : `failed with exit code ${code}`;
+  console.error(`${what}: ${code === 0 ? 'done' : end} after ${seconds()}`);
   return { code, text };
 }
 
@@ -157,15 +190,6 @@ function tryLock(lock) {
   } catch (error) {
     if (error.code === 'EEXIST') return false;
     throw error;
-  }
-}
-
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code === 'EPERM';
   }
 }
 

@@ -15,5 +15,12 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exitCode = 1;
 } else {
   const { main } = await import('./commands.mjs');
-  process.exitCode = await main(process.argv.slice(2));
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    if (error.syscall === undefined) throw error;
+    console.error(`A file of this checkout cannot be read or written: ${error.message}`);
+    console.error('Give this user access to it, and run the same command again.');
+    process.exitCode = 1;
+  }
 }

@@ -29,6 +29,7 @@ export const faultNames: Readonly<Record<FaultKind, string>> = {
   full: 'disk full',
   clock: 'clock shift',
   poison: 'some orders fail',
+  disk: 'disk errors',
 };
 
 /** Client attempts that failed and are retried. */
@@ -75,6 +76,7 @@ function faultBar({ kind, fromMs, toMs, shiftMs }: FaultPeriod, { x, endMs }: Sc
     full: 'full disk',
     clock: `clock ${(shiftMs / 1_000).toFixed(0)} s off`,
     poison: 'messages about some orders fail',
+    disk: 'disk errors',
   }[kind];
   const label = `${what} from ${secondsText(fromMs)} for ${secondsText(end - fromMs)}`;
   const width = Math.max(1.5, x(end) - x(fromMs));

@@ -11,6 +11,7 @@ const shapes = {
   full: '<path fill="currentColor" d="M1.5,2.5H10.5L6,10.5Z"/>',
   clock: `<circle cx="6" cy="6" r="4.2" ${stroke.replace('2.2', '1.6')}/><path ${stroke.replace('2.2', '1.6')} d="M6,3.6V6L7.6,7"/>`,
   poison: '<path fill="currentColor" d="M6,1.5L10.5,6L6,10.5L1.5,6Z"/>',
+  disk: `<circle cx="6" cy="6" r="4.2" ${stroke.replace('2.2', '1.6')}/><circle fill="currentColor" cx="6" cy="6" r="1.6"/>`,
 } as const;
 
 /** Defined once and referenced by id. */
@@ -29,6 +30,7 @@ const swatches = [
   ['fault full', 'full disk'],
   ['fault clock', 'wrong clock'],
   ['fault poison', 'failing on some orders'],
+  ['fault disk', 'disk errors'],
   ['compensation', 'compensations: rejected, cancelled, released, returned'],
   ['retry', 'failed attempts, which clients retry'],
   ['parked', 'messages in the retry queue'],

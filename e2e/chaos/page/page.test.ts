@@ -19,8 +19,11 @@ function shortRun(): FlightRecord {
     { target: 'inventory', atMs: 2_500, state: 'up' },
   );
   record.faultPeriods.push({ target: 'order', kind: 'clock', fromMs: 3_000, toMs: 4_000, shiftMs: 60_000 });
-  const kill = { atMs: 1_000, kind: 'kill', target: 'inventory', durationMs: 1_500, shiftMs: 0 } as const;
+  const kill = { atMs: 1_000, kind: 'kill', target: 'inventory', durationMs: 1_500, shiftMs: 0, errors: null } as const;
+  const errors = { operation: 'sync', failure: 'EIO', share: 1 } as const;
+  const broken = { ...kill, kind: 'disk', target: 'order', errors } as const;
   record.injections.push({ fault: kill, atMs: 1_000, outcome: 'injected' });
+  record.injections.push({ fault: broken, atMs: 4_200, outcome: 'injected' });
   record.attempts.set(4, { acknowledged: 3, lost: 2 });
   for (const [atMs, onHand] of [
     [250, 10],
@@ -51,7 +54,7 @@ function evidenceOf(record: FlightRecord, failures: readonly string[] = []): Evi
   };
   return {
     seed: 7,
-    command: 'yarn chaos --seed 7',
+    command: 'npm run chaos -- --seed 7',
     record,
     clients,
     store: storeOf(record),
@@ -112,12 +115,14 @@ describe('the page', () => {
   it.each([
     'kill -9 at 1.00 s',
     'down from 1.00 s for 1.50 s',
+    'disk errors at 4.20 s',
+    '100 % of sync calls: EIO',
     'clock 60 s off from 3.00 s for 1.00 s',
     '1 OrderRejected at 2.00 s',
     '2 attempts failed at 1.00 s',
     '3 acknowledged, 0 refused, 2 failed at 1.00 s',
     'messages in the retry queue, at most 3',
-    'yarn chaos --seed 7',
+    'npm run chaos -- --seed 7',
   ])('shows: %s', (sentence) => {
     expect(pageWith()).toContain(sentence);
   });

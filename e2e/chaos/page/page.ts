@@ -1,7 +1,9 @@
 /** The report of a run as one self-contained HTML page. */
+import { printable } from '../../../shared/core/printable.ts';
 import type { FlightRecord } from '../flight-record.ts';
 import type { StoreHistory } from '../history.ts';
-import { targets } from '../plan.ts';
+import { errorsText } from '../live.ts';
+import { type Fault, targets } from '../plan.ts';
 import type { Verdict } from '../verdict.ts';
 import { figuresOf, RIGHT, WRONG } from '../verdict-text.ts';
 import { attemptsChart, CHART_HEIGHT, failuresOf, mostOf, mostOpen, openOrdersChart, stockChart } from './chart.ts';
@@ -15,6 +17,7 @@ import { element, escaped, text, title } from './svg.ts';
 const NAMES_WIDTH = 128;
 const AXIS_HEIGHT = 20;
 const SENTENCES_MAX = 20;
+const SENTENCE_MAX = 1_000;
 
 export interface PageData {
   readonly verdict: Verdict;
@@ -76,7 +79,9 @@ function verdictOf({ isRight, lost, doubled, unexpected, books }: Verdict): stri
     ...unexpected.map((sentence) => `unexpected: ${sentence}`),
     ...books.differences.map((sentence) => `ledger: ${sentence}`),
   ];
-  const items = sentences.slice(0, SENTENCES_MAX).map((sentence) => element('li', {}, escaped(sentence)));
+  const items = sentences
+    .slice(0, SENTENCES_MAX)
+    .map((sentence) => element('li', {}, escaped(printable(sentence, SENTENCE_MAX))));
   const list = items.length === 0 ? '' : element('ul', {}, ...items);
   return element('div', { class: 'verdict wrong' }, WRONG, list);
 }
@@ -188,7 +193,7 @@ function tablesOf({ verdict, record }: PageData): string {
       secondsText(atMs),
       fault.target,
       faultNames[fault.kind],
-      fault.kind === 'clock' ? `${(fault.shiftMs / 1_000).toFixed(0)} s off` : '',
+      detailOf(fault),
       secondsText(fault.durationMs),
       outcome,
     ]),
@@ -208,6 +213,11 @@ function tablesOf({ verdict, record }: PageData): string {
   ].join('');
 }
 
+function detailOf({ kind, shiftMs, errors }: Fault): string {
+  if (errors !== null) return errorsText(errors);
+  return kind === 'clock' ? `${(shiftMs / 1_000).toFixed(0)} s off` : '';
+}
+
 function rowOfCells(cells: readonly string[]): string {
-  return element('tr', {}, ...cells.map((cell) => element('td', {}, escaped(cell), '')));
+  return element('tr', {}, ...cells.map((cell) => element('td', {}, escaped(printable(cell)), '')));
 }

@@ -2,10 +2,10 @@
 export const STYLE = `
 :root { color-scheme: light dark; --paper: #fbfaf7; --card: #ffffff; --ink: #1c2128; --quiet: #68707c; --rule: #e3e1da;
   --bed: #cfe6d6; --down: #d2373f; --starting: #e9a23b; --frozen: #3f86cf; --stopping: #e2763a; --full: #8a5cf0;
-  --clock: #0d98a6; --poison: #8a6d1f; --good: #3f9a63; --mild: #c9b458; --bad: #d2373f; --hand: #4a7fb8; --held: #e0a030; --take: #b4479b; }
+  --clock: #0d98a6; --poison: #8a6d1f; --disk: #7a3b12; --good: #3f9a63; --mild: #c9b458; --bad: #d2373f; --hand: #4a7fb8; --held: #e0a030; --take: #b4479b; }
 @media (prefers-color-scheme: dark) { :root { --paper: #14171c; --card: #1b1f26; --ink: #e8e6e1; --quiet: #969eab;
   --rule: #2d333d; --bed: #24453a; --down: #e5565d; --starting: #e0a347; --frozen: #5b9fe6; --stopping: #ea8a50;
-  --full: #a585f7; --clock: #35b8c4; --poison: #c9a94a; --good: #57b880; --mild: #b5a24c; --bad: #e5565d; --hand: #6c9fd8;
+  --full: #a585f7; --clock: #35b8c4; --poison: #c9a94a; --disk: #d08a55; --good: #57b880; --mild: #b5a24c; --bad: #e5565d; --hand: #6c9fd8;
   --held: #e6b04e; --take: #d673bf; } }
 * { box-sizing: border-box; }
 body { margin: 0; padding: 32px 28px 56px; background: var(--paper); color: var(--ink);
@@ -36,6 +36,7 @@ svg .on-bar { fill: #fff; font-size: 10px; font-weight: 600; pointer-events: non
 .state.frozen rect, .frozen { fill: var(--frozen); } .state.stopping rect, .stopping { fill: var(--stopping); }
 .full { fill: var(--full); color: var(--full); } .clock { fill: var(--clock); color: var(--clock); }
 .poison { fill: var(--poison); color: var(--poison); }
+.disk { fill: var(--disk); color: var(--disk); }
 .injection.kill { color: var(--down); } .injection.freeze { color: var(--frozen); } .injection.stop { color: var(--stopping); }
 .injection.missed, .injection.unsupported { opacity: 0.3; }
 .compensation { fill: var(--take); } .retry { fill: var(--bad); fill-opacity: 0.75; }

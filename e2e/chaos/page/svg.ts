@@ -1,8 +1,9 @@
 /** Builds SVG and HTML as text. Text from outside has to go through `escaped`. */
+import { printable } from '../../../shared/core/printable.ts';
 
-/** Escapes text for use in an element or an attribute. */
+/** Escapes text for use in an element or an attribute; control characters are shown as escapes. */
 export function escaped(text: string): string {
-  return text
+  return printable(text, Number.POSITIVE_INFINITY)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -1,4 +1,5 @@
 import type { Migration } from '../../../shared/ports/migration.ts';
+import { dispatched } from './sqlite-dispatched.ts';
 
 export const sqlite: readonly Migration[] = [
   {
@@ -80,4 +81,10 @@ export const sqlite: readonly Migration[] = [
   CREATE INDEX orders_by_status ON orders (status);
   CREATE INDEX orders_due ON orders (due_at) WHERE due_at IS NOT NULL;`,
   },
+  {
+    number: 4,
+    name: 'requested',
+    sql: 'ALTER TABLE orders ADD COLUMN requested_at TEXT;',
+  },
+  dispatched,
 ];

@@ -1,4 +1,5 @@
-import type { Message } from '../../core/message.ts';
+import type { Message, OutsideMessage } from '../../core/message.ts';
+import { RECEIVED_AT } from '../../core/receipt.ts';
 
 /**
  * The outbox in a SQLite file. The store writes it and the embedded log reads it, so both share this schema.
@@ -59,7 +60,7 @@ export const OUTBOX_COLUMNS = ['topic', 'subject', 'attributes', 'data'] as cons
 /** The values of {@link OUTBOX_COLUMNS}. */
 export function outboxValues(topic: string, message: Message): readonly [string, string, string, string] {
   const { id, source, type, time, subject, partitionkey, correlationid, causationid, schemaversion } = message;
-  const { traceparent, data } = message;
+  const { traceparent, requestedat, data } = message;
   const attributes = {
     specversion: '1.0',
     id,
@@ -73,6 +74,18 @@ export function outboxValues(topic: string, message: Message): readonly [string,
     causationid,
     schemaversion,
     traceparent,
+    requestedat,
   };
   return [topic, subject, JSON.stringify(attributes), JSON.stringify(data)];
+}
+
+/** The same for a message from outside: as its sender wrote it, and when it was received, ISO 8601; null: not noted. */
+export function receivedValues(
+  topic: string,
+  { data, ...attributes }: OutsideMessage,
+  received: string | null,
+): readonly [string, string, string, string] {
+  const { [RECEIVED_AT]: _, ...claimed } = attributes as Readonly<Record<string, unknown>>;
+  const noted = received === null ? claimed : { ...claimed, [RECEIVED_AT]: received };
+  return [topic, attributes.subject ?? '', JSON.stringify(noted), JSON.stringify(data)];
 }

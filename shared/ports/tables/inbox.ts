@@ -1,4 +1,4 @@
-import { type Position, table } from '../store.ts';
+import { type Lane, table } from '../store.ts';
 
 /** A handled message, as retention reads and removes it; the runtime writes it with the commit. */
 export interface InboxReadRow {
@@ -17,7 +17,10 @@ export const inbox = table<InboxReadRow>(
 );
 
 /** How far the function has read its topics: read-only, the store writes it with the commit. */
-export const readPositions = table<Required<Position>>(
+/** A stored position: the text is empty where the log has no epochs. */
+export type StoredPosition = Lane & { readonly position: number; readonly epoch: string };
+
+export const readPositions = table<StoredPosition>(
   'position',
   { topic: 'text', partition: 'integer', position: 'integer', epoch: 'text' },
   { key: ['topic', 'partition'], loadBy: 1 },
@@ -28,7 +31,7 @@ export const readPositions = table<Required<Position>>(
  * is now. A record at or below it that is delivered again is a duplicate, even where its inbox row was pruned. The
  * store adds a watermark when a position is set back, removed or moves to another epoch.
  */
-export const inboxWatermarks = table<Required<Position>>(
+export const inboxWatermarks = table<StoredPosition>(
   'inbox_fold',
   { topic: 'text', partition: 'integer', epoch: 'text', position: 'integer' },
   { key: ['topic', 'partition', 'epoch'], loadBy: 1 },

@@ -4,6 +4,7 @@ import type { Table } from '../../ports/store.ts';
 import { deadLetters } from '../../ports/tables/retry.ts';
 import { DeadLetterBench, TOPIC } from '../../testing/dead-letter-bench.ts';
 import { count, probeCatalog } from '../../testing/probe.ts';
+import { editedRecord, identityOf } from './dead-letter.ts';
 import { close, replay } from './resolve.ts';
 
 const by = { who: 'ann', reason: 'it is forged' };
@@ -92,5 +93,46 @@ describe('a dead letter that cannot be written', () => {
     await bench.exhaust();
 
     expect([stuck, await bench.waiting(), await bench.statuses()]).toEqual([[[1, 1], []], [0, 1], ['open']]);
+  });
+});
+
+describe('a dead letter of text that cannot be kept', () => {
+  const illFormed = (changes: object) => {
+    const { data, ...attributes } = { ...count('a', 1), ...changes } as Message;
+    return { topic: TOPIC, partition: 0, position: 1, attributes, value: JSON.stringify(data) };
+  };
+
+  it('has no identity to remember', () => {
+    const { fn } = bench.scope();
+
+    expect(
+      [illFormed({}), illFormed({ id: 'a\ud800' }), illFormed({ source: '\0' })].map((row) => identityOf(fn, row)),
+    ).toEqual([{ id: count('a', 1).id, source: '/tests' }, null, null]);
+  });
+
+  it('becomes a dead letter with all of it, and is closed like any other', async () => {
+    const given = { ...count('a', 1), id: 'a\ud800', subject: 'b\0' };
+    await bench.exhaust(given);
+    const [found] = await bench.deadLetters();
+    await close(bench.scope(), await bench.letter(), 'discard', by);
+
+    expect(found).toMatchObject({ code: 'unreadable', attributes: { raw: expect.stringContaining('a\\ud800') } });
+    expect(await bench.statuses()).toEqual(['discarded']);
+  });
+
+  it('cannot be edited where its id is at fault, and loses the bytes of its former data where these are', async () => {
+    await bench.exhaust(count('a', 1, 'throw'));
+    const [row] = await bench.deadLetters();
+    if (row === undefined) throw new Error('there is no dead letter');
+    const { fn } = bench.scope();
+    const { data } = count('a', 1);
+    const withAttributes = (changes: object) => ({ ...row, attributes: { ...row.attributes, ...changes } });
+
+    expect(() => editedRecord(fn, withAttributes({ id: '\ud800' }), data)).toThrow(
+      expect.objectContaining({ code: 'conflict' }),
+    );
+    expect(editedRecord(fn, withAttributes({ data_base64: '/w==' }), data).attributes).not.toHaveProperty(
+      'data_base64',
+    );
   });
 });

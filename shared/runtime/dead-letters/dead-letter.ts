@@ -1,8 +1,12 @@
 import { z } from 'zod';
 import { dayOf } from '../../core/days.ts';
 import { AppError } from '../../core/errors.ts';
+import { issueSentence } from '../../core/issue-sentence.ts';
 import { deriveId, fingerprint, type Message } from '../../core/message.ts';
 import { kindOf, type MessageCatalog, newestVersion } from '../../core/message-catalog.ts';
+import { DATA_BASE64 } from '../../core/raw-record.ts';
+import { writtenAt } from '../../core/receipt.ts';
+import { isWellFormed } from '../../core/well-formed.ts';
 import type { InboxKey, InboxRow } from '../../ports/store.ts';
 import { type DeadLetterRow, deadLetters, type StoredRecord } from '../../ports/tables/retry.ts';
 import type { StoreFunction } from '../function.ts';
@@ -63,7 +67,8 @@ export function assertReplayable({ context, limits }: DeadLetterScope, row: Dead
       `dead letter ${letter} was replayed ${replays} times and ${most}; force it, or edit it`,
     );
   }
-  if (context.clock.nowMs() - Date.parse(diedAt) > limits.windowMs) {
+  const { believed } = context;
+  if (believed.believedMs - Date.parse(believed.notBefore(diedAt)) > limits.windowMs) {
     const why = 'the inbox no longer knows whether it was handled since (INBOX_RETENTION_DAYS)';
     throw new AppError('conflict', `dead letter ${letter} was given up at ${diedAt}, and ${why}; force it`);
   }
@@ -80,8 +85,8 @@ export function editedRecord(
   row: DeadLetterRow,
   data: unknown,
 ): StoredRecord & { readonly id: string } {
-  const { letter, topic, partition, position, attributes } = row;
-  const { id, type, time, correlationid } = attributes;
+  const { letter, topic, partition, position, attributes, diedAt } = row;
+  const { id, type, correlationid } = attributes;
   const kind = typeof type === 'string' ? kindOf(fn.catalog, type) : null;
   if (kind === null) {
     throw new AppError(
@@ -89,11 +94,11 @@ export function editedRecord(
       `dead letter ${letter} has the type ${String(type)}, which this program does not know`,
     );
   }
-  if (typeof id !== 'string')
+  if (typeof id !== 'string' || !isWellFormed(id))
     throw new AppError('conflict', `dead letter ${letter} has no id to name as the cause of a new message`);
-  const parsed = z.object({ data: kind.schema }).safeParse({ data });
+  const parsed = z.object({ data: kind.schema }).safeParse({ data }, { error: issueSentence });
   if (!parsed.success) throw invalid(parsed.error, 'the body');
-  const newId = deriveId({ id, time: String(time) }, `${fn.name} letter ${letter}`, 0);
+  const newId = deriveId({ id, time: writtenAt(attributes) ?? diedAt }, `${fn.name} letter ${letter} 0`);
   const envelope = {
     id: newId,
     causationid: id,
@@ -102,7 +107,8 @@ export function editedRecord(
   };
   const value = JSON.stringify(parsed.data.data);
   assertSameSubject(fn.catalog, row, parsed.data.data);
-  return { id: newId, topic, partition, position, attributes: { ...attributes, ...envelope }, value };
+  const { [DATA_BASE64]: _bytes, ...kept } = attributes;
+  return { id: newId, topic, partition, position, attributes: { ...kept, ...envelope }, value };
 }
 
 /** An edit cannot change the subject: it is in the envelope, too, where other consumers have read it. */
@@ -129,6 +135,7 @@ function assertSameSubject(catalog: MessageCatalog, { attributes, value }: DeadL
 export function identityOf(fn: StoreFunction, { topic, attributes }: StoredRecord): InboxKey | null {
   const { id, source, type } = attributes;
   if (typeof id !== 'string' || typeof source !== 'string' || typeof type !== 'string') return null;
+  if (!isWellFormed(id) || !isWellFormed(source)) return null;
   const isGenuine = !fn.consumes.includes(topic) || fn.catalog.isAllowedOnTopic(topic, type, source);
   return isGenuine ? { source, id } : null;
 }
@@ -137,5 +144,5 @@ export function identityOf(fn: StoreFunction, { topic, attributes }: StoredRecor
 export function rememberedAs({ fn, context }: DeadLetterScope, identity: InboxKey, record: StoredRecord): InboxRow {
   const parsed = parseDeadLetter(fn, record);
   const print = parsed.kind === 'message' ? fingerprint(parsed.message) : '';
-  return { ...identity, fingerprint: print, seenDay: dayOf(context.clock.nowMs()) };
+  return { ...identity, fingerprint: print, seenDay: dayOf(context.believed.stampMs()) };
 }

@@ -1,6 +1,7 @@
 import type { Message } from '../../core/message.ts';
-import type { DeadLetterRow } from '../../ports/tables/retry.ts';
+import type { DeadLetterRow, StoredRecord } from '../../ports/tables/retry.ts';
 import type { Outcome } from '../handle/outcome.ts';
+import { receiptOf, receivedWhen } from '../handle/receipt.ts';
 import { describeError } from '../observe/error-report.ts';
 import {
   assertOpen,
@@ -34,11 +35,11 @@ export interface DryRun {
 /** Refuses what {@link replay} would refuse, with the same errors. */
 export async function dryRunReplay(scope: DeadLetterScope, id: string, force: boolean): Promise<DryRun> {
   const row = await openDeadLetter(scope, id);
-  const message = messageIn(scope.fn, row);
+  messageIn(scope.fn, row);
   if (!force) assertReplayable(scope, row);
   return {
     row,
-    foreseen: await dryRunMessage(scope, message),
+    foreseen: await dryRunRecord(scope, row),
     differences: null,
     behind: await countBehind(scope, row),
   };
@@ -47,7 +48,7 @@ export async function dryRunReplay(scope: DeadLetterScope, id: string, force: bo
 export async function dryRunEdit(scope: DeadLetterScope, id: string, data: unknown): Promise<DryRun> {
   const row = await openDeadLetter(scope, id);
   const record = editedRecord(scope.fn, row, data);
-  const foreseen = await dryRunMessage(scope, messageIn(scope.fn, record));
+  const foreseen = await dryRunRecord(scope, record);
   const differences = differencesOf(parsedOrText(row.value), parsedOrText(record.value));
   return { row, foreseen, differences, behind: await countBehind(scope, row) };
 }
@@ -64,7 +65,9 @@ async function openDeadLetter(scope: DeadLetterScope, id: string): Promise<DeadL
 }
 
 /** Runs as a command, which waits behind no other message: only its own dead letter is before it. */
-async function dryRunMessage({ context }: DeadLetterScope, message: Message): Promise<DryRunOutcome> {
+async function dryRunRecord({ fn, context }: DeadLetterScope, record: StoredRecord): Promise<DryRunOutcome> {
+  const now = new Date(context.clock.nowMs()).toISOString();
+  const message = receivedWhen(messageIn(fn, record), receiptOf(record, fn.catalog, now));
   const item = { from: 'command', message, deduplicate: true } as const;
   const { outcomes, outbox, writes } = await context.dryRun([item]);
   const [outcome] = outcomes;

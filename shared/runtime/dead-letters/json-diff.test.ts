@@ -20,4 +20,11 @@ describe('the differences of two values', () => {
     expect(differencesOf({ a: [] }, { a: {} })).toEqual([{ pointer: '/a', before: [], after: {} }]);
     expect(differencesOf(parsedOrText('{'), parsedOrText('{}'))).toEqual([{ pointer: '', before: '{', after: {} }]);
   });
+
+  it.each([
+    ['nested deeper than a program can follow', '['.repeat(100_000)],
+    ['of a name twice', '{"a":1,"a":2}'],
+  ])('take JSON %s for the text that it is', (_, text) => {
+    expect(differencesOf(parsedOrText(text), { a: 1 })).toEqual([{ pointer: '', before: text, after: { a: 1 } }]);
+  });
 });

@@ -1,5 +1,5 @@
-import { parseJson } from '../../core/json.ts';
-import { pointerTo } from '../http/problem.ts';
+import { readJson } from '../../core/json.ts';
+import { pointerTo } from '../../core/json-pointer.ts';
 
 /** One place where two values differ; without `before` it was added, without `after` it was removed. */
 export interface Difference {
@@ -21,10 +21,10 @@ export function differencesOf(before: unknown, after: unknown, path: readonly st
   });
 }
 
-/** The JSON in a text, or the text itself where it is not JSON. */
+/** The JSON in a text, or the text itself where it is not JSON, or JSON that not every reader reads alike. */
 export function parsedOrText(text: string): unknown {
-  const parsed = parseJson(text);
-  return parsed === undefined ? text : parsed;
+  const read = readJson(text);
+  return 'value' in read ? read.value : text;
 }
 
 function difference(path: readonly string[], before: unknown, after: unknown): Difference {

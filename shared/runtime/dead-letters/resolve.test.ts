@@ -70,6 +70,17 @@ describe('a dead letter with messages behind it', () => {
     expect(await bench.waiting()).toEqual([1, 1]);
   });
 
+  it('is resolved no earlier than it died, and dies again no earlier than it was replayed, with any clock', async () => {
+    const id = await deadHead(count('a', 1));
+    const [dead] = await bench.deadLetters();
+    bench.nowMs -= DAY_MS;
+    await replay(bench.scope(), id, by);
+    await bench.settle();
+    const [open] = await bench.deadLetters();
+
+    expect([open?.status, open?.decidedAt, open?.diedAt]).toEqual(['open', dead?.diedAt, dead?.diedAt]);
+  });
+
   it.each(['discard', 'compensate'] as const)('unblocks them on %s', async (action) => {
     const [first, second] = [count('a', 1), count('a', 2)];
     const id = await deadHead(first, second);

@@ -1,4 +1,5 @@
 import { AppError } from '../../core/errors.ts';
+import { laterOf } from '../../core/utc-time.ts';
 import type { Commit, Need, Table, Write } from '../../ports/store.ts';
 import {
   type DeadLetterRow,
@@ -138,7 +139,9 @@ async function resolve(
     ...keys.map((key) => ({ table: parkedKeys as Table, values: [key] })),
   ];
   const identity = identityOf(fn, found);
-  const now = new Date(context.clock.nowMs()).toISOString();
+  const nowMs = context.clock.nowMs();
+  await context.believed.note(nowMs);
+  const now = new Date(nowMs).toISOString();
   const { after } = await context.store.transact(needs, identity === null ? [] : [identity], (loaded) => {
     const rows = new RowOverlay(loaded, needs);
     const row = rows.one(deadLetters, id);
@@ -147,7 +150,7 @@ async function resolve(
     const key = (name: string) => rows.one(parkedKeys, name);
     const blockedKey = keys.map(key).find((waiting) => waiting?.letter === id && waiting.dueAt === null) ?? null;
     const change = rule({ row, blockedKey, now, key });
-    const resolved: DeadLetterRow = { ...row, ...change.after, decidedAt: now };
+    const resolved: DeadLetterRow = { ...row, ...change.after, decidedAt: laterOf(now, row.diedAt) };
     rows.put([
       ...change.writes,
       put(deadLetters, resolved),

@@ -13,20 +13,26 @@ import * as bodies from './schemas.ts';
 const TAG = 'Dead letters';
 const PATH = '/operations/{function}/dead-letters';
 const RESOLUTIONS_MAX = 100;
-const ofFunction = z.object({ function: z.string() });
-const ofDeadLetter = z.object({ function: z.string(), letter: z.string() });
-/** For the documentation; {@link guardOperations} enforces it. */
+const ofFunction = z.object({
+  function: z.string().openapi({ description: 'The name of the function', example: 'order' }),
+});
+const ofDeadLetter = z.object({
+  ...ofFunction.shape,
+  letter: z.string().openapi({ description: 'The id of the dead letter' }),
+});
+/** For the documentation, which also says whether a token is needed; {@link guardOperations} enforces it. */
 export const operatorsOnly = [{ operators: [] }];
 
 const listQuery = z.strictObject({
   ...bodies.filterSchemas,
-  status: bodies.statusQuerySchema.default('open'),
+  status: bodies.statusQuerySchema
+    .default('open')
+    .openapi({ description: 'Only those in this status; `all`: resolved or not' }),
   ...pageQuery,
 });
 
 /** The routes by which operators list and resolve the dead letters of a function. */
 export function addDeadLetterRoutes(app: App, scope: DeadLetterScope): void {
-  app.openAPIRegistry.registerComponent('securitySchemes', 'operators', { type: 'http', scheme: 'bearer' });
   addFormerPaths(app);
   // The fixed paths come first; no dead letter has one of them as its id.
   addLists(app, scope);
@@ -47,19 +53,23 @@ function addLists(app: App, scope: DeadLetterScope): void {
   const page = z.object({ letters: z.array(bodies.deadLetterSummarySchema), _links: linksSchema });
   addPath(app, TAG, PATH, {
     get: {
+      operationId: 'listDeadLetters',
       summary: 'List dead letters, the oldest first; only open ones by default',
+      description: 'A page of the messages that the function could not handle.',
       request: { params: ofFunction, query: listQuery },
       security: operatorsOnly,
-      responses: { 200: answers('A page of dead letters', page), ...problems(401, 404, 422) },
+      responses: { 200: answers('A page of dead letters', page) },
       handler: (c) => listDeadLetters(c, own(c, scope)),
     },
   });
   addPath(app, TAG, `${PATH}/groups`, {
     get: {
+      operationId: 'groupDeadLetters',
       summary: 'Open dead letters grouped by cause, the largest group first',
+      description: 'A group has one fingerprint: the same failure at the same place.',
       request: { params: ofFunction },
       security: operatorsOnly,
-      responses: { 200: answers('The groups', bodies.groupsSchema), ...problems(401, 404) },
+      responses: { 200: answers('The groups', bodies.groupsSchema) },
       handler: async (c) => c.json(await groupsOf(own(c, scope))),
     },
   });
@@ -69,12 +79,14 @@ function addBulkReplay(app: App, scope: DeadLetterScope): void {
   let isBusy = false;
   addPath(app, TAG, `${PATH}/replay`, {
     post: {
+      operationId: 'replayDeadLetters',
+      description: 'Takes a minute at most, and says what is left. One bulk replay runs at a time.',
       summary: 'Replay open dead letters, the oldest first, in batches of 1, 2, 5, 10, …; a recurring failure ends it',
       request: { params: ofFunction, body: jsonBody(bodies.bulkReplayRequest) },
       security: operatorsOnly,
       responses: {
         200: answers('What was replayed, and what is left', bodies.replayedSchema),
-        ...problems(400, 401, 404, 409, 415, 422, 503),
+        ...problems(409),
       },
       handler: async (c) => {
         const ours = own(c, scope);
@@ -100,10 +112,12 @@ function addBulkReplay(app: App, scope: DeadLetterScope): void {
 function addOne(app: App, scope: DeadLetterScope): void {
   addPath(app, TAG, `${PATH}/{letter}`, {
     get: {
+      operationId: 'getDeadLetter',
       summary: 'Get a dead letter with its data, its resolutions, and the number of messages that wait behind it',
+      description: 'Its links name what can be done about it.',
       request: { params: ofDeadLetter },
       security: operatorsOnly,
-      responses: { 200: answers('The dead letter', bodies.deadLetterSchema), ...problems(401, 404) },
+      responses: { 200: answers('The dead letter', bodies.deadLetterSchema) },
       handler: async (c) => {
         const ours = own(c, scope);
         const row = await existingDeadLetter(ours, deadLetterIdIn(c));
@@ -123,6 +137,7 @@ function addOne(app: App, scope: DeadLetterScope): void {
 function addResolutions(app: App, scope: DeadLetterScope): void {
   addResolution(app, scope, {
     action: 'replay',
+    operationId: 'replayDeadLetter',
     summary: 'Try it once more, under its own id, before the messages behind it',
     schema: bodies.replayRequest,
     dryRun: (ours, id, { force }) => dryRunReplay(ours, id, force),
@@ -130,6 +145,7 @@ function addResolutions(app: App, scope: DeadLetterScope): void {
   });
   addResolution(app, scope, {
     action: 'edit',
+    operationId: 'editDeadLetter',
     summary: 'Replace it by a new message with other data; the first one is never handled',
     schema: bodies.editRequest,
     dryRun: (ours, id, { data }) => dryRunEdit(ours, id, data),
@@ -137,6 +153,7 @@ function addResolutions(app: App, scope: DeadLetterScope): void {
   });
   addResolution(app, scope, {
     action: 'discard',
+    operationId: 'discardDeadLetter',
     summary: 'Never handle it, even when it is delivered again; the messages behind it continue',
     schema: bodies.closeRequest,
     dryRun: dryRunClose,
@@ -144,6 +161,7 @@ function addResolutions(app: App, scope: DeadLetterScope): void {
   });
   addResolution(app, scope, {
     action: 'compensate',
+    operationId: 'compensateDeadLetter',
     summary:
       'Discard it because its order is cancelled. At the gateway this first cancels the order, and changes nothing ' +
       'where that is refused; at the function itself it is the resolution alone',
@@ -155,6 +173,7 @@ function addResolutions(app: App, scope: DeadLetterScope): void {
 
 interface ResolutionRoute<Body extends { readonly dryRun: boolean }> {
   readonly action: string;
+  readonly operationId: string;
   readonly summary: string;
   readonly schema: z.ZodType<Body>;
   dryRun(scope: DeadLetterScope, id: string, body: Body): Promise<DryRun>;
@@ -164,16 +183,18 @@ interface ResolutionRoute<Body extends { readonly dryRun: boolean }> {
 function addResolution<Body extends { readonly dryRun: boolean }>(
   app: App,
   scope: DeadLetterScope,
-  { action, summary, schema, dryRun, resolve }: ResolutionRoute<Body>,
+  { action, operationId, summary, schema, dryRun, resolve }: ResolutionRoute<Body>,
 ): void {
   addPath(app, TAG, `${PATH}/{letter}/${action}`, {
     post: {
+      operationId,
       summary,
+      description: 'Only an open dead letter can be resolved. With `dryRun` nothing is changed.',
       request: { params: ofDeadLetter, body: jsonBody(schema) },
       security: operatorsOnly,
       responses: {
         200: answers('The dead letter after it, or what would happen', bodies.resolvedSchema),
-        ...problems(400, 401, 404, 409, 413, 415, 422, 503, 507),
+        ...problems(409),
       },
       handler: async (c) => {
         const ours = own(c, scope);
@@ -189,8 +210,9 @@ function addResolution<Body extends { readonly dryRun: boolean }>(
 
 async function listDeadLetters(c: AppContext, { fn, context }: DeadLetterScope): Promise<Response> {
   const { limit, cursor, status, code, fingerprint, key } = readQuery(c, listQuery);
-  const after = placeOf(cursor, 'number');
   const filter = { code, fingerprint, key, status: status === 'all' ? undefined : status };
+  const list = { name: `dead letters of ${fn.name}`, filters: filter };
+  const after = placeOf(cursor, list, 'number');
   const where = Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined));
   const rows = await context.store.find<DeadLetterSummary>({
     table: deadLetterSummaries,
@@ -199,7 +221,7 @@ async function listDeadLetters(c: AppContext, { fn, context }: DeadLetterScope):
     ...(after === undefined ? {} : { after }),
     limit: limit + 1,
   });
-  const { page, next } = toPage(rows, limit, ({ sequence = 0 }) => [sequence]);
+  const { page, next } = toPage(rows, limit, list, ({ sequence = 0 }) => [sequence]);
   return c.json({
     letters: page.map((summary) => bodies.toSummaryBody(fn.name, summary)),
     _links: pageLinks(c.req.url, next),

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import { trimmedTextSchema } from '../../core/text-length.ts';
 import type { DeadLetterRow, DeadLetterSummary, ResolutionRow } from '../../ports/tables/retry.ts';
 import { linksSchema } from '../http/paging.ts';
 
@@ -34,9 +35,9 @@ const codeSchema = z.enum(codes);
 export const statusQuerySchema = z.enum([...statuses, 'all']);
 const textSchema = z.string().min(1).max(256);
 export const filterSchemas = {
-  code: codeSchema.optional(),
-  fingerprint: textSchema.optional(),
-  key: textSchema.optional(),
+  code: codeSchema.optional().openapi({ description: 'Only those that failed in this way' }),
+  fingerprint: textSchema.optional().openapi({ description: 'Only those of this group' }),
+  key: textSchema.optional().openapi({ description: 'Only those of this partition key, such as the id of an order' }),
 };
 
 const summaryShape = {
@@ -100,8 +101,8 @@ export const groupsSchema = z.object({
 });
 
 const signedShape = {
-  who: z.string().trim().min(1).max(200),
-  reason: z.string().trim().min(1).max(500),
+  who: trimmedTextSchema(200),
+  reason: trimmedTextSchema(500),
   dryRun: z.boolean().default(false).openapi({ description: 'Only report what would happen' }),
 };
 const force = z

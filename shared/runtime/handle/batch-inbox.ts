@@ -9,9 +9,10 @@ export class BatchInbox {
   readonly #seenDay: number;
   readonly #batch = new Map<string, string>();
 
-  constructor(loaded: Loaded, nowMs: number) {
+  /** `stampMs`: the time that retention counts from. */
+  constructor(loaded: Loaded, stampMs: number) {
     this.#loaded = loaded;
-    this.#seenDay = dayOf(nowMs);
+    this.#seenDay = dayOf(stampMs);
   }
 
   /** Whether this message was seen before, with the same payload or with another one; null when it is new. */

@@ -1,37 +1,53 @@
 import { z } from 'zod';
 import { type Message, newMessage } from '../../core/message.ts';
+import { utcTimeOf } from '../../core/utc-time.ts';
+import { isWellFormed } from '../../core/well-formed.ts';
 
 const TEXT_MAX = 256;
 const UTC_MS = /^.{19}\.\d{3}Z$/;
-/** The format of a time in {@link attributesSchema}. */
+/** The days and hours that there are. */
 const TIME = z.regexes.datetime({ offset: true });
+/** Of a message whose sender gave no time, until the time of its receipt is set. */
+const NO_TIME = '1970-01-01T00:00:00.000Z';
 
-export const textSchema = z.string().min(1).max(TEXT_MAX);
+/** Text that a database keeps as it is: an id that changes there is another message's. */
+export const textSchema = z
+  .string()
+  .min(1)
+  .max(TEXT_MAX)
+  .refine(isWellFormed, 'it holds U+0000 or half of a surrogate pair');
+
+/** A time of RFC 3339, of any offset and precision; inside, all times are UTC with milliseconds. */
+const timeSchema = z.string().transform((text, context) => {
+  const time = utcTimeOf(text);
+  if (time !== null) return time;
+  context.addIssue({ code: 'custom', message: 'Invalid input: expected a time of RFC 3339' });
+  return z.NEVER;
+});
 
 /**
- * The attributes of a record. Those that only our own functions set have defaults, so that other clients can send
- * commands.
+ * The attributes of a record. Those that CloudEvents does not require may be missing or, which means the same, null, so
+ * that other clients can send commands.
  */
 const attributesSchema = z.object({
   id: textSchema,
   source: textSchema,
   type: textSchema,
-  // CloudEvents allows any offset and precision; inside, all times are UTC with milliseconds.
-  time: z.iso.datetime({ offset: true }).transform((time) => (UTC_MS.test(time) ? time : new Date(time).toISOString())),
-  subject: textSchema,
+  time: timeSchema.nullish(),
+  subject: textSchema.nullish(),
   correlationid: textSchema.nullish(),
   causationid: textSchema.nullish(),
   partitionkey: textSchema.nullish(),
-  schemaversion: z.int().min(1).default(1),
-  traceparent: z.string().max(TEXT_MAX).nullish(),
+  schemaversion: z.int().min(1).nullish(),
+  traceparent: z.string().max(TEXT_MAX).refine(isWellFormed).nullish(),
 });
 
 /** The validated attributes of a record. */
-export interface Envelope
-  extends Pick<
-    Message,
-    'id' | 'source' | 'type' | 'time' | 'subject' | 'partitionkey' | 'correlationid' | 'causationid'
-  > {
+export interface Envelope extends Pick<Message, 'id' | 'source' | 'type' | 'correlationid' | 'causationid'> {
+  readonly time: string | null;
+  readonly subject: string | null;
+  /** The subject where the record has none. */
+  readonly partitionkey: string | null;
   readonly schemaversion: number;
   readonly traceparent: string | undefined;
 }
@@ -42,9 +58,12 @@ export function readEnvelope(attributes: Readonly<Record<string, unknown>>): Env
   if (known !== null) return known;
   const read = attributesSchema.safeParse(attributes);
   if (!read.success) return { error: z.prettifyError(read.error) };
-  const { id, subject, correlationid, causationid, partitionkey, traceparent } = read.data;
+  const { id, time = null, subject = null, correlationid, causationid, partitionkey, traceparent } = read.data;
   return {
     ...read.data,
+    time,
+    subject,
+    schemaversion: read.data.schemaversion ?? 1,
     partitionkey: partitionkey ?? subject,
     correlationid: correlationid ?? id,
     causationid: causationid ?? id,
@@ -63,24 +82,24 @@ function readComplete(attributes: Readonly<Record<string, unknown>>): Envelope |
   if (!isText(partitionkey) || !isText(correlationid) || !isText(causationid)) return null;
   if (typeof time !== 'string' || !UTC_MS.test(time) || !TIME.test(time)) return null;
   if (typeof schemaversion !== 'number' || !Number.isSafeInteger(schemaversion) || schemaversion < 1) return null;
-  if (traceparent !== undefined && (typeof traceparent !== 'string' || traceparent.length > TEXT_MAX)) return null;
+  if (traceparent !== undefined && !isText(traceparent)) return null;
   return { id, source, type, time, subject, partitionkey, correlationid, causationid, schemaversion, traceparent };
 }
 
 function isText(value: unknown): value is string {
-  return typeof value === 'string' && value.length > 0 && value.length <= TEXT_MAX;
+  return typeof value === 'string' && value.length > 0 && value.length <= TEXT_MAX && isWellFormed(value);
 }
 
-/** The message with this envelope and this data, in that version of its type. */
-export function messageOf(envelope: Envelope, schemaversion: number, data: unknown): Message {
-  const { id, source, type, time, subject, partitionkey, correlationid, causationid, traceparent } = envelope;
+/** The message with this envelope and this data, in that version of its type. `subject`: where the envelope has none. */
+export function messageOf(envelope: Envelope, schemaversion: number, data: unknown, subject = ''): Message {
+  const { id, source, type, correlationid, causationid, traceparent } = envelope;
   return newMessage({
     id,
     source,
     type,
-    time,
-    subject,
-    partitionkey,
+    time: envelope.time ?? NO_TIME,
+    subject: envelope.subject ?? subject,
+    partitionkey: envelope.partitionkey ?? subject,
     correlationid,
     causationid,
     schemaversion,

@@ -3,7 +3,15 @@ import { answer, type Draft, type Message, REFUSED } from '../../core/message.ts
 import { versionOf } from '../../core/message-catalog.ts';
 import type { RetryPolicy } from '../../core/retry-policy.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
-import type { Commit, Loaded, Need, OutboxRow, Position, Store } from '../../ports/store.ts';
+import {
+  type Commit,
+  type Loaded,
+  laneName,
+  type Need,
+  type OutboxRow,
+  type Position,
+  type Store,
+} from '../../ports/store.ts';
 import type { StoreFunction } from '../function.ts';
 import { BatchInbox } from './batch-inbox.ts';
 import {
@@ -19,6 +27,7 @@ import {
   timerKey,
 } from './incoming.ts';
 import type { Outcome } from './outcome.ts';
+import { receiptOf, receivedWhen, withReceipt } from './receipt.ts';
 import { type Failure, RetryQueue, type RetryQueueLimits } from './retry-queue.ts';
 import { RowOverlay } from './row-overlay.ts';
 
@@ -27,6 +36,8 @@ export interface Batch {
   readonly incoming: readonly Incoming[];
   /** The time of the emitted events, in milliseconds since 1970. */
   readonly nowMs: number;
+  /** From when retention counts the days of inbox rows, where that is not `nowMs`: the clock may have been set back. */
+  readonly stampMs?: number;
   readonly policy: RetryPolicy;
   readonly limits: RetryQueueLimits;
   /** Whether a record was handled so long ago that its inbox row may be pruned. */
@@ -41,8 +52,8 @@ export interface Handled extends Commit {
    * none.
    */
   readonly outcomes: readonly Outcome[];
-  /** Topics to pause: their next message would have to be parked, and there is no room. */
-  readonly topicsToPause: readonly string[];
+  /** Lanes to pause, by their names: their next message would have to be parked, and there is no room. */
+  readonly lanesToPause: readonly string[];
   /** The change in the number of parked messages. */
   readonly parkedDelta: number;
   /** Whether a parked message left the queue and made room, even where another took its place. */
@@ -85,15 +96,15 @@ class Work {
   readonly #retryQueue: RetryQueue;
   readonly #outbox: OutboxRow[] = [];
   readonly #positions = new Map<string, Position>();
-  readonly #topicsToPause = new Set<string>();
+  readonly #lanesToPause = new Set<string>();
 
   constructor(fn: StoreFunction, batch: Batch, loaded: Loaded, needs: readonly Need[]) {
-    const { nowMs, policy, limits } = batch;
+    const { nowMs, stampMs = nowMs, policy, limits } = batch;
     this.#fn = fn;
     this.#batch = batch;
     this.#now = new Date(nowMs).toISOString();
     this.#rows = new RowOverlay(loaded, needs);
-    this.#inbox = new BatchInbox(loaded, nowMs);
+    this.#inbox = new BatchInbox(loaded, stampMs);
     this.#retryQueue = new RetryQueue(fn.name, this.#rows, policy, limits, nowMs);
   }
 
@@ -109,7 +120,7 @@ class Work {
       outbox: this.#outbox,
       positions: [...this.#positions.values()],
       outcomes,
-      topicsToPause: [...this.#topicsToPause],
+      lanesToPause: [...this.#lanesToPause],
       parkedDelta: this.#retryQueue.delta,
       hasFreed: this.#retryQueue.hasFreed,
     };
@@ -141,10 +152,12 @@ class Work {
     });
   }
 
-  /** A record that cannot be parked for want of room pauses its topic for the rest of the batch. */
+  /** A record that cannot be parked for want of room pauses its lane for the rest of the batch. */
   #handleRecord(item: IncomingRecord): Outcome | null {
-    const { record, parsed } = item;
-    if (this.#topicsToPause.has(record.topic)) return null;
+    const { parsed } = item;
+    const receipt = receiptOf(item.record, this.#fn.catalog, this.#now);
+    const record = withReceipt(item.record, receipt);
+    if (this.#lanesToPause.has(laneName(record))) return null;
     if (this.#batch.isBelowWatermark?.(record) === true) {
       return this.#acknowledge(
         record,
@@ -162,7 +175,7 @@ class Work {
       return this.#acknowledge(record, null);
     }
     if (parsed.kind === 'skipped' || key === null) return this.#acknowledge(record, null);
-    const { message } = parsed;
+    const message = receivedWhen(parsed.message, receipt);
     const seen = this.#seen(message);
     if (seen === null && waits) {
       if (this.#isFull(record, key)) return null;
@@ -185,7 +198,7 @@ class Work {
       this.#retryQueue.advance(item);
       return null;
     }
-    const { message } = parsed;
+    const message = receivedWhen(parsed.message, receiptOf(row, this.#fn.catalog, this.#now));
     const outcome = this.#seen(message) ?? this.#decide(item, message);
     if (outcome.kind === 'failed') {
       const { error } = outcome;
@@ -209,18 +222,24 @@ class Work {
     return outcome;
   }
 
-  #isFull({ topic }: IncomingRecord['record'], key: string): boolean {
+  #isFull(record: IncomingRecord['record'], key: string): boolean {
     if (this.#retryQueue.hasRoom(key)) return false;
-    this.#topicsToPause.add(topic);
+    this.#lanesToPause.add(laneName(record));
     return true;
   }
 
   /** One position per epoch of the topic's writer: the store remembers how far earlier epochs were read. */
   #acknowledge(
-    { topic, partition, position, epoch }: IncomingRecord['record'],
+    { topic, partition, position, epoch, proof }: IncomingRecord['record'],
     outcome: Outcome | null,
   ): Outcome | null {
-    const place = epoch === undefined ? { topic, partition, position } : { topic, partition, position, epoch };
+    const place: Position = {
+      topic,
+      partition,
+      position,
+      ...(epoch === undefined ? {} : { epoch }),
+      ...(proof === undefined ? {} : { proof }),
+    };
     this.#positions.set(`${topic} ${partition} ${epoch}`, place);
     return outcome;
   }
@@ -236,6 +255,8 @@ class Work {
     if (failure !== undefined) return { kind: 'failed', message, error: failure };
     try {
       const before = fn.load(this.#rows, message);
+      const unmet = item.from === 'command' ? (item.precondition?.(before) ?? null) : null;
+      if (unmet !== null) return { kind: 'refused', message, ...unmet };
       const drafts = fn.rules.decide(before, message);
       const refused = drafts.find(({ type }) => type === REFUSED);
       if (refused !== undefined)

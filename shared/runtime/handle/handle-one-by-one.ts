@@ -1,5 +1,5 @@
 import { AppError } from '../../core/errors.ts';
-import type { Store } from '../../ports/store.ts';
+import { laneName, type Store } from '../../ports/store.ts';
 import type { StoreFunction } from '../function.ts';
 import { type Batch, type Handled, handleBatch } from './handle-batch.ts';
 import type { Incoming } from './incoming.ts';
@@ -17,7 +17,7 @@ export async function handleOneByOne(
 ): Promise<Handled> {
   let sum = NOTHING;
   for (const item of batch.incoming) {
-    if (item.from === 'log' && sum.topicsToPause.includes(item.record.topic)) continue;
+    if (item.from === 'log' && sum.lanesToPause.includes(laneName(item.record))) continue;
     const limits = { ...batch.limits, room: batch.limits.room - sum.parkedDelta };
     try {
       sum = merge(sum, await handleAlone(fn, store, { ...batch, limits, incoming: [item] }, item));
@@ -44,7 +44,7 @@ const NOTHING: Handled = {
   outbox: [],
   positions: [],
   outcomes: [],
-  topicsToPause: [],
+  lanesToPause: [],
   parkedDelta: 0,
   hasFreed: false,
 };
@@ -56,7 +56,7 @@ function merge(one: Handled, next: Handled): Handled {
     outbox: [...one.outbox, ...next.outbox],
     positions: [...one.positions, ...next.positions],
     outcomes: [...one.outcomes, ...next.outcomes],
-    topicsToPause: [...one.topicsToPause, ...next.topicsToPause],
+    lanesToPause: [...one.lanesToPause, ...next.lanesToPause],
     parkedDelta: one.parkedDelta + next.parkedDelta,
     hasFreed: one.hasFreed || next.hasFreed,
   };

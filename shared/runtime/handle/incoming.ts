@@ -12,7 +12,12 @@ export interface IncomingCommand {
   readonly message: Message;
   /** Whether it can be sent again under the same id, so that the inbox has to remember it. */
   readonly deduplicate: boolean;
+  /** Checked with the state that it would change, unless it is a duplicate: a refusal, or null to go on. */
+  readonly precondition?: Precondition | undefined;
 }
+
+/** Decides inside the commit whether a command may change the state. @returns why not, or null */
+export type Precondition = (state: unknown) => { readonly code: string; readonly detail: string } | null;
 
 /** A record of a topic. */
 export interface IncomingRecord {

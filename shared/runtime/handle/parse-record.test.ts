@@ -81,6 +81,15 @@ describe('a record that is not allowed on its topic', () => {
       detail: 'ReceiveStock of /shop is not allowed on commands',
     });
   });
+
+  it('is rejected as unreadable when its source cannot be kept', () => {
+    const catalog = { ...probeCatalog, isAllowedOnTopic: () => false };
+
+    expect(parseRecord(recordOf(message, { source: '/\ud800' }), { ...reader, catalog })).toMatchObject({
+      kind: 'rejected',
+      code: 'unreadable',
+    });
+  });
 });
 
 describe('a record that cannot be handled', () => {
@@ -88,6 +97,9 @@ describe('a record that cannot be handled', () => {
     ['has no id', recordOf(message, { id: undefined }), 'unreadable', '→ at id'],
     ['has an empty source', recordOf(message, { source: '' }), 'unreadable', '→ at source'],
     ['has an id of 300 characters', recordOf(message, { id: 'x'.repeat(300) }), 'unreadable', '→ at id'],
+    ['has half of a surrogate pair in its id', recordOf(message, { id: 'a\ud800' }), 'unreadable', '→ at id'],
+    ['has U+0000 in its subject', recordOf(message, { subject: 'a\0' }), 'unreadable', '→ at subject'],
+    ['has U+0000 in its trace', recordOf(message, { traceparent: '\0' }), 'unreadable', '→ at traceparent'],
     ['has a time in another format', recordOf(message, { time: 'yesterday' }), 'unreadable', '→ at time'],
     [
       'has data that is not JSON',

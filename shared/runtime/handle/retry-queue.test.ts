@@ -4,10 +4,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { EmbeddedLog } from '../../adapters/embedded/log/embedded-log.ts';
 import { SqliteStore } from '../../adapters/embedded/store/sqlite-store.ts';
-import { TransientError } from '../../core/errors.ts';
+import { TerminalError, TransientError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import { deadLetters, parked, parkedKeys } from '../../ports/tables/retry.ts';
 import { testPolicy } from '../../testing/batches.ts';
+import { passing } from '../../testing/clock.ts';
 import { logLines } from '../../testing/log-lines.ts';
 import { count, probe, tallies } from '../../testing/probe.ts';
 import type { StoreFunction } from '../function.ts';
@@ -71,7 +72,7 @@ async function start(limits = { parkedMax: 100, parkedPerKeyMax: 10 }): Promise<
     fn: failing as unknown as StoreFunction,
     store,
     log,
-    clock: { nowMs: () => nowMs },
+    clock: passing(() => nowMs),
     logger: logLines().logger,
     metrics: new FunctionMetrics('probe', store, () => worker.waiting()),
     policy: testPolicy,
@@ -192,6 +193,21 @@ describe('a message that fails', () => {
     await settle();
 
     expect([await units(), await store.count(parked)]).toEqual([{ a: 1 }, 0]);
+  });
+});
+
+describe('a message that no retry can help', () => {
+  it('is dead-lettered after one attempt, and blocks its key', async () => {
+    const [first, second] = [count('a', 1), count('a', 2)];
+    failures.set(first.id, new TerminalError('the goods are not there'));
+    await log.append(topic, [first, second]);
+    await settle();
+
+    expect(decided).toEqual([first.id]);
+    expect(await store.find({ table: deadLetters, limit: 9 })).toMatchObject([
+      { code: 'failed', status: 'open', key: 'a', attempts: 1 },
+    ]);
+    expect(await store.count(parked)).toBe(1);
   });
 });
 

@@ -1,4 +1,4 @@
-import { isTransient } from '../../core/errors.ts';
+import { isTransient, TerminalError } from '../../core/errors.ts';
 import { attemptsFor, type RetryPolicy, retryDelayMs } from '../../core/retry-policy.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
 import type { Write } from '../../ports/store.ts';
@@ -93,7 +93,7 @@ export class RetryQueue {
       return 'parked';
     }
     const started = { ...newParkedKey(key, this.#now), ...this.#afterAttempt(failure, 0) };
-    if (1 >= attemptsFor(this.#policy, isTransient(error))) {
+    if (1 >= this.#attemptsFor(error)) {
       this.#deadLetterFailed(started, failure, null);
       return 'dead';
     }
@@ -118,7 +118,7 @@ export class RetryQueue {
     const row = this.#keyRow(key);
     if (row === undefined) return 'parked';
     const tried = { ...row, ...this.#afterAttempt(failure, row.attempt) };
-    const isLast = row.letter !== null || tried.attempt >= attemptsFor(this.#policy, isTransient(failure.error));
+    const isLast = row.letter !== null || tried.attempt >= this.#attemptsFor(failure.error);
     if (!isLast) {
       this.#put(put(parkedKeys, tried));
       return 'parked';
@@ -195,6 +195,11 @@ export class RetryQueue {
     this.#room += 1;
     this.delta -= 1;
     this.hasFreed = true;
+  }
+
+  /** Attempts in total. */
+  #attemptsFor(error: unknown): number {
+    return error instanceof TerminalError ? 1 : attemptsFor(this.#policy, isTransient(error));
   }
 
   #afterAttempt({ id, error }: Failure, before: number) {

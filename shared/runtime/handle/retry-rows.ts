@@ -1,3 +1,4 @@
+import { laterOf } from '../../core/utc-time.ts';
 import type { Table, Write } from '../../ports/store.ts';
 import {
   type DeadLetterCode,
@@ -65,9 +66,10 @@ export function newDeadLetter(
   return put(deadLetters, { ...row, diedAt: now, decidedAt: null });
 }
 
-/** A dead letter whose replay failed. */
+/** A dead letter whose replay failed: after it was replayed, also where the clock was set back since. */
 export function reopened(known: DeadLetterRow, { code, detail, fingerprint }: Cause, now: string): Write {
-  const again = { status: 'open', code, detail, fingerprint, diedAt: now } as const;
+  const diedAt = laterOf(now, known.decidedAt);
+  const again = { status: 'open', code, detail, fingerprint, diedAt } as const;
   return put(deadLetters, { ...known, ...again, attempts: known.attempts + 1 });
 }
 

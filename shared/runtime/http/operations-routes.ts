@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { AppError } from '../../core/errors.ts';
 import type { Logger } from '../observe/logger.ts';
-import { type App, addPath, answers, createApp, problems } from './app.ts';
+import { type App, addPath, answers, createApp } from './app.ts';
 
 /** What the routes that every function has call. */
 export interface FunctionOperations {
@@ -19,7 +19,17 @@ export interface FunctionOperations {
   } | null;
 }
 
-const statusSchema = z.object({ status: z.string() }).openapi('Status');
+/** The answer of `/livez` and `/readyz`. */
+const statusSchema = z
+  .object({
+    status: z.literal('ok'),
+    function: z.string().openapi({ description: 'What answers: the gateway, or a function' }),
+  })
+  .openapi('Status', { example: { status: 'ok', function: 'gateway' } });
+const seededSchema = z
+  .object({ seeded: z.array(z.string()).openapi({ description: 'The ids of the example data' }) })
+  .openapi('Seeded', { example: { seeded: ['PRODUCT_001', 'PRODUCT_002'] } });
+const readySchema = z.object({ ready: z.literal(true) }).openapi('Ready');
 
 let processRegistry: Registry | null = null;
 
@@ -39,15 +49,20 @@ export function createFunctionApp(operations: FunctionOperations, logger: Logger
   const tag = 'Operations';
   addPath(app, tag, '/livez', {
     get: {
+      operationId: 'getLiveness',
       summary: 'Whether the process runs',
+      description: 'Answers as long as the process does; restart it when this does not answer.',
+      needsData: false,
       responses: { 200: answers('The process runs', statusSchema) },
       handler: (c) => c.json({ status: 'ok', function: name }),
     },
   });
   addPath(app, tag, '/readyz', {
     get: {
+      operationId: 'getReadiness',
       summary: 'Whether the function can work; 503 with the reason when it cannot',
-      responses: { 200: answers('The function can work', statusSchema), ...problems(503) },
+      description: 'At the gateway: whether it takes requests. An unavailable function does not affect the others.',
+      responses: { 200: answers('The function can work', statusSchema) },
       handler: async (c) => {
         await assertReady(operations);
         return c.json({ status: 'ok', function: name });
@@ -56,7 +71,9 @@ export function createFunctionApp(operations: FunctionOperations, logger: Logger
   });
   addPath(app, tag, '/metrics', {
     get: {
+      operationId: 'getMetrics',
       summary: 'Metrics in the text format of Prometheus',
+      description: 'At a function those of the function and of its process, at the gateway those of its process.',
       responses: { 200: answers('Metrics', z.string(), 'text/plain') },
       handler: async (c) => c.text(`${await operations.metrics()}\n${await processMetrics()}`),
     },
@@ -73,15 +90,20 @@ function addAutomation(
   const tag = 'Test automation';
   addPath(app, tag, '/automation-testing/seed', {
     post: {
+      operationId: 'seedExamples',
       summary: 'Adds the example data; a second call changes nothing',
-      responses: { 200: answers('The ids of the example data', z.object({ seeded: z.array(z.string()) })) },
+      description: 'At the gateway those of all functions. Only with ENABLE_AUTOMATION=true.',
+      responses: { 200: answers('The ids of the example data', seededSchema) },
+      takesBody: false,
       handler: async (c) => c.json({ seeded: await seed() }),
     },
   });
   addPath(app, tag, '/automation-testing/ready', {
     get: {
+      operationId: 'getTestReadiness',
       summary: 'Whether tests can start',
-      responses: { 200: answers('Tests can start', z.object({ ready: z.boolean() })), ...problems(503) },
+      description: 'At the gateway whether all functions are ready. Only with ENABLE_AUTOMATION=true.',
+      responses: { 200: answers('Tests can start', readySchema) },
       handler: async (c) => {
         await assertReady(operations);
         return c.json({ ready: true });
@@ -90,7 +112,9 @@ function addAutomation(
   });
   addPath(app, tag, '/automation-testing/all', {
     delete: {
+      operationId: 'removeAllData',
       summary: 'Removes all data, so that the next test run starts empty',
+      description: 'At the gateway those of all functions, at a function its own. Only with ENABLE_AUTOMATION=true.',
       responses: { 204: { description: 'Removed' } },
       handler: async (c) => {
         await clear();

@@ -1,26 +1,13 @@
 import { request } from 'node:http';
 import { afterEach, describe, expect, it } from 'vitest';
-import { logLines } from '../../testing/log-lines.ts';
-import { addPath, createApp, requestIdOf } from './app.ts';
-import { type RunningServer, serve } from './server.ts';
+import { serveThings } from '../../testing/things-server.ts';
+import type { RunningServer } from './server.ts';
 
 let server: RunningServer;
 afterEach(() => server.stop());
 
-/** Sends a request to an app that has one path, `/things`, with GET and POST. */
 async function ask(method: string, path: string, headers: Readonly<Record<string, string>> = {}) {
-  const app = createApp(logLines().logger);
-  addPath(app, 'Things', '/things', {
-    get: { summary: 'List', responses: {}, handler: (c) => c.json({ requestId: requestIdOf(c) }) },
-    post: {
-      summary: 'Break',
-      responses: {},
-      handler: () => {
-        throw new Error('a bug');
-      },
-    },
-  });
-  server = await serve(app.fetch, { host: '127.0.0.1', port: 0, setting: 'PORT' });
+  server = await serveThings();
   return new Promise<{ status: number; requestId: unknown; allow: unknown; text: string }>((resolve, reject) => {
     const sent = request(new URL(path, server.url), { method, headers, agent: false }, (response) => {
       let text = '';
@@ -58,9 +45,13 @@ describe('a request', () => {
     ['HEAD', '/things', 200, undefined],
     ['POST', '/things', 500, undefined],
     ['GET', '/nowhere', 404, undefined],
-    ['DELETE', '/things', 405, 'GET, POST, HEAD'],
-    ['PROPFIND', '/things', 405, 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
-    ['PROPFIND', '/nowhere', 405, 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS'],
+    ['OPTIONS', '/things', 204, 'GET, POST, HEAD, OPTIONS'],
+    ['OPTIONS', '/nowhere', 404, undefined],
+    ['DELETE', '/things', 405, 'GET, POST, HEAD, OPTIONS'],
+    ['PROPFIND', '/things', 405, 'GET, POST, HEAD, OPTIONS'],
+    ['PROPFIND', '/nowhere', 404, undefined],
+    ['TRACE', '/things/1', 405, 'PUT, OPTIONS'],
+    ['HEAD', '/things/1', 405, 'PUT, OPTIONS'],
   ])('%s %s is answered with %i and its request id', async (method, path, status, allow) => {
     const answer = await ask(method, path, { 'x-request-id': 'mine' });
 

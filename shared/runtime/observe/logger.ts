@@ -1,6 +1,11 @@
-import { pino } from 'pino';
+import { type DestinationStream, type LoggerOptions, pino } from 'pino';
+import { printableJson, shortened } from '../../core/printable.ts';
 
 export type Logger = Pick<ReturnType<typeof pino>, 'info' | 'warn' | 'error'>;
+
+/** Characters of a value in the log. An error comes with its stack. */
+const LOG_VALUE_MAX = 8_000;
+const PLAIN_LINE = /^[ -~\n]*$/;
 
 /**
  * Writes one JSON line for each event to standard output, without blocking the caller. Call `flush` before the process
@@ -8,6 +13,36 @@ export type Logger = Pick<ReturnType<typeof pino>, 'info' | 'warn' | 'error'>;
  */
 export function createLogger(level: string): { logger: Logger; flush: () => void } {
   const destination = pino.destination({ dest: 1, sync: false, minLength: 0 });
-  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination);
-  return { logger, flush: () => destination.flushSync() };
+  return { logger: loggerTo(level, destination), flush: () => destination.flushSync() };
+}
+
+/**
+ * A logger whose lines people can read, whatever others put into ids and messages: what controls a terminal or hides is
+ * escaped, and overlong values are cut.
+ */
+export function loggerTo(level: string, destination: DestinationStream): Logger {
+  const options: LoggerOptions = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { log: (fields) => (Object.values(fields).some(isLong) ? cutFields(fields) : fields) },
+    hooks: {
+      logMethod(args, method) {
+        const last = args.length - 1;
+        if (isLong(args[last])) args[last] = shortened(args[last], LOG_VALUE_MAX);
+        method.apply(this, args);
+      },
+      streamWrite: (line) => (PLAIN_LINE.test(line) ? line : printableJson(line)),
+    },
+  };
+  return pino(options, destination);
+}
+
+function cutFields(fields: Record<string, unknown>): Record<string, unknown> {
+  const cut = ([name, value]: [string, unknown]) => [name, isLong(value) ? shortened(value, LOG_VALUE_MAX) : value];
+  return Object.fromEntries(Object.entries(fields).map(cut));
+}
+
+function isLong(value: unknown): value is string {
+  return typeof value === 'string' && value.length > LOG_VALUE_MAX;
 }

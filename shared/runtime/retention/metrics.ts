@@ -3,6 +3,7 @@ import type { MessageLog, Progress } from '../../ports/message-log.ts';
 import type { Store } from '../../ports/store.ts';
 import { inbox } from '../../ports/tables/inbox.ts';
 import { outbox } from '../../ports/tables/outbox.ts';
+import type { BelievedTime } from '../worker/believed-time.ts';
 
 /** Counting a large inbox takes some milliseconds, so it is not counted for every scrape. */
 const COUNT_EVERY_MS = 600_000;
@@ -42,8 +43,22 @@ export function addRetentionMetrics(options: RetentionMetricsOptions): (table: s
   return (table, rows) => removed.inc({ table }, rows);
 }
 
+/** Adds the metric that shows whether retention waits for the clock. */
+export function addClockMetric(registry: Registry, believed: Pick<BelievedTime, 'aheadMs'>): void {
+  new Gauge({
+    name: 'saga_retention_waits_seconds',
+    help:
+      'By how much the clock is ahead of the time that retention has seen to pass and prunes by; below 0 where the clock is ' +
+      'behind; less than a minute in ordinary operation',
+    registers: [registry],
+    collect() {
+      this.set(believed.aheadMs / 1000);
+    },
+  });
+}
+
 function addReaderMetrics({ registry, log, nowMs, topics }: RetentionMetricsOptions): void {
-  const add = (name: string, help: string, figureOf: (progress: Progress) => number) =>
+  const add = (name: string, help: string, figureOf: (lanes: readonly Progress[]) => number) =>
     new Gauge({
       name,
       help,
@@ -51,17 +66,25 @@ function addReaderMetrics({ registry, log, nowMs, topics }: RetentionMetricsOpti
       registers: [registry],
       async collect() {
         for (const topic of topics) {
-          for (const progress of await log.progress(topic)) {
-            this.set({ topic, group: progress.group }, figureOf(progress));
+          // Without the log the other figures are as needed as ever.
+          const lanes = await log.progress(topic).catch(() => null);
+          if (lanes === null) {
+            this.reset();
+            continue;
+          }
+          for (const group of new Set(lanes.map((lane) => lane.group))) {
+            this.set({ topic, group }, figureOf(lanes.filter((lane) => lane.group === group)));
           }
         }
       },
     });
-  add('saga_lag_records', 'Records that a group has yet to read, also while its process is down', ({ lag }) => lag);
+  add('saga_lag_records', 'Records that a group has yet to read, also while its process is down', (lanes) =>
+    lanes.reduce((sum, { lag }) => sum + lag, 0),
+  );
   add(
     'saga_oldest_unread_seconds',
     'Age of the oldest record that a group has yet to read, also while its process is down; 0 when there is none',
-    ({ oldestUnreadAt }) => secondsSince(oldestUnreadAt, nowMs()),
+    (lanes) => Math.max(...lanes.map(({ oldestUnreadAt }) => secondsSince(oldestUnreadAt, nowMs()))),
   );
 }
 

@@ -1,8 +1,14 @@
 import { DAY_MS, dayOf } from '../../core/days.ts';
 import { idsBefore } from '../../core/message.ts';
 import type { MessageLog } from '../../ports/message-log.ts';
-import type { Loaded, Position, Store, StoredWrite, Table } from '../../ports/store.ts';
-import { type InboxReadRow, inbox, inboxWatermarks, readPositions } from '../../ports/tables/inbox.ts';
+import { type Loaded, laneName, type Store, type StoredWrite, type Table } from '../../ports/store.ts';
+import {
+  type InboxReadRow,
+  inbox,
+  inboxWatermarks,
+  readPositions,
+  type StoredPosition,
+} from '../../ports/tables/inbox.ts';
 import { parked } from '../../ports/tables/retry.ts';
 import type { Watermarks } from '../worker/watermarks.ts';
 import { NOTHING, type Pruned, type Pruner, ROWS_MAX, removal } from './prune-rows.ts';
@@ -59,8 +65,8 @@ async function hasParked(store: Store): Promise<boolean> {
 
 function raise(loaded: Loaded, watermarks: Watermarks, topic: string): readonly StoredWrite[] {
   const table = inboxWatermarks as Table;
-  const known = loaded.rows({ table, values: [topic] }) as readonly Required<Position>[];
-  const positions = loaded.rows({ table: readPositions as Table, values: [topic] }) as readonly Required<Position>[];
+  const known = loaded.rows({ table, values: [topic] }) as readonly StoredPosition[];
+  const positions = loaded.rows({ table: readPositions as Table, values: [topic] }) as readonly StoredPosition[];
   // Also those that the store has noted itself: their rows may be removed from now on.
   for (const watermark of [...known, ...positions]) watermarks.raise(watermark);
   return positions.flatMap((row) => {
@@ -124,7 +130,7 @@ export class ExpiredInboxPruner implements Pruner {
   readonly #options: InboxOptions;
   readonly #days: number;
   #after: readonly string[] = [];
-  /** The ends of the topics at the first check; null until then. */
+  /** The ends of the lanes at the first check; null until then. */
   #ends: ReadonlyMap<string, number> | null = null;
 
   constructor(options: InboxOptions, days: number) {
@@ -147,13 +153,15 @@ export class ExpiredInboxPruner implements Pruner {
     const { log, name, consumes } = this.#options;
     const own = await Promise.all(
       consumes.map(async (topic) => {
-        const found = (await log.progress(topic)).find(({ group }) => group === name);
-        return { topic, position: found?.position ?? 0, end: found?.end ?? 0 };
+        const lanes = (await log.progress(topic)).filter(({ group }) => group === name);
+        return lanes.map(({ partition, position, end }) => ({ lane: laneName({ topic, partition }), position, end }));
       }),
     );
-    const ends = this.#ends ?? new Map(own.map(({ topic, end }) => [topic, end]));
-    const unread = own.filter(({ topic, position }) => position < (ends.get(topic) ?? 0));
-    this.#ends = new Map(unread.map(({ topic }) => [topic, ends.get(topic) ?? 0]));
+    const lanes = own.flat();
+    const ends = this.#ends ?? new Map(lanes.map(({ lane, end }) => [lane, end]));
+    // A topic that was made anew ends earlier.
+    const unread = lanes.filter(({ lane, position, end }) => position < Math.min(ends.get(lane) ?? 0, end));
+    this.#ends = new Map(unread.map(({ lane }) => [lane, ends.get(lane) ?? 0]));
     return unread.length === 0;
   }
 }

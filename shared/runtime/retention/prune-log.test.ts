@@ -42,7 +42,7 @@ describe('the outbox', () => {
     const subscription = await reader.log.subscribe({
       group: 'follower',
       topics,
-      positions: [],
+      positions: async () => [],
       wake: () => undefined,
     });
 
@@ -67,6 +67,51 @@ describe('the outbox', () => {
     expect(await remaining()).toEqual([2, 3, 4]);
   });
 
+  it('is not read on by a group whose data come from a copy that is older than the oldest row, unless it may', async () => {
+    await publish(4);
+    await reader.follow(4);
+    reader.pass(testDays.log + 1);
+    await reader.cleanUp();
+    const readOn = async (position: number) => {
+      const epoch = (await reader.store.find({ table: topicEpochs, limit: 1 }))[0]?.epoch ?? '';
+      const positions = [{ topic: 'probe-events', partition: 0, position, epoch }];
+      const topics = ['probe-events'];
+      const subscription = await reader.log.subscribe({
+        group: 'x',
+        topics,
+        positions: async () => positions,
+        wake: () => undefined,
+      });
+      return (await subscription.poll(10)).map((record) => record.position);
+    };
+    const sentence =
+      'records 2 to 3 of probe-events were pruned before they were read; the data are restored from a copy that is ' +
+      'too old: restore a newer one, or set SKIP_PRUNED_RECORDS';
+
+    expect(await remaining()).toEqual([1, 4, 4]);
+    await expect(readOn(1)).rejects.toThrow(sentence);
+    expect([await readOn(3), await readOn(4)]).toEqual([[4], []]);
+    await reader.stop();
+    reader.skipsPruned = true;
+    await reader.start();
+    expect(await readOn(1)).toEqual([4]);
+  });
+
+  it('is not read by a group that ran before and has read nothing, but by one that runs for the first time', async () => {
+    await publish(4);
+    await reader.follow(4);
+    reader.pass(testDays.log + 1);
+    await reader.cleanUp();
+    const readBy = async (hasRun: boolean) => {
+      const topics = ['probe-events'];
+      const options = { group: 'x', topics, positions: async () => [], hasRun, wake: () => undefined };
+      return (await (await reader.log.subscribe(options)).poll(10)).map((record) => record.position);
+    };
+
+    await expect(readBy(true)).rejects.toThrow('records 1 to 3 of probe-events were pruned before they were read');
+    expect(await readBy(false)).toEqual([4]);
+  });
+
   it('never reuses a position', async () => {
     await publish(3);
     await reader.follow(3);
@@ -84,7 +129,7 @@ describe('the outbox', () => {
     const subscription = await reader.log.subscribe({
       group: 'follower',
       topics: ['probe-events'],
-      positions: [],
+      positions: async () => [],
       wake: () => undefined,
     });
     const read: number[] = [];

@@ -63,16 +63,24 @@ export class RowPruner implements Pruner {
   readonly #store: Store;
   readonly #rule: RetentionRule;
   readonly #days: number;
+  readonly #notBefore: (stamp: string) => string;
   /** The last row checked, and the last row of `per`; empty at the start of a pass. */
   #after: readonly (string | number)[] = [];
   #group: readonly (string | number)[] = [];
 
-  constructor(store: Store, rule: RetentionRule, days: RetentionDays) {
+  /** `notBefore`: when at the earliest a row with this stamp was written. */
+  constructor(
+    store: Store,
+    rule: RetentionRule,
+    days: RetentionDays,
+    notBefore: (stamp: string) => string = (stamp) => stamp,
+  ) {
     this.name = rule.table.name;
     this.isDaily = rule.writtenAt === undefined || rule.per !== undefined;
     this.#store = store;
     this.#rule = rule;
-    this.#days = typeof rule.days === 'number' ? rule.days : days[rule.days];
+    this.#days = (typeof rule.days === 'number' ? rule.days : days[rule.days]) + (rule.longerDays ?? 0);
+    this.#notBefore = notBefore;
   }
 
   async prune(nowMs: number): Promise<Pruned> {
@@ -110,7 +118,8 @@ export class RowPruner implements Pruner {
     const { table, writtenAt } = this.#rule;
     const query: Query<object> = { table, where, orderBy: this.#orderBy, ...from(this.#after), limit: ROWS_MAX };
     const rows = await this.#store.find(query);
-    const young = writtenAt === undefined ? -1 : rows.findIndex((row) => writtenAt(row) > cutoff);
+    const isYoung = (stamp: string) => this.#notBefore(stamp) > cutoff && stamp <= now;
+    const young = writtenAt === undefined ? -1 : rows.findIndex((row) => isYoung(writtenAt(row)));
     const old = young === -1 ? rows : rows.slice(0, young);
     const removed = old.length === 0 ? 0 : await this.#remove(old, cutoff, now);
     const last = rows.at(-1);
@@ -124,14 +133,19 @@ export class RowPruner implements Pruner {
    * removed.
    */
   async #remove(rows: readonly object[], cutoff: string, now: string): Promise<number> {
-    const { table, summarize } = this.#rule;
+    const { table, summarize, rememberedAs } = this.#rule;
     const needs = rows.flatMap((row) => this.#rule.needs?.(row) ?? []);
     const own = rows.map((row) => groupOf(table, row));
+    const keys = rememberedAs === undefined ? [] : rows.map(rememberedAs);
     let removed = 0;
-    await this.#store.transact([...needs, ...own], [], (loaded) => {
+    await this.#store.transact([...needs, ...own], keys, (loaded) => {
       const reader = new RowOverlay(loaded, needs);
       const present = rows.flatMap((row) => rowOf(loaded, table, row) ?? []);
-      const isExpired = (row: object) => (this.#rule.overSince(row, reader) ?? now) <= cutoff;
+      const isExpired = (row: object) => {
+        const since = this.#rule.overSince(row, reader);
+        if (since === null || this.#notBefore(since) > cutoff) return false;
+        return rememberedAs === undefined || loaded.seen(rememberedAs(row)) === undefined;
+      };
       const needed = present.findIndex((row) => !isExpired(row));
       // A summary stands for a prefix of the rows, without a gap.
       const expired = summarize === undefined || needed === -1 ? present.filter(isExpired) : present.slice(0, needed);

@@ -1,11 +1,13 @@
+import type { ClockState } from '../../core/believed-time.ts';
 import { dayOf } from '../../core/days.ts';
 import type { RetentionDays } from '../../core/retention.ts';
-import type { Clock } from '../../ports/clock.ts';
 import type { MessageLog } from '../../ports/message-log.ts';
+import type { Relayed } from '../../ports/relayed.ts';
 import type { Store } from '../../ports/store.ts';
 import type { StoreFunction } from '../function.ts';
 import { describeError } from '../observe/error-report.ts';
 import type { Logger } from '../observe/logger.ts';
+import type { BelievedTime } from '../worker/believed-time.ts';
 import { runLoop } from '../worker/run-loop.ts';
 import type { WakeSignal } from '../worker/wake-signal.ts';
 import type { Watermarks } from '../worker/watermarks.ts';
@@ -17,14 +19,19 @@ import { type Pruner, RowPruner, runtimeRetention } from './prune-rows.ts';
 const PAUSE_MS = 20;
 /** The delay before the first pass: a start has more urgent work. */
 const FIRST_MS = 1_000;
+const HOUR_MS = 3_600_000;
+/** A clock that differs by less is not worth a line: whoever restarts a function makes a difference of seconds. */
+const SAID_FROM_MS = HOUR_MS;
 
 export interface RetentionOptions {
   readonly fn: StoreFunction;
   readonly store: Store;
   readonly log: MessageLog;
-  readonly clock: Clock;
+  /** What was sent of the outbox, where a relay sends it. */
+  readonly relayed?: Relayed | null;
   readonly logger: Logger;
   readonly watermarks: Watermarks;
+  readonly believed: BelievedTime;
   readonly days: RetentionDays;
   /** The only function that writes this topic; null for a public topic. */
   readonly writerOf: (topic: string) => string | null;
@@ -39,6 +46,9 @@ export class Retention {
   /** The pruners still to run in this pass; empty between two passes. */
   #left: Pruner[] = [];
   readonly #prunedOn = new Map<Pruner, number>();
+  /** The time by which this pass prunes. */
+  #nowMs = 0;
+  #clockState: ClockState = 'agrees';
 
   constructor(options: RetentionOptions) {
     this.#options = options;
@@ -47,14 +57,10 @@ export class Retention {
 
   /** Prunes the next batch. Returns whether there is more to do in this pass. */
   async step(): Promise<boolean> {
-    const nowMs = this.#options.clock.nowMs();
-    const today = dayOf(nowMs);
-    if (this.#left.length === 0) {
-      this.#left = this.#pruners.filter((pruner) => !pruner.isDaily || this.#prunedOn.get(pruner) !== today);
-    }
+    if (this.#left.length === 0) await this.#beginPass();
     const [pruner] = this.#left;
     if (pruner === undefined) return false;
-    const isDone = await this.#prune(pruner, nowMs);
+    const isDone = await this.#prune(pruner, this.#nowMs);
     if (isDone) this.#left.shift();
     return this.#left.length > 0;
   }
@@ -63,7 +69,7 @@ export class Retention {
   async run(signal: AbortSignal, wake: WakeSignal, everyMs: number): Promise<void> {
     signal.addEventListener('abort', () => wake.raise());
     await wake.wait(FIRST_MS);
-    return runLoop({
+    await runLoop({
       step: async () => {
         const more = await this.step();
         if (more) await wake.wait(PAUSE_MS);
@@ -74,6 +80,47 @@ export class Retention {
       sleepMs: () => everyMs,
       onError: (error) => this.#logError(error, 'cannot be pruned'),
     });
+    await this.end();
+  }
+
+  /** A last look at the time. What passed before a look that fails counts as time in which the function did not run. */
+  async end(): Promise<void> {
+    await this.#options.believed
+      .look()
+      .catch((error: unknown) => this.#logError(error, 'does not know what time passed'));
+  }
+
+  async #beginPass(): Promise<void> {
+    const { believed } = this.#options;
+    await believed.look();
+    this.#sayWhatItWaitsFor();
+    this.#nowMs = believed.pruneMs;
+    const today = dayOf(this.#nowMs);
+    this.#left = this.#pruners.filter((pruner) => !pruner.isDaily || this.#prunedOn.get(pruner) !== today);
+  }
+
+  /** Once for each change: what waits must be seen, and not hide other lines. */
+  #sayWhatItWaitsFor(): void {
+    const { believed, logger, fn } = this.#options;
+    const state = Math.abs(believed.aheadMs) < SAID_FROM_MS ? 'agrees' : believed.state;
+    if (state === this.#clockState) return;
+    this.#clockState = state;
+    const figures = { believed: new Date(believed.believedMs).toISOString(), aheadMs: Math.round(believed.aheadMs) };
+    const left = `${Math.ceil(believed.leftMs / HOUR_MS)} more hours of running`;
+    if (state === 'agrees') logger.info(figures, `${fn.name}: the clock agrees with the time that was seen to pass`);
+    else if (state === 'ahead') {
+      logger.warn(
+        figures,
+        `${fn.name}: the clock is ahead of the time that was seen to pass; what is due by the clock ` +
+          `alone is pruned when it has stayed so for ${left}`,
+      );
+    } else {
+      logger.warn(
+        figures,
+        `${fn.name}: the clock is behind the time that was seen to pass; nothing newer is pruned ` +
+          `before it has come there, or has stayed behind for ${left}`,
+      );
+    }
   }
 
   /** One batch of one pruner; its error does not stop the others. Returns whether it has nothing more to do now. */
@@ -97,9 +144,9 @@ export class Retention {
 }
 
 function prunersOf(options: RetentionOptions): readonly Pruner[] {
-  const { fn, store, log, watermarks, days, writerOf } = options;
+  const { fn, store, log, watermarks, believed, days, writerOf } = options;
   const { name, consumes, publishes, retention = [] } = fn;
-  const owned = log.features.keepsPositions
+  const owned = !log.features.isOutbox
     ? []
     : consumes.flatMap((topic) => {
         const writer = writerOf(topic);
@@ -107,10 +154,14 @@ function prunersOf(options: RetentionOptions): readonly Pruner[] {
       });
   const inboxOptions = { store, log, watermarks, name, consumes, owned };
   return [
-    ...(publishes === null ? [] : [new OutboxPruner(store, log, publishes, days.log)]),
-    ...consumes.filter((topic) => writerOf(topic) === null).map((topic) => new TopicPruner(log, topic, days.log)),
+    ...(publishes === null ? [] : [new OutboxPruner(options, publishes, days.log)]),
+    ...consumes
+      .filter((topic) => log.features.isOutbox && writerOf(topic) === null)
+      .map((topic) => new TopicPruner(store, log, believed, topic, days.log)),
     ...owned.map((topic) => new OwnedInboxPruner(inboxOptions, topic, days.watermark)),
     new ExpiredInboxPruner(inboxOptions, days.inbox),
-    ...[...runtimeRetention, ...retention].map((rule) => new RowPruner(store, rule, days)),
+    ...[...runtimeRetention, ...retention].map(
+      (rule) => new RowPruner(store, rule, days, (stamp) => believed.notBefore(stamp)),
+    ),
   ];
 }

@@ -1,40 +1,14 @@
-import { z } from '@hono/zod-openapi';
-import type { Progress } from '../../ports/message-log.ts';
 import type { Store } from '../../ports/store.ts';
-import { outbox } from '../../ports/tables/outbox.ts';
 import { deadLetters, type ParkedKeyRow, parked, parkedKeys } from '../../ports/tables/retry.ts';
 import type { StoreFunction } from '../function.ts';
-
-/** The most messages of one key that are read. */
-const MESSAGES_MAX = 1_000;
-
-/**
- * One thing that a key (an order, a product) waits for. `detail` is a sentence for people; the rest is for programs.
- */
-export const waitSchema = z
-  .object({
-    /** The function where it waits. */
-    at: z.string(),
-    kind: z.enum(['parked', 'dead_letter', 'discarded', 'unread', 'backordered', 'deadline', 'unavailable']),
-    detail: z.string(),
-    since: z.iso.datetime().optional(),
-    /** When the wait ends or is tried again by itself. */
-    until: z.iso.datetime().optional(),
-    /** The message that blocks the key. */
-    message: z.object({ id: z.string(), type: z.string() }).optional(),
-    letter: z.string().optional(),
-    error: z.string().optional(),
-    attempt: z.int().optional(),
-    place: z.int().optional(),
-  })
-  .openapi('Wait');
-export type Wait = z.infer<typeof waitSchema>;
+import { type Deliveries, undeliveredWaits } from './undelivered.ts';
+import { MESSAGES_MAX, messageIn, type Wait } from './wait.ts';
 
 /** What a key waits for at this function, and which of its messages other functions have not read yet. */
 export async function waitsOf(
   { name, publishes }: StoreFunction,
   store: Store,
-  progressOf: (topic: string) => Promise<readonly Progress[]>,
+  deliveries: Deliveries,
   key: string,
 ): Promise<readonly Wait[]> {
   const waits: Wait[] = [];
@@ -48,7 +22,7 @@ export async function waitsOf(
   waits.push(...(await discardedWaits(name, store, key)));
   const [row] = await store.find({ table: parkedKeys, where: { key }, limit: 1 });
   if (row !== undefined && row.head < row.tail) waits.push(await parkedWait(name, store, row));
-  if (publishes !== null) waits.push(...(await unreadWaits(store, await progressOf(publishes), key)));
+  if (publishes !== null) waits.push(...(await undeliveredWaits({ name, publishes }, store, deliveries, key)));
   return waits;
 }
 
@@ -87,30 +61,6 @@ async function discardedWaits(name: string, store: Store, key: string): Promise<
 
 function messages(count: number): string {
   return `${count} more ${count === 1 ? 'message' : 'messages'}`;
-}
-
-/** The messages of this key that a reader of this function's topic has not read yet. */
-async function unreadWaits(store: Store, groups: readonly Progress[], key: string): Promise<readonly Wait[]> {
-  const waits: Wait[] = [];
-  for (const { group, position, end } of groups) {
-    if (position >= end) continue;
-    const after = [position];
-    const unread = { table: outbox, where: { subject: key }, orderBy: ['position'], after, limit: MESSAGES_MAX };
-    const rows = await store.find(unread);
-    const [first] = rows;
-    if (first === undefined) continue;
-    const message = messageIn(first.attributes);
-    const since = first.attributes.time;
-    const places = `it is at ${position}, the message at ${first.position}`;
-    const text = `${group} has not read ${message.type} since ${since}: ${places}`;
-    waits.push({ at: group, kind: 'unread', detail: text, since, message });
-  }
-  return waits;
-}
-
-function messageIn(attributes: object): { readonly id: string; readonly type: string } {
-  const { id, type } = attributes as Readonly<Record<string, unknown>>;
-  return { id: String(id), type: String(type) };
 }
 
 function firstLine(text: string): string {

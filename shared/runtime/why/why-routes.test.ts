@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Wait } from './waits.ts';
+import type { Wait } from './wait.ts';
 import { explainWaits } from './why-routes.ts';
 
 const wait = (kind: Wait['kind']): Wait => ({ at: 'probe', kind, detail: `it is ${kind}` });

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { type App, addPath, answers } from '../http/app.ts';
-import { type Wait, waitSchema } from './waits.ts';
+import { type Wait, waitSchema } from './wait.ts';
 
 /** The fields of every answer to "why has this saga not ended"; the function that owns the saga adds the id. */
 export const whyFields = {
@@ -34,7 +34,10 @@ export const waitsSchema = z.object({ waits: z.array(waitSchema) });
 export function addWhy(app: App, waitsOfKey: (key: string) => Promise<readonly Wait[]>): void {
   addPath(app, 'Operations', '/why/{key}', {
     get: {
+      operationId: 'explainKey',
       summary: 'What a partition key (the id of an order or a product) waits for at this function',
+      description: 'At a function alone. The gateway has GET /orders/{orderId}/why, which combines the functions.',
+      request: { params: z.object({ key: z.string().openapi({ description: 'The key', example: 'ORDER_001' }) }) },
       responses: { 200: answers('One entry per wait; none when it waits for nothing here', waitsSchema) },
       handler: async (c) => c.json({ waits: await waitsOfKey(c.req.param('key') ?? '') }),
     },

@@ -62,7 +62,7 @@ describe('a message at a function that reads two topics', () => {
     const subscription = await reader.log.subscribe({
       group: 'x',
       topics: [FREE],
-      positions: [],
+      positions: async () => [],
       wake: () => undefined,
     });
     vi.spyOn(Object.getPrototypeOf(subscription), 'poll').mockRejectedValue(broken);

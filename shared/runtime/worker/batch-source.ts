@@ -3,13 +3,15 @@ import { versionOf } from '../../core/message-catalog.ts';
 import type { RetryPolicy } from '../../core/retry-policy.ts';
 import type { MessageLog, Subscription } from '../../ports/message-log.ts';
 import type { Position, Query, Store, Table } from '../../ports/store.ts';
+import { topicEpochs } from '../../ports/tables/outbox.ts';
 import { type ParkedKeyRow, parked, parkedKeys } from '../../ports/tables/retry.ts';
 import type { StoreFunction, Timer } from '../function.ts';
 import type { Handled } from '../handle/handle-batch.ts';
 import type { Incoming, IncomingRetry, IncomingTimer } from '../handle/incoming.ts';
 import { parseRecord, parseStored } from '../handle/parse-record.ts';
 import type { RetryQueueLimits } from '../handle/retry-queue.ts';
-import { PausedTopics } from './paused-topics.ts';
+import { CatchUp } from './catch-up.ts';
+import { PausedLanes } from './paused-lanes.ts';
 import { Watermarks } from './watermarks.ts';
 
 /** The most messages from each kind of source in one commit. */
@@ -42,7 +44,7 @@ export class BatchSource {
   readonly watermarks: Watermarks;
   readonly #options: BatchSourceOptions;
   #subscription: Subscription | null = null;
-  readonly #paused = new PausedTopics();
+  readonly #paused = new PausedLanes();
   #parked = 0;
   /** Whether parked messages changed outside a batch since they were counted. */
   #isStale = false;
@@ -50,6 +52,7 @@ export class BatchSource {
   #dueMs = Number.NEGATIVE_INFINITY;
   #lastTakeMs = Number.NEGATIVE_INFINITY;
   #drainKeys = 1;
+  readonly #catchUp = new CatchUp();
   /** The columns that hold due times, by table. */
   readonly #dueColumns = new Map<Table, readonly string[]>([[parkedKeys as Table, ['dueAt']]]);
 
@@ -65,9 +68,13 @@ export class BatchSource {
   async open(wake: () => void): Promise<void> {
     const { fn, store, log } = this.#options;
     await this.watermarks.load();
-    const own = await store.positions();
-    const positions = [...own, ...this.watermarks.ofOtherEpochs(own)];
-    this.#subscription = await log.subscribe({ group: fn.name, topics: fn.consumes, positions, wake });
+    const positions = async () => {
+      const own = await store.positions();
+      return [...own, ...this.watermarks.ofOtherEpochs(own)];
+    };
+    // Each start begins an epoch of the function's own outbox.
+    const hasRun = (await store.count(topicEpochs)) > 1;
+    this.#subscription = await log.subscribe({ group: fn.name, topics: fn.consumes, positions, hasRun, wake });
     await this.#recountParked();
   }
 
@@ -100,8 +107,9 @@ export class BatchSource {
     return this.#parked;
   }
 
+  /** The topics of which a part is paused. */
   get paused(): readonly string[] {
-    return [...this.#paused.names];
+    return this.#paused.topics;
   }
 
   get limits(): RetryQueueLimits {
@@ -120,8 +128,10 @@ export class BatchSource {
   }
 
   /**
-   * The messages that wait now and are not handled yet: parked messages first, then timers, then records. An error in a
-   * later source does not block what was already found: timers fire and retries run also while no topic can be read.
+   * The messages that wait now and are not handled yet: parked messages first, then timers, then records. Timers wait until
+   * the topics were read once to their ends, so that no deadline overtakes an answer that came while the function was down.
+   * An error in a later source does not block what was already found: timers fire and retries run also while no topic can be
+   * read.
    */
   async take(nowMs: number): Promise<Taken> {
     const { fn } = this.#options;
@@ -131,20 +141,27 @@ export class BatchSource {
       // When the clock was set back, do not wait for the same hour again.
       if (nowMs >= this.#dueMs || nowMs < this.#lastTakeMs) incoming.push(...(await this.#takeDue(nowMs)));
       this.#lastTakeMs = nowMs;
-      for (const record of (await this.#subscription?.poll(BATCH_MAX, this.#paused.names)) ?? []) {
-        incoming.push({ from: 'log', record, parsed: parseRecord(record, fn) });
-      }
+      const records = (await this.#subscription?.poll(BATCH_MAX, this.#paused.names)) ?? [];
+      for (const record of records) incoming.push({ from: 'log', record, parsed: parseRecord(record, fn) });
+      const isBehind = records.length > 0 || this.unavailableReason() !== null;
+      if (this.#catchUp.hasRead(isBehind)) this.#dueMs = Number.NEGATIVE_INFINITY;
       return { incoming, failure: null };
     } catch (error) {
+      if (this.#catchUp.hasFailed()) this.#dueMs = Number.NEGATIVE_INFINITY;
       return { incoming, failure: { error } };
     }
+  }
+
+  /** The timers that may fire now. */
+  get #timers(): readonly Timer[] {
+    return this.#catchUp.isOver ? (this.#options.fn.timers ?? []) : [];
   }
 
   /** To be called after the commit of what was taken. */
   async committed(handled: Handled, tookParked: boolean): Promise<void> {
     this.#parked += handled.parkedDelta;
     if (handled.hasFreed) this.#paused.resumeAll();
-    this.#paused.pause(handled.topicsToPause);
+    this.#paused.pause(handled.lanesToPause);
     const hasFailed = handled.outcomes.some((outcome) => 'error' in outcome);
     if (hasFailed) this.#drainKeys = 1;
     else if (tookParked) this.#drainKeys = Math.min(this.#drainKeys * 2, DRAIN_KEYS_MAX);
@@ -164,7 +181,7 @@ export class BatchSource {
     const { store, fn } = this.#options;
     const now = new Date(nowMs).toISOString();
     const timers: IncomingTimer[] = [];
-    for (const timer of fn.timers ?? []) {
+    for (const timer of this.#timers) {
       const rows = await store.find(dueQuery(timer, now));
       for (const row of rows) timers.push({ from: 'timer', timer, row, message: timerMessage(fn, timer, row) });
     }
@@ -207,12 +224,12 @@ export class BatchSource {
 
   /** When the next message is due that this `take` does not return. Overdue messages left behind count as due. */
   async #firstDue(now: string): Promise<number> {
-    const { store, fn } = this.#options;
+    const { store } = this.#options;
     let first = Number.POSITIVE_INFINITY;
     for (const row of await this.#parkedEnds(1)) {
       first = isDue(row, now) ? Number.NEGATIVE_INFINITY : Math.min(first, Date.parse(row.dueAt ?? EVER));
     }
-    for (const timer of fn.timers ?? []) {
+    for (const timer of this.#timers) {
       for (const row of await store.find({ ...dueQuery(timer, EVER), limit: 1 })) {
         first = Math.min(first, Date.parse(columnOf(row, timer.column)));
       }

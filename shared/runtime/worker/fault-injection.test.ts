@@ -1,19 +1,28 @@
 import { describe, expect, it } from 'vitest';
-import { TransientError } from '../../core/errors.ts';
+import { AppError, TransientError } from '../../core/errors.ts';
+import { passing } from '../../testing/clock.ts';
 import { logLines } from '../../testing/log-lines.ts';
 import { count, probe } from '../../testing/probe.ts';
 import type { StoreFunction } from '../function.ts';
 import { createApp } from '../http/app.ts';
 import { addFaultRoutes, FaultInjection } from './fault-injection.ts';
 
-/** What the rules throw on a message of `a` after this fault was posted, and the answer to the post. */
-async function poisonedBy(as: string) {
-  const faults = new FaultInjection({ nowMs: () => 0 }, () => undefined);
+async function posted(fault: object) {
+  const faults = new FaultInjection(
+    passing(() => 0),
+    () => undefined,
+  );
   const app = createApp(logLines().logger);
   addFaultRoutes(app, faults);
-  const body = JSON.stringify({ poison: { subject: 'a', as } });
   const headers = { 'content-type': 'application/json' };
-  const { status } = await app.request('/automation-testing/faults', { method: 'POST', headers, body });
+  const request = { method: 'POST', headers, body: JSON.stringify(fault) };
+  const { status } = await app.request('/automation-testing/faults', request);
+  return { faults, status };
+}
+
+/** What the rules throw on a message of `a` after this fault was posted, and the answer to the post. */
+async function poisonedBy(as: string) {
+  const { faults, status } = await posted({ poison: { subject: 'a', as } });
   const { rules } = faults.poisoned(probe as unknown as StoreFunction);
   try {
     rules.decide({ name: 'a', messages: 0, units: 0 }, count('a', 1));
@@ -35,5 +44,28 @@ describe('poison', () => {
 
   it('of another word is refused, and nothing fails', async () => {
     expect(await poisonedBy('arsenic')).toEqual({ status: 422, error: null });
+  });
+});
+
+describe('failing calls', () => {
+  it.each([
+    ['transient', TransientError],
+    ['terminal', AppError],
+  ])('%s reject before a call about their subject, and no other', async (as, kind) => {
+    const { faults } = await posted({ calls: { subject: 'a', as } });
+
+    await expect(faults.beforeCall('a')).rejects.toEqual(expect.any(kind));
+    await faults.beforeCall('b');
+  });
+
+  it('silent never come back, and end when they are cleared', async () => {
+    const { faults } = await posted({ calls: { share: 1, as: 'silent' } });
+    const first = await Promise.race([
+      faults.beforeCall('a'),
+      new Promise((resolve) => setImmediate(resolve, 'silent')),
+    ]);
+    faults.set({ calls: null });
+
+    expect([first, await faults.beforeCall('a')]).toEqual(['silent', undefined]);
   });
 });

@@ -7,6 +7,7 @@ import { EmbeddedLog } from '../../adapters/embedded/log/embedded-log.ts';
 import { SqliteStore } from '../../adapters/embedded/store/sqlite-store.ts';
 import { TransientError } from '../../core/errors.ts';
 import { testPolicy } from '../../testing/batches.ts';
+import { passing } from '../../testing/clock.ts';
 import { logLines } from '../../testing/log-lines.ts';
 import { count, probe, tallies, UNITS_MAX } from '../../testing/probe.ts';
 import type { Outcome } from '../handle/outcome.ts';
@@ -20,7 +21,7 @@ const tooMuch = UNITS_MAX + 1;
 const retries = { policy: testPolicy, parkedMax: 100, parkedPerKeyMax: 10 };
 
 let nowMs: number;
-const clock = { nowMs: () => nowMs };
+const clock = passing(() => nowMs);
 let folder: string;
 let store: SqliteStore;
 let log: EmbeddedLog;
@@ -209,7 +210,12 @@ describe('an error', () => {
 
   it('of a topic does not block commands', async () => {
     const broken = new Error('the topic cannot be read');
-    const subscription = await log.subscribe({ group: 'x', topics: [topic], positions: [], wake: () => undefined });
+    const subscription = await log.subscribe({
+      group: 'x',
+      topics: [topic],
+      positions: async () => [],
+      wake: () => undefined,
+    });
     vi.spyOn(Object.getPrototypeOf(subscription), 'poll').mockRejectedValue(broken);
     const answers = settled([worker.submit(count('a', 1))]);
 

@@ -10,19 +10,31 @@ import { type Batch, dryRunBatch, type Handled, handleBatch } from '../handle/ha
 import { handleOneByOne } from '../handle/handle-one-by-one.ts';
 import type { Incoming } from '../handle/incoming.ts';
 import type { CommandOutcome, Outcome } from '../handle/outcome.ts';
-import { describeError } from '../observe/error-report.ts';
 import type { Logger } from '../observe/logger.ts';
 import { BATCH_MAX, BatchSource } from './batch-source.ts';
-import type { FunctionContext } from './function-context.ts';
+import { BelievedTime } from './believed-time.ts';
+import type { FunctionContext, SubmitOptions } from './function-context.ts';
 import { Linger } from './linger.ts';
+import { logDeadLettered, logFailures, logRejected } from './outcome-log.ts';
 import { type PendingCommand, settle } from './pending-command.ts';
 import { runLoop } from './run-loop.ts';
+import { StoreWatch } from './store-watch.ts';
 import { WakeSignal } from './wake-signal.ts';
 import type { Watermarks } from './watermarks.ts';
 import type { FunctionMetrics } from './worker-metrics.ts';
 
 /** The most commands that may wait; further ones are refused as unavailable. */
 export const QUEUE_MAX = 10_000;
+
+/** The messages of a function that are committed and not sent yet. */
+interface Backlog {
+  /** A commit put so many messages into the outbox. */
+  noteCommitted(messages: number): void;
+  /** Why no further command is taken, as a sentence; null while there is room in the outbox. */
+  refusal(): string | null;
+  /** Why messages are not sent, as a sentence; null while they are. */
+  unavailableReason(): string | null;
+}
 
 export interface FunctionWorkerOptions {
   readonly fn: StoreFunction;
@@ -35,6 +47,8 @@ export interface FunctionWorkerOptions {
   /** The most messages that may be parked, in all and of one key. */
   readonly parkedMax: number;
   readonly parkedPerKeyMax: number;
+  /** What waits to be sent to a log elsewhere; null where the outbox is the log. */
+  readonly backlog?: Backlog | null;
 }
 
 /**
@@ -44,6 +58,7 @@ export interface FunctionWorkerOptions {
 export class FunctionWorker implements FunctionContext {
   readonly store: Store;
   readonly clock: Clock;
+  readonly believed: BelievedTime;
   readonly catalog: MessageCatalog;
   readonly #options: FunctionWorkerOptions;
   readonly #commands: PendingCommand[] = [];
@@ -53,6 +68,7 @@ export class FunctionWorker implements FunctionContext {
   readonly #stopping = new AbortController();
   readonly #source: BatchSource;
   readonly #linger: Linger;
+  readonly #watch: StoreWatch;
   #running: Promise<void> | null = null;
   #unavailableReason: string | null = 'not started yet';
 
@@ -60,20 +76,23 @@ export class FunctionWorker implements FunctionContext {
     this.#options = options;
     this.#source = new BatchSource(options);
     this.#linger = new Linger(options.fn);
+    this.#watch = new StoreWatch({ name: options.fn.name, store: options.store, logger: options.logger });
     this.store = options.store;
     this.clock = options.clock;
+    this.believed = new BelievedTime(options.store, options.clock);
     this.catalog = options.fn.catalog;
   }
 
   /** Subscribes to the topics; to be called before `step`. */
   async open(): Promise<void> {
+    await this.believed.load();
     await this.#source.open(() => this.#wake.raise());
     this.#unavailableReason = null;
   }
 
   /** Calls `step` until `stop`. */
   start(): void {
-    const { fn, logger } = this.#options;
+    this.#watch.start(() => this.#wake.raise());
     this.#running = runLoop({
       step: () => this.step({ mayLinger: true }),
       wake: this.#wake,
@@ -87,16 +106,15 @@ export class FunctionWorker implements FunctionContext {
       signal: this.#stopping.signal,
       onError: (error) => {
         this.#unavailableReason = error instanceof Error ? error.message : String(error);
-        logger.error({ error: describeError(error) }, `${fn.name} cannot commit; it is tried again`);
+        this.#watch.failed(error);
       },
     });
   }
 
-  /**
-   * Takes no more messages, finishes the current batch, closes the subscription. Commands that still wait are refused.
-   */
+  /** Takes no more messages, finishes the current batch, closes the subscription. Commands that wait are refused. */
   async stop(): Promise<void> {
     this.#stopping.abort();
+    this.#watch.stop();
     this.#wake.raise();
     await this.#running;
     for (const clear of this.#clearing.splice(0)) await clear();
@@ -106,7 +124,12 @@ export class FunctionWorker implements FunctionContext {
 
   /** Why the function cannot work now, as a sentence; null when it can. Checks the store. */
   async unavailableReason(): Promise<string | null> {
-    const known = this.#unavailableReason ?? this.#source.unavailableReason();
+    const known =
+      this.store.unavailableReason() ??
+      this.#unavailableReason ??
+      this.#source.unavailableReason() ??
+      this.#options.backlog?.unavailableReason() ??
+      null;
     if (known !== null) return known;
     try {
       await this.store.check();
@@ -116,11 +139,13 @@ export class FunctionWorker implements FunctionContext {
     }
   }
 
-  submit(message: Message, options: { deduplicate?: boolean } = {}): Promise<CommandOutcome> {
+  submit(message: Message, { deduplicate = false, precondition }: SubmitOptions = {}): Promise<CommandOutcome> {
     if (this.#stopping.signal.aborted) return Promise.reject(this.#unavailable('is stopping'));
     if (this.#commands.length >= QUEUE_MAX) return Promise.reject(this.#unavailable('has too many commands waiting'));
+    const refusal = this.#options.backlog?.refusal() ?? null;
+    if (refusal !== null) return Promise.reject(this.#unavailable(refusal));
     return new Promise((resolve, reject) => {
-      const item = { from: 'command', message, deduplicate: options.deduplicate ?? false } as const;
+      const item = { from: 'command', message, deduplicate, precondition } as const;
       this.#commands.push({ item, resolve, reject });
       this.#wake.raise();
     });
@@ -131,10 +156,7 @@ export class FunctionWorker implements FunctionContext {
     return () => this.#listeners.delete(listener);
   }
 
-  /**
-   * Removes the function's data and skips what lies in its topics now, between two batches. Works only while the loop
-   * runs.
-   */
+  /** Removes the function's data and skips what lies in its topics now. Works only while the loop runs. */
   clear(): Promise<void> {
     if (this.#stopping.signal.aborted) return Promise.reject(this.#unavailable('is stopping'));
     return new Promise((resolve, reject) => {
@@ -148,6 +170,7 @@ export class FunctionWorker implements FunctionContext {
     await this.store.clear(ends);
     await this.#source.acknowledge(ends);
     this.#source.invalidateParked();
+    for (const listener of this.#listeners) listener([]);
   }
 
   dryRun(incoming: readonly Incoming[]): Promise<Handled> {
@@ -178,8 +201,9 @@ export class FunctionWorker implements FunctionContext {
     const commands = this.#commands.splice(0, BATCH_MAX);
     const { incoming, failure } = await this.#source.take(this.clock.nowMs());
     if (mayLinger && this.#mayWait(commands, incoming)) return false;
+    const startedMs = performance.now();
     const worked = await this.#handleTogether(commands, incoming);
-    if (worked) this.#linger.handled(commands.length + incoming.length);
+    if (worked) this.#linger.handled(commands.length + incoming.length, performance.now() - startedMs);
     // Thrown last, so that a topic that cannot be read does not block other messages.
     if (failure !== null) throw failure.error;
     // Also when there was nothing to commit: a topic that could not be read can be read again.
@@ -209,12 +233,15 @@ export class FunctionWorker implements FunctionContext {
     };
     try {
       const handled = await this.#commit([...commands.map(({ item }) => item), ...taken], committed);
-      for (const item of taken) this.#warnOfRejected(item);
-      for (const outcome of handled.outcomes.slice(commands.length)) this.#warnOfOutcome(outcome);
+      const { logger } = this.#options;
+      for (const item of taken) logRejected(logger, item);
+      for (const outcome of handled.outcomes.slice(commands.length)) logDeadLettered(logger, outcome);
       await committed(handled);
       return true;
     } catch (error) {
       for (const { reject } of commands) reject(error);
+      // A commit that was refused because its data were moved away during it may be there when they come back.
+      this.#source.invalidateParked();
       throw error;
     }
   }
@@ -222,7 +249,9 @@ export class FunctionWorker implements FunctionContext {
   async #commit(incoming: readonly Incoming[], interrupted: (handled: Handled) => Promise<void>): Promise<Handled> {
     const { metrics } = this.#options;
     const stop = metrics.commitTimer();
-    const handled = await this.#handleOrOneByOne(this.#batchOf(incoming), interrupted);
+    const batch = this.#batchOf(incoming);
+    await this.believed.note(batch.nowMs);
+    const handled = await this.#handleOrOneByOne(batch, interrupted);
     stop();
     metrics.count(handled.outcomes);
     this.#unavailableReason = null;
@@ -232,7 +261,9 @@ export class FunctionWorker implements FunctionContext {
   #batchOf(incoming: readonly Incoming[]): Batch {
     const { limits, watermarks } = this.#source;
     const isBelowWatermark: Batch['isBelowWatermark'] = (record) => watermarks.has(record);
-    return { incoming, nowMs: this.clock.nowMs(), policy: this.#options.policy, limits, isBelowWatermark };
+    const nowMs = this.clock.nowMs();
+    const stampMs = this.believed.stampMs(nowMs);
+    return { incoming, nowMs, stampMs, policy: this.#options.policy, limits, isBelowWatermark };
   }
 
   /**
@@ -251,33 +282,14 @@ export class FunctionWorker implements FunctionContext {
 
   #announce({ outbox }: Handled): void {
     const { fn, log } = this.#options;
-    if (outbox.length > 0 && fn.publishes !== null) log.announce(fn.publishes, outbox);
+    if (outbox.length === 0 || fn.publishes === null) return;
+    this.#options.backlog?.noteCommitted(outbox.length);
+    log.announce(fn.publishes, outbox);
   }
 
   #report({ outcomes }: Handled): void {
-    const { fn, logger } = this.#options;
-    for (const outcome of outcomes) {
-      if (outcome.kind !== 'failed' && outcome.kind !== 'parked' && outcome.kind !== 'dead') continue;
-      if (outcome.error === undefined) continue;
-      const { id, type, correlationid } = outcome.message;
-      const error = describeError(outcome.error);
-      logger.error({ id, type, correlationid, error }, `${fn.name} failed on a message: ${outcome.kind}`);
-    }
+    logFailures(this.#options.fn.name, this.#options.logger, outcomes);
     for (const listener of this.#listeners) listener(outcomes);
-  }
-
-  #warnOfRejected(item: Incoming): void {
-    if (item.from !== 'log' || item.parsed.kind !== 'rejected') return;
-    const { topic, position } = item.record;
-    this.#options.logger.warn({ topic, position }, `dead-lettered: ${item.parsed.detail}`);
-  }
-
-  /** No caller waits for the outcome of this message, so the log says why it is dead-lettered. */
-  #warnOfOutcome(outcome: Outcome): void {
-    if (outcome.kind !== 'id_reused' && outcome.kind !== 'refused') return;
-    const { id, source, type } = outcome.message;
-    const why = outcome.kind === 'refused' ? outcome.detail : `${id} was seen before with another payload`;
-    this.#options.logger.warn({ id, source, type }, `dead-lettered: ${why}`);
   }
 
   #unavailable(why: string): AppError {

@@ -45,7 +45,7 @@ describe('a message', () => {
     const alone = linger.untilMs;
     linger.mayWait([skipped, message], 1);
     const shortened = linger.untilMs;
-    linger.handled(2);
+    linger.handled(2, 1);
 
     expect([alone, shortened, linger.untilMs]).toEqual([200, 5, Number.POSITIVE_INFINITY]);
   });
@@ -68,17 +68,29 @@ describe('a function that publishes nothing', () => {
   it('lingers while batches are large, and only then', () => {
     const linger = new Linger(publishesNothing);
     const quiet = waitsAt(linger, [message], [0]);
-    linger.handled(16);
-    const busy = waitsAt(linger, [message], [10, 49, 50]);
-    linger.handled(15);
+    linger.handled(4, 2);
+    const busy = waitsAt(linger, [message], [10, 11, 12]);
+    linger.handled(3, 2);
     const quietAgain = waitsAt(linger, [message], [60]);
 
     expect([quiet, busy, quietAgain]).toEqual([[false], [true, true, false], [false]]);
   });
 
+  it.each([
+    [0.5, 0.5],
+    [3, 3],
+    [1_000, 4],
+  ])('lingers after a batch that took %s ms for %s ms', (tookMs, lingersMs) => {
+    const linger = new Linger(publishesNothing);
+    linger.handled(100, tookMs);
+    linger.mayWait([message], 0);
+
+    expect(linger.untilMs).toBe(lingersMs);
+  });
+
   it('is the only one that lingers on large batches', () => {
     const linger = new Linger({ publishes: 'events' });
-    linger.handled(256);
+    linger.handled(256, 100);
 
     expect(linger.mayWait([message], 0)).toBe(false);
   });
@@ -88,7 +100,10 @@ describe('a loop', () => {
   const mayLinger = { deferrable: new Set(['ReceiveStock']) };
   const foreign = { ...count('o', 1), type: 'Counted', data: { quantity: 1 } };
   let reader: ProbeReader;
-  afterEach(() => reader.remove());
+  afterEach(async () => {
+    vi.restoreAllMocks();
+    await reader.remove();
+  });
 
   async function startWith(changes: Partial<StoreFunction>) {
     reader = await ProbeReader.create(changes);
@@ -112,20 +127,25 @@ describe('a loop', () => {
     await vi.waitFor(async () => expect(await reader.counted()).toEqual({ a: [1, 1] }));
   });
 
-  it('of a function that publishes nothing still lingers after a moment without messages', async () => {
+  it('of a function that publishes nothing lingers no longer than some milliseconds when it is idle', async () => {
     const commits = await startWith({ publishes: null });
     await reader.log.append(
       FREE,
       Array.from({ length: 16 }, (_, n) => count('a', n + 1)),
     );
     await vi.waitFor(async () => expect(await reader.counted()).toEqual({ a: [16, 136] }), { interval: 1 });
-    await setTimeout(5);
     commits.mockClear();
-    const appendedMs = performance.now();
+    const waits: number[] = [];
+    const { mayWait } = Linger.prototype;
+    vi.spyOn(Linger.prototype, 'mayWait').mockImplementation(function (this: Linger, incoming, nowMs) {
+      const isWaiting = mayWait.call(this, incoming, nowMs);
+      if (isWaiting) waits.push(this.untilMs - nowMs);
+      return isWaiting;
+    });
     await reader.log.append(FREE, [count('b', 1)]);
     await vi.waitFor(() => expect(commits).toHaveBeenCalled(), { interval: 1 });
 
-    expect(performance.now() - appendedMs).toBeGreaterThan(30);
+    expect([waits.length > 0, waits.every((ms) => ms <= 4)]).toEqual([true, true]);
   });
 
   it('takes what comes behind a record that it has left for later', async () => {

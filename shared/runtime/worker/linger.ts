@@ -6,11 +6,12 @@ const DEFERRABLE_MS = 5;
 /** The same for records that the function skips: only the position has to be written. */
 const SKIPPED_MS = 200;
 /**
- * From this batch size on, a function that publishes nothing lingers for a while, so that its commits are few and
- * large.
+ * From this batch size on, a function that publishes nothing lingers for as long as its last batch took, so that at most half
+ * of the time is spent on its commits: they grow where the processor or the disk is slow, and nothing waits for long where
+ * there is time to spare.
  */
-const BUSY_FROM = 16;
-const BUSY_MS = 40;
+const BUSY_FROM = 4;
+const BUSY_LONGEST_MS = 4;
 
 /**
  * Deferrable messages linger for a moment to share a commit: every commit is a flush to disk, and the flushes of the
@@ -20,7 +21,7 @@ export class Linger {
   readonly #fn: Pick<StoreFunction, 'deferrable' | 'publishes'>;
   /** Since when messages linger and until when they may; null when there are none. */
   #waiting: { readonly sinceMs: number; readonly untilMs: number } | null = null;
-  #lastSize = 0;
+  #last = { size: 0, tookMs: 0 };
 
   constructor(fn: Pick<StoreFunction, 'deferrable' | 'publishes'>) {
     this.#fn = fn;
@@ -36,10 +37,10 @@ export class Linger {
     return waits;
   }
 
-  /** To be called with the size of each handled batch, at least 1. */
-  handled(size: number): void {
+  /** To be called with the size of each handled batch, at least 1, and how long it took. */
+  handled(size: number, tookMs: number): void {
     this.#waiting = null;
-    this.#lastSize = size;
+    this.#last = { size, tookMs };
   }
 
   /** When the lingering messages are handled at the latest. */
@@ -50,7 +51,8 @@ export class Linger {
   #longestMs(item: Incoming): number {
     if (item.from !== 'log' || item.parsed.kind === 'rejected') return 0;
     if (item.parsed.kind === 'skipped') return SKIPPED_MS;
-    if (this.#fn.publishes === null && this.#lastSize >= BUSY_FROM) return BUSY_MS;
+    if (this.#fn.publishes === null && this.#last.size >= BUSY_FROM)
+      return Math.min(this.#last.tookMs, BUSY_LONGEST_MS);
     return this.#fn.deferrable?.has(item.parsed.message.type) === true ? DEFERRABLE_MS : 0;
   }
 }

@@ -8,12 +8,12 @@ afterEach(() => {
   stopping.clear();
 });
 
-function looping(step: () => Promise<boolean>) {
+function looping(step: () => Promise<boolean>, times: { readonly restTimes?: number; sleepMs?: () => number } = {}) {
   const wake = new WakeSignal();
   const controller = new AbortController();
   const errors: unknown[] = [];
   stopping.add(controller);
-  const ended = runLoop({ step, wake, signal: controller.signal, onError: (error) => errors.push(error) });
+  const ended = runLoop({ step, wake, signal: controller.signal, onError: (error) => errors.push(error), ...times });
   const stop = async () => {
     controller.abort();
     wake.raise();
@@ -61,6 +61,59 @@ describe('a loop', () => {
     wake.raise();
     await vi.waitFor(() => expect(step).toHaveBeenCalledTimes(2));
     await stop();
+  });
+
+  it('steps again after its sleep', async () => {
+    const step = vi.fn(async () => false);
+    const { stop } = looping(step, { sleepMs: () => 1 });
+    await vi.waitFor(() => expect(step.mock.calls.length).toBeGreaterThan(2));
+    await stop();
+  });
+
+  it('rests in proportion to its steps: what wakes it meanwhile shares a step, and the first one is not delayed', async () => {
+    const ends: number[] = [];
+    const starts: number[] = [];
+    const step = vi.fn(async () => {
+      starts.push(performance.now());
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      ends.push(performance.now());
+      return false;
+    });
+    const { wake, stop } = looping(step, { restTimes: 3 });
+    await vi.waitFor(() => expect(ends.length).toBe(1));
+    for (let wakes = 0; wakes < 20; wakes++) {
+      wake.raise();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+    await vi.waitFor(() => expect(ends.length).toBe(2));
+    await new Promise((resolve) => setImmediate(resolve));
+    const tookMs = (ends[0] ?? 0) - (starts[0] ?? 0);
+    const restedMs = (starts[1] ?? 0) - (ends[0] ?? 0);
+
+    // Timers count whole milliseconds.
+    expect([step.mock.calls.length, restedMs >= 3 * tookMs - 1]).toEqual([2, true]);
+    await stop();
+  });
+
+  it('rests for a tenth of a second at most', async () => {
+    const step = vi.fn(async () => false);
+    const { wake, stop } = looping(step, { restTimes: Number.MAX_VALUE });
+    await vi.waitFor(() => expect(step).toHaveBeenCalledTimes(1));
+    wake.raise();
+
+    await vi.waitFor(() => expect(step).toHaveBeenCalledTimes(2));
+    await stop();
+  });
+
+  it('does not rest while there is work', async () => {
+    const step = vi.fn(async () => step.mock.calls.length < 5);
+    const { wake, stop } = looping(step, { restTimes: 1_000_000 });
+    await vi.waitFor(() => expect(step).toHaveBeenCalledTimes(5));
+    wake.raise();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await stop();
+
+    expect(step).toHaveBeenCalledTimes(5);
   });
 
   it('loses no wake-up that comes while it steps', async () => {

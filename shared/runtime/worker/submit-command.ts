@@ -2,8 +2,10 @@ import { v7 as uuidv7 } from 'uuid';
 import { AppError } from '../../core/errors.ts';
 import { command, type Draft, type Message, namedId } from '../../core/message.ts';
 import { versionOf } from '../../core/message-catalog.ts';
+import type { Precondition } from '../handle/incoming.ts';
 import type { CommandOutcome } from '../handle/outcome.ts';
 import { type AppContext, traceparent } from '../http/app.ts';
+import { PRECONDITION_FAILED } from '../http/conditional.ts';
 import type { FunctionContext } from './function-context.ts';
 
 /**
@@ -36,7 +38,8 @@ export function commandIdOf(key: string | null, scope: string): string {
 
 /**
  * Takes a client's command from the request to the disk. The outcome is that of this command, or says that it is a duplicate.
- * @throws {AppError} `idempotency_key_reused` for a key that was used with another body; what `refusedAs` makes of a refusal.
+ * @throws {AppError} `idempotency_key_reused` for a key that was used with another body; `precondition_failed`; what `refusedAs` makes of
+ * another refusal.
  */
 export async function submitCommand(
   c: AppContext,
@@ -48,15 +51,18 @@ export async function submitCommand(
     readonly id: string;
     readonly draft: Draft;
     readonly correlationid?: string | null;
+    /** The conditions of the request; a duplicate is answered without them. */
+    readonly precondition?: Precondition | undefined;
     readonly refusedAs: (refusal: { readonly code: string; readonly detail: string }) => AppError;
   },
 ): Promise<Extract<CommandOutcome, { kind: 'handled' | 'duplicate' }>> {
-  const { key, id, draft, correlationid = null, refusedAs } = options;
+  const { key, id, draft, correlationid = null, precondition, refusedAs } = options;
   const message = newCommand(context, draft, { id, correlationid, traceparent: traceparent(c) });
-  const outcome = await context.submit(message, { deduplicate: key !== null });
+  const outcome = await context.submit(message, { deduplicate: key !== null, precondition });
   if (outcome.kind === 'id_reused') {
     throw new AppError('idempotency_key_reused', `the Idempotency-Key ${key} was used before with another body`);
   }
-  if (outcome.kind === 'refused') throw refusedAs(outcome);
-  return outcome;
+  if (outcome.kind !== 'refused') return outcome;
+  if (outcome.code === PRECONDITION_FAILED) throw new AppError('precondition_failed', outcome.detail);
+  throw refusedAs(outcome);
 }

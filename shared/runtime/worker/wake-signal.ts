@@ -8,6 +8,11 @@ export class WakeSignal {
     this.#resolve?.();
   }
 
+  /** Forgets that the signal was raised: to be called right before a step that finds whatever raised it. */
+  lower(): void {
+    this.#raised = false;
+  }
+
   /** Resolves with true when the signal is or was raised, and lowers it; with false after `timeoutMs`. */
   async wait(timeoutMs?: number): Promise<boolean> {
     if (!this.#raised) {

@@ -1,6 +1,6 @@
 import type { LogRecord } from '../../ports/message-log.ts';
-import type { Position, Store } from '../../ports/store.ts';
-import { inboxWatermarks } from '../../ports/tables/inbox.ts';
+import { laneName, type Position, type Store } from '../../ports/store.ts';
+import { inboxWatermarks, type StoredPosition } from '../../ports/tables/inbox.ts';
 
 /** The most watermarks read at once. There is one for each epoch of a writer, that is, for each of its starts. */
 const PAGE = 500;
@@ -11,7 +11,7 @@ const PAGE = 500;
  */
 export class Watermarks {
   readonly #store: Pick<Store, 'find'>;
-  readonly #watermarks = new Map<string, Required<Position>>();
+  readonly #watermarks = new Map<string, StoredPosition>();
 
   constructor(store: Pick<Store, 'find'>) {
     this.#store = store;
@@ -20,7 +20,7 @@ export class Watermarks {
   async load(): Promise<void> {
     const key = inboxWatermarks.key;
     for (let after: readonly (string | number)[] | null = []; after !== null; ) {
-      const rows: readonly Required<Position>[] = await this.#store.find({
+      const rows: readonly StoredPosition[] = await this.#store.find({
         table: inboxWatermarks,
         orderBy: key,
         ...(after.length === 0 ? {} : { after }),
@@ -38,7 +38,7 @@ export class Watermarks {
     return watermark !== undefined && position <= watermark.position;
   }
 
-  raise(watermark: Required<Position>): void {
+  raise(watermark: StoredPosition): void {
     const name = nameOf(watermark.topic, watermark.partition, watermark.epoch);
     const known = this.#watermarks.get(name);
     if (known === undefined || known.position < watermark.position) this.#watermarks.set(name, watermark);
@@ -46,10 +46,11 @@ export class Watermarks {
 
   /** The watermarks of other epochs than those of these positions: how far the reader was in them. */
   ofOtherEpochs(positions: readonly Position[]): readonly Position[] {
-    const current = new Map(positions.map(({ topic, epoch = '' }) => [topic, epoch]));
-    return [...this.#watermarks.values()].filter(
-      ({ topic, epoch }) => current.has(topic) && current.get(topic) !== epoch,
-    );
+    const current = new Map(positions.map((own) => [laneName(own), own.epoch ?? '']));
+    return [...this.#watermarks.values()].filter((watermark) => {
+      const epoch = current.get(laneName(watermark));
+      return epoch !== undefined && epoch !== watermark.epoch;
+    });
   }
 }
 

@@ -3,11 +3,26 @@ import type { FunctionContext } from './function-context.ts';
 import { runLoop } from './run-loop.ts';
 import { WakeSignal } from './wake-signal.ts';
 
+/** A loop beside the batches of a function: runs at start, and again after commits with an outcome that wakes it. */
+export interface FunctionLoop {
+  /** One bounded step. Returns whether there may be more to do at once. `wake` asks for another step later. */
+  readonly step: (wake: () => void) => Promise<boolean>;
+  readonly wakes: (outcome: Outcome) => boolean;
+  /** The longest sleep before the next step, in milliseconds. Where absent, the loop sleeps until it is woken. */
+  readonly sleepMs?: () => number;
+  /** How long the loop rests after a step, in times of what the step took, unless there is more at once. */
+  readonly restTimes?: number;
+  /** Called once after the last step, while commands can still be submitted. To be short. */
+  readonly finish?: () => Promise<void>;
+  /** What the log says when a step fails; it is tried again. */
+  readonly failure: string;
+}
+
 /** Calls `step` until `signal` aborts: at once, and again after commits with an outcome that `wakes`. */
-export function wokenLoop(
+export async function wokenLoop(
   context: Pick<FunctionContext, 'onCommit'>,
   signal: AbortSignal,
-  { step, wakes }: { readonly step: () => Promise<boolean>; readonly wakes: (outcome: Outcome) => boolean },
+  { step, wakes, sleepMs, restTimes, finish }: Omit<FunctionLoop, 'failure'>,
   onError: (error: unknown) => void,
 ): Promise<void> {
   const wake = new WakeSignal();
@@ -15,5 +30,13 @@ export function wokenLoop(
     if (outcomes.some(wakes)) wake.raise();
   });
   signal.addEventListener('abort', () => wake.raise());
-  return runLoop({ step, wake, signal, onError });
+  await runLoop({
+    step: () => step(() => wake.raise()),
+    wake,
+    signal,
+    onError,
+    ...(sleepMs === undefined ? {} : { sleepMs }),
+    ...(restTimes === undefined ? {} : { restTimes }),
+  });
+  await finish?.().catch(onError);
 }

@@ -5,6 +5,7 @@ import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Message } from '../../../core/message.ts';
 import type { MessageLog } from '../../../ports/message-log.ts';
+import { passing } from '../../../testing/clock.ts';
 import { logConformance } from '../../../testing/log.conformance.ts';
 import type { LogSubject } from '../../../testing/log-examples.ts';
 import { count } from '../../../testing/probe.ts';
@@ -50,6 +51,7 @@ async function subject({ broadcasts }: { readonly broadcasts: boolean }): Promis
       if (broadcasts) log.announce('events', outbox);
       else log.announce('events');
     },
+    notesReceipt: false,
     group: 'known',
     async commitPositions(_log, positions) {
       const reader = SqliteStore.open({ name: 'known', file: readerFile, tables: [], migrations: [] });
@@ -87,7 +89,7 @@ describe('the embedded log', () => {
   }
 
   function subscribe(wake: () => void = () => undefined) {
-    return log.subscribe({ group: 'readers', topics: ['events'], positions: [], wake });
+    return log.subscribe({ group: 'readers', topics: ['events'], positions: async () => [], wake });
   }
 
   const quantities = (records: readonly { value: string }[]) => records.map(({ value }) => JSON.parse(value).quantity);
@@ -219,8 +221,8 @@ describe('the embedded log', () => {
     const ends = await (await subscribe()).ends();
     const at = (position: number) => ends.map((end) => ({ ...end, position }));
     const options = { topics: ['events'], wake: () => undefined };
-    const behind = await log.subscribe({ ...options, group: 'behind', positions: [] });
-    const ahead = await log.subscribe({ ...options, group: 'ahead', positions: at(590) });
+    const behind = await log.subscribe({ ...options, group: 'behind', positions: async () => [] });
+    const ahead = await log.subscribe({ ...options, group: 'ahead', positions: async () => at(590) });
 
     const first = await behind.poll(256);
     const last = await ahead.poll(256);
@@ -243,9 +245,31 @@ describe('the embedded log', () => {
     await other.close();
   });
 
+  it('reports and prunes a message from outside by when it was received, whatever its time', async () => {
+    let nowMs = Date.parse('2026-03-01T10:00:00.000Z');
+    const topics = { events: { file, writtenHere: false, isPublic: true } };
+    const readerFile = join(folder, 'reader.db');
+    const readers = [{ group: 'known', file: readerFile, topics: ['events'] }];
+    const other = new EmbeddedLog({ topics, readers, pollMs: POLL_MS, clock: passing(() => nowMs) });
+    const { time: _, ...untimed } = count('b', 2);
+    await other.append('events', [{ ...count('a', 1), time: '1970-01-01T00:00:00Z' }, untimed]);
+    const [unread] = await other.progress('events');
+    nowMs += 2_000;
+    await other.append('events', [{ ...count('c', 3), time: '9999-12-31T23:59:59Z' }, count('d', 4)]);
+    const reader = SqliteStore.open({ name: 'known', file: readerFile, tables: [], migrations: [] });
+    stores.push(reader);
+    const positions = await (await subscribe()).ends();
+    await reader.transact([], [], () => commitOf({ positions }));
+    const prune = (cutoffMs: number) => other.prune('events', { cutoffMs, nowMs, limit: 10 });
+
+    expect(unread).toMatchObject({ lag: 2, oldestUnreadAt: '2026-03-01T10:00:00.000Z' });
+    expect([await prune(nowMs - 3_000), await prune(nowMs - 1_000), await prune(nowMs)]).toEqual([0, 2, 1]);
+    await other.close();
+  });
+
   it('refuses an unknown topic', async () => {
-    await expect(log.subscribe({ group: 'g', topics: ['nowhere'], positions: [], wake: () => {} })).rejects.toThrow(
-      'there is no topic nowhere',
-    );
+    await expect(
+      log.subscribe({ group: 'g', topics: ['nowhere'], positions: async () => [], wake: () => {} }),
+    ).rejects.toThrow('there is no topic nowhere');
   });
 });

@@ -28,7 +28,7 @@ beforeEach(async () => {
   const readers = [{ group: 'reader', file: join(folder, 'reader.db'), topics: ['events'] }];
   log = new EmbeddedLog({ topics: { events: { file, writtenHere: true, isPublic: false } }, readers, pollMs: 60_000 });
   wake.mockReset();
-  subscription = await log.subscribe({ group: 'reader', topics: ['events'], positions: [], wake });
+  subscription = await log.subscribe({ group: 'reader', topics: ['events'], positions: async () => [], wake });
 });
 afterEach(async () => {
   await subscription.close();

@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
-import Database from 'better-sqlite3';
-import { LOCK_TIMEOUT_MS } from './topic-reader.ts';
+import { statSync } from 'node:fs';
+import { connect } from '../connect.ts';
+import { mapErrors } from '../store-error.ts';
+import { LOCK_TIMEOUT_MS } from './topic-file.ts';
 
 /** A group, and the SQLite file in which it stores its positions with its own data. */
 export interface EmbeddedReader {
@@ -18,10 +19,16 @@ const POSITION_SQL = "SELECT '' AS epoch, position FROM position WHERE topic = :
 
 /**
  * How far a reader has read each epoch of a topic's writer, from the reader's file; empty where it has not started yet.
+ * @throws {AppError} when the file cannot be read.
  */
 export function knownOf(file: string, topic: string): ReadonlyMap<string, number> {
-  if (!existsSync(file)) return new Map();
-  const db = new Database(file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
+  return mapErrors(file, () => readKnown(file, topic));
+}
+
+function readKnown(file: string, topic: string): ReadonlyMap<string, number> {
+  // An empty file is not opened: SQLite would take it for a new database, and remove its write-ahead log.
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) return new Map();
+  const db = connect(file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
   try {
     const has = (name: string) => db.prepare('SELECT 1 FROM sqlite_master WHERE name = ?').get(name) !== undefined;
     if (!has('position')) return new Map();

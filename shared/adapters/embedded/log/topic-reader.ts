@@ -1,36 +1,17 @@
-import { existsSync, statSync } from 'node:fs';
-import Database from 'better-sqlite3';
 import { AppError } from '../../../core/errors.ts';
+import { RAW } from '../../../core/raw-record.ts';
+import { writtenAt } from '../../../core/receipt.ts';
 import type { LogRecord, Progress } from '../../../ports/message-log.ts';
 import type { Position } from '../../../ports/store.ts';
-import { NEWEST_EPOCH_SQL } from '../outbox-schema.ts';
 import { type Epoch, epochAt, placeOf } from './epochs.ts';
+import { outsideRecord } from './outside-record.ts';
 import type { BroadcastRecords } from './record-broadcast.ts';
-
-/** The longest wait for a lock: the reader's loop tries again, and other work in this process goes on meanwhile. */
-export const LOCK_TIMEOUT_MS = 50;
+import { type OpenFile, TopicFile } from './topic-file.ts';
 
 /** Records cached for other readers. */
 const TAIL_MAX = 1_024;
-/** After this many reads of the change counter, check whether the file was replaced. */
-const CHECKS_PER_INODE_CHECK = 100;
-
-/** `newest` is computed once for all rows: it shows with each batch whether the writer has begun another epoch. */
-const readSql = (newest: string) =>
-  `SELECT position, attributes, data, ${newest} FROM outbox WHERE position > ? AND topic = ? ORDER BY position LIMIT ?`;
-const EPOCHS_SQL = 'SELECT epoch, from_position AS "from" FROM topic_epoch ORDER BY number';
 
 type ReadRow = [position: number, attributes: string, data: string, newest: string | null];
-
-interface OpenFile {
-  readonly db: Database.Database;
-  readonly inode: number;
-  readonly read: Database.Statement;
-  readonly version: Database.Statement;
-  readonly seq: Database.Statement;
-  /** Null in a file of an older program, which has no epochs. */
-  readonly epochs: { readonly newest: Database.Statement; readonly all: Database.Statement } | null;
-}
 
 /**
  * Reads one topic from the outbox in its writer's file, over a read-only connection. The topic is empty while the file
@@ -38,10 +19,11 @@ interface OpenFile {
  */
 export class TopicReader {
   readonly #topic: string;
-  readonly #file: string;
-  #open: OpenFile | null = null;
+  readonly #file: TopicFile;
+  readonly #isPublic: boolean;
+  /** The file as it was last read; null before. */
+  #last: OpenFile | null = null;
   #version: unknown = undefined;
-  #checks = 0;
   #epochs: readonly Epoch[] = [];
   #newest: string | null = null;
   /** All records after `#tailStart`, up to the last that was read or received by broadcast. */
@@ -50,11 +32,12 @@ export class TopicReader {
   #tailStart: number | null = null;
   /** Whether the file has no announced records after the tail. */
   #isTailComplete = false;
-  #isLocked = false;
 
-  constructor(topic: string, file: string) {
+  /** `isPublic`: whether callers outside a function write to it. */
+  constructor(topic: string, file: string, isPublic: boolean) {
     this.#topic = topic;
-    this.#file = file;
+    this.#isPublic = isPublic;
+    this.#file = new TopicFile(file);
   }
 
   /** The epochs of the writer, oldest first. The array stays the same until a read finds a new epoch. */
@@ -62,9 +45,9 @@ export class TopicReader {
     return this.#epochs;
   }
 
-  /** Whether the file was locked when it was last opened; its contents are then unknown. */
-  get isLocked(): boolean {
-    return this.#isLocked;
+  /** Why the contents of the file were unknown when it was last opened; null when they were known. */
+  get lockedReason(): string | null {
+    return this.#file.lockedReason;
   }
 
   /**
@@ -79,7 +62,7 @@ export class TopicReader {
       const tail = this.#tail;
       const fresh = this.#readFile(position, max);
       if (tail !== this.#tail) return fresh;
-      this.#isTailComplete = fresh.length < max && !this.#isLocked;
+      this.#isTailComplete = fresh.length < max && this.lockedReason === null;
       this.#extendTail(fresh);
     }
     const first = this.#tail.findLastIndex((record) => record.position <= position) + 1;
@@ -113,15 +96,13 @@ export class TopicReader {
    * when the counter becomes unreadable: a reader of the topic then meets the error, reports it and tries again.
    */
   changed(): boolean {
+    const wasReadable = this.#version !== null;
     try {
-      this.#checks = (this.#checks + 1) % CHECKS_PER_INODE_CHECK;
-      if (this.#checks === 0 && this.#isReplaced()) this.close();
-      const version = this.#opened()?.version.get();
+      const version = this.#file.use(() => this.#opened()?.version.get());
       if (version === this.#version) return false;
       this.#version = version;
       return true;
     } catch {
-      const wasReadable = this.#version !== null;
       this.#version = null;
       return wasReadable;
     }
@@ -129,12 +110,17 @@ export class TopicReader {
 
   /**
    * The position of the last record ever written; 0 before the first.
-   * @throws {AppError} `unavailable` while the file is locked.
+   * @throws {AppError} `unavailable` while the file cannot be read.
    */
   end(): Position & { readonly epoch: string } {
-    const position = (this.#opened()?.seq.get() as number | undefined) ?? 0;
-    if (this.#isLocked) throw new AppError('unavailable', `${this.#topic} cannot be read now: its file is locked`);
-    this.#updateEpochs(this.#newestNow());
+    const position = this.#file.use(() => {
+      const last = this.#opened()?.seq.get() as number | undefined;
+      if (this.lockedReason === null) this.#updateEpochs(this.#newestNow());
+      return last ?? 0;
+    });
+    if (this.lockedReason !== null) {
+      throw new AppError('unavailable', `${this.#topic} cannot be read now: ${this.lockedReason}`, { retryAfterS: 1 });
+    }
     return { topic: this.#topic, partition: 0, position, epoch: epochAt(this.#epochs, position) };
   }
 
@@ -142,17 +128,21 @@ export class TopicReader {
    * The progress of a reader that has read each epoch up to a position. A file holds one topic, so the lag is a
    * difference of positions.
    */
-  progressOf(known: ReadonlyMap<string, number>): Omit<Progress, 'group'> {
+  progressOf(known: ReadonlyMap<string, number>): Omit<Progress, 'group' | 'partition'> {
     const { position: end } = this.end();
     const position = placeOf(known, this.#epochs, end);
     const [first] = this.#readFile(position, 1);
-    const time = first?.attributes['time'];
     return {
       position,
       end,
       lag: first === undefined ? 0 : end - first.position + 1,
-      oldestUnreadAt: typeof time === 'string' && !Number.isNaN(Date.parse(time)) ? time : null,
+      oldestUnreadAt: first === undefined ? null : writtenAt(first.attributes),
     };
+  }
+
+  /** The position of the oldest record that is still stored, of any topic; null where none is. */
+  firstPosition(): number | null {
+    return this.#file.use(() => (this.#opened()?.first.get() as number | null | undefined) ?? null);
   }
 
   /** Up to `max` of the oldest records. */
@@ -161,8 +151,7 @@ export class TopicReader {
   }
 
   close(): void {
-    this.#open?.db.close();
-    this.#open = null;
+    this.#file.close();
     this.#version = undefined;
   }
 
@@ -183,15 +172,26 @@ export class TopicReader {
   }
 
   #readFile(position: number, max: number): readonly LogRecord[] {
-    const rows = (this.#opened()?.read.all(position, this.#topic, max) ?? []) as ReadRow[];
-    this.#updateEpochs(rows[0] === undefined ? this.#newestNow() : rows[0][3]);
+    const rows = this.#file.use(() => {
+      const found = (this.#opened()?.read.all(position, this.#topic, max) ?? []) as ReadRow[];
+      this.#updateEpochs(found[0] === undefined ? this.#newestNow() : found[0][3]);
+      return found;
+    });
     return rows.map(([position, attributes, value]) =>
       this.#recordOf(position, epochAt(this.#epochs, position), attributes, value),
     );
   }
 
   #recordOf(position: number, epoch: string, attributes: string, value: string): LogRecord {
-    return { topic: this.#topic, partition: 0, position, epoch, attributes: readAttributes(attributes), value };
+    const place = { topic: this.#topic, partition: 0, position, epoch };
+    if (!this.#isPublic) return { ...place, attributes: readAttributes(attributes), value };
+    return { ...place, ...outsideRecord(attributes, value, () => this.#bytesOf(position, attributes, value)) };
+  }
+
+  /** The columns as they lie in the file. A record that was pruned since it was read is taken as it was read. */
+  #bytesOf(position: number, attributes: string, value: string): [Buffer, Buffer] {
+    const row = this.#file.use(() => this.#opened()?.bytes.get(position)) as [Buffer, Buffer] | undefined;
+    return row ?? [Buffer.from(attributes), Buffer.from(value)];
   }
 
   #newestNow(): string | null {
@@ -203,42 +203,26 @@ export class TopicReader {
     if (newest === this.#newest) return;
     this.#epochs = (this.#opened()?.epochs?.all.all() ?? []) as Epoch[];
     this.#newest = newest;
+    this.#dropTail();
+  }
+
+  #dropTail(): void {
     this.#tail = [];
     this.#tailStart = null;
   }
 
-  #isReplaced(): boolean {
-    return this.#open !== null && statSync(this.#file, { throwIfNoEntry: false })?.ino !== this.#open.inode;
-  }
-
+  /** The cached records may not be in a file that is opened again. */
   #opened(): OpenFile | null {
-    if (this.#open !== null && this.#open.epochs === null && hasEpochs(this.#open.db)) this.close();
-    this.#isLocked = false;
-    if (this.#open !== null) return this.#open;
-    if (!existsSync(this.#file)) return null;
-    const db = new Database(this.#file, { readonly: true, fileMustExist: true, timeout: LOCK_TIMEOUT_MS });
-    try {
-      const withEpochs = hasEpochs(db);
-      this.#open = {
-        db,
-        inode: statSync(this.#file).ino,
-        read: db.prepare(readSql(withEpochs ? `(${NEWEST_EPOCH_SQL})` : 'NULL')).raw(),
-        version: db.prepare('PRAGMA data_version').pluck(),
-        seq: db.prepare("SELECT seq FROM sqlite_sequence WHERE name = 'outbox'").pluck(),
-        epochs: withEpochs ? { newest: db.prepare(NEWEST_EPOCH_SQL).pluck(), all: db.prepare(EPOCHS_SQL) } : null,
-      };
-      return this.#open;
-    } catch (error) {
-      db.close();
-      this.#isLocked = isLockError(error);
-      if (this.#isLocked || hasNoTables(error)) return null;
-      throw error;
+    const open = this.#file.opened();
+    if (open !== this.#last && open !== null) {
+      if (this.#last !== null) {
+        this.#version = undefined;
+        this.#dropTail();
+      }
+      this.#last = open;
     }
+    return open;
   }
-}
-
-function hasEpochs(db: Database.Database): boolean {
-  return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'topic_epoch'").get() !== undefined;
 }
 
 /** Text that is no JSON object is passed on as `raw`, for the reader to dead-letter: it does not stop the topic. */
@@ -251,15 +235,5 @@ function readAttributes(text: string): LogRecord['attributes'] {
   } catch {
     // Same as for JSON that is no object.
   }
-  return { raw: text };
-}
-
-/** The writer creates or migrates the file, or recovers it after a crash. */
-function isLockError(error: unknown): boolean {
-  return error instanceof Database.SqliteError && /^SQLITE_(BUSY|LOCKED|CANTOPEN)/.test(error.code);
-}
-
-/** The writer has just created the file. */
-function hasNoTables(error: unknown): boolean {
-  return error instanceof Database.SqliteError && error.message.startsWith('no such table');
+  return { [RAW]: text };
 }

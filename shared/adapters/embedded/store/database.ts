@@ -1,8 +1,11 @@
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import Database from 'better-sqlite3';
+import type Database from 'better-sqlite3';
 import { assert } from '../../../core/assert.ts';
-import { AppError } from '../../../core/errors.ts';
+import { connect } from '../connect.ts';
+import { isLocked, storeError } from '../store-error.ts';
+import { flush, makeDurableFolder } from './durable-folder.ts';
+import { LockFile } from './lock-file.ts';
+import { heldError } from './path-lock.ts';
 
 /** How long a statement waits for a lock that another process holds, before the batch is tried again later. */
 const BUSY_TIMEOUT_MS = 5_000;
@@ -11,20 +14,25 @@ const CACHE_KIB = 32_768;
 const CHECKPOINT_PAGES = 4_096;
 const FULL = 2;
 
-/** Opens a file for writing, durable: write-ahead log, and a flush for each commit. Creates it and its folder. */
-export function openForWriting(file: string): Database.Database {
-  if (file !== ':memory:') mkdirSync(dirname(file), { recursive: true });
-  const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+/**
+ * Opens a file for writing, durable: write-ahead log, and a flush for each commit. Creates it and its folder, and flushes
+ * their entries; with `mustExist`, the file is there since this process opened it first.
+ */
+export function openForWriting(file: string, { mustExist = false } = {}): Database.Database {
+  const isCreated = file !== ':memory:' && !mustExist;
+  if (isCreated) makeDurableFolder(dirname(file));
+  const db = connect(file, { timeout: BUSY_TIMEOUT_MS, fileMustExist: mustExist });
   try {
     db.pragma('journal_mode = WAL');
     db.pragma('synchronous = FULL');
     db.pragma('foreign_keys = ON');
     db.pragma(`cache_size = -${CACHE_KIB}`);
     db.pragma(`wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
+    if (isCreated) flush(dirname(file));
     return db;
   } catch (error) {
     db.close();
-    throw storeError(error);
+    throw storeError(error, file);
   }
 }
 
@@ -38,41 +46,37 @@ export function assertDurable(db: Database.Database): void {
 }
 
 /**
- * Holds a file for this process until `close` or the end of the process, however it ends.
+ * Holds a database for this process until `close` or the end of the process, however it ends.
  * @throws {AppError} `conflict` when another process, alive or frozen, holds it.
  */
-export function holdExclusively(file: string, owner: string): { close(): void } {
-  mkdirSync(dirname(file), { recursive: true });
-  const db = new Database(file, { timeout: 0 });
+export function holdExclusively(file: string, owner: string): LockFile {
+  const lock = lockOf(file);
+  makeDurableFolder(dirname(file));
   try {
-    db.pragma('journal_mode = MEMORY');
-    db.exec('BEGIN EXCLUSIVE');
-    return db;
+    return new LockFile(lock);
   } catch (error) {
+    if (!isLocked(error)) throw error;
+    throw heldError(owner, lock, file);
+  }
+}
+
+/** The lock that lies beside a database, and moves with it. */
+function lockOf(file: string): string {
+  return `${file}.lock`;
+}
+
+/** A connection that is only there: while it is, closing others neither copies the write-ahead log nor removes it. */
+export function openSpare(file: string): Database.Database {
+  const db = connect(file, { readonly: true });
+  db.pragma('schema_version');
+  return db;
+}
+
+/** The error that ended the session is known; another one in closing it adds nothing. */
+export function closeQuietly(db: Database.Database): void {
+  try {
     db.close();
-    if (!isBusy(error)) throw error;
-    throw new AppError(
-      'conflict',
-      `another process already runs ${owner} on this data (${file} is held); stop it first`,
-    );
+  } catch {
+    // See above.
   }
-}
-
-/** Maps an error of SQLite to an error of the port; other errors are returned unchanged. */
-export function storeError(error: unknown): unknown {
-  if (!(error instanceof Database.SqliteError)) return error;
-  if (error.code === 'SQLITE_FULL') {
-    return new AppError('no_room', 'there is no room left on the disk', { retryAfterS: 5, cause: error });
-  }
-  if (isBusy(error) || error.code.startsWith('SQLITE_IOERR')) {
-    return new AppError('unavailable', `the database cannot be used now (${error.code})`, {
-      retryAfterS: 1,
-      cause: error,
-    });
-  }
-  return error;
-}
-
-function isBusy(error: unknown): boolean {
-  return error instanceof Database.SqliteError && /^SQLITE_(BUSY|LOCKED)/.test(error.code);
 }

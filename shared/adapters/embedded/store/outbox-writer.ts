@@ -7,7 +7,7 @@ import { BulkInsert } from './bulk-insert.ts';
 export class OutboxWriter {
   readonly #db: Database.Database;
   readonly #insert: BulkInsert;
-  /** This writer's epoch; null before `begin`. */
+  /** This writer's epoch; null before `begin` or `resume`. */
   #epoch: string | null = null;
 
   constructor(db: Database.Database) {
@@ -17,6 +17,11 @@ export class OutboxWriter {
 
   begin(): void {
     this.#db.exec(BEGIN_EPOCH_SQL);
+    this.resume();
+  }
+
+  /** Goes on in the newest epoch of the file. */
+  resume(): void {
     this.#epoch = this.#db.prepare(NEWEST_EPOCH_SQL).pluck().get() as string;
   }
 

@@ -134,4 +134,57 @@ ${OUTBOX_VIEW_SQL};`,
   END;
 ${EPOCH_SQL};`,
   },
+  {
+    number: 4,
+    name: 'believed time',
+    sql: `
+  CREATE TABLE believed_time (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    believed_ms INTEGER NOT NULL,
+    ahead_from_ms INTEGER,
+    waited_ms INTEGER NOT NULL CHECK (waited_ms >= 0)
+  ) STRICT;
+  CREATE TABLE clock_behind (
+    from_ms INTEGER PRIMARY KEY,
+    to_ms INTEGER NOT NULL CHECK (to_ms >= from_ms),
+    reached_ms INTEGER NOT NULL
+  ) STRICT;
+  CREATE TABLE topic_mark (
+    topic TEXT NOT NULL,
+    position INTEGER NOT NULL,
+    from_ms INTEGER NOT NULL,
+    until_ms INTEGER NOT NULL CHECK (until_ms >= from_ms),
+    PRIMARY KEY (topic, position)
+  ) STRICT, WITHOUT ROWID;`,
+  },
+  {
+    number: 5,
+    name: 'relay',
+    sql: `
+  ALTER TABLE position ADD COLUMN proof TEXT;
+  CREATE TABLE position_elsewhere (
+    log TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    epoch TEXT NOT NULL,
+    proof TEXT,
+    PRIMARY KEY (log, topic, partition)
+  ) STRICT, WITHOUT ROWID;
+  CREATE TABLE relay (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    log TEXT NOT NULL,
+    token INTEGER NOT NULL,
+    position INTEGER NOT NULL CHECK (position >= 0)
+  ) STRICT;
+  CREATE TABLE sent (
+    first_position INTEGER NOT NULL,
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    first_offset INTEGER NOT NULL,
+    positions TEXT NOT NULL,
+    PRIMARY KEY (first_position)
+  ) STRICT;
+  CREATE INDEX sent_by_place ON sent (topic, partition, first_offset);`,
+  },
 ];

@@ -56,7 +56,7 @@ describe('SQLite', () => {
       expect(() => open()).toThrow(
         expect.objectContaining({
           code: 'conflict',
-          message: `another process already runs shelf on this data (${file}.lock is held); stop it first`,
+          message: `another process already runs shelf on this data (process ${process.pid} holds ${file}.lock); stop it first`,
         }),
       );
     });
@@ -140,6 +140,8 @@ describe('SQLite', () => {
         { scope: 'runtime', number: 1, name: 'runtime' },
         { scope: 'runtime', number: 2, name: 'retries' },
         { scope: 'runtime', number: 3, name: 'retention' },
+        { scope: 'runtime', number: 4, name: 'believed time' },
+        { scope: 'runtime', number: 5, name: 'relay' },
         { scope: 'shelf', number: 1, name: 'shelf' },
         { scope: 'shelf', number: 2, name: 'more' },
       ]);

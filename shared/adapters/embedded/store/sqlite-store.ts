@@ -1,41 +1,20 @@
 import { statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
-import { CLIENT_SOURCE } from '../../../core/message.ts';
+import { AppError } from '../../../core/errors.ts';
 import type { Migration } from '../../../ports/migration.ts';
-import type {
-  Commit,
-  InboxKey,
-  Loaded,
-  Need,
-  OutboxRow,
-  Position,
-  Query,
-  Store,
-  StoredWrite,
-  Table,
-} from '../../../ports/store.ts';
-import { inbox, inboxWatermarks, readPositions } from '../../../ports/tables/inbox.ts';
-import { outbox, topicEpochs } from '../../../ports/tables/outbox.ts';
-import { retryTables } from '../../../ports/tables/retry.ts';
-import { BulkInsert } from './bulk-insert.ts';
-import { type UpdatedTable, Updates } from './bulk-update.ts';
-import { assertDurable, holdExclusively, openForWriting, storeError } from './database.ts';
-import { guardedWork } from './guarded-work.ts';
+import type { Relayed } from '../../../ports/relayed.ts';
+import type { Commit, InboxKey, Loaded, Need, Position, Query, Store, Table } from '../../../ports/store.ts';
+import { isLocked, isReadFailure, storeError } from '../store-error.ts';
+import { assertDurable, holdExclusively, openForWriting } from './database.ts';
+import { GuardedSession } from './guarded-session.ts';
+import { inspectFileNow } from './inspect-file.ts';
+import { damagedSentence } from './inspection.ts';
+import { LogHome } from './log-home.ts';
 import { migrate } from './migrate.ts';
-import { OutboxWriter } from './outbox-writer.ts';
+import { type Held, holdPath } from './path-lock.ts';
+import { RelayRows } from './relay-rows.ts';
 import { runtimeMigrations } from './runtime-migrations.ts';
-import { SeenIds } from './seen-ids.ts';
-import { countSql, querySql, type SqlValue, shapeOf, type TableSql, tableSql } from './statements.ts';
-
-type Statement = Database.Statement<unknown[], unknown>;
-interface TableStatements extends Omit<TableSql, 'isEmpty' | 'remove'>, UpdatedTable {
-  readonly selectRows: Statement;
-  readonly isEmpty: Statement;
-  readonly insert: BulkInsert;
-  readonly remove: Statement;
-  /** By their shape; per table, because two tables may read different columns of the same rows. */
-  readonly queries: Map<string, Statement>;
-}
+import { StoreSession } from './session.ts';
 
 export interface SqliteStoreOptions {
   /** The function that owns the data; also the consumer in the inbox. */
@@ -44,83 +23,79 @@ export interface SqliteStoreOptions {
   readonly file: string;
   readonly tables: readonly Table[];
   readonly migrations: readonly Migration[];
+  /** Called with a sentence when the store starts with less protection than usual. */
+  readonly onWarning?: (sentence: string) => void;
 }
 
 /** SQLite's own limit (`SQLITE_MAX_PAGE_COUNT`). */
 const PAGES_MAX = 4_294_967_294;
+/** A larger file is not checked at the start, which would take seconds; reads show damage later. */
+const CHECKED_BYTES_MAX = 256 * 1_024 * 1_024;
 
 /** The database of one function in one SQLite file, written by one process. */
 export class SqliteStore implements Store {
   readonly features = { severalInstances: false, returnsPositions: true };
-  readonly #db: Database.Database;
-  readonly #lock: { close(): void } | null;
-  readonly #consumer: string;
-  readonly #tables: ReadonlyMap<Table, TableStatements>;
-  readonly #statements: ReturnType<typeof prepareStatements>;
-  readonly #seen: SeenIds;
-  readonly #inboxInsert: BulkInsert;
-  readonly #outbox: OutboxWriter;
-  /** Sparse tables that this transaction has read, and whether they are empty. */
-  readonly #empty = new Map<Table, boolean>();
+  readonly #file: string;
+  readonly #locks: readonly Held[];
+  readonly #guarded: GuardedSession;
+  #hasNoRoom = false;
+  /** Why nothing may be written, where another process has taken a lock of this store. */
+  #lostLock: string | null = null;
 
-  /** @throws {AppError} `conflict` when another process holds the file, or its schema does not match this program. */
+  /**
+   * @throws {AppError} `conflict` when another process holds the file, or its schema does not match this program;
+   * `unavailable` when the file is damaged.
+   */
   static open(options: SqliteStoreOptions): SqliteStore {
-    const { name, file } = options;
-    const lock = file === ':memory:' ? null : holdExclusively(`${file}.lock`, name);
+    const locks: Held[] = [];
     try {
-      const db = openForWriting(file);
-      migrate(db, 'runtime', runtimeMigrations);
-      migrate(db, name, options.migrations);
-      const store = new SqliteStore(db, lock, options);
-      if (file !== ':memory:') store.#begin();
-      return store;
+      if (options.file !== ':memory:') holdAll(options, locks);
+      return new SqliteStore(openSession(options), locks, options);
     } catch (error) {
-      lock?.close();
-      throw storeError(error);
+      for (const lock of locks) lock.close();
+      throw startError(error, options.file);
     }
   }
 
-  private constructor(db: Database.Database, lock: { close(): void } | null, options: SqliteStoreOptions) {
-    this.#db = db;
-    this.#lock = lock;
-    this.#consumer = options.name;
-    this.#statements = prepareStatements(db);
-    this.#seen = new SeenIds(db, options.name);
-    this.#inboxInsert = new BulkInsert(db, 'inbox', ['consumer', 'source', 'id', 'fingerprint', 'seen_day']);
-    this.#outbox = new OutboxWriter(db);
-    this.#tables = new Map(
-      [...tablesNotCleared, ...options.tables, ...retryTables, outbox].map((table) => {
-        const sql = tableSql(table);
-        return [
-          table,
-          {
-            ...sql,
-            selectRows: db.prepare(sql.select).raw(),
-            isEmpty: db.prepare(sql.isEmpty).pluck(),
-            insert: new BulkInsert(db, table.name, sql.insertColumns, table.skipsExisting),
-            remove: db.prepare(sql.remove),
-            updates: new Map(),
-            queries: new Map(),
-          },
-        ];
-      }),
-    );
+  private constructor(session: StoreSession, locks: readonly Held[], options: SqliteStoreOptions) {
+    this.#file = options.file;
+    this.#locks = locks;
+    this.#guarded = new GuardedSession(options.file, session, (db) => {
+      const again = new StoreSession(db, options);
+      if (this.#hasNoRoom) limitPages(db, true);
+      return again;
+    });
   }
 
   /** The open database, for features of this engine: pragmas in tests, and backups while it runs. */
   get database(): Database.Database {
-    return this.#db;
+    return this.#guarded.current.db;
+  }
+
+  /** What was sent of the outbox, where a relay sends it to a log elsewhere. */
+  get relayed(): Relayed {
+    return new RelayRows(this.#guarded);
+  }
+
+  /** Which log the messages of the function are in. */
+  get home(): LogHome {
+    return new LogHome(this.#guarded);
   }
 
   /** For tests: with `noRoom` the file cannot grow from now on, as on a full disk. */
   simulateNoRoom(noRoom: boolean): void {
-    const pages = noRoom ? Number(this.#db.pragma('page_count', { simple: true })) : PAGES_MAX;
-    this.#db.pragma(`max_page_count = ${pages}`);
+    this.#hasNoRoom = noRoom;
+    this.#guarded.use(({ db }) => limitPages(db, noRoom));
   }
 
   /** The size of the write-ahead log. It grows large only while another process keeps a transaction open. */
   walBytes(): number {
-    return statSync(`${this.#db.name}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    try {
+      return statSync(`${this.#file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
+    } catch {
+      // The other figures of the function are read all the same; `check` says what is wrong with the disk.
+      return Number.NaN;
+    }
   }
 
   async transact<Result extends Commit>(
@@ -128,163 +103,118 @@ export class SqliteStore implements Store {
     _inbox: readonly InboxKey[],
     work: (loaded: Loaded) => Result,
   ): Promise<Result> {
-    const { begin, commit } = this.#statements;
-    try {
-      begin.run();
-      this.#empty.clear();
-      const loaded: Loaded = { rows: (need) => this.#rows(need), seen: (key) => this.#seen.fingerprintOf(key) };
-      const result = guardedWork(this.#db, loaded, work);
-      const outbox = this.#apply(result);
-      commit.run();
-      return outbox === result.outbox ? result : { ...result, outbox };
-    } catch (error) {
-      // SQLite may have rolled back by itself (disk full, input/output error).
-      if (this.#db.inTransaction) this.#statements.rollback.run();
-      throw storeError(error);
-    }
+    if (this.#lostLock !== null) throw new AppError('unavailable', this.#lostLock, { retryAfterS: 1 });
+    return this.#guarded.commit((session) => session.transact(work));
   }
 
   async find<Row extends object>(query: Query<Row>): Promise<readonly Row[]> {
-    const { table, where = {}, atMost = {}, after = [], limit } = query as Query<object>;
-    const shape = shapeOf(query as Query<object>);
-    const { revive, queries } = this.#tableOf(table);
-    let statement = queries.get(shape);
-    if (statement === undefined) {
-      statement = mapErrors(() => this.#db.prepare(querySql(query as Query<object>)).raw());
-      queries.set(shape, statement);
-    }
-    const found = statement;
-    const rows = mapErrors(() => found.all(...Object.values(where), ...Object.values(atMost), ...after, limit));
-    return rows.map((row) => revive(row as SqlValue[]) as Row);
+    return this.#guarded.use((session) => session.find(query));
   }
 
   async positions(): Promise<readonly Position[]> {
-    const rows = this.#db.prepare('SELECT topic, partition, position, epoch FROM position').all();
-    return (rows as Required<Position>[]).map(({ epoch, ...place }) => (epoch === '' ? place : { ...place, epoch }));
+    return this.#guarded.use((session) => session.positions());
   }
 
-  async count<Row extends object>(table: Table<Row>, where: Partial<Row> = {}): Promise<number> {
-    const sql = countSql(table as Table, Object.keys(where));
-    return mapErrors(() =>
-      this.#db
-        .prepare(sql)
-        .pluck()
-        .get(...Object.values(where)),
-    ) as number;
+  async count<Row extends object>(
+    table: Table<Row>,
+    where: Partial<Row> = {},
+    fixed: Partial<Row> = {},
+  ): Promise<number> {
+    return this.#guarded.use((session) => session.count(table, where, fixed));
   }
 
   async clear(positions: readonly Position[]): Promise<void> {
-    mapErrors(() =>
-      this.#db
-        .transaction(() => {
-          for (const [table, { clear }] of [...this.#tables].reverse())
-            if (!tablesNotCleared.includes(table)) this.#db.exec(clear);
-          this.#db.prepare('DELETE FROM inbox WHERE source = ?').run(CLIENT_SOURCE);
-          this.#savePositions(positions);
-        })
-        .immediate(),
-    );
+    this.#guarded.commit((session) => session.clear(positions));
   }
 
   async check(): Promise<void> {
-    mapErrors(() => {
-      this.#statements.begin.run();
-      this.#statements.rollback.run();
-    });
+    this.#guarded.check();
+  }
+
+  unavailableReason(): string | null {
+    return this.#guarded.unavailableReason() ?? this.#lockReason();
+  }
+
+  /** Takes locks again whose files were removed; null unless another process has taken one meanwhile. */
+  #lockReason(): string | null {
+    this.#lostLock = null;
+    try {
+      for (const lock of this.#locks) lock.renew();
+    } catch (error) {
+      // Where a lock cannot be taken for another reason, no other process has it.
+      if (isLocked(error))
+        this.#lostLock = `another process runs on ${this.#file} since its lock was removed; stop one`;
+    }
+    return this.#lostLock;
   }
 
   async close(): Promise<void> {
-    this.#db.close();
-    this.#lock?.close();
-  }
-
-  /** Returns the outbox with its positions. */
-  #apply({ writes, inbox, outbox, positions }: Commit): readonly OutboxRow[] {
-    const inserts = new Map<TableStatements, SqlValue[][]>();
-    const updates = new Updates(this.#db);
-    for (const write of writes) this.#write(write, inserts, updates);
-    updates.flush();
-    for (const [{ insert }, rows] of inserts) insert.insert(rows);
-    for (const row of inbox) this.#seen.add(row);
-    this.#inboxInsert.insert(
-      inbox.map(({ source, id, fingerprint, seenDay }) => [this.#consumer, source, id, fingerprint, seenDay]),
-    );
-    this.#savePositions(positions);
-    return this.#outbox.append(outbox);
-  }
-
-  /** Updates or removes a stored row; collects a new one in `inserts`, with the others of its table. */
-  #write(
-    { table, row, stored, removed }: StoredWrite,
-    inserts: Map<TableStatements, SqlValue[][]>,
-    updates: Updates,
-  ): void {
-    const statements = this.#tableOf(table);
-    if (removed === true) {
-      if (stored === null) return;
-      updates.flush();
-      statements.remove.run(statements.keyValues(row));
-    } else if (stored === null) {
-      const rows = inserts.get(statements);
-      if (rows === undefined) inserts.set(statements, [statements.values(row)]);
-      else rows.push(statements.values(row));
-    } else updates.add(statements, stored, row);
-  }
-
-  #rows({ table, values }: Need): readonly object[] {
-    const { selectRows, revive, isEmpty } = this.#tableOf(table);
-    if (table.sparse) {
-      const empty = this.#empty.get(table) ?? isEmpty.get() === 1;
-      this.#empty.set(table, empty);
-      if (empty) return [];
-    }
-    return selectRows.all(...values).map((row) => revive(row as SqlValue[]));
-  }
-
-  #savePositions(positions: readonly Position[]): void {
-    for (const { topic, partition, position, epoch = '' } of positions) {
-      this.#statements.savePosition.run(topic, partition, position, epoch);
-    }
-  }
-
-  #tableOf(table: Table): TableStatements {
-    const statements = this.#tables.get(table);
-    if (statements === undefined) throw new Error(`${this.#consumer} has no table ${table.name}`);
-    return statements;
-  }
-
-  /** Makes the first write, so that `synchronous` is asserted before the first order. */
-  #begin(): void {
-    this.#outbox.begin();
-    assertDurable(this.#db);
+    this.#guarded.close();
+    for (const lock of this.#locks) lock.close();
   }
 }
 
-/** The tables that {@link Store.clear} does not empty: it leaves them, or removes some of their rows. */
-const tablesNotCleared: readonly Table[] = [
-  inbox as Table,
-  readPositions as Table,
-  inboxWatermarks as Table,
-  topicEpochs as Table,
-];
-
-function mapErrors<Result>(work: () => Result): Result {
+/** The path first: where it is held, no folder may be created on it. */
+function holdAll({ name, file, onWarning }: SqliteStoreOptions, locks: Held[]): void {
   try {
-    return work();
+    locks.push(holdPath(file, name));
   } catch (error) {
-    throw storeError(error);
+    if (error instanceof AppError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    onWarning?.(`the path ${file} is not locked, so another store could start there if its data are moved: ${why}`);
+  }
+  locks.push(holdExclusively(file, name));
+}
+
+function openSession(options: SqliteStoreOptions): StoreSession {
+  const { name, file, migrations } = options;
+  assertNotEmptied(file);
+  const db = openForWriting(file);
+  try {
+    assertSound(db, file);
+    migrate(db, 'runtime', runtimeMigrations);
+    migrate(db, name, migrations);
+    const session = new StoreSession(db, options);
+    if (file !== ':memory:') {
+      // The first write, so that `synchronous` is asserted before the first message.
+      session.beginEpoch();
+      assertDurable(db);
+    }
+    return session;
+  } catch (error) {
+    db.close();
+    throw error;
   }
 }
 
-function prepareStatements(db: Database.Database) {
-  const prepare = (sql: string): Database.Statement<SqlValue[], unknown> => db.prepare(sql);
-  return {
-    begin: prepare('BEGIN IMMEDIATE'),
-    commit: prepare('COMMIT'),
-    rollback: prepare('ROLLBACK'),
-    savePosition: prepare(
-      `INSERT INTO position (topic, partition, position, epoch) VALUES (?, ?, ?, ?)
-       ON CONFLICT (topic, partition) DO UPDATE SET position = excluded.position, epoch = excluded.epoch`,
-    ),
-  };
+/** SQLite would take it for a new database, and remove the log with what was acknowledged. */
+function assertNotEmptied(file: string): void {
+  const sizeOf = (path: string) => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (sizeOf(file) > 0 || sizeOf(`${file}-wal`) === 0) return;
+  throw new AppError('unavailable', damagedSentence(file, 'the file is empty, and its write-ahead log is not'));
+}
+
+/** @throws {AppError} when the structure of the file is damaged. */
+function assertSound(db: Database.Database, file: string): void {
+  const pages = Number(db.pragma('page_count', { simple: true })) * Number(db.pragma('page_size', { simple: true }));
+  if (file === ':memory:' || pages > CHECKED_BYTES_MAX) return;
+  if (db.pragma('quick_check(1)', { simple: true }) !== 'ok') throw damageError(file);
+}
+
+/** An error of the file system is the caller's to name: the folder may be a wrong setting. */
+function startError(error: unknown, file: string): unknown {
+  if (error instanceof Error && 'syscall' in error) return error;
+  return isReadFailure(error) ? damageError(file) : storeError(error, file);
+}
+
+/** The reason, from a process that cached nothing: a disk that errs may look like damage. */
+function damageError(file: string): AppError {
+  const { kind, detail } = inspectFileNow(file);
+  if (kind === 'damaged') return new AppError('unavailable', damagedSentence(file, detail));
+  return new AppError('unavailable', `${file} cannot be read: ${kind === 'sound' ? 'the disk errs' : detail}`);
+}
+
+function limitPages(db: Database.Database, noRoom: boolean): void {
+  const pages = noRoom ? Number(db.pragma('page_count', { simple: true })) : PAGES_MAX;
+  db.pragma(`max_page_count = ${pages}`);
 }

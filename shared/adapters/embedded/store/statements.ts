@@ -80,7 +80,7 @@ export function querySql(query: Query<object>): string {
   const direction = descending ? 'DESC' : 'ASC';
   const order = orderBy.map(snake);
   const conditions = [
-    ...Object.entries(fixed).map(([column, value]) => `${snake(column)} = ${literal(value)}`),
+    ...constant(fixed),
     ...equal(Object.keys(where)),
     ...Object.keys(atMost).map((column) => `${snake(column)} <= ?`),
   ];
@@ -96,8 +96,9 @@ function literal(value: unknown): string {
   return typeof value === 'number' ? String(value) : `'${String(value).replaceAll("'", "''")}'`;
 }
 
-export function countSql(table: Table, columns: readonly string[]): string {
-  const filter = columns.length === 0 ? '' : ` WHERE ${equal(columns).join(' AND ')}`;
+export function countSql(table: Table, columns: readonly string[], fixed: object): string {
+  const conditions = [...constant(fixed), ...equal(columns)];
+  const filter = conditions.length === 0 ? '' : ` WHERE ${conditions.join(' AND ')}`;
   return `SELECT count(*) FROM ${table.name}${filter}`;
 }
 
@@ -120,6 +121,10 @@ function keyIsOneOf(table: Table, rows: number): string {
 
 function keyIs(table: Table): string {
   return equal(table.key).join(' AND ');
+}
+
+function constant(fixed: object): string[] {
+  return Object.entries(fixed).map(([column, value]) => `${snake(column)} = ${literal(value)}`);
 }
 
 function equal(columns: readonly string[]): string[] {

@@ -1,0 +1,48 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { startBroker, whyNoKafka } from './broker.ts';
+
+describe.runIf(whyNoKafka() === null)('a broker of a test', () => {
+  it('can be frozen, killed and started again on its data', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'saga-store-broker-test-'));
+    onTestFinished(() => rmSync(dataDir, { recursive: true, force: true }));
+    const first = await startBroker({ dataDir });
+    onTestFinished(() => first.kill());
+    const retry = { retries: 0 };
+    const kafka = new Kafka({ brokers: [first.address], logLevel: logLevel.NOTHING, requestTimeout: 500, retry });
+    const admin = kafka.admin();
+    onTestFinished(() => admin.disconnect());
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic: 'kept' }] });
+
+    first.pause();
+    await expect(admin.listTopics()).rejects.toThrow();
+    first.resume();
+    await expect.poll(() => admin.listTopics().catch(() => []), { timeout: 20_000 }).toContain('kept');
+
+    await expect(startBroker({ dataDir })).rejects.toThrow(`A broker serves ${dataDir} already, at ${first.address}.`);
+
+    await first.kill();
+    expect(first.isAlive()).toBe(false);
+    const second = await startBroker({ dataDir, port: first.port });
+    onTestFinished(() => second.kill());
+    await expect.poll(() => admin.listTopics().catch(() => []), { timeout: 20_000 }).toContain('kept');
+
+    await second.stop();
+    expect(second.isAlive()).toBe(false);
+    expect(existsSync(dataDir)).toBe(true);
+  });
+
+  it('leaves nothing behind that it was not told to keep', async () => {
+    const broker = await startBroker();
+    expect(existsSync(broker.dataDir)).toBe(true);
+
+    await broker.stop();
+
+    expect(broker.isAlive()).toBe(false);
+    expect(existsSync(broker.dataDir)).toBe(false);
+  });
+});

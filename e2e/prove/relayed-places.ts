@@ -1,0 +1,52 @@
+/**
+ * Where a relay sends the messages of a function to a log elsewhere, a reader's positions are places in that log. These
+ * tables bring them back to positions in the writer's outbox, by which the searches compare.
+ */
+import type Database from 'better-sqlite3';
+import { logOf } from '../../shared/adapters/embedded/store/log-home.ts';
+import type { Schema } from './snapshot.ts';
+
+/** `place`: where each message that a relay sent lies, as the position of a reader that has just read it. */
+const PLACE_SQL = `
+  CREATE TEMP TABLE place (topic TEXT NOT NULL, partition INTEGER NOT NULL, place INTEGER NOT NULL, position INTEGER NOT NULL)`;
+
+/** Whether a relay sends the messages of this function. */
+export function isRelayed(db: Database.Database, schema: Schema): boolean {
+  return schema !== 'commands' && logOf(db, schema) !== 'embedded';
+}
+
+export function preparePlaces(db: Database.Database, writers: readonly Schema[]): void {
+  db.exec(PLACE_SQL);
+  for (const writer of writers.filter((name) => isRelayed(db, name))) {
+    db.exec(`INSERT INTO place SELECT s.topic, s.partition, s.first_offset + j.key + 1, j.value
+      FROM "${writer}".sent s, json_each(s.positions) j`);
+  }
+  db.exec(
+    'CREATE INDEX place_by_place ON place (topic, partition, place); CREATE INDEX place_by_position ON place (topic, position)',
+  );
+}
+
+/**
+ * SQL: the places of stored records of this consumer, as positions of outboxes. A record from before a move to another log has
+ * its former position, so that counts as well.
+ * @param rows SQL that gives topic, partition and position
+ */
+export function positionsSql(consumer: Schema, rows: string): string {
+  return `SELECT '${consumer}', topic, position FROM (${rows})
+    UNION SELECT '${consumer}', p.topic, p.position FROM (${rows}) r
+      JOIN place p ON p.topic = r.topic AND p.partition = r.partition AND p.place = r.position`;
+}
+
+/** Up to which position of the writer's outbox the consumer has read everything. A message may lie in several places. */
+export function readUpTo(db: Database.Database, consumer: Schema, topic: string, writer: Schema): number {
+  const isRead = `EXISTS (SELECT 1 FROM place q JOIN "${consumer}".position r ON r.topic = q.topic AND r.partition = q.partition
+    WHERE q.topic = p.topic AND q.position = p.position AND q.place <= r.position)`;
+  const first = db
+    .prepare(
+      `SELECT min(position) FROM (SELECT position FROM place p WHERE p.topic = ? AND NOT ${isRead}
+         UNION ALL SELECT position + 1 FROM "${writer}".relay)`,
+    )
+    .pluck()
+    .get(topic);
+  return Number(first) - 1;
+}

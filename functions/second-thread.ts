@@ -1,0 +1,87 @@
+import { type MessagePort, Worker } from 'node:worker_threads';
+import { AppError } from '../shared/core/errors.ts';
+import type { Part } from './start-store.ts';
+
+/** What the main thread tells the second one. `open`: its ports. `answer`: the requests that wait at them. */
+export type Order = 'open' | 'answer' | 'stop';
+
+/**
+ * What the second thread tells the main one: its functions work, its ports are open, or it has failed and ends. `isExpected`:
+ * the error is a message for the operator, not a bug.
+ */
+export type FromThread =
+  | { readonly isPrepared: true }
+  | { readonly urls: readonly (readonly [Part, string])[] }
+  | { readonly error: string; readonly isExpected: boolean };
+
+type Told = Exclude<FromThread, { readonly error: string }>;
+
+/** The second thread of a store, seen from the main one. It is told to stop once, and has ended when that resolves. */
+export class SecondThread {
+  readonly #worker: Worker;
+  readonly #ended: Promise<void>;
+  readonly #onFailure: (error: unknown) => void;
+  #told: Promise<Told>;
+  #isStopping = false;
+
+  /**
+   * Starts the thread from the file of a module. `onFailure`: it fails, or ends without having been told to.
+   * @param port what calls of its functions come over
+   */
+  constructor(file: URL, env: NodeJS.ProcessEnv, port: MessagePort, onFailure: (error: unknown) => void) {
+    this.#onFailure = onFailure;
+    this.#worker = new Worker(file, { workerData: { env: { ...env }, port }, transferList: [port] });
+    this.#worker.on('error', onFailure);
+    this.#ended = new Promise((resolve) => {
+      this.#worker.on('exit', (code) => {
+        resolve();
+        if (!this.#isStopping) onFailure(new Error(`the second thread has ended with code ${code}`));
+      });
+    });
+    this.#told = this.#next();
+  }
+
+  /** Resolves when its functions work. @throws {Error} when it fails. */
+  async prepared(): Promise<void> {
+    await this.#told;
+  }
+
+  /** Opens its ports, and returns the addresses. @throws {Error} when it fails. */
+  async openPorts(): Promise<readonly (readonly [Part, string])[]> {
+    this.#told = this.#next();
+    this.#order('open');
+    const told = await this.#told;
+    return 'urls' in told ? told.urls : [];
+  }
+
+  answer(): void {
+    this.#order('answer');
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#isStopping) this.#order('stop');
+    this.#isStopping = true;
+    await this.#ended;
+  }
+
+  #order(order: Order): void {
+    this.#worker.postMessage(order);
+  }
+
+  /** The next message of the thread; rejected when it says that it failed, or ends. */
+  #next(): Promise<Told> {
+    const next = new Promise<Told>((resolve, reject) => {
+      const fail = (error: unknown) => {
+        reject(error);
+        this.#onFailure(error);
+      };
+      this.#worker.once('message', (message: FromThread) => {
+        if (!('error' in message)) resolve(message);
+        else fail(message.isExpected ? new AppError('unavailable', message.error) : new Error(message.error));
+      });
+      void this.#ended.then(() => reject(new Error('the second thread has ended')));
+    });
+    next.catch(() => undefined);
+    return next;
+  }
+}

@@ -1,0 +1,26 @@
+import { AppError } from '../../core/errors.ts';
+
+/** What the broker says of messages that it will never take. */
+const TOO_LARGE = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE'];
+
+/**
+ * The error of a client library as one of ours. `failed`: what did not succeed, as the beginning of a sentence.
+ * @returns `body_too_large` where the same messages will be refused again, else `unavailable`
+ */
+export function kafkaError(error: unknown, failed: string): AppError {
+  if (error instanceof AppError) return error;
+  const detail = `${failed}: ${error instanceof Error ? error.message : String(error)}`;
+  if (typesOf(error).some((type) => TOO_LARGE.includes(type))) {
+    return new AppError('body_too_large', detail, { cause: error });
+  }
+  return new AppError('unavailable', detail, { retryAfterS: 1, cause: error });
+}
+
+/** The error codes of Kafka in an error and its causes. */
+function typesOf(error: unknown): readonly string[] {
+  const types: string[] = [];
+  for (let each = error; each instanceof Error && types.length < 10; each = each.cause) {
+    types.push('type' in each ? String(each.type) : '');
+  }
+  return types;
+}

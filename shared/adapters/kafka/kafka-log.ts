@@ -1,0 +1,189 @@
+import { assert } from '../../core/assert.ts';
+import { AppError } from '../../core/errors.ts';
+import type { OutsideMessage } from '../../core/message.ts';
+import { partitionOf } from '../../core/partition.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { MessageLog, Progress, SendMark, Subscription } from '../../ports/message-log.ts';
+import type { LaneEnd, RelayTarget, SentPiece, UnsentRow } from '../../ports/relayed.ts';
+import { type Lane, laneName, type Position } from '../../ports/store.ts';
+import { EVENT_HEADERS, structuredEvent } from './event-format.ts';
+import { GroupProgress } from './group-progress.ts';
+import type { KafkaClient, KafkaMessage, KafkaPiece, KafkaProducer, KafkaReceipt } from './kafka-client.ts';
+import { kafkaError } from './kafka-errors.ts';
+import { KafkaSubscription } from './kafka-subscription.ts';
+import { prefixed } from './prefixed-client.ts';
+
+export interface KafkaLogOptions {
+  /** The log closes it. */
+  readonly client: KafkaClient;
+  /** The names of topics and groups at the cluster begin with it. */
+  readonly prefix: string;
+  /** How many each topic has. */
+  readonly partitions: number;
+  /** The only function that writes each topic; null for a public topic. */
+  readonly topics: Readonly<Record<string, string | null>>;
+  /** The functions that read topics, those of all processes. */
+  readonly readers: readonly { readonly group: string; readonly topics: readonly string[] }[];
+  readonly clock: Clock;
+  /** A reader goes on although records that it has not read were pruned. */
+  readonly skipsPruned?: boolean;
+  /** A store has committed messages for this topic, which a relay may send now. */
+  readonly onAnnounce?: (topic: string) => void;
+}
+
+/** Topics in Apache Kafka. Relays send what the outboxes hold; readers keep their own positions. */
+export class KafkaLog implements MessageLog, RelayTarget {
+  readonly features = { keepsPositions: false, isOutbox: false, severalInstances: true };
+  readonly #options: KafkaLogOptions;
+  readonly #client: KafkaClient;
+  readonly #producer: KafkaProducer;
+  readonly #progress: GroupProgress;
+  readonly #subscriptions = new Set<KafkaSubscription>();
+
+  constructor(options: KafkaLogOptions) {
+    this.#options = options;
+    this.#client = prefixed(options.client, options.prefix);
+    this.#producer = this.#client.producer();
+    const progressHere = (group: string, lane: Lane) => this.#progressHere(group, lane);
+    this.#progress = new GroupProgress({ admin: this.#client.admin, clock: options.clock, groupId, progressHere });
+  }
+
+  async subscribe(options: {
+    readonly group: string;
+    readonly topics: readonly string[];
+    readonly positions: () => Promise<readonly Position[]>;
+    readonly hasRun?: boolean;
+    readonly wake: () => void;
+  }): Promise<Subscription> {
+    const { group, topics, positions, hasRun = false, wake } = options;
+    const { clock, skipsPruned = false } = this.#options;
+    const subscription = new KafkaSubscription({
+      client: this.#client,
+      clock,
+      group: groupId(group),
+      topics: new Map(topics.map((topic) => [topic, this.#writerOf(topic)])),
+      positions,
+      mayMiss: (topic, known) => {
+        const isNewTopic = !known.some((own) => own.topic === topic);
+        return skipsPruned || (isNewTopic && (known.length > 0 || !hasRun));
+      },
+      wake,
+      onClose: () => this.#subscriptions.delete(subscription),
+    });
+    this.#subscriptions.add(subscription);
+    return subscription;
+  }
+
+  async progress(topic: string): Promise<readonly Progress[]> {
+    const readers = this.#options.readers.filter(({ topics }) => topics.includes(topic));
+    return this.#progress.of(
+      topic,
+      readers.map(({ group }) => group),
+    );
+  }
+
+  announce(topic: string): void {
+    this.#options.onAnnounce?.(topic);
+  }
+
+  async append(topic: string, messages: readonly OutsideMessage[]): Promise<void> {
+    assert(this.#writerOf(topic) === null, `only its own function writes to ${topic}`);
+    const pieces = new Pieces<null>(this.#options.partitions);
+    for (const { data, ...attributes } of messages) {
+      const key = attributes.partitionkey ?? attributes.subject ?? attributes.id;
+      pieces.add(topic, key, structuredEvent(JSON.stringify(attributes), JSON.stringify(data), null), null);
+    }
+    await this.#send(pieces.list);
+  }
+
+  /** @throws {AppError} `unavailable`; or `body_too_large` where the broker will refuse one of the messages every time */
+  async send(rows: readonly UnsentRow[], mark: SendMark): Promise<readonly SentPiece[]> {
+    const pieces = new Pieces<number>(this.#options.partitions);
+    for (const { topic, partitionKey, attributes, data, position } of rows) {
+      pieces.add(topic, partitionKey, structuredEvent(attributes, data, mark), position);
+    }
+    const offsets = await this.#send(pieces.list);
+    return pieces.list.map(({ topic, partition, marks }) => {
+      const firstOffset = offsets.get(laneName({ topic, partition })) ?? Number.NaN;
+      return { topic, partition, firstOffset, positions: marks };
+    });
+  }
+
+  async laneEnds(topic: string): Promise<readonly LaneEnd[]> {
+    const ends = await this.#client.admin.ends(topic).catch((error: unknown) => {
+      throw kafkaError(error, `where ${topic} ends is not known`);
+    });
+    return ends.map(({ partition, high }) => ({ partition, end: high }));
+  }
+
+  /** 0: the broker removes what is older than the topic's retention. */
+  async prune(): Promise<number> {
+    return 0;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#subscriptions].map((subscription) => subscription.close()));
+    await this.#client.close();
+  }
+
+  /** The first offset of each piece, by its lane. Only what the answer names is believed to be there. */
+  async #send(pieces: readonly KafkaPiece[]): Promise<ReadonlyMap<string, number>> {
+    if (pieces.length === 0) return new Map();
+    const receipts = await this.#producer.send(pieces).catch((error: unknown) => {
+      throw kafkaError(error, `messages for ${topicsOf(pieces)} could not be sent`);
+    });
+    const offsets = new Map(receipts.filter(isStored).map((receipt) => [laneName(receipt), receipt.baseOffset]));
+    const missing = pieces.filter((piece) => !offsets.has(laneName(piece)));
+    if (missing.length === 0) return offsets;
+    const detail = `the broker did not confirm messages for ${missing.map(laneName).join(', ')}`;
+    throw new AppError('unavailable', detail, { retryAfterS: 1 });
+  }
+
+  #progressHere(group: string, lane: Lane) {
+    for (const subscription of this.#subscriptions) {
+      const progress = subscription.group === groupId(group) ? subscription.progressOf(lane) : null;
+      if (progress !== null) return progress;
+    }
+    return null;
+  }
+
+  #writerOf(topic: string): string | null {
+    const writer = this.#options.topics[topic];
+    assert(writer !== undefined, `there is no topic ${topic}`);
+    return writer;
+  }
+}
+
+/** Messages in the order in which they were added, by the partition of their key. */
+class Pieces<Mark> {
+  readonly #partitions: number;
+  readonly #pieces = new Map<string, Lane & { readonly messages: KafkaMessage[]; readonly marks: Mark[] }>();
+
+  constructor(partitions: number) {
+    this.#partitions = partitions;
+  }
+
+  get list() {
+    return [...this.#pieces.values()];
+  }
+
+  add(topic: string, key: string, value: string, mark: Mark): void {
+    const lane = { topic, partition: partitionOf(key, this.#partitions) };
+    const piece = this.#pieces.get(laneName(lane)) ?? { ...lane, messages: [], marks: [] };
+    piece.messages.push({ key, value, headers: EVENT_HEADERS });
+    piece.marks.push(mark);
+    this.#pieces.set(laneName(lane), piece);
+  }
+}
+
+function groupId(group: string): string {
+  return `saga-store.${group}`;
+}
+
+function isStored({ errorCode, baseOffset }: KafkaReceipt): boolean {
+  return errorCode === 0 && Number.isSafeInteger(baseOffset) && baseOffset >= 0;
+}
+
+function topicsOf(pieces: readonly KafkaPiece[]): string {
+  return [...new Set(pieces.map(({ topic }) => topic))].join(', ');
+}

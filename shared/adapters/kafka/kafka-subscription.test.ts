@@ -1,0 +1,213 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { AppError } from '../../core/errors.ts';
+import type { Position } from '../../ports/store.ts';
+import type { ConsumerOptions, KafkaBatch, KafkaClient, KafkaReceipt } from './kafka-client.ts';
+import { KafkaLog } from './kafka-log.ts';
+import { RECORDS_MAX } from './lane-buffer.ts';
+
+const LANE = { topic: 'events', partition: 0 };
+const clock = { nowMs: () => Date.now(), upMs: () => performance.now() };
+
+/** What one fetch brings: events `m<offset>`, from that offset up to before `next`. */
+function batch(from: number, next: number, id = 'm'): KafkaBatch {
+  const records = Array.from({ length: next - from }, (_, index) => {
+    const value = Buffer.from(JSON.stringify({ id: `${id}${from + index}`, data: from + index }));
+    return { offset: from + index, timestampMs: 0, headers: {}, value };
+  });
+  return { records, from, next };
+}
+
+describe('a subscription of Kafka', () => {
+  const consumer = { pause: vi.fn(), resume: vi.fn(), seek: vi.fn(), commit: vi.fn(async () => undefined) };
+  let options: ConsumerOptions;
+  let ends: { low: number; high: number };
+  let positions: () => Promise<readonly Position[]>;
+  let receipts: readonly KafkaReceipt[];
+  let log: KafkaLog;
+
+  beforeEach(async () => {
+    vi.resetAllMocks();
+    consumer.commit.mockResolvedValue(undefined);
+    ends = { low: 0, high: 10 };
+    positions = async () => [];
+    const handle = { ...consumer, close: async () => undefined };
+    const client: KafkaClient = {
+      admin: {
+        brokers: async () => 1,
+        createTopic: async () => undefined,
+        topic: async () => null,
+        ends: async () => [{ partition: 0, ...ends }],
+        offsetsAt: async () => [{ partition: 0, offset: 0 }],
+        groupOffsets: async () => [{ partition: 0, offset: null }],
+      },
+      producer: () => ({ send: async () => receipts }),
+      consumer: async (given) => {
+        options = given;
+        return handle;
+      },
+      close: async () => undefined,
+    };
+    const readers = [{ group: 'readers', topics: ['events'] }];
+    log = new KafkaLog({ client, prefix: 't.', partitions: 1, topics: { events: 'order' }, readers, clock });
+  });
+  afterEach(() => log.close());
+
+  async function subscribe(isTakenUp = true) {
+    const given = { group: 'readers', topics: ['events'], positions: () => positions(), wake: vi.fn() };
+    const subscription = await log.subscribe(given);
+    assign();
+    if (isTakenUp) await vi.waitFor(() => expect(consumer.resume).toHaveBeenCalled());
+    return subscription;
+  }
+
+  const named = { topic: 't.events', partition: 0 };
+  const assign = () => options.onAssigned([named], { ...consumer, close: async () => undefined });
+  const ids = async (subscription: { poll(max: number): Promise<readonly { attributes: object }[]> }) =>
+    (await subscription.poll(100)).map(({ attributes }) => (attributes as { id: string }).id);
+
+  it('fetches nothing before its positions are known', async () => {
+    let give = (_: readonly Position[]): void => undefined;
+    positions = () =>
+      new Promise((resolve) => {
+        give = resolve;
+      });
+    const subscription = await subscribe(false);
+
+    expect([consumer.pause.mock.calls, consumer.seek.mock.calls]).toEqual([[[[named]]], []]);
+    expect(options.onBatch(named, batch(0, 3))).toBe(false);
+    expect(subscription.unavailableReason()).toContain('events/0 is not taken up yet');
+
+    give([{ ...LANE, position: 4, epoch: 'one' }]);
+    await vi.waitFor(() => expect(consumer.seek).toHaveBeenCalledWith(named, 4));
+    expect(options.onBatch(named, batch(4, 5))).toBe(true);
+    expect([await ids(subscription), subscription.unavailableReason()]).toEqual([['m4'], null]);
+  });
+
+  it('asks for its positions again where they could not be read', async () => {
+    positions = vi.fn(async () => []).mockRejectedValueOnce(new AppError('unavailable', 'the disk is gone'));
+    const subscription = await subscribe(false);
+
+    await vi.waitFor(() => expect(subscription.unavailableReason()).toContain('the disk is gone'));
+    await vi.waitFor(() => expect(consumer.resume).toHaveBeenCalled(), 2_000);
+    options.onBatch(named, batch(0, 1));
+    expect(subscription.unavailableReason()).toBeNull();
+  });
+
+  it('takes nothing that it did not ask for, and takes the lane up again', async () => {
+    const subscription = await subscribe();
+    options.onBatch(named, batch(0, 2));
+    consumer.seek.mockClear();
+
+    expect(options.onBatch(named, batch(5, 7))).toBe(false);
+
+    await vi.waitFor(() => expect(consumer.seek).toHaveBeenCalledExactlyOnceWith(named, 0), 2_000);
+    options.onBatch(named, batch(0, 3));
+    expect(await ids(subscription)).toEqual(['m0', 'm1', 'm2']);
+  });
+
+  it('drops what it has of a lane when the lane is assigned to another member', async () => {
+    const subscription = await subscribe();
+    options.onBatch(named, batch(0, 2));
+
+    options.onAssigned([], { ...consumer, close: async () => undefined });
+
+    expect(await subscription.poll(10)).toEqual([]);
+    expect(options.onBatch(named, batch(2, 4))).toBe(false);
+    await subscription.acknowledge([{ ...LANE, position: 1 }]);
+    expect(await subscription.poll(10)).toEqual([]);
+  });
+
+  it('goes on behind what was acknowledged while its positions were read', async () => {
+    const subscription = await subscribe();
+    options.onBatch(named, batch(0, 5));
+    const [record] = await subscription.poll(1);
+    const place = { ...LANE, epoch: record?.epoch ?? '' };
+    positions = async () => {
+      await subscription.acknowledge([{ ...place, position: 3 }]);
+      return [{ ...place, position: 2 }];
+    };
+    consumer.seek.mockClear();
+
+    assign();
+
+    await vi.waitFor(() => expect(consumer.seek).toHaveBeenCalledExactlyOnceWith(named, 3));
+  });
+
+  it('ignores an acknowledgement of another epoch', async () => {
+    const subscription = await subscribe();
+    options.onBatch(named, batch(0, 2));
+    await subscription.acknowledge([{ ...LANE, position: 2, epoch: 'before' }]);
+
+    expect(await ids(subscription)).toEqual(['m0', 'm1']);
+  });
+
+  it('begins a new epoch where the record at its position is another one', async () => {
+    positions = async () => [{ ...LANE, position: 4, epoch: 'one', proof: 'm3' }];
+    const subscription = await subscribe();
+    expect(consumer.seek).toHaveBeenLastCalledWith(named, 3);
+
+    expect(options.onBatch(named, batch(3, 6, 'other'))).toBe(false);
+
+    expect(consumer.seek).toHaveBeenLastCalledWith(named, 0);
+    expect(options.onBatch(named, batch(0, 2, 'other'))).toBe(true);
+    expect(await ids(subscription)).toEqual(['other0', 'other1']);
+    expect((await subscription.poll(1))[0]?.epoch).not.toBe('one');
+  });
+
+  it('pauses a lane that is full, and resumes it when half of it is acknowledged', async () => {
+    const subscription = await subscribe();
+    consumer.pause.mockClear();
+    consumer.resume.mockClear();
+    options.onBatch(named, batch(0, RECORDS_MAX));
+    const [first] = await subscription.poll(1);
+    const acknowledge = (position: number) =>
+      subscription.acknowledge([{ ...LANE, position, epoch: first?.epoch ?? '' }]);
+
+    expect(consumer.pause.mock.calls).toEqual([[[named]]]);
+    await acknowledge(RECORDS_MAX / 2 - 1);
+    expect(consumer.resume).not.toHaveBeenCalled();
+    await acknowledge(RECORDS_MAX / 2);
+    expect(consumer.resume.mock.calls).toEqual([[[named]]]);
+  });
+
+  it('notes at the broker where it begins, for the process before may have been killed', async () => {
+    await subscribe();
+
+    await vi.waitFor(() => expect(consumer.commit).toHaveBeenCalledWith([{ ...named, offset: 0 }]));
+  });
+
+  it('notes at the broker how far it is, from time to time and at its end', async () => {
+    const subscription = await subscribe();
+    options.onBatch(named, batch(0, 5));
+    const [first] = await subscription.poll(1);
+    for (const position of [1, 2, 3]) {
+      await subscription.acknowledge([{ ...LANE, position, epoch: first?.epoch ?? '' }]);
+    }
+    expect(consumer.commit).not.toHaveBeenCalled();
+    expect(await log.progress('events')).toMatchObject([{ position: 3, end: 10, lag: 7 }]);
+    consumer.commit.mockRejectedValue(new Error('no coordinator'));
+
+    await subscription.close();
+
+    expect(consumer.commit.mock.calls).toEqual([[[{ ...named, offset: 3 }]]]);
+  });
+
+  it.each<readonly [string, readonly KafkaReceipt[]]>([
+    ['no answer for a partition', []],
+    ['an error', [{ ...named, errorCode: 6, baseOffset: 3 }]],
+    ['no place', [{ ...named, errorCode: 0, baseOffset: Number.NaN }]],
+    ['another partition', [{ ...named, partition: 1, errorCode: 0, baseOffset: 3 }]],
+  ])('belongs to a log that does not believe a send with %s', async (_, given) => {
+    receipts = given;
+    const row = { topic: 'events', partitionKey: 'k', position: 1, attributes: '{"id":"m"}', data: '1' };
+
+    await expect(log.send([row], { token: 1, send: 1, isClean: true })).rejects.toMatchObject({
+      code: 'unavailable',
+      message: 'the broker did not confirm messages for events/0',
+    });
+    receipts = [{ ...named, errorCode: 0, baseOffset: 3 }];
+    expect(await log.send([row, row], { token: 1, send: 2, isClean: true })).toEqual([
+      { topic: 'events', partition: 0, firstOffset: 3, positions: [1, 1] },
+    ]);
+  });
+});

@@ -1,0 +1,41 @@
+import { EventEmitter } from 'node:events';
+import { createRequire } from 'node:module';
+import { describe, expect, it, vi } from 'vitest';
+// What is tested is what this module does to the library.
+import './kafkajs-client.ts';
+
+const load = createRequire(import.meta.url);
+const logger = { namespace: () => logger, debug: () => undefined, info: () => undefined, warn: () => undefined };
+
+describe('kafkajs', () => {
+  it('asks no timer for a queue of requests that is empty', () => {
+    vi.useFakeTimers();
+    const RequestQueue = load('kafkajs/src/network/requestQueue');
+    const queue = new RequestQueue({ maxInFlightRequests: 1, requestTimeout: 10, clientId: 'a', broker: 'b', logger });
+    const request = (correlationId: number) => ({
+      entry: { correlationId, reject: vi.fn() },
+      expectResponse: true,
+      sendRequest: vi.fn(),
+    });
+
+    queue.checkPendingRequests();
+    expect(vi.getTimerCount()).toBe(0);
+
+    queue.push(request(1));
+    queue.push(request(2));
+    expect(vi.getTimerCount()).toBe(1);
+    queue.rejectAll(new Error('gone'));
+    vi.advanceTimersByTime(100);
+    expect(vi.getTimerCount()).toBe(0);
+    vi.useRealTimers();
+  });
+
+  it('does not fetch for ever where it was stopped while its brokers changed', async () => {
+    const Runner = load('kafkajs/src/consumer/runner');
+    const consumerGroup = { groupId: 'g', memberId: 'm', getNodeIds: () => [1], leave: async () => undefined };
+    const instrumentationEmitter = new EventEmitter();
+    const runner = new Runner({ logger, consumerGroup, instrumentationEmitter, concurrency: 1, retry: { retries: 0 } });
+
+    await expect(runner.fetchManager.start()).rejects.toThrow('the consumer is stopped');
+  });
+});

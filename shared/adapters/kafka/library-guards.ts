@@ -1,0 +1,31 @@
+/** What there is of kafkajs's queue of requests. */
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  scheduleCheckPendingRequests(): void;
+}
+
+/** What there is of its loop that fetches. */
+interface Runner {
+  readonly running: boolean;
+  fetch(nodeId: number): Promise<unknown>;
+}
+
+/** A queue looks every millisecond for something to send, also while it is empty. Now it sleeps then. */
+export function sleepWhileIdle(queue: RequestQueue): void {
+  const schedule = queue.scheduleCheckPendingRequests;
+  queue.scheduleCheckPendingRequests = function (this: RequestQueue) {
+    if (this.pending.length > 0) schedule.call(this);
+  };
+}
+
+/**
+ * A consumer that is stopped in the moment in which it meets another set of brokers starts its loops once more. They fetch
+ * nothing and wait for nothing, so that the whole process stands still for ever. Now the first fetch ends them.
+ */
+export function endWhenStopped(runner: Runner): void {
+  const fetch = runner.fetch;
+  runner.fetch = async function (this: Runner, nodeId: number) {
+    if (!this.running) throw new Error('the consumer is stopped');
+    return fetch.call(this, nodeId);
+  };
+}

@@ -1,0 +1,69 @@
+import type { z } from 'zod';
+
+type Issue = z.core.$ZodRawIssue;
+
+const KINDS: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  object: 'an object',
+  record: 'an object',
+  null: 'null',
+};
+
+const FORMATS: Readonly<Record<string, string>> = {
+  datetime: 'a time of RFC 3339',
+  url: 'an address',
+  uuid: 'a UUID',
+};
+
+/**
+ * What is wrong with a value, as a sentence without its subject, for schemas that say nothing themselves. To be given to zod
+ * where it parses: `schema.safeParse(value, { error: issueSentence })`.
+ */
+export function issueSentence(issue: Issue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'this is missing' : `must be ${kindOf(issue.expected)}${butIs(issue.input)}`;
+    case 'too_small':
+      return boundary(issue.origin, Number(issue.minimum), issue.inclusive === false ? 'more than' : 'at least');
+    case 'too_big':
+      return boundary(issue.origin, Number(issue.maximum), issue.inclusive === false ? 'less than' : 'at most');
+    case 'invalid_format':
+      return issue.pattern !== undefined && !(issue.format in FORMATS)
+        ? `must match the pattern ${issue.pattern}`
+        : `must be ${FORMATS[issue.format] ?? `a text of the form ${issue.format}`}`;
+    case 'invalid_value':
+      return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
+    case 'not_multiple_of':
+      return `must be a multiple of ${issue.divisor}`;
+    case 'invalid_union':
+      return 'has none of the forms that are allowed';
+    default:
+      return undefined;
+  }
+}
+
+function kindOf(expected: string): string {
+  return KINDS[expected] ?? expected;
+}
+
+/** What it is instead; a number that is none, or not whole, is no other kind. */
+function butIs(input: unknown): string {
+  if (typeof input === 'number') return Number.isNaN(input) ? '' : ', and is a number';
+  const kind = input === null ? 'null' : Array.isArray(input) ? 'array' : typeof input;
+  return kind === 'boolean' ? ', and is a truth value' : `, and is ${kindOf(kind)}`;
+}
+
+function boundary(origin: string, limit: number, how: string): string {
+  const isEmpty = how === 'at least' && limit === 1;
+  if (origin === 'string') return isEmpty ? 'must not be empty' : `must have ${how} ${counted(limit, 'character')}`;
+  if (origin === 'array') return isEmpty ? 'must not be empty' : `must have ${how} ${counted(limit, 'element')}`;
+  return `must be ${how} ${limit}`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,285 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { SqliteStore } from '../../adapters/embedded/store/sqlite-store.ts';
+import { AppError } from '../../core/errors.ts';
+import type { Message } from '../../core/message.ts';
+import type { Relayed } from '../../ports/relayed.ts';
+import { FakeTarget, PARTITIONS } from '../../testing/fake-relay-target.ts';
+import { logLines } from '../../testing/log-lines.ts';
+import { count, probe } from '../../testing/probe.ts';
+import { Relay, ROWS_MAX } from './relay.ts';
+
+const NOW_MS = Date.parse('2026-03-01T10:00:00.000Z');
+
+let logged: ReturnType<typeof logLines>;
+let store: SqliteStore;
+let log: FakeTarget;
+let nowMs: number;
+let upMs: number;
+beforeEach(() => {
+  const { name, tables, migrations } = probe;
+  store = SqliteStore.open({ name, file: ':memory:', tables, migrations: migrations.sqlite });
+  store.home.move('fake');
+  log = new FakeTarget();
+  logged = logLines();
+  nowMs = NOW_MS;
+  upMs = 0;
+});
+afterEach(() => store.close());
+
+function relay(unsentMax = 1_000, relayed: Relayed = store.relayed): Relay {
+  const clock = { nowMs: () => nowMs, upMs: () => upMs };
+  return new Relay({ name: 'probe', topic: 'counted', relayed, target: log, clock, logger: logged.logger, unsentMax });
+}
+
+async function commit(...messages: readonly Message[]): Promise<void> {
+  const outbox = messages.map((message) => ({ topic: 'counted', message }));
+  await store.transact([], [], () => ({ writes: [], inbox: [], outbox, positions: [] }));
+}
+
+async function publish(...keys: readonly string[]): Promise<void> {
+  await commit(...keys.map((key) => count(key, 1)));
+}
+
+async function drain(one: Relay): Promise<void> {
+  while (await one.step());
+}
+
+describe('a relay', () => {
+  it('sends what was committed, in its order, and once', async () => {
+    await publish('a', 'b', 'a');
+    const one = relay();
+    await drain(one);
+    await publish('b');
+    await drain(one);
+
+    expect(log.arrived.map(({ position, send }) => [position, send])).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, 1],
+      [4, 2],
+    ]);
+    expect(await store.relayed.countUnsent(10)).toBe(0);
+  });
+
+  it('has one send on its way at a time, and none of more messages than its limit', async () => {
+    await commit(...Array.from({ length: ROWS_MAX + 1 }, () => count('a', 1)));
+    await drain(relay());
+
+    expect(log.arrived.filter(({ send }) => send === 1).length).toBe(ROWS_MAX);
+    expect(log.arrived.at(-1)).toMatchObject({ send: 2, position: ROWS_MAX + 1 });
+  });
+
+  it('limits the characters of a send, and sends a longer message alone', async () => {
+    const traceparent = 'x'.repeat(200 * 1_024);
+    await commit(
+      { ...count('a', 1), traceparent },
+      { ...count('a', 2), traceparent: traceparent.repeat(2) },
+      count('a', 3),
+    );
+    await drain(relay());
+
+    expect(log.arrived.map(({ send }) => send)).toEqual([1, 2, 3]);
+  });
+
+  it('sends the same messages again under the same number when a send fails, with the new ones behind', async () => {
+    await publish('a', 'b', 'a');
+    const one = relay();
+    log.faults.push(2);
+    await expect(one.step()).rejects.toThrow('the broker is gone');
+    await publish('a');
+    await drain(one);
+
+    expect(log.arrived.map(({ position, send }) => [position, send])).toEqual([
+      [1, 1],
+      [2, 1],
+      [1, 1],
+      [2, 1],
+      [3, 1],
+      [4, 1],
+    ]);
+  });
+
+  it('knows where each message lies', async () => {
+    await publish('a', 'b', 'a');
+    await drain(relay());
+    await publish('a');
+    const placeOf = (position: number) => store.relayed.placeOf('counted', position);
+
+    expect([await placeOf(1), await placeOf(2), await placeOf(3), await placeOf(4)]).toEqual([
+      { partition: 'a'.charCodeAt(0) % PARTITIONS, offset: 0 },
+      { partition: 'b'.charCodeAt(0) % PARTITIONS, offset: 0 },
+      { partition: 'a'.charCodeAt(0) % PARTITIONS, offset: 1 },
+      null,
+    ]);
+  });
+
+  it('says that it is clean once all that it found is marked as sent', async () => {
+    await commit(...Array.from({ length: ROWS_MAX + 1 }, () => count('a', 1)));
+    const one = relay();
+    await drain(one);
+    await publish('a');
+    await drain(one);
+
+    const clean = new Map(log.arrived.map(({ send, isClean }) => [send, isClean]));
+    expect([...clean]).toEqual([
+      [1, false],
+      [2, false],
+      [3, true],
+    ]);
+  });
+
+  it('is clean from its first send on where it found nothing', async () => {
+    const one = relay();
+    await drain(one);
+    await publish('a');
+    await drain(one);
+
+    expect(log.arrived).toMatchObject([{ isClean: true }]);
+  });
+
+  it('takes a greater token at each start, also where the clock was set back', async () => {
+    await publish('a');
+    await drain(relay());
+    nowMs -= 60_000;
+    await publish('a');
+    await drain(relay());
+
+    const [first, second] = log.arrived;
+    expect([first?.token, (second?.token ?? 0) - (first?.token ?? 0)]).toEqual([NOW_MS, 1]);
+  });
+
+  it('marks nothing once another run has begun, and begins again', async () => {
+    await publish('a');
+    const frozen = relay();
+    await drain(frozen);
+    await publish('a');
+    const other = relay();
+    await drain(other);
+    await publish('a');
+    await drain(frozen);
+    const tokens = log.arrived.map(({ token }) => token);
+
+    // The frozen one sent the last message under its old token first, could not mark it, and sent it again.
+    expect(log.arrived.map(({ position }) => position)).toEqual([1, 2, 3, 3]);
+    expect([tokens[2] === tokens[0], (tokens[3] ?? 0) > (tokens[1] ?? 0)]).toEqual([true, true]);
+  });
+
+  it('marks a send that arrived before it sends anything else, although the mark fails at first', async () => {
+    await publish('a', 'b');
+    const { relayed } = store;
+    const full = new AppError('no_room', 'the disk is full');
+    vi.spyOn(relayed, 'settle').mockRejectedValueOnce(full).mockRejectedValueOnce(full);
+    const hindered = relay(1_000, relayed);
+    await expect(hindered.step()).rejects.toThrow('the disk is full');
+    await expect(hindered.step()).rejects.toThrow('the disk is full');
+    await drain(hindered);
+    await drain(relay());
+
+    expect(log.arrived.map(({ position }) => position)).toEqual([1, 2]);
+  });
+
+  it('sends again what its topic had and has no more, and what lies behind it', async () => {
+    await publish('a', 'b', 'a');
+    await drain(relay());
+    // The topic is made anew.
+    log.arrived.length = 0;
+    await publish('b');
+    await drain(relay());
+
+    expect(log.arrived.map(({ position }) => position)).toEqual([1, 2, 3, 4]);
+    expect(await store.relayed.placeOf('counted', 3)).toEqual({ partition: 'a'.charCodeAt(0) % PARTITIONS, offset: 1 });
+  });
+
+  it('sends nothing again where its topic has all of it', async () => {
+    await publish('a', 'b', 'a');
+    await drain(relay());
+    await drain(relay());
+
+    expect(log.arrived.length).toBe(3);
+  });
+
+  it('goes on after a crash between a send and its mark: those messages come twice', async () => {
+    await publish('a', 'b');
+    log.faults.push(2);
+    await expect(relay().step()).rejects.toThrow('the broker is gone');
+    await drain(relay());
+
+    expect(log.arrived.map(({ position }) => position)).toEqual([1, 2, 1, 2]);
+  });
+});
+
+describe('a running relay', () => {
+  it('sends what is committed before anything else has its turn', async () => {
+    const one = relay();
+    const stopping = new AbortController();
+    const running = one.run(stopping.signal);
+    await new Promise((resolve) => setImmediate(resolve));
+    await publish('a');
+    const turn = new Promise((resolve) => setImmediate(() => resolve(log.arrived.length)));
+    one.noteCommitted(1);
+
+    expect(await turn).toBe(1);
+    stopping.abort();
+    await running;
+  });
+});
+
+describe('a relay whose log is unavailable', () => {
+  it('says how many messages wait, since when and why', async () => {
+    const one = relay();
+    await publish('a', 'b');
+    log.faults.push(0, 0);
+    await expect(one.step()).rejects.toThrow();
+    upMs = 3_000;
+    await expect(one.step()).rejects.toThrow();
+
+    expect([one.unsent, one.stalledMs, one.unavailableReason()]).toEqual([
+      2,
+      3_000,
+      '2 messages of probe wait in its outbox, not sent since 3 s: the broker is gone',
+    ]);
+    await drain(one);
+    expect([one.unsent, one.stalledMs, one.unavailableReason()]).toEqual([0, 0, null]);
+    expect(logged.lines.map(({ msg }) => msg)).toEqual([
+      'probe cannot send its messages',
+      'probe sends its messages again',
+    ]);
+  });
+
+  it('has no room for more at its limit, and has some again when messages are sent', async () => {
+    const one = relay(2);
+    await publish('a');
+    log.faults.push(0);
+    await expect(one.step()).rejects.toThrow();
+    const before = one.refusal();
+    one.noteCommitted(1);
+    await publish('a');
+    const full = one.refusal();
+    await drain(one);
+
+    expect([before, full, one.refusal()]).toEqual([
+      null,
+      'takes nothing until messages are sent: 2 messages of probe wait in its outbox (OUTBOX_UNSENT_MAX is 2)',
+      null,
+    ]);
+  });
+
+  it('counts again once it sends where it had counted no further', async () => {
+    const one = relay(2);
+    await commit(...Array.from({ length: ROWS_MAX + 5 }, () => count('a', 1)));
+    log.faults.push(0);
+    await expect(one.step()).rejects.toThrow();
+    await one.step();
+
+    expect(one.refusal()).toContain('more than 2 messages of probe wait');
+  });
+
+  it('counts no further than its limit', async () => {
+    const one = relay(2);
+    await publish('a', 'a', 'a', 'a', 'a');
+    log.faults.push(0);
+    await expect(one.step()).rejects.toThrow();
+
+    expect(one.refusal()).toContain('more than 2 messages of probe wait');
+  });
+});

@@ -1,0 +1,41 @@
+import { AppError } from '../core/errors.ts';
+import type { SendMark } from '../ports/message-log.ts';
+import type { RelayTarget, UnsentRow } from '../ports/relayed.ts';
+
+export const PARTITIONS = 3;
+
+/** A message in a place of it. */
+interface Arrived extends SendMark {
+  readonly partition: number;
+  readonly position: number;
+}
+
+/** A log that can refuse a send before or after a part of it arrived. */
+export class FakeTarget implements RelayTarget {
+  readonly arrived: Arrived[] = [];
+  /** How many messages of each next send arrive before it fails; null: it succeeds. */
+  readonly faults: (number | null)[] = [];
+
+  async send(rows: readonly UnsentRow[], mark: SendMark) {
+    const fault = this.faults.shift() ?? null;
+    const pieces = new Map<number, { partition: number; firstOffset: number; positions: number[] }>();
+    for (const { position, partitionKey } of rows.slice(0, fault ?? rows.length)) {
+      const partition = (partitionKey.codePointAt(0) ?? 0) % PARTITIONS;
+      const offset = this.of(partition).length;
+      const piece = pieces.get(partition) ?? { partition, firstOffset: offset, positions: [] };
+      piece.positions.push(position);
+      pieces.set(partition, piece);
+      this.arrived.push({ ...mark, partition, position });
+    }
+    if (fault !== null) throw new AppError('unavailable', 'the broker is gone');
+    return [...pieces.values()].map((piece) => ({ topic: 'counted', ...piece }));
+  }
+
+  async laneEnds() {
+    return Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, end: this.of(partition).length }));
+  }
+
+  of(partition: number): readonly number[] {
+    return this.arrived.filter((record) => record.partition === partition).map(({ position }) => position);
+  }
+}
