@@ -68,6 +68,11 @@ function createLog(
   });
 }
 
+/** Whether the readers in a thread read and parse a record of this log once for all of them. */
+export function sharesRecords({ LOG }: Pick<EngineSettings, 'LOG'>): boolean {
+  return LOG === 'embedded';
+}
+
 /** The log of a process, and where a relay sends what its functions commit; null where their outboxes are the log. */
 export interface OpenLog {
   readonly log: MessageLog;

@@ -1,6 +1,19 @@
 import { type MessagePort, Worker } from 'node:worker_threads';
+import { type FunctionName, functionNames } from '../saga/choreography.ts';
 import { AppError } from '../shared/core/errors.ts';
+import { sharesRecords } from './engine.ts';
+import { moduleOf } from './registry.ts';
+import type { Config } from './settings.ts';
 import type { Part } from './start-store.ts';
+
+/**
+ * The functions in the second thread, where one process runs the whole store: flushes and rules then use two cores. The
+ * gateway, and what each function module wants beside it, run in the main one.
+ */
+export function inSecondThread(config: Pick<Config, 'LOG'>): readonly FunctionName[] {
+  const log = { sharesRecords: sharesRecords(config) };
+  return functionNames.filter((name) => !moduleOf(name).besideGateway(log));
+}
 
 /** What the main thread tells the second one. `open`: its ports. `answer`: the requests that wait at them. */
 export type Order = 'open' | 'answer' | 'stop';

@@ -1,22 +1,15 @@
 import { getPriority, setPriority } from 'node:os';
 import { MessageChannel, type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { type FunctionName, functionNames } from '../saga/choreography.ts';
+import { functionNames } from '../saga/choreography.ts';
 import { createLogger, type Logger } from '../shared/runtime/observe/logger.ts';
 import { answerCalls, ThreadCaller } from './gateway/thread-upstream.ts';
 import { assertPortsDiffer } from './ports.ts';
-import { moduleOf } from './registry.ts';
-import { type FromThread, type Order, SecondThread } from './second-thread.ts';
+import { type FromThread, inSecondThread, type Order, SecondThread } from './second-thread.ts';
 import { type Config, readConfig } from './settings.ts';
 import { explain } from './start-error.ts';
-import { type Part, type PreparedStore, parts, prepareStore, type RunningStore } from './start-store.ts';
+import { type PreparedStore, parts, prepareStore, type RunningStore } from './start-store.ts';
 import { assertDataPlaces } from './store-log.ts';
 
-/**
- * The whole store in one process: the gateway and order run in the main thread, so that taking an order costs no hop
- * between threads; the functions that only consume order events run in a second one, so that flushes use two cores.
- */
-const SECOND: readonly FunctionName[] = functionNames.filter((name) => !moduleOf(name).besideGateway);
-const MAIN: readonly Part[] = parts.filter((part) => !SECOND.some((name) => name === part));
 /**
  * How much lower the priority of the second thread is: when processors are busy, taking orders goes first.
  */
@@ -41,14 +34,16 @@ export async function startThreaded(config: Config, logger: Logger, signal?: Abo
     failing.abort(error);
   });
   const caller = new ThreadCaller(port1);
-  const inOtherThreads = new Map(SECOND.map((name) => [name, caller.upstream(name)]));
+  const inSecond = inSecondThread(config);
+  const inMain = parts.filter((part) => !inSecond.some((name) => name === part));
+  const inOtherThreads = new Map(inSecond.map((name) => [name, caller.upstream(name)]));
   // What one thread does while the other fails, or is told to stop, ends soon.
   failing.signal.addEventListener('abort', () => void second.stop());
   const abort = () => failing.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
   if (signal?.aborted) abort();
   const options = { inOtherThreads, inProcess: functionNames, signal: failing.signal };
-  const preparing = prepareStore(MAIN, config, logger, options);
+  const preparing = prepareStore(inMain, config, logger, options);
   preparing.catch((error: unknown) => failing.abort(error));
   const stop = async () => {
     // The gateway first: it may still be waiting for an answer of the second thread.
@@ -101,7 +96,10 @@ async function runSecond(main: MessagePort): Promise<void> {
   };
   main.on('message', (order: Order) => void follow(order).catch(end));
   try {
-    prepared = await prepareStore(SECOND, config, logger, { inProcess: functionNames, signal: stopping.signal });
+    prepared = await prepareStore(inSecondThread(config), config, logger, {
+      inProcess: functionNames,
+      signal: stopping.signal,
+    });
     answerCalls(port, prepared.apps);
     tell({ isPrepared: true });
   } catch (error) {

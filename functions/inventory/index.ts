@@ -12,7 +12,7 @@ export const inventoryModule = defineFunction({
   name: 'inventory',
   port: 8901,
   pathPrefix: 'stock',
-  besideGateway: false,
+  besideGateway: () => false,
   settings: { MOVEMENT_RETENTION_DAYS: daysSchema.default(365) },
   create: ({ MOVEMENT_RETENTION_DAYS }) => createInventory({ movementDays: MOVEMENT_RETENTION_DAYS }),
   addRoutes: (app, { context }) => addInventoryRoutes(app, context),

@@ -21,7 +21,8 @@ export const notificationModule = (channelOf: (write: WriteLine) => NoticeChanne
     port: 8903,
     pathPrefix: 'notifications',
     streamPaths: ['/notifications/stream'],
-    besideGateway: false,
+    // Inventory reads the same records: beside it they cost nothing more where they are shared.
+    besideGateway: ({ sharesRecords }) => !sharesRecords,
     settings: notificationSettings,
     create: (settings) =>
       createNotification({ noticeDays: settings.NOTICE_RETENTION_DAYS, policy: noticePolicyOf(settings) }),

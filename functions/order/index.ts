@@ -17,7 +17,7 @@ export const orderModule = defineFunction({
   name: 'order',
   port: 8902,
   pathPrefix: 'orders',
-  besideGateway: true,
+  besideGateway: () => true,
   settings: {
     DEFAULT_CURRENCY: currencySchema.default('EUR'),
     ORDER_DEADLINE_S: deadlineS.default(15 * 60),

@@ -40,8 +40,11 @@ export interface FunctionModule<Settings extends object = object> {
   readonly pathPrefix: string | null;
   /** Its public paths of server-sent events: a gateway keeps their clients while the function is unavailable. */
   readonly streamPaths?: readonly string[];
-  /** Whether it shares the gateway's thread where one process runs the whole store: a call then costs no hop. */
-  readonly besideGateway: boolean;
+  /**
+   * Whether it shares the gateway's thread where one process runs the whole store: a call then costs no hop. `sharesRecords`:
+   * the readers in a thread read and parse a record once for all of them.
+   */
+  besideGateway(log: { readonly sharesRecords: boolean }): boolean;
   /** Its own settings: a schema with a default for each environment variable. */
   readonly settings: z.ZodRawShape;
   /** Its rules, tables, migrations, timers and retention, as these settings make them. */
