@@ -41,6 +41,8 @@ export default defineConfig({
             '**/*.engine.test.ts',
           ],
           sequence: { groupOrder: 0 },
+          // No test here judges speed, and a busy machine is slow.
+          testTimeout: 30_000,
         },
       },
       {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { FunctionName } from '../saga/choreography.ts';
 import { ConfigError } from '../shared/core/errors.ts';
-import { issueSentence } from '../shared/core/issue-sentence.ts';
+import { safeParseInput } from '../shared/core/issue-sentence.ts';
 import { printable } from '../shared/core/printable.ts';
 import { wasReplaced } from '../shared/core/well-formed.ts';
 import { deadLetterSettings } from '../shared/runtime/dead-letters/settings.ts';
@@ -83,7 +83,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 export function readConfig(env: Env): Config {
   const given = withSecretFiles(withNewNames(env), secrets);
   assertText(env, given);
-  const parsed = settings.safeParse(given, { error: issueSentence });
+  const parsed = safeParseInput(settings, given);
   if (parsed.success) {
     const config = parsed.data as Config;
     httpOptionsOf(config);

@@ -6,7 +6,7 @@ import { topicFile } from '../../functions/engine.ts';
 import { type Config, readConfig } from '../../functions/settings.ts';
 import { openStoreLog } from '../../functions/store-log.ts';
 import { publicTopics, topics } from '../../saga/choreography.ts';
-import { issueSentence } from '../../shared/core/issue-sentence.ts';
+import { safeParseInput } from '../../shared/core/issue-sentence.ts';
 import type { OutsideMessage } from '../../shared/core/message.ts';
 import { printable } from '../../shared/core/printable.ts';
 import { utcTimeOf } from '../../shared/core/utc-time.ts';
@@ -118,7 +118,7 @@ async function append(
 function readEvents(json: string, name: string): readonly OutsideMessage[] {
   const value = jsonIn(json, name);
   const schema = Array.isArray(value) ? z.array(eventSchema).min(1) : eventSchema;
-  const parsed = schema.safeParse(value, { error: issueSentence });
+  const parsed = safeParseInput(schema, value);
   if (parsed.success) return [parsed.data].flat();
   const errors = parsed.error.issues.map(({ path, message }) => printable(`  ${pointerTo(path) || '/'} ${message}`));
   throw new StoreError(`These are not CloudEvents; nothing was written.\n${errors.slice(0, ERRORS_MAX).join('\n')}`);

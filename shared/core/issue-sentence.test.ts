@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { issueSentence } from './issue-sentence.ts';
+import { safeParseInput } from './issue-sentence.ts';
 
 function sentenceOf(schema: z.ZodType, value: unknown): string | undefined {
-  return schema.safeParse(value, { error: issueSentence }).error?.issues[0]?.message;
+  return safeParseInput(schema, value).error?.issues[0]?.message;
 }
 
 describe('what is wrong with a value', () => {

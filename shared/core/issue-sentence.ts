@@ -20,10 +20,16 @@ const FORMATS: Readonly<Record<string, string>> = {
 };
 
 /**
- * What is wrong with a value, as a sentence without its subject, for schemas that say nothing themselves. To be given to zod
- * where it parses: `schema.safeParse(value, { error: issueSentence })`.
+ * Parses a value of a stranger; what is wrong is said in sentences without a subject. Zod is slow when it is given an error map,
+ * so a value is parsed without one, and again with it where it is wrong.
  */
-export function issueSentence(issue: Issue): string | undefined {
+export function safeParseInput<Schema extends z.ZodType>(schema: Schema, value: unknown) {
+  const parsed = schema.safeParse(value);
+  return parsed.success ? parsed : schema.safeParse(value, { error: issueSentence });
+}
+
+/** What is wrong, for schemas that say nothing themselves. */
+function issueSentence(issue: Issue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       return issue.input === undefined ? 'this is missing' : `must be ${kindOf(issue.expected)}${butIs(issue.input)}`;

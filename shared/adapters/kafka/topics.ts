@@ -24,11 +24,12 @@ export interface TopicRules {
  * @throws {ConfigError} naming the setting that does not agree with a topic
  */
 export async function ensureTopics(admin: KafkaAdmin, rules: TopicRules): Promise<void> {
-  for (const name of rules.names) {
+  const ensure = async (name: string) => {
     const found = await admin.topic(name);
     if (found === null) await create(admin, name, rules);
     else assertFit(name, found, rules);
-  }
+  };
+  await Promise.all(rules.names.map(ensure));
 }
 
 async function create(admin: KafkaAdmin, name: string, rules: TopicRules): Promise<void> {

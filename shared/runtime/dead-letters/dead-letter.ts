@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { dayOf } from '../../core/days.ts';
 import { AppError } from '../../core/errors.ts';
-import { issueSentence } from '../../core/issue-sentence.ts';
+import { safeParseInput } from '../../core/issue-sentence.ts';
 import { deriveId, fingerprint, type Message } from '../../core/message.ts';
 import { kindOf, type MessageCatalog, newestVersion } from '../../core/message-catalog.ts';
 import { DATA_BASE64 } from '../../core/raw-record.ts';
@@ -96,7 +96,7 @@ export function editedRecord(
   }
   if (typeof id !== 'string' || !isWellFormed(id))
     throw new AppError('conflict', `dead letter ${letter} has no id to name as the cause of a new message`);
-  const parsed = z.object({ data: kind.schema }).safeParse({ data }, { error: issueSentence });
+  const parsed = safeParseInput(z.object({ data: kind.schema }), { data });
   if (!parsed.success) throw invalid(parsed.error, 'the body');
   const newId = deriveId({ id, time: writtenAt(attributes) ?? diedAt }, `${fn.name} letter ${letter} 0`);
   const envelope = {

@@ -3,15 +3,7 @@ import { answer, type Draft, type Message, REFUSED } from '../../core/message.ts
 import { versionOf } from '../../core/message-catalog.ts';
 import type { RetryPolicy } from '../../core/retry-policy.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
-import {
-  type Commit,
-  type Loaded,
-  laneName,
-  type Need,
-  type OutboxRow,
-  type Position,
-  type Store,
-} from '../../ports/store.ts';
+import { type Commit, type Loaded, laneName, type Need, type OutboxRow, type Store } from '../../ports/store.ts';
 import type { StoreFunction } from '../function.ts';
 import { BatchInbox } from './batch-inbox.ts';
 import {
@@ -27,6 +19,7 @@ import {
   timerKey,
 } from './incoming.ts';
 import type { Outcome } from './outcome.ts';
+import { ReadPositions } from './read-positions.ts';
 import { receiptOf, receivedWhen, withReceipt } from './receipt.ts';
 import { type Failure, RetryQueue, type RetryQueueLimits } from './retry-queue.ts';
 import { RowOverlay } from './row-overlay.ts';
@@ -95,7 +88,7 @@ class Work {
   readonly #inbox: BatchInbox;
   readonly #retryQueue: RetryQueue;
   readonly #outbox: OutboxRow[] = [];
-  readonly #positions = new Map<string, Position>();
+  readonly #read = new ReadPositions();
   readonly #lanesToPause = new Set<string>();
 
   constructor(fn: StoreFunction, batch: Batch, loaded: Loaded, needs: readonly Need[]) {
@@ -118,7 +111,7 @@ class Work {
       writes: this.#rows.writes(),
       inbox: this.#inbox.added,
       outbox: this.#outbox,
-      positions: [...this.#positions.values()],
+      positions: this.#read.list(),
       outcomes,
       lanesToPause: [...this.#lanesToPause],
       parkedDelta: this.#retryQueue.delta,
@@ -157,7 +150,7 @@ class Work {
     const { parsed } = item;
     const receipt = receiptOf(item.record, this.#fn.catalog, this.#now);
     const record = withReceipt(item.record, receipt);
-    if (this.#lanesToPause.has(laneName(record))) return null;
+    if (this.#lanesToPause.size > 0 && this.#lanesToPause.has(laneName(record))) return null;
     if (this.#batch.isBelowWatermark?.(record) === true) {
       return this.#acknowledge(
         record,
@@ -228,19 +221,8 @@ class Work {
     return true;
   }
 
-  /** One position per epoch of the topic's writer: the store remembers how far earlier epochs were read. */
-  #acknowledge(
-    { topic, partition, position, epoch, proof }: IncomingRecord['record'],
-    outcome: Outcome | null,
-  ): Outcome | null {
-    const place: Position = {
-      topic,
-      partition,
-      position,
-      ...(epoch === undefined ? {} : { epoch }),
-      ...(proof === undefined ? {} : { proof }),
-    };
-    this.#positions.set(`${topic} ${partition} ${epoch}`, place);
+  #acknowledge(record: IncomingRecord['record'], outcome: Outcome | null): Outcome | null {
+    this.#read.add(record);
     return outcome;
   }
 

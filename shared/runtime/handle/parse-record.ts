@@ -26,7 +26,7 @@ export type ParsedRecord =
 export function parseRecord(record: LogRecord, { inputs, catalog }: Reader): ParsedRecord {
   const { type, source } = record.attributes;
   if (typeof type === 'string' && typeof source === 'string' && kindOf(catalog, type) !== null) {
-    if (isWellFormed(source) && !catalog.isAllowedOnTopic(record.topic, type, source)) {
+    if (!catalog.isAllowedOnTopic(record.topic, type, source) && isWellFormed(source)) {
       return rejected('not_allowed', `${type} of ${source} is not allowed on ${record.topic}`);
     }
     if (!inputs.has(type)) return { kind: 'skipped' };

@@ -1,7 +1,7 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context, Env, Handler } from 'hono';
 import { AppError } from '../../core/errors.ts';
-import { issueSentence } from '../../core/issue-sentence.ts';
+import { safeParseInput } from '../../core/issue-sentence.ts';
 import { describeError } from '../observe/error-report.ts';
 import type { Logger } from '../observe/logger.ts';
 import { assertJson, assertUtf8, jsonOf, textOf } from './body.ts';
@@ -144,7 +144,7 @@ const nothing = z.strictObject({});
 
 function parsedBody<Schema extends z.ZodType>(c: AppContext, text: string, schema: Schema): z.infer<Schema> {
   assertJson(c.req.header('content-type'));
-  const parsed = schema.safeParse(jsonOf(text), { error: issueSentence });
+  const parsed = safeParseInput(schema, jsonOf(text));
   if (!parsed.success) throw invalid(parsed.error, 'the body');
   return parsed.data;
 }
@@ -178,7 +178,7 @@ export function tooLarge(): AppError {
 
 /** The query, parsed by `schema`. @throws {AppError} 422. */
 export function readQuery<Schema extends z.ZodType>(c: AppContext, schema: Schema): z.infer<Schema> {
-  const parsed = schema.safeParse(queryOf(c.req.url), { error: issueSentence });
+  const parsed = safeParseInput(schema, queryOf(c.req.url));
   if (!parsed.success) throw invalid(parsed.error, 'the query');
   return parsed.data;
 }

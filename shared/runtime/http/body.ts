@@ -19,6 +19,7 @@ function mediaTypeOf(contentType: string | undefined): string | undefined {
 
 /** @throws {AppError} 415 for a body that is not JSON, 400 for a header that is there twice. */
 export function assertJson(contentType: string | undefined): void {
+  if (contentType === 'application/json') return;
   if (contentType?.includes(',')) {
     throw new AppError('malformed_request', `Content-Type takes one value and is ${contentType}`);
   }
