@@ -43,6 +43,7 @@ export default defineConfig({
           sequence: { groupOrder: 0 },
           // No test here judges speed, and a busy machine is slow.
           testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {
