@@ -2,6 +2,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+/** The lines of a broker's configuration. */
+export type BrokerSettings = Readonly<Record<string, string | number | boolean>>;
+
 export interface BrokerOptions {
   /** A free one by default. */
   readonly port?: number;
@@ -11,6 +14,12 @@ export interface BrokerOptions {
   readonly isDetached?: boolean;
   /** By default what makes it start soon; none for one that is measured. */
   readonly jvmOptions?: readonly string[];
+  /** What its configuration has beside its own settings, which are given, or instead of them. */
+  readonly changes?: (own: BrokerSettings) => BrokerSettings;
+  /** The cluster that it joins, by {@link newClusterId}; one of its own by default. */
+  readonly clusterId?: string;
+  /** Further arguments for the tool that prepares its data. */
+  readonly formatOptions?: readonly string[];
   readonly onProgress?: (line: string) => void;
 }
 
@@ -35,6 +44,7 @@ interface Services {
   startBroker(options?: BrokerOptions): Promise<Broker>;
   /** Why no broker can run on this machine, and what to install; null where one can. */
   whyNoKafka(): string | null;
+  newClusterId(): string;
 }
 
 // The script that starts a broker runs before there is a compiler, so what it is made of has no types of its own.
@@ -42,4 +52,4 @@ const here = new URL('../../shared/tools/services.mjs', import.meta.url);
 const fromBuild = new URL('../../../shared/tools/services.mjs', import.meta.url);
 const services = (await import(existsSync(fileURLToPath(here)) ? here.href : fromBuild.href)) as Services;
 
-export const { startBroker, whyNoKafka } = services;
+export const { startBroker, whyNoKafka, newClusterId } = services;

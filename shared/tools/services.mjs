@@ -41,10 +41,13 @@ const CONFIGURATION = 'server.properties';
  * Starts a broker and waits until clients can work with it.
  *
  * @param {{ port?: number, dataDir?: string, isDetached?: boolean, jvmOptions?: readonly string[],
- *   onProgress?: (line: string) => void }} options
+ *   changes?: (own: Record<string, string | number | boolean>) => Record<string, string | number | boolean>,
+ *   clusterId?: string, formatOptions?: readonly string[], onProgress?: (line: string) => void }} options
  *   `port`: a free one by default; `dataDir`: what it holds is kept and served again at the next start; by default a folder
  *   that is removed when the broker has stopped; `isDetached`: the broker outlives this process; `jvmOptions`:
- *   by default what makes it start soon, none for one that is measured or lives long
+ *   by default what makes it start soon, none for one that is measured or lives long; `changes`: what its configuration has
+ *   beside its own settings, or instead of them; `clusterId`: the cluster that it joins, one of its own by default;
+ *   `formatOptions`: further arguments for the tool that prepares its data
  * @returns the broker: its `address` and `port`; `stop()` ends it in order, `kill()` at once, and a broker that was
  *   started with a `dataDir` can be started again; `pause()` and `resume()` freeze and thaw it
  * @throws {ServiceError} where it cannot run: no Java, a port that is taken, a broker that serves these data already
@@ -54,6 +57,9 @@ export async function startBroker({
   dataDir,
   isDetached = false,
   jvmOptions = QUICK_START,
+  changes = () => ({}),
+  clusterId = newClusterId(),
+  formatOptions = [],
   onProgress = () => undefined,
 } = {}) {
   const problem = whyNoKafka();
@@ -64,7 +70,9 @@ export async function startBroker({
   mkdirSync(folder, { recursive: true });
   const isTemporary = dataDir === undefined;
   try {
-    const broker = await asOnlyStarter(folder, () => startIn(folder, { port, jars, jvmOptions, onProgress }));
+    const identity = ['--cluster-id', clusterId, ...formatOptions];
+    const options = { port, jars, jvmOptions, changes, identity, onProgress };
+    const broker = await asOnlyStarter(folder, () => startIn(folder, options));
     if (isDetached) broker.server.outlive();
     return brokerOf(broker.server, broker.port, folder, isTemporary);
   } catch (error) {
@@ -73,13 +81,13 @@ export async function startBroker({
   }
 }
 
-async function startIn(folder, { port, jars, jvmOptions, onProgress }) {
+async function startIn(folder, { port, jars, jvmOptions, changes, identity, onProgress }) {
   const running = findBroker(folder);
   if (running !== null) throw new ServiceError(`A broker serves ${folder} already, at ${running.address}.`);
   if (port !== 0 && !(await isFree(port))) throw portTaken(port);
   const ownPort = port === 0 ? await freePort() : port;
-  const configuration = await configure(folder, ownPort);
-  format(folder, jars, configuration);
+  const configuration = await configure(folder, ownPort, changes);
+  format(folder, jars, configuration, identity);
 
   const command = [...javaLine(jars, jvmOptions), 'kafka.Kafka', configuration];
   const server = startProcess(command, { cwd: folder, logFile: logOf(folder), mark: configuration });
@@ -122,7 +130,7 @@ function brokerOf(server, port, folder, isTemporary) {
 }
 
 /** Writes the broker's configuration. @returns its path, which the command line of no other process names */
-async function configure(folder, port) {
+async function configure(folder, port, changes) {
   const controllerPort = await freePort();
   const file = join(folder, CONFIGURATION);
   const settings = {
@@ -148,18 +156,21 @@ async function configure(folder, port) {
     'share.coordinator.state.topic.min.isr': 1,
     'share.coordinator.state.topic.num.partitions': 4,
   };
-  const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}\n`);
+  const lines = Object.entries({ ...settings, ...changes(settings) }).map(([name, value]) => `${name}=${value}\n`);
   writeFileSync(file, lines.join(''));
   return file;
 }
 
+/** The name of a new cluster. Kafka writes a UUID like this. Its first character must not begin an option. */
+export function newClusterId() {
+  return `K${randomBytes(16).toString('base64url').slice(1)}`;
+}
+
 /** Gives the folder the identity of a cluster, once. */
-function format(folder, jars, configuration) {
+function format(folder, jars, configuration, identity) {
   if (existsSync(join(folder, 'data', 'meta.properties'))) return;
-  // Kafka writes a UUID like this. Its first character must not begin an option.
-  const clusterId = `K${randomBytes(16).toString('base64url').slice(1)}`;
   const line = [...javaLine(jars, QUICK_START), 'kafka.tools.StorageTool', 'format', '--ignore-formatted'];
-  const [program, ...args] = [...line, '--cluster-id', clusterId, '--config', configuration];
+  const [program, ...args] = [...line, ...identity, '--config', configuration];
   const { status, stdout, stderr } = spawnSync(program, args, { cwd: folder, encoding: 'utf8' });
   if (status !== 0) throw new ServiceError(`Kafka could not prepare ${folder}: ${`${stdout}${stderr}`.trim()}`);
 }
