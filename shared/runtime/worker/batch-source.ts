@@ -1,6 +1,7 @@
 import { type Message, namedId, newMessage } from '../../core/message.ts';
 import { versionOf } from '../../core/message-catalog.ts';
 import type { RetryPolicy } from '../../core/retry-policy.ts';
+import type { Clock } from '../../ports/clock.ts';
 import type { MessageLog, Subscription } from '../../ports/message-log.ts';
 import type { Position, Query, Store, Table } from '../../ports/store.ts';
 import { topicEpochs } from '../../ports/tables/outbox.ts';
@@ -27,6 +28,7 @@ export interface BatchSourceOptions {
   readonly fn: StoreFunction;
   readonly store: Store;
   readonly log: MessageLog;
+  readonly clock: Clock;
   readonly policy: RetryPolicy;
   /** The most messages that may be parked, in all and of one key. */
   readonly parkedMax: number;
@@ -124,7 +126,8 @@ export class BatchSource {
 
   /** How long the loop may sleep unless it is woken, in milliseconds. */
   sleepMs(nowMs: number): number {
-    return Math.min(Math.max(0, this.#dueMs - nowMs), SLEEP_MAX_MS);
+    const catchUpMs = this.#catchUp.endsInMs(this.#options.clock.upMs()) ?? SLEEP_MAX_MS;
+    return Math.min(Math.max(0, this.#dueMs - nowMs), catchUpMs, SLEEP_MAX_MS);
   }
 
   /**
@@ -134,7 +137,7 @@ export class BatchSource {
    * read.
    */
   async take(nowMs: number): Promise<Taken> {
-    const { fn } = this.#options;
+    const { fn, clock } = this.#options;
     const incoming: Incoming[] = [];
     try {
       if (this.#isStale) await this.#recountParked();
@@ -143,8 +146,8 @@ export class BatchSource {
       this.#lastTakeMs = nowMs;
       const records = (await this.#subscription?.poll(BATCH_MAX, this.#paused.names)) ?? [];
       for (const record of records) incoming.push({ from: 'log', record, parsed: parseRecord(record, fn) });
-      const isBehind = records.length > 0 || this.unavailableReason() !== null;
-      if (this.#catchUp.hasRead(isBehind)) this.#dueMs = Number.NEGATIVE_INFINITY;
+      const isReadable = this.unavailableReason() === null;
+      if (this.#catchUp.hasRead(records.length, isReadable, clock.upMs())) this.#dueMs = Number.NEGATIVE_INFINITY;
       return { incoming, failure: null };
     } catch (error) {
       if (this.#catchUp.hasFailed()) this.#dueMs = Number.NEGATIVE_INFINITY;

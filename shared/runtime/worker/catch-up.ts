@@ -1,7 +1,9 @@
 /** The most batches of records for which timers wait after the start, */
 const BATCHES_MAX = 400;
-/** and the most reads that fail. */
+/** the most reads that fail, */
 const FAILURES_MAX = 10;
+/** and the longest time for which a topic is not taken up yet, or cannot be read. A group of readers may take 20 s to form. */
+const UNREADABLE_MAX_MS = 60_000;
 
 /**
  * Whether a function that has just started still reads what lies in its topics. Until then its timers wait, so that no deadline
@@ -9,14 +11,27 @@ const FAILURES_MAX = 10;
  */
 export class CatchUp {
   #batches = BATCHES_MAX;
+  #unreadableSinceMs: number | null = null;
 
   get isOver(): boolean {
     return this.#batches === 0;
   }
 
-  /** After each read; `isBehind`: there were records, or a topic could not be read now. Returns whether that was the end. */
-  hasRead(isBehind: boolean): boolean {
-    return this.#goOn(isBehind ? 1 : BATCHES_MAX);
+  /** For how long it goes on at most if nothing is read any more; null where that is not known. */
+  endsInMs(upMs: number): number | null {
+    if (this.isOver || this.#unreadableSinceMs === null) return null;
+    return Math.max(0, UNREADABLE_MAX_MS - (upMs - this.#unreadableSinceMs));
+  }
+
+  /**
+   * After each read, with how many records came, and whether every topic could be read. Steps say nothing while one cannot: other work
+   * makes many of them. Returns whether that was the end.
+   */
+  hasRead(records: number, isReadable: boolean, upMs: number): boolean {
+    if (records > 0) return this.#goOn(1);
+    if (isReadable) return this.#goOn(BATCHES_MAX);
+    this.#unreadableSinceMs ??= upMs;
+    return this.endsInMs(upMs) === 0 && this.#goOn(BATCHES_MAX);
   }
 
   hasFailed(): boolean {
