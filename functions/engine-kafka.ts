@@ -8,8 +8,8 @@ import { systemClock } from '../shared/adapters/system-clock.ts';
 import { DAY_MS } from '../shared/core/days.ts';
 import { ConfigError } from '../shared/core/errors.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
+import { connectionOf } from './engine-connection.ts';
 import type { KafkaEngineSettings, LogSettings } from './engine-settings.ts';
-import { connectionOf } from './kafka-connection.ts';
 
 /** For how long a start tries to reach a broker. */
 const RETRY_MS = 15_000;

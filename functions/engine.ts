@@ -6,6 +6,7 @@ import { placeProblem } from '../shared/adapters/embedded/store/place.ts';
 import { SqliteStore } from '../shared/adapters/embedded/store/sqlite-store.ts';
 import { systemClock } from '../shared/adapters/system-clock.ts';
 import { AppError, ConfigError } from '../shared/core/errors.ts';
+import type { LogClaims } from '../shared/ports/log-claims.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
 import type { RelayTarget } from '../shared/ports/relayed.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
@@ -77,6 +78,8 @@ export function sharesRecords({ LOG }: Pick<EngineSettings, 'LOG'>): boolean {
 export interface OpenLog {
   readonly log: MessageLog;
   readonly target: RelayTarget | null;
+  /** Whether it is the log of the data that are to be used with it; null where it lies in them. */
+  readonly claims: LogClaims | null;
 }
 
 /**
@@ -85,11 +88,11 @@ export interface OpenLog {
  */
 export async function openLog(...args: Parameters<typeof createLog>): Promise<OpenLog> {
   const [settings, topics, functions] = args;
-  if (settings.LOG === 'embedded') return { log: createLog(...args), target: null };
+  if (settings.LOG === 'embedded') return { log: createLog(...args), target: null, claims: null };
   // Only here: the client takes a tenth of a second to load.
   const { openKafkaLog } = await import('./engine-kafka.ts');
   const log = await openKafkaLog(settings, topics, functions);
-  return { log, target: log };
+  return { log, target: log, claims: log };
 }
 
 /**

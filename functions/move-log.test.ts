@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { functionNames } from '../saga/choreography.ts';
 import { SqliteStore } from '../shared/adapters/embedded/store/sqlite-store.ts';
+import type { LogClaims } from '../shared/ports/log-claims.ts';
 import { dataFile, EMBEDDED, logInFile } from './engine.ts';
 import { moveData } from './move-log.ts';
 import { moduleOf } from './registry.ts';
@@ -16,6 +17,7 @@ const ports = { GATEWAY_PORT: '0', ORDER_PORT: '0', INVENTORY_PORT: '0', NOTIFIC
 
 let dataDir: string;
 beforeEach(() => {
+  claim.mockReset().mockResolvedValue();
   dataDir = mkdtempSync(join(tmpdir(), 'move-'));
 });
 afterEach(() => rmSync(dataDir, { recursive: true, force: true }));
@@ -43,6 +45,13 @@ async function order(orderId: string, here: readonly Part[]): Promise<void> {
   await store.stop();
 }
 
+/** What the data would move into holds nothing of another store. */
+const noBroker: typeof openStoreLog = async (config, here) => ({
+  ...(await openStoreLog({ ...config, LOG: 'embedded' }, here)),
+  claims: { claim },
+});
+const claim = vi.fn<LogClaims['claim']>();
+
 const logs = () => functionNames.map((name) => logInFile(dataFile(dataDir, name)));
 
 /** Each starts stores. */
@@ -56,18 +65,26 @@ describe('the data of a store', { timeout: 30_000 }, () => {
   it('move to another log when everything was read', async () => {
     await order('A', functionNames);
 
-    expect([await moveData(configOf('kafka', 'shop.')), await moveData(configOf('kafka', 'shop.')), logs()]).toEqual([
-      EMBEDDED,
-      null,
-      ['kafka:shop.', 'kafka:shop.', 'kafka:shop.'],
-    ]);
+    expect([
+      await moveData(configOf('kafka', 'shop.'), noBroker),
+      await moveData(configOf('kafka', 'shop.'), noBroker),
+      logs(),
+    ]).toEqual([EMBEDDED, null, ['kafka:shop.', 'kafka:shop.', 'kafka:shop.']]);
+  });
+
+  it('do not move into the log of another store', async () => {
+    await order('A', functionNames);
+    claim.mockRejectedValue(new Error('of another store'));
+
+    await expect(moveData(configOf('kafka'), noBroker)).rejects.toThrow('of another store');
+    expect(logs()).toEqual([EMBEDDED, EMBEDDED, EMBEDDED]);
   });
 
   it('do not move while messages are on their way, and the refusal names who lags', async () => {
     await order('A', functionNames);
     await order('B', ['order']);
 
-    await expect(moveData(configOf('kafka'))).rejects.toThrow(
+    await expect(moveData(configOf('kafka'), noBroker)).rejects.toThrow(
       /^LOG: the data cannot move from the log embedded to kafka while messages are on their way: inventory has \d+ of order-events to read; notification has \d+ of order-events to read\. /,
     );
     expect(logs()).toEqual([EMBEDDED, EMBEDDED, EMBEDDED]);
@@ -76,7 +93,7 @@ describe('the data of a store', { timeout: 30_000 }, () => {
   it('do not move while a function that never ran has messages to read', async () => {
     await order('A', ['order']);
 
-    await expect(moveData(configOf('kafka'))).rejects.toThrow(
+    await expect(moveData(configOf('kafka'), noBroker)).rejects.toThrow(
       'inventory has 1 of order-events to read; notification has 1 of order-events to read',
     );
   });
@@ -92,20 +109,20 @@ describe('the data of a store', { timeout: 30_000 }, () => {
     };
     await half('kafka');
 
-    expect([await moveData(configOf('kafka')), logs()]).toEqual([EMBEDDED, ['kafka', 'kafka', 'kafka']]);
+    expect([await moveData(configOf('kafka'), noBroker), logs()]).toEqual([EMBEDDED, ['kafka', 'kafka', 'kafka']]);
   });
 
   it('do not move while a function runs on them', async () => {
     const store = await startStore(['inventory'], configOf('embedded'), silent);
 
-    await expect(moveData(configOf('kafka'))).rejects.toThrow('inventory');
+    await expect(moveData(configOf('kafka'), noBroker)).rejects.toThrow('inventory');
     await store.stop();
   });
 
   it('are not used by a function whose settings name another log', async () => {
     await order('A', functionNames);
 
-    await moveData(configOf('kafka'));
+    await moveData(configOf('kafka'), noBroker);
 
     await expect(startStore(['order'], configOf('embedded'), silent)).rejects.toThrow(
       'LOG: the messages of order are in the log kafka, and not in embedded',

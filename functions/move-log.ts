@@ -5,14 +5,17 @@
 import { existsSync } from 'node:fs';
 import { type FunctionName, functionNames, topics } from '../saga/choreography.ts';
 import { ConfigError } from '../shared/core/errors.ts';
+import type { LogClaim, LogClaims } from '../shared/ports/log-claims.ts';
 import type { MessageLog, Progress } from '../shared/ports/message-log.ts';
 import type { Position } from '../shared/ports/store.ts';
 import { outbox } from '../shared/ports/tables/outbox.ts';
+import type { StoreFunction } from '../shared/runtime/function.ts';
 import {
   dataFile,
   EMBEDDED,
   type FunctionStore,
   logInFile,
+  type OpenLog,
   openStore,
   outboxEnd,
   storedPositions,
@@ -22,6 +25,8 @@ import { type LogSettings, logNamed, logNameOf } from './engine-settings.ts';
 import { moduleOf } from './registry.ts';
 import type { Config } from './settings.ts';
 import { openStoreLog } from './store-log.ts';
+
+type Claiming = Pick<StoreFunction, 'name' | 'consumes' | 'publishes'>;
 
 /** A function, and where its messages are. */
 interface Placed {
@@ -35,18 +40,34 @@ interface Placed {
 
 /**
  * Lets a function that has no messages yet begin in the log of the settings.
- * @throws {ConfigError} when its messages are in another log
+ * @throws {ConfigError} when its messages are in another log, or that log is the one of another store
  */
-export async function settleLog(name: string, store: FunctionStore, settings: LogSettings): Promise<void> {
+export async function settleLog(
+  fn: Claiming,
+  store: FunctionStore,
+  settings: LogSettings,
+  claims: LogClaims | null,
+): Promise<void> {
+  const { name } = fn;
   const wanted = logNameOf(settings);
   const { home } = store;
-  const isNew = (await store.positions()).length === 0 && (await store.find({ table: outbox, limit: 1 })).length === 0;
+  const isNew = await isUnused(store);
   if (home.log !== wanted && !isNew) {
     const advice = 'start the whole store once to move its data, or set it as before';
     throw new ConfigError('LOG', `the messages of ${name} are in the log ${home.log}, and not in ${wanted}: ${advice}`);
   }
+  await claims?.claim(claimOf(fn, home.owner, isNew));
   if (home.log === wanted) home.settle();
   else home.move(wanted);
+}
+
+/** Whether nothing was read or published with these data. */
+async function isUnused(store: FunctionStore): Promise<boolean> {
+  return (await store.positions()).length === 0 && (await store.find({ table: outbox, limit: 1 })).length === 0;
+}
+
+function claimOf({ name, consumes, publishes }: Claiming, owner: string, isNew: boolean): LogClaim {
+  return { reader: name, consumes, publishes, owner, isNew };
 }
 
 /**
@@ -57,7 +78,7 @@ export async function settleLog(name: string, store: FunctionStore, settings: Lo
  * read everything, and nothing was written since.
  * @throws {ConfigError} naming `LOG`, when messages are on their way or a function runs; nothing is moved then
  */
-export async function moveData(config: Config): Promise<string | null> {
+export async function moveData(config: Config, open = openStoreLog): Promise<string | null> {
   const wanted = logNameOf(config);
   const all = placedFunctions(config);
   const moving = all.filter(({ log }) => log !== null && log !== wanted);
@@ -81,11 +102,28 @@ export async function moveData(config: Config): Promise<string | null> {
           `Start the store with its former settings, wait until "npm run prove" shows nothing unread, stop it, and start again`,
       );
     }
+    await claimAll(all, stores, await open(config, []));
     for (const each of moving) stores.get(each.name)?.home.move(wanted, positionsIn(wanted, each, all));
   } finally {
     for (const store of stores.values()) await store.close();
   }
   return from;
+}
+
+/** Before anything is moved: data that were moved into the log of another store could not go back while that one has messages. */
+async function claimAll(
+  all: readonly Placed[],
+  stores: ReadonlyMap<FunctionName, FunctionStore>,
+  { log, claims }: OpenLog,
+): Promise<void> {
+  try {
+    for (const placed of all) {
+      const store = stores.get(placed.name);
+      if (store !== undefined) await claims?.claim(claimOf(placed, store.home.owner, await isUnused(store)));
+    }
+  } finally {
+    await log.close();
+  }
 }
 
 function placedFunctions(config: Config): readonly Placed[] {

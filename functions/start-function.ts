@@ -1,5 +1,6 @@
 import type { FunctionName } from '../saga/choreography.ts';
 import type { RetentionDays } from '../shared/core/retention.ts';
+import type { LogClaims } from '../shared/ports/log-claims.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
 import type { RelayTarget } from '../shared/ports/relayed.ts';
 import type { Store } from '../shared/ports/store.ts';
@@ -44,6 +45,7 @@ export interface HostContext {
   readonly log: MessageLog;
   /** Where a relay sends what a function commits; null where the outboxes are the log. */
   readonly target: RelayTarget | null;
+  readonly claims: LogClaims | null;
 }
 
 /** A running function, with its app to be served or called. */
@@ -84,7 +86,7 @@ export async function startFunction(name: FunctionName, host: HostContext): Prom
   });
   const stopping = new AbortController();
   try {
-    await settleLog(name, store, config);
+    await settleLog(fn, store, config, host.claims);
     return await runFunction({ name, host, module, fn, store, faults, metrics, worker, relay, days, stopping });
   } catch (error) {
     stopping.abort();

@@ -83,7 +83,7 @@ export async function prepareStore(
   const names = functionNames.filter((name) => here.includes(name));
   assertPortsDiffer(config, here);
   assertDataPlaces(config, names);
-  const { log: opened, target } = await openStoreLog(config, [...names, ...inProcess]);
+  const { log: opened, target, claims } = await openStoreLog(config, [...names, ...inProcess]);
   const log = wrapLog(opened);
   const functions: RunningFunction[] = [];
   const stopping = new AbortController();
@@ -98,7 +98,7 @@ export async function prepareStore(
   try {
     for (const name of names) {
       signal?.throwIfAborted();
-      functions.push(await startFunction(name, { config, logger, log, target }));
+      functions.push(await startFunction(name, { config, logger, log, target, claims }));
     }
     signal?.throwIfAborted();
   } catch (error) {

@@ -46,7 +46,7 @@ export async function relayAlone(
 ): Promise<Part> {
   const config = readConfig({ ...settings(), DATA_DIR: newDataDir() });
   const store = openStore(order, config, () => undefined);
-  await settleLog(order.name, store, config);
+  await settleLog(order, store, config, null);
   const relayed = await relaySender(config, store);
   const bare = await bareSender(readConfig(settings()));
   const nextId = orderIds();

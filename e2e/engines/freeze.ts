@@ -4,8 +4,8 @@
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type ConsumerRunConfig, Kafka } from 'kafkajs';
-import { FREEZE_DIR, type FreezeRequest, HEARTBEAT_MS, SESSION_MS } from './frozen.ts';
+import { KafkajsClient } from '../../shared/adapters/kafka/kafkajs-client.ts';
+import { FREEZE_DIR, type FreezeRequest, SESSION_MS } from './frozen.ts';
 
 const file = join(process.env[FREEZE_DIR] ?? '', process.argv[2] ?? 'all');
 
@@ -19,40 +19,30 @@ function freezeWhereAsked(at: FreezeRequest['at'], values: readonly unknown[]): 
   return true;
 }
 
-const { producer: newProducer, consumer: newConsumer } = Kafka.prototype;
+const { producer: newProducer, consumer: newConsumer } = KafkajsClient.prototype;
 
-Kafka.prototype.producer = function (config) {
-  const producer = newProducer.call(this, config);
-  const { sendBatch } = producer;
-  producer.sendBatch = async (batch) => {
-    const values = (batch.topicMessages ?? []).flatMap(({ messages }) => messages.map(({ value }) => value));
-    freezeWhereAsked('before send', values);
-    const answer = await sendBatch(batch);
-    // A process that was away for longer than it waits for an answer finds none.
-    if (freezeWhereAsked('after send', values)) throw new Error('the answer was awaited for too long');
-    return answer;
+KafkajsClient.prototype.producer = function () {
+  const producer = newProducer.call(this);
+  return {
+    send: async (pieces) => {
+      const values = pieces.flatMap(({ messages }) => messages.map(({ value }) => value));
+      freezeWhereAsked('before send', values);
+      const receipts = await producer.send(pieces);
+      // A process that was away for longer than it waits for an answer finds none.
+      if (freezeWhereAsked('after send', values)) throw new Error('the answer was awaited for too long');
+      return receipts;
+    },
   };
-  return producer;
 };
 
-Kafka.prototype.consumer = function (config) {
-  const consumer = newConsumer.call(this, {
-    ...config,
-    groupId: config?.groupId ?? '',
-    sessionTimeout: SESSION_MS,
-    heartbeatInterval: HEARTBEAT_MS,
+KafkajsClient.prototype.consumer = function (options) {
+  return newConsumer.call(this, {
+    ...options,
+    sessionMs: SESSION_MS,
+    onBatch: (lane, batch) => {
+      const values = batch.records.map(({ value }) => value);
+      freezeWhereAsked('fetched', values);
+      return options.onBatch(lane, batch);
+    },
   });
-  const { run } = consumer;
-  consumer.run = (options: ConsumerRunConfig = {}) =>
-    run({
-      ...options,
-      eachBatch: async (payload) => {
-        freezeWhereAsked(
-          'fetched',
-          payload.batch.messages.map(({ value }) => value),
-        );
-        await options.eachBatch?.(payload);
-      },
-    });
-  return consumer;
 };

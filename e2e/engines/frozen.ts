@@ -9,7 +9,6 @@ import { waitUntil } from '../tools/wait-until.ts';
 export const FREEZE_DIR = 'FREEZE_DIR';
 /** After so long without a heartbeat the broker counts a member as gone. */
 export const SESSION_MS = 1_500;
-export const HEARTBEAT_MS = 400;
 
 /** Where a process freezes, and about which message: one whose text has `about` in it. */
 export interface FreezeRequest {

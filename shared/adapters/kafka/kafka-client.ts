@@ -56,6 +56,8 @@ export interface KafkaBatch {
 export interface ConsumerOptions {
   readonly group: string;
   readonly topics: readonly string[];
+  /** After so long without a heartbeat another member takes the lanes over; 10 s by default. */
+  readonly sessionMs?: number;
   /** These lanes are this consumer's from now on, and no others. Called before any of their records is fetched. */
   readonly onAssigned: (lanes: readonly Lane[], consumer: KafkaConsumer) => void;
   /** Returns whether the records were taken. Others come again, unless the lane is paused or sought. */
@@ -72,7 +74,7 @@ export interface KafkaConsumer {
   /** The lane goes on at this offset. */
   seek(lane: Lane, offset: number): void;
   /** Notes for tools where the group goes on. */
-  commit(offsets: readonly (Lane & { readonly offset: number })[]): Promise<void>;
+  commit(offsets: readonly (Lane & { readonly offset: number; readonly note: string })[]): Promise<void>;
   /** Leaves the group. */
   close(): Promise<void>;
 }
@@ -97,6 +99,14 @@ export interface PartitionEnds {
   readonly high: number;
 }
 
+/** Where a group goes on in a partition, as it noted; null where it noted nothing. */
+export interface GroupOffset {
+  readonly partition: number;
+  readonly offset: number | null;
+  /** What it noted beside; empty where that is nothing. */
+  readonly note: string;
+}
+
 export interface KafkaAdmin {
   brokers(): Promise<number>;
   /** Does nothing where the topic exists. */
@@ -106,9 +116,5 @@ export interface KafkaAdmin {
   ends(topic: string): Promise<readonly PartitionEnds[]>;
   /** Of each partition the offset of the first record appended at this time or later; its end where there is none. */
   offsetsAt(topic: string, timeMs: number): Promise<readonly { readonly partition: number; readonly offset: number }[]>;
-  /** Where a group goes on, as it noted; null where it noted nothing. */
-  groupOffsets(
-    group: string,
-    topic: string,
-  ): Promise<readonly { readonly partition: number; readonly offset: number | null }[]>;
+  groupOffsets(group: string, topic: string): Promise<readonly GroupOffset[]>;
 }

@@ -3,6 +3,7 @@ import { AppError } from '../../core/errors.ts';
 import type { OutsideMessage } from '../../core/message.ts';
 import { partitionOf } from '../../core/partition.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { LogClaim, LogClaims } from '../../ports/log-claims.ts';
 import type { MessageLog, Progress, SendMark, Subscription } from '../../ports/message-log.ts';
 import type { LaneEnd, RelayTarget, SentPiece, UnsentRow } from '../../ports/relayed.ts';
 import { type Lane, laneName, type Position } from '../../ports/store.ts';
@@ -11,6 +12,7 @@ import { GroupProgress } from './group-progress.ts';
 import type { KafkaClient, KafkaMessage, KafkaPiece, KafkaProducer, KafkaReceipt } from './kafka-client.ts';
 import { kafkaError } from './kafka-errors.ts';
 import { KafkaSubscription } from './kafka-subscription.ts';
+import { assertOwn } from './ownership.ts';
 import { prefixed } from './prefixed-client.ts';
 
 export interface KafkaLogOptions {
@@ -32,13 +34,15 @@ export interface KafkaLogOptions {
 }
 
 /** Topics in Apache Kafka. Relays send what the outboxes hold; readers keep their own positions. */
-export class KafkaLog implements MessageLog, RelayTarget {
+export class KafkaLog implements MessageLog, RelayTarget, LogClaims {
   readonly features = { keepsPositions: false, isOutbox: false, severalInstances: true };
   readonly #options: KafkaLogOptions;
   readonly #client: KafkaClient;
   readonly #producer: KafkaProducer;
   readonly #progress: GroupProgress;
   readonly #subscriptions = new Set<KafkaSubscription>();
+  /** Whose data each group reads for. */
+  readonly #owners = new Map<string, string>();
 
   constructor(options: KafkaLogOptions) {
     this.#options = options;
@@ -46,6 +50,12 @@ export class KafkaLog implements MessageLog, RelayTarget {
     this.#producer = this.#client.producer();
     const progressHere = (group: string, lane: Lane) => this.#progressHere(group, lane);
     this.#progress = new GroupProgress({ admin: this.#client.admin, clock: options.clock, groupId, progressHere });
+  }
+
+  async claim(claim: LogClaim): Promise<void> {
+    const { prefix } = this.#options;
+    await assertOwn(this.#client.admin, { prefix, groupId: groupId(claim.reader) }, claim);
+    this.#owners.set(claim.reader, claim.owner);
   }
 
   async subscribe(options: {
@@ -61,6 +71,7 @@ export class KafkaLog implements MessageLog, RelayTarget {
       client: this.#client,
       clock,
       group: groupId(group),
+      owner: this.#owners.get(group) ?? '',
       topics: new Map(topics.map((topic) => [topic, this.#writerOf(topic)])),
       positions,
       mayMiss: (topic, known) => {

@@ -38,7 +38,7 @@ describe('a subscription of Kafka', () => {
         topic: async () => null,
         ends: async () => [{ partition: 0, ...ends }],
         offsetsAt: async () => [{ partition: 0, offset: 0 }],
-        groupOffsets: async () => [{ partition: 0, offset: null }],
+        groupOffsets: async () => [{ partition: 0, offset: null, note: '' }],
       },
       producer: () => ({ send: async () => receipts }),
       consumer: async (given) => {
@@ -49,6 +49,7 @@ describe('a subscription of Kafka', () => {
     };
     const readers = [{ group: 'readers', topics: ['events'] }];
     log = new KafkaLog({ client, prefix: 't.', partitions: 1, topics: { events: 'order' }, readers, clock });
+    await log.claim({ reader: 'readers', consumes: ['events'], publishes: null, owner: 'own', isNew: true });
   });
   afterEach(() => log.close());
 
@@ -170,10 +171,10 @@ describe('a subscription of Kafka', () => {
     expect(consumer.resume.mock.calls).toEqual([[[named]]]);
   });
 
-  it('notes at the broker where it begins, for the process before may have been killed', async () => {
+  it('notes at the broker where it begins, and for whose data, since the process before may have been killed', async () => {
     await subscribe();
 
-    await vi.waitFor(() => expect(consumer.commit).toHaveBeenCalledWith([{ ...named, offset: 0 }]));
+    await vi.waitFor(() => expect(consumer.commit).toHaveBeenCalledWith([{ ...named, offset: 0, note: 'own' }]));
   });
 
   it('notes at the broker how far it is, from time to time and at its end', async () => {
@@ -189,7 +190,7 @@ describe('a subscription of Kafka', () => {
 
     await subscription.close();
 
-    expect(consumer.commit.mock.calls).toEqual([[[{ ...named, offset: 3 }]]]);
+    expect(consumer.commit.mock.calls).toEqual([[[{ ...named, offset: 3, note: 'own' }]]]);
   });
 
   it.each<readonly [string, readonly KafkaReceipt[]]>([

@@ -19,6 +19,8 @@ export interface KafkaSubscriptionOptions {
   readonly client: KafkaClient;
   readonly clock: Clock;
   readonly group: string;
+  /** Whose data the records become a part of: others of the group's name see it. */
+  readonly owner: string;
   /** The topics to read, and the only function that writes each; null for a public one. */
   readonly topics: ReadonlyMap<string, string | null>;
   readonly positions: () => Promise<readonly Position[]>;
@@ -245,7 +247,9 @@ export class KafkaSubscription implements Subscription {
 
   /** A note for tools: no one misses it when it fails. */
   async #commit(): Promise<void> {
-    const offsets = [...this.#uncommitted.values()].filter((lane) => this.#readers.has(laneName(lane)));
+    const { owner: note } = this.#options;
+    const own = [...this.#uncommitted.values()].filter((lane) => this.#readers.has(laneName(lane)));
+    const offsets = own.map((lane) => ({ ...lane, note }));
     this.#uncommitted.clear();
     if (offsets.length === 0) return;
     await this.#consumer?.commit(offsets).catch(() => undefined);

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import type { ConnectionOptions } from 'node:tls';
-import { type Admin, type Batch, type Consumer, type IHeaders, Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import { type Admin, type Batch, type Consumer, Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import type { Lane } from '../../ports/store.ts';
 import { dismissFormerMembers } from './former-members.ts';
 import type {
@@ -17,11 +17,11 @@ import type {
 } from './kafka-client.ts';
 import { endWhenStopped, sleepWhileIdle } from './library-guards.ts';
 import { bounded, Reconnecting } from './reconnecting.ts';
+import { flatHeaders } from './record-headers.ts';
 
-/** How often a member of a group says that it lives. */
-const HEARTBEAT_MS = 3_000;
-/** After so long without a heartbeat another member takes its lanes over. */
 const SESSION_MS = 10_000;
+/** After which part of its session a member of a group says that it lives. */
+const HEARTBEAT_SHARE = 0.3;
 const REBALANCE_MS = 20_000;
 /** The longest wait of a fetch, and so of a lane that is resumed, and of a consumer that stops. */
 const FETCH_WAIT_MS = 200;
@@ -90,7 +90,7 @@ export class KafkajsClient implements KafkaClient {
   }
 
   async consumer(options: ConsumerOptions): Promise<KafkaConsumer> {
-    const raw = newConsumer(this.#kafka, options.group);
+    const raw = newConsumer(this.#kafka, options);
     const consumer = handleOf(raw, () => this.#connections.delete(consumer));
     this.#connections.add(consumer);
     listen(raw, consumer, options);
@@ -203,8 +203,8 @@ class AdminConnection implements KafkaAdmin {
   groupOffsets(groupId: string, topic: string) {
     return this.#admin.use(async (admin) => {
       const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
-      return (found?.partitions ?? []).map(({ partition, offset }) => {
-        return { partition, offset: Number(offset) < 0 ? null : Number(offset) };
+      return (found?.partitions ?? []).map(({ partition, offset, metadata }) => {
+        return { partition, offset: Number(offset) < 0 ? null : Number(offset), note: metadata ?? '' };
       });
     });
   }
@@ -214,12 +214,12 @@ class AdminConnection implements KafkaAdmin {
   }
 }
 
-function newConsumer(kafka: Kafka, groupId: string): Consumer {
+function newConsumer(kafka: Kafka, { group: groupId, sessionMs = SESSION_MS }: ConsumerOptions): Consumer {
   return kafka.consumer({
     groupId,
-    sessionTimeout: SESSION_MS,
+    sessionTimeout: sessionMs,
     rebalanceTimeout: REBALANCE_MS,
-    heartbeatInterval: HEARTBEAT_MS,
+    heartbeatInterval: sessionMs * HEARTBEAT_SHARE,
     maxBytes: FETCH_BYTES_MAX,
     maxBytesPerPartition: FETCH_LANE_BYTES_MAX,
     maxWaitTimeInMs: FETCH_WAIT_MS,
@@ -249,7 +249,10 @@ function handleOf(consumer: Consumer, onClose: () => void): KafkaConsumer {
     pause: (lanes) => consumer.pause(partitionsOf(lanes)),
     resume: (lanes) => consumer.resume(partitionsOf(lanes)),
     seek: ({ topic, partition }, offset) => consumer.seek({ topic, partition, offset: String(offset) }),
-    commit: (offsets) => consumer.commitOffsets(offsets.map((each) => ({ ...each, offset: String(each.offset) }))),
+    commit: (offsets) =>
+      consumer.commitOffsets(
+        offsets.map(({ note: metadata, offset, ...lane }) => ({ ...lane, offset: String(offset), metadata })),
+      ),
     close: () => {
       onClose();
       return bounded(consumer.disconnect());
@@ -278,19 +281,9 @@ function listen(raw: Consumer, consumer: KafkaConsumer, options: ConsumerOptions
 function batchOf(batch: Batch & { readonly fetchedOffset?: string | number }): KafkaBatch {
   const { messages, fetchedOffset } = batch;
   const records = messages.map(({ offset, timestamp, value, headers }): KafkaRecord => {
-    return { offset: Number(offset), timestampMs: Number(timestamp), value, headers: flat(headers) };
+    return { offset: Number(offset), timestampMs: Number(timestamp), value, headers: flatHeaders(headers) };
   });
   return { records, from: Number(fetchedOffset), next: Number(batch.lastOffset()) + 1 };
-}
-
-/** Of a header that is there more than once the last one counts. */
-function flat(headers: IHeaders | undefined): Record<string, Buffer> {
-  const found: Record<string, Buffer> = {};
-  for (const [name, value] of Object.entries(headers ?? {})) {
-    const last = Array.isArray(value) ? value.at(-1) : value;
-    if (last !== undefined) found[name] = typeof last === 'string' ? Buffer.from(last) : last;
-  }
-  return found;
 }
 
 const load = createRequire(import.meta.url);

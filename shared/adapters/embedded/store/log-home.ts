@@ -21,6 +21,11 @@ export class LogHome {
     return this.#guarded.use(({ db }) => logOf(db));
   }
 
+  /** Tells these data from those of any other store; a copy, which may be restored, has the same. */
+  get owner(): string {
+    return this.#guarded.use(({ db }) => String(db.prepare('SELECT owner FROM identity').pluck().get()));
+  }
+
   /** Notes the log, so that processes with other settings see it before there is any message. */
   settle(): void {
     if (this.#guarded.use(({ db }) => db.prepare('SELECT 1 FROM relay').get()) !== undefined) return;

@@ -187,4 +187,15 @@ ${EPOCH_SQL};`,
   ) STRICT;
   CREATE INDEX sent_by_place ON sent (topic, partition, first_offset);`,
   },
+  {
+    number: 6,
+    name: 'identity',
+    // Copies of the data have the same one.
+    sql: `
+  CREATE TABLE identity (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    owner TEXT NOT NULL
+  ) STRICT;
+  INSERT INTO identity VALUES (1, lower(hex(randomblob(8))));`,
+  },
 ];

@@ -142,6 +142,7 @@ describe('SQLite', () => {
         { scope: 'runtime', number: 3, name: 'retention' },
         { scope: 'runtime', number: 4, name: 'believed time' },
         { scope: 'runtime', number: 5, name: 'relay' },
+        { scope: 'runtime', number: 6, name: 'identity' },
         { scope: 'shelf', number: 1, name: 'shelf' },
         { scope: 'shelf', number: 2, name: 'more' },
       ]);
