@@ -24,6 +24,8 @@ export async function whatBrokerLacks(port) {
   if (brokers.readInt32BE(0) < 1) return 'it has not joined its cluster yet';
   const found = await ask(port, FIND_COORDINATOR, string(GROUP));
   if (found === null || found.readInt16BE(0) !== 0) return 'its consumer groups have no coordinator yet';
+  // In a cluster another broker may coordinate this group.
+  if (portIn(found) !== port) return null;
   // A coordinator that has loaded its groups knows that this member is in none.
   const beat = await ask(port, HEARTBEAT, Buffer.concat([string(GROUP), int32(0), string('')]));
   return beat?.readInt16BE(0) === UNKNOWN_MEMBER ? null : 'its consumer groups are not loaded yet';
@@ -50,6 +52,11 @@ function ask(port, { key, version }, body) {
       else if (length > 0 && answer.length >= 4 + length) end(answer.subarray(8, 4 + length));
     });
   });
+}
+
+/** Where the coordinator listens: its port follows an error code, its number and its host. */
+function portIn(found) {
+  return found.readInt32BE(8 + found.readInt16BE(6));
 }
 
 function int16(value) {
