@@ -35,6 +35,7 @@ export async function openKafkaLog(
   const rules = {
     names: Object.keys(topics),
     partitions: settings.KAFKA_PARTITIONS,
+    replicas: settings.KAFKA_REPLICAS ?? null,
     retentionMs: settings.LOG_RETENTION_DAYS * DAY_MS,
     create: settings.KAFKA_CREATE_TOPICS,
   };

@@ -35,6 +35,7 @@ describe('the settings of the log', () => {
       'KAFKA_TOPIC_PREFIX: must be at most 100 letters, digits, dots, underscores or hyphens',
     ],
     ['KAFKA_PARTITIONS', '0', 'KAFKA_PARTITIONS: '],
+    ['KAFKA_REPLICAS', '0', 'KAFKA_REPLICAS: '],
     ['OUTBOX_UNSENT_MAX', '-1', 'OUTBOX_UNSENT_MAX: '],
   ])('are refused by name: %s=%s', (setting, value, sentence) => {
     expect(() => readConfig({ [setting]: value })).toThrow(sentence);

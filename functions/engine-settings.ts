@@ -15,6 +15,7 @@ export const logSettings = {
     .regex(/^[a-zA-Z0-9._-]{0,100}$/, 'must be at most 100 letters, digits, dots, underscores or hyphens')
     .default(''),
   KAFKA_PARTITIONS: z.coerce.number().int().min(1).max(256).default(6),
+  KAFKA_REPLICAS: z.coerce.number().int().min(1).max(100).optional(),
   KAFKA_CREATE_TOPICS: flagSchema.default(true),
   KAFKA_SSL: flagSchema.default(false),
   KAFKA_SSL_CA_FILE: z.string().optional(),

@@ -30,7 +30,7 @@ export function clientOf(brokers: readonly string[] = sharedBrokers): KafkaClien
 export async function makeTopics(prefix: string, partitions: number, brokers = sharedBrokers): Promise<void> {
   const client = clientOf(brokers);
   const names = [WRITTEN, PUBLIC].map((topic) => `${prefix}${topic}`);
-  await ensureTopics(client.admin, { names, partitions, retentionMs: DAY_MS, create: true });
+  await ensureTopics(client.admin, { names, partitions, replicas: null, retentionMs: DAY_MS, create: true });
   await client.close();
 }
 

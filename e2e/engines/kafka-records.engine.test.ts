@@ -131,16 +131,23 @@ describeOnKafka('a record of Kafka', () => {
 });
 
 describeOnKafka('the topics at a broker', () => {
-  it('are refused with another number of partitions, or a longer retention, than those set', async () => {
+  it('are refused with another number of partitions, fewer replicas, or a longer retention, than those set', async () => {
     const prefix = newPrefix();
     await makeTopics(prefix, 2);
     const client = clientOf();
     onTestFinished(() => client.close());
-    const rules = { names: [`${prefix}${WRITTEN}`], partitions: 2, retentionMs: 86_400_000, create: true };
+    const rules = {
+      names: [`${prefix}${WRITTEN}`],
+      partitions: 2,
+      replicas: null,
+      retentionMs: 86_400_000,
+      create: true,
+    };
 
     await ensureTopics(client.admin, rules);
 
     await expect(ensureTopics(client.admin, { ...rules, partitions: 3 })).rejects.toThrow('KAFKA_PARTITIONS');
     await expect(ensureTopics(client.admin, { ...rules, retentionMs: 1_000 })).rejects.toThrow('LOG_RETENTION_DAYS');
+    await expect(ensureTopics(client.admin, { ...rules, replicas: 2 })).rejects.toThrow('KAFKA_REPLICAS');
   });
 });

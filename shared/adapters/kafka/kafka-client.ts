@@ -82,6 +82,8 @@ export interface KafkaConsumer {
 /** A topic as the broker has it. */
 export interface TopicState {
   readonly partitions: number;
+  /** Of the partition that has the fewest. */
+  readonly replicas: number;
   readonly config: Readonly<Record<string, string>>;
 }
 

@@ -178,7 +178,9 @@ class AdminConnection implements KafkaAdmin {
       });
       const entries = resources[0]?.configEntries ?? [];
       const config = Object.fromEntries(entries.map(({ configName, configValue }) => [configName, configValue]));
-      return { partitions: topics[0]?.partitions.length ?? 0, config };
+      const partitions = topics[0]?.partitions ?? [];
+      const replicas = Math.min(...partitions.map((partition) => partition.replicas.length));
+      return { partitions: partitions.length, replicas, config };
     });
   }
 

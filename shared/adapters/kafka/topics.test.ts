@@ -4,18 +4,27 @@ import { ensureTopics, MESSAGE_BYTES_MAX, type TopicRules } from './topics.ts';
 
 const DAY_MS = 86_400_000;
 
-const rules: TopicRules = { names: ['order-events'], partitions: 6, retentionMs: 7 * DAY_MS, create: true };
+const rules: TopicRules = {
+  names: ['order-events'],
+  partitions: 6,
+  replicas: null,
+  retentionMs: 7 * DAY_MS,
+  create: true,
+};
 
 const fitting: TopicState = {
   partitions: 6,
+  replicas: 1,
   config: {
     'cleanup.policy': 'delete',
     'compression.type': 'uncompressed',
     'message.timestamp.type': 'LogAppendTime',
     'max.message.bytes': String(MESSAGE_BYTES_MAX),
     'retention.ms': String(7 * DAY_MS),
+    'retention.bytes': '-1',
     'segment.ms': String(DAY_MS),
     'unclean.leader.election.enable': 'false',
+    'min.insync.replicas': '1',
   },
 };
 
@@ -49,7 +58,7 @@ describe('the topics of the store', () => {
         name: 'order-events',
         partitions: 6,
         replicas: 1,
-        config: { ...fitting.config, 'min.insync.replicas': '1' },
+        config: fitting.config,
       },
     ]);
   });
@@ -63,6 +72,47 @@ describe('the topics of the store', () => {
     await ensureTopics(admin, rules);
 
     expect(made).toMatchObject([{ replicas, config: { 'min.insync.replicas': inSync } }]);
+  });
+
+  it('have as many replicas as are set, where there are as many brokers', async () => {
+    const { admin, made } = cluster({}, 5);
+    await ensureTopics(admin, { ...rules, replicas: 4 });
+
+    expect(made).toMatchObject([{ replicas: 4, config: { 'min.insync.replicas': '2' } }]);
+    await expect(ensureTopics(admin, { ...rules, replicas: 6 })).rejects.toThrow(
+      'KAFKA_REPLICAS: there are 5 brokers for 6 replicas of order-events',
+    );
+  });
+
+  it('are refused with fewer replicas than a cluster can have, unless that is set', async () => {
+    const { admin } = cluster({ 'order-events': fitting }, 3);
+
+    await expect(ensureTopics(admin, rules)).rejects.toThrow(
+      'KAFKA_REPLICAS: the topic order-events has fewer replicas (1) than it should have (3), and is lost with them: give it more',
+    );
+    await expect(ensureTopics(admin, { ...rules, replicas: 1 })).resolves.toBeUndefined();
+  });
+
+  it.each([
+    [3, '1', 'acknowledges what 1 of 3 replicas have, which may be lost with them: set min.insync.replicas to 2'],
+    [3, '4', 'takes nothing with 3 replicas, since min.insync.replicas is 4: set it to 2'],
+    [1, '2', 'takes nothing with 1 replicas, since min.insync.replicas is 2: set it to 1'],
+  ])('are refused with %i replicas of which %s have to be in sync', async (replicas, inSync, sentence) => {
+    const config = { ...fitting.config, 'min.insync.replicas': inSync };
+    const { admin } = cluster({ 'order-events': { ...fitting, replicas, config } }, replicas);
+
+    await expect(ensureTopics(admin, rules)).rejects.toThrow(`KAFKA_TOPIC_PREFIX: the topic order-events ${sentence}`);
+  });
+
+  it.each([
+    [3, '2'],
+    [3, '3'],
+    [2, '2'],
+  ])('are left alone with %i replicas of which %s have to be in sync', async (replicas, inSync) => {
+    const config = { ...fitting.config, 'min.insync.replicas': inSync };
+    const { admin } = cluster({ 'order-events': { ...fitting, replicas, config } }, replicas);
+
+    await expect(ensureTopics(admin, rules)).resolves.toBeUndefined();
   });
 
   it('are left alone where they fit, also with a shorter retention', async () => {
@@ -97,6 +147,12 @@ describe('the topics of the store', () => {
   it.each([
     [{ 'retention.ms': '-1' }, 'LOG_RETENTION_DAYS', 'for ever'],
     [{ 'retention.ms': String(8 * DAY_MS) }, 'LOG_RETENTION_DAYS', `for ${8 * DAY_MS} ms`],
+    [{ 'retention.bytes': '1000000' }, 'KAFKA_TOPIC_PREFIX', 'retention.bytes=1000000: set it to -1'],
+    [
+      { 'segment.ms': String(8 * DAY_MS) },
+      'LOG_RETENTION_DAYS',
+      `set segment.ms of the topic to ${7 * DAY_MS} or less`,
+    ],
     [{ 'message.timestamp.type': 'CreateTime' }, 'KAFKA_TOPIC_PREFIX', 'message.timestamp.type=CreateTime'],
     [{ 'cleanup.policy': 'compact' }, 'KAFKA_TOPIC_PREFIX', 'cleanup.policy=compact'],
     [{ 'compression.type': 'producer' }, 'KAFKA_TOPIC_PREFIX', 'compression.type=producer'],

@@ -12,6 +12,8 @@ const TIMESTAMP_TYPE = 'LogAppendTime';
 export interface TopicRules {
   readonly names: readonly string[];
   readonly partitions: number;
+  /** How many copies each has at least; as many as there are brokers, at most three, where it is null. */
+  readonly replicas: number | null;
   /** How long a record is kept, in milliseconds. */
   readonly retentionMs: number;
   /** Whether missing topics are made. */
@@ -24,20 +26,24 @@ export interface TopicRules {
  * @throws {ConfigError} naming the setting that does not agree with a topic
  */
 export async function ensureTopics(admin: KafkaAdmin, rules: TopicRules): Promise<void> {
+  const brokers = await admin.brokers();
   const ensure = async (name: string) => {
     const found = await admin.topic(name);
-    if (found === null) await create(admin, name, rules);
-    else assertFit(name, found, rules);
+    if (found === null) await create(admin, name, rules, brokers);
+    else assertFit(name, found, rules, brokers);
   };
   await Promise.all(rules.names.map(ensure));
 }
 
-async function create(admin: KafkaAdmin, name: string, rules: TopicRules): Promise<void> {
+async function create(admin: KafkaAdmin, name: string, rules: TopicRules, brokers: number): Promise<void> {
   if (!rules.create) {
     const remedy = `make it with ${rules.partitions} partitions and message.timestamp.type=${TIMESTAMP_TYPE}`;
     throw new ConfigError('KAFKA_CREATE_TOPICS', `the topic ${name} is missing: ${remedy}, or set this to true`);
   }
-  const replicas = Math.min(REPLICAS_MAX, await admin.brokers());
+  const replicas = wantedReplicas(rules, brokers);
+  if (replicas > brokers) {
+    throw new ConfigError('KAFKA_REPLICAS', `there are ${brokers} brokers for ${replicas} replicas of ${name}`);
+  }
   await admin.createTopic({
     name,
     partitions: rules.partitions,
@@ -48,15 +54,21 @@ async function create(admin: KafkaAdmin, name: string, rules: TopicRules): Promi
       'message.timestamp.type': TIMESTAMP_TYPE,
       'max.message.bytes': String(MESSAGE_BYTES_MAX),
       'retention.ms': String(rules.retentionMs),
+      'retention.bytes': '-1',
       // A record stays for this long beyond its retention where few come.
       'segment.ms': String(SEGMENT_MS),
       'unclean.leader.election.enable': 'false',
-      'min.insync.replicas': replicas >= REPLICAS_MAX ? '2' : '1',
+      'min.insync.replicas': String(minInSync(replicas)),
     },
   });
 }
 
-function assertFit(name: string, { partitions, config }: TopicState, rules: TopicRules): void {
+function wantedReplicas({ replicas }: TopicRules, brokers: number): number {
+  return replicas ?? Math.min(REPLICAS_MAX, brokers);
+}
+
+function assertFit(name: string, state: TopicState, rules: TopicRules, brokers: number): void {
+  const { partitions, config } = state;
   if (partitions !== rules.partitions) {
     const growing = `stop what writes, let every reader come to the end, delete the topic and start again`;
     throw new ConfigError(
@@ -74,6 +86,8 @@ function assertFit(name: string, { partitions, config }: TopicState, rules: Topi
         `come again when the store no longer knows them: set retention.ms of the topic to ${rules.retentionMs} or less`,
     );
   }
+  assertKept(name, config, rules);
+  assertCopies(name, state, wantedReplicas(rules, brokers));
   assertConfig(
     name,
     config,
@@ -88,6 +102,44 @@ function assertFit(name: string, { partitions, config }: TopicState, rules: Topi
     const remedy = `set max.message.bytes to ${MESSAGE_BYTES_MAX}`;
     throw new ConfigError('KAFKA_TOPIC_PREFIX', `the topic ${name} takes at most ${largest} bytes: ${remedy}`);
   }
+}
+
+/** Nothing but time removes a record, and time does. */
+function assertKept(name: string, config: TopicState['config'], { retentionMs }: TopicRules): void {
+  assertConfig(name, config, 'retention.bytes', '-1', 'else records are removed by their size, however new they are');
+  // A segment goes when its newest record is old enough, so its oldest one stays for as much longer.
+  const segmentMs = Number(config['segment.ms']);
+  const longestMs = Math.max(SEGMENT_MS, retentionMs);
+  if (segmentMs <= longestMs) return;
+  throw new ConfigError(
+    'LOG_RETENTION_DAYS',
+    `the topic ${name} removes records ${segmentMs} ms at a time, so they stay for as much longer than ${retentionMs} ms: ` +
+      `set segment.ms of the topic to ${longestMs} or less`,
+  );
+}
+
+/** An acknowledged message is in more than one place, where there are several. */
+function assertCopies(name: string, { replicas, config }: TopicState, wanted: number): void {
+  if (replicas < wanted) {
+    throw new ConfigError(
+      'KAFKA_REPLICAS',
+      `the topic ${name} has fewer replicas (${replicas}) than it should have (${wanted}), and is lost with them: give it more ` +
+        `(kafka-reassign-partitions), or set this to ${replicas}`,
+    );
+  }
+  const inSync = Number(config['min.insync.replicas']);
+  if (inSync > replicas) {
+    const few = `the topic ${name} takes nothing with ${replicas} replicas, since min.insync.replicas is ${inSync}`;
+    throw new ConfigError('KAFKA_TOPIC_PREFIX', `${few}: set it to ${minInSync(replicas)}`);
+  }
+  if (inSync >= minInSync(replicas)) return;
+  const one = `the topic ${name} acknowledges what ${inSync} of ${replicas} replicas have, which may be lost with them`;
+  throw new ConfigError('KAFKA_TOPIC_PREFIX', `${one}: set min.insync.replicas to ${minInSync(replicas)}`);
+}
+
+/** With two replicas, both in sync would mean that one that is away stops the store. */
+function minInSync(replicas: number): number {
+  return replicas >= REPLICAS_MAX ? 2 : 1;
 }
 
 function assertConfig(name: string, config: TopicState['config'], key: string, wanted: string, reason: string): void {
