@@ -120,7 +120,9 @@ function documentPages(app: App): void {
     get: {
       operationId: 'getDocs',
       summary: 'This document as a page to read and to try out',
-      description: 'Loads nothing from another host.',
+      description:
+        'Loads nothing from another host. It is there with a slash at the end as well, and / links to it; neither is a path of ' +
+        'this document.',
       needsData: false,
       responses: { 200: answers('A page', z.string(), 'text/html') },
       handler,

@@ -52,6 +52,11 @@ function issueSentence(issue: Issue): string | undefined {
   }
 }
 
+/** What is wrong with each part of a value, as one sentence: `id: this is missing; time: must be a time of RFC 3339`. */
+export function issuesSentence({ issues }: z.ZodError): string {
+  return issues.map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`)).join('; ');
+}
+
 function kindOf(expected: string): string {
   return KINDS[expected] ?? expected;
 }

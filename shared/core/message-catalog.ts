@@ -1,5 +1,6 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { assert } from './assert.ts';
+import { issuesSentence, safeParseInput } from './issue-sentence.ts';
 import { adoptFingerprint } from './message.ts';
 
 /** An earlier version of a message type: the schema it was published by, and how its data becomes data of the next version. */
@@ -75,12 +76,12 @@ export type ParsedData = { readonly data: unknown } | { readonly error: string }
  */
 export function parseAndUpcast(kind: MessageKind, type: string, version: number, published: unknown): ParsedData {
   const schema = kind.older[version - 1]?.schema ?? kind.schema;
-  const parsed = schema.safeParse(published);
-  if (!parsed.success) return { error: z.prettifyError(parsed.error) };
+  const parsed = safeParseInput(schema, published);
+  if (!parsed.success) return { error: issuesSentence(parsed.error) };
   if (version === newestVersion(kind)) return { data: parsed.data };
   const upcast = kind.older.slice(version - 1).reduce((data, older) => older.upcast(data), parsed.data);
-  const newest = kind.schema.safeParse(upcast);
-  if (!newest.success) return { error: `after its upcast: ${z.prettifyError(newest.error)}` };
+  const newest = safeParseInput(kind.schema, upcast);
+  if (!newest.success) return { error: `after its upcast: ${issuesSentence(newest.error)}` };
   adoptFingerprint(newest.data, { type, data: parsed.data });
   return { data: newest.data };
 }

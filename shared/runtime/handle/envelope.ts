@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { issuesSentence, safeParseInput } from '../../core/issue-sentence.ts';
 import { type Message, newMessage } from '../../core/message.ts';
 import { utcTimeOf } from '../../core/utc-time.ts';
 import { isWellFormed } from '../../core/well-formed.ts';
@@ -10,18 +11,16 @@ const TIME = z.regexes.datetime({ offset: true });
 /** Of a message whose sender gave no time, until the time of its receipt is set. */
 const NO_TIME = '1970-01-01T00:00:00.000Z';
 
+const ILL_FORMED = 'it holds U+0000 or half of a surrogate pair';
+
 /** Text that a database keeps as it is: an id that changes there is another message's. */
-export const textSchema = z
-  .string()
-  .min(1)
-  .max(TEXT_MAX)
-  .refine(isWellFormed, 'it holds U+0000 or half of a surrogate pair');
+export const textSchema = z.string().min(1).max(TEXT_MAX).refine(isWellFormed, ILL_FORMED);
 
 /** A time of RFC 3339, of any offset and precision; inside, all times are UTC with milliseconds. */
 const timeSchema = z.string().transform((text, context) => {
   const time = utcTimeOf(text);
   if (time !== null) return time;
-  context.addIssue({ code: 'custom', message: 'Invalid input: expected a time of RFC 3339' });
+  context.addIssue({ code: 'custom', message: 'must be a time of RFC 3339' });
   return z.NEVER;
 });
 
@@ -39,7 +38,7 @@ const attributesSchema = z.object({
   causationid: textSchema.nullish(),
   partitionkey: textSchema.nullish(),
   schemaversion: z.int().min(1).nullish(),
-  traceparent: z.string().max(TEXT_MAX).refine(isWellFormed).nullish(),
+  traceparent: z.string().max(TEXT_MAX).refine(isWellFormed, ILL_FORMED).nullish(),
 });
 
 /** The validated attributes of a record. */
@@ -56,8 +55,8 @@ export interface Envelope extends Pick<Message, 'id' | 'source' | 'type' | 'corr
 export function readEnvelope(attributes: Readonly<Record<string, unknown>>): Envelope | { readonly error: string } {
   const known = readComplete(attributes);
   if (known !== null) return known;
-  const read = attributesSchema.safeParse(attributes);
-  if (!read.success) return { error: z.prettifyError(read.error) };
+  const read = safeParseInput(attributesSchema, attributes);
+  if (!read.success) return { error: issuesSentence(read.error) };
   const { id, time = null, subject = null, correlationid, causationid, partitionkey, traceparent } = read.data;
   return {
     ...read.data,

@@ -92,15 +92,28 @@ describe('a record that is not allowed on its topic', () => {
   });
 });
 
+const ILL_FORMED = 'it holds U+0000 or half of a surrogate pair';
+
 describe('a record that cannot be handled', () => {
   it.each([
-    ['has no id', recordOf(message, { id: undefined }), 'unreadable', '→ at id'],
-    ['has an empty source', recordOf(message, { source: '' }), 'unreadable', '→ at source'],
-    ['has an id of 300 characters', recordOf(message, { id: 'x'.repeat(300) }), 'unreadable', '→ at id'],
-    ['has half of a surrogate pair in its id', recordOf(message, { id: 'a\ud800' }), 'unreadable', '→ at id'],
-    ['has U+0000 in its subject', recordOf(message, { subject: 'a\0' }), 'unreadable', '→ at subject'],
-    ['has U+0000 in its trace', recordOf(message, { traceparent: '\0' }), 'unreadable', '→ at traceparent'],
-    ['has a time in another format', recordOf(message, { time: 'yesterday' }), 'unreadable', '→ at time'],
+    ['has no id', recordOf(message, { id: undefined }), 'unreadable', 'id: this is missing'],
+    ['has an empty source', recordOf(message, { source: '' }), 'unreadable', 'source: must not be empty'],
+    [
+      'has an id of 300 characters',
+      recordOf(message, { id: 'x'.repeat(300) }),
+      'unreadable',
+      'id: must have at most 256 characters',
+    ],
+    ['has a number as its id', recordOf(message, { id: 7 }), 'unreadable', 'id: must be a text, and is a number'],
+    ['has half of a surrogate pair in its id', recordOf(message, { id: 'a\ud800' }), 'unreadable', `id: ${ILL_FORMED}`],
+    ['has U+0000 in its subject', recordOf(message, { subject: 'a\0' }), 'unreadable', `subject: ${ILL_FORMED}`],
+    ['has U+0000 in its trace', recordOf(message, { traceparent: '\0' }), 'unreadable', `traceparent: ${ILL_FORMED}`],
+    [
+      'has a time in another format',
+      recordOf(message, { time: 'yesterday' }),
+      'unreadable',
+      'time: must be a time of RFC 3339',
+    ],
     [
       'has data that is not JSON',
       { ...recordOf(message), value: '{"quantity":' },
@@ -111,7 +124,7 @@ describe('a record that cannot be handled', () => {
       'breaks its schema',
       { ...recordOf(message), value: '{"productId":"lamp","quantity":-1}' },
       'unreadable',
-      'quantity',
+      'quantity: must be at least 1',
     ],
     ['has an unknown type', recordOf(message, { type: 'StockStolen' }), 'unknown_type', 'no message type StockStolen'],
     [

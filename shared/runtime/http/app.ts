@@ -33,7 +33,7 @@ export function createApp(logger: Logger): App {
     const problem = targetProblem(request.url);
     return problem === null ? fetch(request, ...rest) : problemResponse(problem);
   };
-  app.notFound((c) => problemResponse(nothingAt(new URL(c.req.url).pathname)));
+  app.notFound((c) => problemResponse(nothingAt(app, new URL(c.req.url).pathname)));
   app.onError((error, c) => {
     // A client that disconnects is not a bug.
     if (!(error instanceof AppError) && !c.req.raw.signal.aborted) {
@@ -45,8 +45,11 @@ export function createApp(logger: Logger): App {
   return app;
 }
 
-function nothingAt(path: string): AppError {
-  const hint = /[^/]\/$/.test(path) ? '; try it without the slash at its end' : '';
+function nothingAt({ router }: App, path: string): AppError {
+  // What is in front of every path is found as well.
+  const handlersAt = (at: string) => router.match('GET', at)[0].length;
+  const isThere = /[^/]\/$/.test(path) && handlersAt(path.slice(0, -1)) > handlersAt(path);
+  const hint = isThere ? '; try it without the slash at its end' : '';
   return new AppError('not_found', `there is nothing at ${path}${hint}`);
 }
 
