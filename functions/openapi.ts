@@ -193,7 +193,7 @@ function guardIn(paths: NonNullable<Document['paths']>, config: Config) {
   return { operators: { type: 'http', scheme: 'bearer', description } };
 }
 
-const noLimits: DeadLetterLimits = { replaysMax: 0, perSecond: 0, windowMs: 0 };
+const noLimits: DeadLetterLimits = { replaysMax: 0, perSecond: 0, windowMs: 0, windowSetting: 'INBOX_RETENTION_DAYS' };
 
 function onlyDocuments(): AppError {
   return new AppError('unavailable', 'this app only documents its routes');

@@ -133,7 +133,12 @@ async function runFunction(parts: FunctionParts): Promise<RunningFunction> {
   addWhy(app, waitsHere);
   const routeHost = { context: worker, settings: config, stopping: stopping.signal, waitsOf: waitsHere };
   module.addRoutes(app, routeHost);
-  const scope = { fn, context: worker, limits: deadLetterLimitsOf(config), stopping: stopping.signal };
+  const scope = {
+    fn,
+    context: worker,
+    limits: deadLetterLimitsOf(config, log.features.isOutbox),
+    stopping: stopping.signal,
+  };
   guardOperations(app, operationsAccess(config));
   addDeadLetterRoutes(app, scope);
   module.addOperatorRoutes?.(app, routeHost);

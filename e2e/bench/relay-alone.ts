@@ -24,7 +24,7 @@ import { newDataDir } from './servers.ts';
 const TOPIC = 'order-events';
 const ALL_REPLICAS = -1;
 /** As long as the marks of the relay. */
-const MARK = { token: Date.now(), send: 100, isClean: true };
+const MARK = { token: Date.now(), epoch: '0'.repeat(16), position: 1_000_000 };
 
 /** What sending the records of a round took. */
 interface Taken {

@@ -45,7 +45,7 @@ describeOnMockCluster('the log on brokers of which some fail', () => {
 
   async function isSent(rows: readonly UnsentRow[], send: number): Promise<boolean> {
     try {
-      await log.send(rows, { token: 1, send, isClean: true });
+      await log.send(rows, { token: 1, send });
       return true;
     } catch {
       return false;
@@ -131,5 +131,5 @@ describeOnMockCluster('the log on brokers of which some fail', () => {
 function rowOf(position: number): UnsentRow {
   const partitionKey = `k${position % KEYS}`;
   const attributes = JSON.stringify({ specversion: '1.0', id: `m${position}`, source: '/order', type: 'Counted' });
-  return { topic: 'events', partitionKey, position, attributes, data: String(position) };
+  return { topic: 'events', partitionKey, epoch: 'first', position, attributes, data: String(position) };
 }

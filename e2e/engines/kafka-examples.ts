@@ -48,6 +48,7 @@ export function logOf(options: Partial<KafkaLogOptions> & Pick<KafkaLogOptions, 
 export function rowsOf(messages: readonly Message[], from = 1): readonly UnsentRow[] {
   return messages.map(({ data, ...attributes }, index) => ({
     position: from + index,
+    epoch: 'first',
     topic: WRITTEN,
     partitionKey: attributes.partitionkey,
     attributes: JSON.stringify(attributes),
@@ -55,7 +56,7 @@ export function rowsOf(messages: readonly Message[], from = 1): readonly UnsentR
   }));
 }
 
-export const MARK: SendMark = { token: 1, send: 1, isClean: false };
+export const MARK: SendMark = { token: 1, send: 1 };
 
 export function placesOf(records: readonly LogRecord[]): readonly Position[] {
   const last = new Map<string, Position>();

@@ -70,7 +70,14 @@ describeOnMockCluster('a send while a leader moves', () => {
     const send = (name: string) =>
       log.send(
         KEYS.map((partitionKey, position): UnsentRow => {
-          return { topic: 'events', partitionKey, position, attributes: '{"id":"x"}', data: JSON.stringify(name) };
+          return {
+            topic: 'events',
+            partitionKey,
+            epoch: 'first',
+            position,
+            attributes: '{"id":"x"}',
+            data: JSON.stringify(name),
+          };
         }),
         MARK,
       );

@@ -2,7 +2,7 @@
 export interface RetentionDays {
   readonly log: number;
   readonly inbox: number;
-  /** What a function that writes a topic alone has said; after that a position remembers it. */
+  /** What a function that writes a topic alone has published; after that a watermark remembers it. */
   readonly watermark: number;
   readonly deadLetters: number;
 }

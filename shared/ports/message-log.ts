@@ -1,4 +1,5 @@
 import type { OutsideMessage } from '../core/message.ts';
+import type { ReadCopy } from '../core/read-marks.ts';
 import type { LogCutoff } from '../core/retention.ts';
 import type { OutboxRow, Position } from './store.ts';
 
@@ -18,18 +19,16 @@ export interface LogRecord {
   readonly value: string;
   /** What tells it from any other record; stored with the position of its reader. Absent where the log can do without. */
   readonly proof?: string;
-  /** Which send of which relay brought it here; absent where the outbox is the log. */
-  readonly sent?: SendMark;
+  /** Which message of its writer's outbox it is a copy of, and who sent it; absent where the outbox is the log. */
+  readonly sent?: ReadCopy;
 }
 
-/** Marks what a relay sends, so that a reader can tell which records are settled. */
+/** What a relay says of a send. */
 export interface SendMark {
-  /** Of the relay's run: greater than those of all runs before. */
+  /** Of the relay's run: greater than those of all runs before. Each record says it, so that a reader can tell a late copy. */
   readonly token: number;
   /** The number of the send within that run, from 1. All sends before it are marked as sent at the writer. */
   readonly send: number;
-  /** Whether everything that the relay found unsent when it began is marked as sent by now. */
-  readonly isClean: boolean;
 }
 
 export interface LogFeatures {

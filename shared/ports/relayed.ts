@@ -3,6 +3,8 @@ import type { SendMark } from './message-log.ts';
 /** A message of the outbox that was not sent yet. */
 export interface UnsentRow {
   readonly position: number;
+  /** The epoch of the writer in which it was written. */
+  readonly epoch: string;
   readonly topic: string;
   /** Decides the partition; messages of one key are sent in their order. */
   readonly partitionKey: string;
@@ -30,10 +32,9 @@ export interface LaneEnd {
 /** What a relay needs of a store: the messages in its outbox that are not sent yet, in the order of their commits. */
 export interface Relayed {
   /**
-   * Begins a run of the relay. Its token is greater than all before and at least `nowMs`; `foundUpTo` is the position of the
-   * newest message in the outbox, 0 where there is none.
+   * Begins a run of the relay. Returns its token, which is greater than all before and at least `nowMs`.
    */
-  begin(nowMs: number): Promise<{ readonly token: number; readonly foundUpTo: number }>;
+  begin(nowMs: number): Promise<number>;
 
   /**
    * Compares what is marked as sent with where the lanes of a topic end now. Messages whose places are not there any more (the

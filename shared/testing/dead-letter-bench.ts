@@ -78,7 +78,13 @@ export class DeadLetterBench {
   }
 
   scope(limits: Partial<DeadLetterScope['limits']> = {}): DeadLetterScope {
-    const all = { replaysMax: 3, perSecond: 1_000, windowMs: 90 * DAY_MS, ...limits };
+    const all = {
+      replaysMax: 3,
+      perSecond: 1_000,
+      windowMs: 90 * DAY_MS,
+      windowSetting: 'INBOX_RETENTION_DAYS' as const,
+      ...limits,
+    };
     return { fn: this.#fn(), context: this.worker, limits: all, stopping: this.stopping.signal };
   }
 

@@ -18,7 +18,7 @@ function recordOf(value: string | Buffer | null, headers: Readonly<Record<string
 }
 
 function codeOf(record: KafkaRecord): string {
-  const read = readEvent(record, null);
+  const { sent: _, ...read } = readEvent(record, null);
   const whole = { topic: 'probe-commands', partition: 0, position: 8, ...read };
   const parsed = parseRecord(whole, probe);
   return parsed.kind === 'rejected' ? parsed.code : parsed.kind;
@@ -38,26 +38,29 @@ describe('a message in a record', () => {
     });
   });
 
-  it('says which send brought it, apart from its attributes', () => {
-    const sent = { token: 1_764_201_600_000, send: 3, isClean: true };
+  it('says which message of an outbox it is, and who sent it, apart from its attributes', () => {
+    const sent = { token: 1_764_201_600_000, epoch: '00ff', position: 3 };
     const record = recordOf(structuredEvent(attributes, data, sent), EVENT_HEADERS);
 
     expect(readEvent(record, 'order')).toEqual({ attributes: JSON.parse(attributes), value: data, sent });
   });
 
   it.each([
-    ['another source', 'inventory', '"7"', '1'],
-    ['no token', 'order', 'null', '1'],
-    ['a token that is no count', 'order', '"1e400"', '1'],
-    ['a send that is no count', 'order', '"7"', '-1'],
-  ])('says nothing about sends with %s', (_, writer, token, send) => {
-    const text = `${attributes.slice(0, -1)},"relaytoken":${token},"relaysend":${send},"relayclean":true,"data":1}`;
+    ['another source', 'inventory', '"7"', '"00ff"', '"1"'],
+    ['no token', 'order', 'null', '"00ff"', '"1"'],
+    ['a token that is no count', 'order', '"1e400"', '"00ff"', '"1"'],
+    ['no epoch', 'order', '"7"', 'null', '"1"'],
+    ['an endless epoch', 'order', '"7"', JSON.stringify('f'.repeat(65)), '"1"'],
+    ['a position that is no count', 'order', '"7"', '"00ff"', '-1'],
+  ])('says nothing about sends with %s', (_, writer, token, epoch, position) => {
+    const marks = `"relaytoken":${token},"outboxepoch":${epoch},"outboxposition":${position}`;
+    const text = `${attributes.slice(0, -1)},${marks},"data":1}`;
 
     expect(readEvent(recordOf(text), writer)).toEqual({ attributes: JSON.parse(attributes), value: '1' });
   });
 
   it('of a public topic says nothing about sends, and when the broker received it', () => {
-    const text = structuredEvent(attributes, data, { token: 7, send: 1, isClean: true });
+    const text = structuredEvent(attributes, data, { token: 7, epoch: '00ff', position: 1 });
     const read = readEvent(recordOf(text), null);
 
     expect([read.sent, read.attributes['receivedat']]).toEqual([undefined, received.receivedat]);

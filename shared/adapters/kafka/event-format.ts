@@ -2,9 +2,10 @@ import { hash } from 'node:crypto';
 import { readJson } from '../../core/json.ts';
 import { membersIn } from '../../core/json-member.ts';
 import { DATA_BASE64, RAW, RAW_BASE64 } from '../../core/raw-record.ts';
+import type { Origin } from '../../core/read-marks.ts';
 import { RECEIVED_AT } from '../../core/receipt.ts';
 import { decodeUtf8, isWellFormed } from '../../core/well-formed.ts';
-import type { LogRecord, SendMark } from '../../ports/message-log.ts';
+import type { LogRecord } from '../../ports/message-log.ts';
 import type { KafkaRecord } from './kafka-client.ts';
 
 /** The headers of a record that {@link structuredEvent} made. */
@@ -14,21 +15,28 @@ const CONTENT_TYPE = 'content-type';
 const BINARY_PREFIX = 'ce_';
 const PROOF_LENGTH_MAX = 256;
 
-/** The extension attributes that say which send of which relay brought a record. */
+/** The extension attributes that say which message of an outbox a record is a copy of, and which run of its relay sent it. */
 const TOKEN = 'relaytoken';
-const SEND = 'relaysend';
-const CLEAN = 'relayclean';
+const EPOCH = 'outboxepoch';
+const POSITION = 'outboxposition';
+const EPOCH_LENGTH_MAX = 64;
 
 type Attributes = Record<string, unknown>;
-type Content = Pick<LogRecord, 'attributes' | 'value' | 'sent'>;
+interface Content extends Pick<LogRecord, 'attributes' | 'value'> {
+  readonly sent?: Copied;
+}
+/** A copy of a message of an outbox, and the run of the relay that sent it. */
+type Copied = Origin & { readonly token: number };
 
 /**
  * A message as CloudEvents in the structured JSON format: its two stored texts, put together. Headers for each attribute would
  * make a send three times as slow. The token is a text: CloudEvents has no integers of its size.
  */
-export function structuredEvent(attributes: string, data: string | undefined, mark: SendMark | null): string {
+export function structuredEvent(attributes: string, data: string | undefined, copied: Copied | null): string {
   const marks =
-    mark === null ? '' : `,"${TOKEN}":"${mark.token}","${SEND}":${mark.send},"${CLEAN}":${String(mark.isClean)}`;
+    copied === null
+      ? ''
+      : `,"${TOKEN}":"${copied.token}","${EPOCH}":"${copied.epoch}","${POSITION}":"${copied.position}"`;
   return `${attributes.slice(0, -1)}${marks}${data === undefined ? '' : `,"data":${data}`}}`;
 }
 
@@ -44,9 +52,9 @@ export function readEvent(record: KafkaRecord, writer: string | null): Content {
     const isKnown = !Number.isNaN(received.getTime());
     return { attributes: isKnown ? { ...claimed, [RECEIVED_AT]: received.toISOString() } : claimed, value };
   }
-  const { [TOKEN]: token, [SEND]: send, [CLEAN]: clean, ...others } = attributes as Attributes;
-  // A stranger who writes where only the function should does not say what is settled.
-  const sent = attributes['source'] === `/${writer}` ? markOf(token, send, clean) : null;
+  const { [TOKEN]: token, [EPOCH]: epoch, [POSITION]: position, ...others } = attributes as Attributes;
+  // A stranger who writes where only the function should does not say what was read.
+  const sent = attributes['source'] === `/${writer}` ? copiedOf(token, epoch, position) : null;
   return sent === null ? { attributes: others, value } : { attributes: others, value, sent };
 }
 
@@ -56,9 +64,10 @@ export function proofOf({ value }: KafkaRecord, { id }: LogRecord['attributes'])
   return hash('sha1', value ?? '', 'hex').slice(0, 12);
 }
 
-function markOf(token: unknown, send: unknown, clean: unknown): SendMark | null {
-  const mark = { token: Number(token), send: Number(send), isClean: clean === true };
-  return isCount(mark.token) && isCount(mark.send) ? mark : null;
+function copiedOf(token: unknown, epoch: unknown, position: unknown): Copied | null {
+  if (typeof epoch !== 'string' || epoch.length > EPOCH_LENGTH_MAX) return null;
+  const copied = { token: Number(token), epoch, position: Number(position) };
+  return isCount(copied.token) && isCount(copied.position) ? copied : null;
 }
 
 function isCount(value: number): boolean {

@@ -108,10 +108,10 @@ export class KafkaLog implements MessageLog, RelayTarget, LogClaims {
   }
 
   /** @throws {AppError} `unavailable`; or `body_too_large` where the broker will refuse one of the messages every time */
-  async send(rows: readonly UnsentRow[], mark: SendMark): Promise<readonly SentPiece[]> {
+  async send(rows: readonly UnsentRow[], { token }: SendMark): Promise<readonly SentPiece[]> {
     const pieces = new Pieces<number>(this.#options.partitions);
-    for (const { topic, partitionKey, attributes, data, position } of rows) {
-      pieces.add(topic, partitionKey, structuredEvent(attributes, data, mark), position);
+    for (const { topic, partitionKey, attributes, data, epoch, position } of rows) {
+      pieces.add(topic, partitionKey, structuredEvent(attributes, data, { token, epoch, position }), position);
     }
     const offsets = await this.#send(pieces.list);
     return pieces.list.map(({ topic, partition, marks }) => {

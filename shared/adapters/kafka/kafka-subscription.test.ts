@@ -200,14 +200,21 @@ describe('a subscription of Kafka', () => {
     ['another partition', [{ ...named, partition: 1, errorCode: 0, baseOffset: 3 }]],
   ])('belongs to a log that does not believe a send with %s', async (_, given) => {
     receipts = given;
-    const row = { topic: 'events', partitionKey: 'k', position: 1, attributes: '{"id":"m"}', data: '1' };
+    const row = {
+      topic: 'events',
+      partitionKey: 'k',
+      epoch: 'first',
+      position: 1,
+      attributes: '{"id":"m"}',
+      data: '1',
+    };
 
-    await expect(log.send([row], { token: 1, send: 1, isClean: true })).rejects.toMatchObject({
+    await expect(log.send([row], { token: 1, send: 1 })).rejects.toMatchObject({
       code: 'unavailable',
       message: 'the broker did not confirm messages for events/0',
     });
     receipts = [{ ...named, errorCode: 0, baseOffset: 3 }];
-    expect(await log.send([row, row], { token: 1, send: 2, isClean: true })).toEqual([
+    expect(await log.send([row, row], { token: 1, send: 2 })).toEqual([
       { topic: 'events', partition: 0, firstOffset: 3, positions: [1, 1] },
     ]);
   });

@@ -157,7 +157,8 @@ export class KafkaSubscription implements Subscription {
         if (end === undefined) throw new Error(`${laneName(lane)} is not there`);
         const known = this.#newest(currentOf(positions, lane), lane);
         const mayMissHere = mayMiss(lane.topic, positions);
-        this.#beginLane(lane, end, known, mayMissHere, topics.get(lane.topic) ?? null);
+        const count = ends.filter(({ topic }) => topic === lane.topic).length;
+        this.#beginLane(lane, { ...end, lanes: count }, known, mayMissHere, topics.get(lane.topic) ?? null);
       }
       this.#options.wake();
     } catch (error) {
@@ -167,7 +168,13 @@ export class KafkaSubscription implements Subscription {
     }
   }
 
-  #beginLane(lane: Lane, ends: PartitionEnds, known: Position | undefined, mayMiss: boolean, writer: string | null) {
+  #beginLane(
+    lane: Lane,
+    ends: PartitionEnds & { readonly lanes: number },
+    known: Position | undefined,
+    mayMiss: boolean,
+    writer: string | null,
+  ) {
     const consumer = this.#consumer as KafkaConsumer;
     const name = laneName(lane);
     const start = laneStart(known, ends, mayMiss, newEpoch());
@@ -178,8 +185,8 @@ export class KafkaSubscription implements Subscription {
       return;
     }
     this.#problems.delete(name);
-    const { low, high } = ends;
-    const reader = new LaneReader({ lane, consumer, start, low, high, writer, newEpoch });
+    const { low, high, lanes } = ends;
+    const reader = new LaneReader({ lane, consumer, start, low, high, lanes, writer, newEpoch });
     this.#readers.set(name, reader);
     // A process that was killed has not noted the last of what it has read.
     this.#note(reader);

@@ -15,6 +15,8 @@ export interface LaneOptions {
   /** The ends of the partition when it was taken up. */
   readonly low: number;
   readonly high: number;
+  /** How many partitions the topic has. */
+  readonly lanes: number;
   readonly writer: string | null;
   readonly newEpoch: () => string;
 }
@@ -120,11 +122,13 @@ export class LaneReader {
   }
 
   #buffered(record: KafkaRecord): Buffered {
-    const read = readEvent(record, this.#options.writer);
+    const { lanes, writer } = this.#options;
+    const { sent, ...read } = readEvent(record, writer);
     const position = record.offset + 1;
     const proof = proofOf(record, read.attributes);
+    const copy = sent === undefined ? {} : { sent: { ...sent, lanes } };
     return {
-      record: { ...this.lane, position, epoch: this.#epoch, ...read, proof },
+      record: { ...this.lane, position, epoch: this.#epoch, ...read, proof, ...copy },
       bytes: record.value?.length ?? 0,
       timestampMs: record.timestampMs,
     };

@@ -1,3 +1,4 @@
+import type { ReadMark } from '../../core/read-marks.ts';
 import { type Lane, table } from '../store.ts';
 
 /** A handled message, as retention reads and removes it; the runtime writes it with the commit. */
@@ -29,10 +30,28 @@ export const readPositions = table<StoredPosition>(
 /**
  * For each epoch of a topic's writer, the position up to which all records were handled, whatever the reader's position
  * is now. A record at or below it that is delivered again is a duplicate, even where its inbox row was pruned. The
- * store adds a watermark when a position is set back, removed or moves to another epoch.
+ * store adds a watermark when a position is set back, removed or moves to another epoch. Where a relay sends the messages,
+ * positions are those of the outbox, and the epoch names the number of partitions as well.
  */
 export const inboxWatermarks = table<StoredPosition>(
   'inbox_fold',
   { topic: 'text', partition: 'integer', epoch: 'text', position: 'integer' },
   { key: ['topic', 'partition', 'epoch'], loadBy: 1 },
+);
+
+export type ReadMarkRow = Lane & ReadMark;
+
+/** How far each lane was read on each day, where relays send what outboxes have; older rows have become watermarks. */
+export const readMarks = table<ReadMarkRow>(
+  'read_mark',
+  {
+    topic: 'text',
+    partition: 'integer',
+    lanes: 'integer',
+    epoch: 'text',
+    day: 'integer',
+    position: 'integer',
+    token: 'integer',
+  },
+  { key: ['topic', 'partition', 'lanes', 'epoch', 'day'], loadBy: 2 },
 );

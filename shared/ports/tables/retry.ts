@@ -11,7 +11,8 @@ export interface StoredRecord {
 }
 
 /**
- * Why a message was dead-lettered. The first five wait for an operator and block nothing, the others block their key.
+ * Why a message was dead-lettered. `newer_version` and `failed` block their key. The others wait for an operator and block
+ * nothing; of a `late` copy the message itself has come, or comes again.
  */
 export type DeadLetterCode =
   | 'unreadable'
@@ -19,6 +20,7 @@ export type DeadLetterCode =
   | 'not_allowed'
   | 'id_reused'
   | 'refused'
+  | 'late'
   | 'newer_version'
   | 'failed';
 

@@ -69,7 +69,7 @@ export function assertReplayable({ context, limits }: DeadLetterScope, row: Dead
   }
   const { believed } = context;
   if (believed.believedMs - Date.parse(believed.notBefore(diedAt)) > limits.windowMs) {
-    const why = 'the inbox no longer knows whether it was handled since (INBOX_RETENTION_DAYS)';
+    const why = `the inbox no longer knows whether it was handled since (${limits.windowSetting})`;
     throw new AppError('conflict', `dead letter ${letter} was given up at ${diedAt}, and ${why}; force it`);
   }
 }

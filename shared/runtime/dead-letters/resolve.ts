@@ -156,13 +156,19 @@ async function resolve(
       put(deadLetters, resolved),
       put(resolutions, auditOf(row, resolved, action, by, change)),
     ]);
-    const isRemembered = resolved.status !== 'replaying' && identity !== null && loaded.seen(identity) === undefined;
+    const isForgotten = resolved.status === 'replaying' || isDroppedCopy(resolved);
+    const isRemembered = !isForgotten && identity !== null && loaded.seen(identity) === undefined;
     const inbox = isRemembered ? [rememberedAs(scope, identity, row)] : [];
     const commit: Commit = { writes: rows.writes(), inbox, outbox: [], positions: [] };
     return { ...commit, after: resolved };
   });
   await context.invalidateParked();
   return after;
+}
+
+/** Who discards a late copy does not discard its message, which may be still to come. */
+function isDroppedCopy({ code, status }: DeadLetterRow): boolean {
+  return code === 'late' && status === 'discarded';
 }
 
 function auditOf(

@@ -11,6 +11,7 @@ const codes = [
   'not_allowed',
   'id_reused',
   'refused',
+  'late',
   'newer_version',
   'failed',
 ] as const satisfies readonly DeadLetterRow['code'][];

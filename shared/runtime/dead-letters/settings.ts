@@ -23,16 +23,29 @@ export interface DeadLetterLimits {
    * How long the inbox remembers, in milliseconds. It cannot tell whether an older dead letter was handled meanwhile.
    */
   readonly windowMs: number;
+  /** The setting that says so. */
+  readonly windowSetting: 'INBOX_RETENTION_DAYS' | 'INBOX_WATERMARK_DAYS';
 }
 
-export function deadLetterLimitsOf(config: {
-  readonly DEAD_LETTER_REPLAYS_MAX: number;
-  readonly DEAD_LETTER_REPLAYS_PER_SECOND: number;
-  readonly INBOX_RETENTION_DAYS: number;
-}): DeadLetterLimits {
+/**
+ * @param isOutbox whether the outboxes are the log, so that a message of another function becomes one dead letter at most. Where
+ * a relay sends it, there may be a copy that is handled, and its row goes after `INBOX_WATERMARK_DAYS`.
+ */
+export function deadLetterLimitsOf(
+  config: {
+    readonly DEAD_LETTER_REPLAYS_MAX: number;
+    readonly DEAD_LETTER_REPLAYS_PER_SECOND: number;
+    readonly INBOX_RETENTION_DAYS: number;
+    readonly INBOX_WATERMARK_DAYS: number;
+  },
+  isOutbox: boolean,
+): DeadLetterLimits {
+  const isShorter = !isOutbox && config.INBOX_WATERMARK_DAYS < config.INBOX_RETENTION_DAYS;
+  const windowSetting = isShorter ? 'INBOX_WATERMARK_DAYS' : 'INBOX_RETENTION_DAYS';
   return {
     replaysMax: config.DEAD_LETTER_REPLAYS_MAX,
     perSecond: config.DEAD_LETTER_REPLAYS_PER_SECOND,
-    windowMs: config.INBOX_RETENTION_DAYS * DAY_MS,
+    windowMs: config[windowSetting] * DAY_MS,
+    windowSetting,
   };
 }

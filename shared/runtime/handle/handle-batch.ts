@@ -18,7 +18,8 @@ import {
   recordOf,
   timerKey,
 } from './incoming.ts';
-import type { Outcome } from './outcome.ts';
+import { LaneMarks } from './lane-marks.ts';
+import { isDeadLettered, type Outcome, reasonOf } from './outcome.ts';
 import { ReadPositions } from './read-positions.ts';
 import { receiptOf, receivedWhen, withReceipt } from './receipt.ts';
 import { type Failure, RetryQueue, type RetryQueueLimits } from './retry-queue.ts';
@@ -86,6 +87,7 @@ class Work {
   readonly #now: string;
   readonly #rows: RowOverlay;
   readonly #inbox: BatchInbox;
+  readonly #marks: LaneMarks;
   readonly #retryQueue: RetryQueue;
   readonly #outbox: OutboxRow[] = [];
   readonly #read = new ReadPositions();
@@ -98,6 +100,7 @@ class Work {
     this.#now = new Date(nowMs).toISOString();
     this.#rows = new RowOverlay(loaded, needs);
     this.#inbox = new BatchInbox(loaded, stampMs);
+    this.#marks = new LaneMarks(this.#rows, stampMs);
     this.#retryQueue = new RetryQueue(fn.name, this.#rows, policy, limits, nowMs);
   }
 
@@ -108,7 +111,7 @@ class Work {
       if (outcome !== null) outcomes.push(outcome);
     }
     return {
-      writes: this.#rows.writes(),
+      writes: [...this.#rows.writes(), ...this.#inbox.renewed],
       inbox: this.#inbox.added,
       outbox: this.#outbox,
       positions: this.#read.list(),
@@ -170,12 +173,14 @@ class Work {
     if (parsed.kind === 'skipped' || key === null) return this.#acknowledge(record, null);
     const message = receivedWhen(parsed.message, receipt);
     const seen = this.#seen(message);
-    if (seen === null && waits) {
+    if (seen !== null && this.#marks.isFirst(record)) this.#inbox.renew(this.#fn.name, message);
+    const isLate = seen === null && this.#marks.isLate(record);
+    if (seen === null && waits && !isLate) {
       if (this.#isFull(record, key)) return null;
       this.#retryQueue.queue(record, key);
       return this.#acknowledge(record, { kind: 'parked', message });
     }
-    const outcome = seen ?? this.#decide(item, message);
+    const outcome = seen ?? (isLate ? { kind: 'late' as const, message } : this.#decide(item, message));
     if (outcome.kind === 'failed' && this.#isFull(record, key)) return null;
     return this.#acknowledge(record, this.#parkOrDeadLetter(outcome, { record, key }));
   }
@@ -198,7 +203,7 @@ class Work {
       const kind = this.#retryQueue.failedAgain(item, { record: row, key: row.key, id: message.id, error });
       return { kind, message, error };
     }
-    if (outcome.kind === 'refused' || outcome.kind === 'id_reused') {
+    if (isDeadLettered(outcome)) {
       this.#retryQueue.deadLetterHead(item, reasonOf(outcome));
     } else this.#retryQueue.advance(item);
     return outcome;
@@ -210,8 +215,7 @@ class Work {
       const { message, error } = outcome;
       return { kind: this.#retryQueue.park({ record, key, id: message.id, error }), message, error };
     }
-    if (outcome.kind === 'refused' || outcome.kind === 'id_reused')
-      this.#retryQueue.deadLetter(record, reasonOf(outcome));
+    if (isDeadLettered(outcome)) this.#retryQueue.deadLetter(record, reasonOf(outcome));
     return outcome;
   }
 
@@ -222,6 +226,8 @@ class Work {
   }
 
   #acknowledge(record: IncomingRecord['record'], outcome: Outcome | null): Outcome | null {
+    // What a late copy says is not read before it comes itself.
+    if (outcome?.kind !== 'late') this.#marks.note(record);
     this.#read.add(record);
     return outcome;
   }
@@ -263,10 +269,4 @@ class Work {
 function topicOf({ name, publishes }: StoreFunction): string {
   assert(publishes !== null, `${name} publishes nothing`);
   return publishes;
-}
-
-function reasonOf(outcome: Extract<Outcome, { kind: 'refused' | 'id_reused' }>) {
-  return outcome.kind === 'refused'
-    ? ({ code: 'refused', detail: `${outcome.code}: ${outcome.detail}` } as const)
-    : ({ code: 'id_reused', detail: `${outcome.message.id} was seen before with another payload` } as const);
 }

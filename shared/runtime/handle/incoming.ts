@@ -2,6 +2,7 @@ import { shortHash } from '../../core/hash.ts';
 import type { Message } from '../../core/message.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
 import type { InboxKey, Need } from '../../ports/store.ts';
+import { readMarks } from '../../ports/tables/inbox.ts';
 import { deadLetters, type ParkedRow, parked, parkedKeys } from '../../ports/tables/retry.ts';
 import type { StoreFunction, Timer } from '../function.ts';
 import { keyOfRecord, type ParsedRecord } from './parse-record.ts';
@@ -97,6 +98,9 @@ export function needsOf(
     if (item.from === 'command') continue;
     const key = keyOf(item);
     if (key !== null) needs.push({ table: parkedKeys, values: [key] });
+    if (item.from === 'log' && item.record.sent !== undefined) {
+      needs.push({ table: readMarks, values: [item.record.topic, String(item.record.partition)] });
+    }
     if (item.from === 'log' && item.parsed.kind === 'rejected' && key !== null) {
       needs.push({ table: deadLetters, values: [deadLetterIdOf(fn.name, item.record)] });
     }

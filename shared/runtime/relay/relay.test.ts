@@ -113,30 +113,6 @@ describe('a relay', () => {
     ]);
   });
 
-  it('says that it is clean once all that it found is marked as sent', async () => {
-    await commit(...Array.from({ length: ROWS_MAX + 1 }, () => count('a', 1)));
-    const one = relay();
-    await drain(one);
-    await publish('a');
-    await drain(one);
-
-    const clean = new Map(log.arrived.map(({ send, isClean }) => [send, isClean]));
-    expect([...clean]).toEqual([
-      [1, false],
-      [2, false],
-      [3, true],
-    ]);
-  });
-
-  it('is clean from its first send on where it found nothing', async () => {
-    const one = relay();
-    await drain(one);
-    await publish('a');
-    await drain(one);
-
-    expect(log.arrived).toMatchObject([{ isClean: true }]);
-  });
-
   it('takes a greater token at each start, also where the clock was set back', async () => {
     await publish('a');
     await drain(relay());

@@ -30,7 +30,6 @@ export interface RelayOptions {
 /** One run of the relay, from a `begin` on. */
 interface Run {
   readonly token: number;
-  readonly foundUpTo: number;
   /** Sends that are marked. */
   sends: number;
 }
@@ -93,8 +92,7 @@ export class Relay {
       this.#unsent = 0;
       return false;
     }
-    const isClean = this.#sentUpTo >= run.foundUpTo;
-    const pieces = await target.send(rows, { token: run.token, send: run.sends + 1, isClean });
+    const pieces = await target.send(rows, { token: run.token, send: run.sends + 1 });
     const sent = pieces.reduce((sum, { positions }) => sum + positions.length, 0);
     assert(sent === rows.length, `${sent} of ${rows.length} messages have a place in the log`);
     this.#acknowledged = { upTo: last.position, messages: rows.length, pieces };
@@ -119,13 +117,13 @@ export class Relay {
   async #begun(): Promise<Run> {
     if (this.#run === null) {
       const { relayed, target, topic, clock, name, logger } = this.#options;
-      const begun = await relayed.begin(clock.nowMs());
+      const token = await relayed.begin(clock.nowMs());
       if (await relayed.recheck(topic, await target.laneEnds(topic))) {
         logger.warn({ topic }, `${name} sends again what ${topic} had and has no more: was it made anew?`);
       }
       this.#sentUpTo = await relayed.sentUpTo();
       this.#unsent = await this.#count();
-      this.#run = { ...begun, sends: 0 };
+      this.#run = { token, sends: 0 };
     }
     return this.#run;
   }

@@ -157,7 +157,7 @@ describe('a clock that is 100 days behind for some minutes', () => {
     const scope = {
       fn: probe as unknown as StoreFunction,
       context: reader.worker,
-      limits: { replaysMax: 3, perSecond: 1_000, windowMs: 1 },
+      limits: { replaysMax: 3, perSecond: 1_000, windowMs: 1, windowSetting: 'INBOX_RETENTION_DAYS' as const },
       stopping: new AbortController().signal,
     };
     await close(scope, letter?.letter ?? '', 'discard', { who: 'ann', reason: 'no use' });
@@ -188,7 +188,12 @@ describe('the replay of a dead letter', () => {
     const scope = {
       fn: { ...probe, consumes: [FREE] } as unknown as StoreFunction,
       context: reader.worker,
-      limits: { replaysMax: 3, perSecond: 1_000, windowMs: testDays.inbox * DAY_MS },
+      limits: {
+        replaysMax: 3,
+        perSecond: 1_000,
+        windowMs: testDays.inbox * DAY_MS,
+        windowSetting: 'INBOX_RETENTION_DAYS' as const,
+      },
       stopping: new AbortController().signal,
     };
     return replay(scope, letter?.letter ?? '', { who: 'ann', reason: 'again' }).then(

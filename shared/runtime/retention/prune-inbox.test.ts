@@ -6,9 +6,15 @@ import { deadLetters, parked } from '../../ports/tables/retry.ts';
 import { count, probe } from '../../testing/probe.ts';
 import { FREE, OWNED, ProbeReader, testDays } from '../../testing/probe-reader.ts';
 import { close } from '../dead-letters/resolve.ts';
+import type { DeadLetterLimits } from '../dead-letters/settings.ts';
 import type { StoreFunction } from '../function.ts';
 
-const limits = { replaysMax: 3, perSecond: 1_000, windowMs: Number.MAX_SAFE_INTEGER };
+const limits: DeadLetterLimits = {
+  replaysMax: 3,
+  perSecond: 1_000,
+  windowMs: Number.MAX_SAFE_INTEGER,
+  windowSetting: 'INBOX_RETENTION_DAYS',
+};
 const stopping = new AbortController().signal;
 
 let reader: ProbeReader;

@@ -59,7 +59,7 @@ async function replaceByWatermark(
   return { [inbox.name]: rows.length };
 }
 
-async function hasParked(store: Store): Promise<boolean> {
+export async function hasParked(store: Store): Promise<boolean> {
   return (await store.find({ table: parked, limit: 1 })).length > 0;
 }
 
@@ -109,12 +109,12 @@ export class OwnedInboxPruner implements Pruner {
   }
 }
 
-function behind(after: readonly string[]): { readonly after?: readonly string[] } {
+export function behind(after: readonly string[]): { readonly after?: readonly string[] } {
   return after.length === 0 ? {} : { after };
 }
 
 /** Where the next batch begins; empty when these rows were the last. */
-function next(rows: readonly InboxReadRow[]): readonly string[] {
+export function next(rows: readonly InboxReadRow[]): readonly string[] {
   const last = rows.at(-1);
   return last === undefined || rows.length < ROWS_MAX ? [] : [last.consumer, last.source, last.id];
 }

@@ -14,6 +14,7 @@ import type { Watermarks } from '../worker/watermarks.ts';
 import { ExpiredInboxPruner, OwnedInboxPruner } from './prune-inbox.ts';
 import { OutboxPruner, TopicPruner } from './prune-log.ts';
 import { type Pruner, RowPruner, runtimeRetention } from './prune-rows.ts';
+import { SettledInboxPruner } from './prune-settled-inbox.ts';
 
 /** The pause between two steps, so that requests and messages go first. */
 const PAUSE_MS = 20;
@@ -146,19 +147,23 @@ export class Retention {
 function prunersOf(options: RetentionOptions): readonly Pruner[] {
   const { fn, store, log, watermarks, believed, days, writerOf } = options;
   const { name, consumes, publishes, retention = [] } = fn;
-  const owned = !log.features.isOutbox
-    ? []
-    : consumes.flatMap((topic) => {
-        const writer = writerOf(topic);
-        return writer === null ? [] : [{ topic, source: `/${writer}` }];
-      });
-  const inboxOptions = { store, log, watermarks, name, consumes, owned };
+  const { isOutbox } = log.features;
+  const owned = consumes.flatMap((topic) => {
+    const writer = writerOf(topic);
+    return writer === null ? [] : [{ topic, source: `/${writer}` }];
+  });
+  const inboxOptions = { store, log, watermarks, name, consumes, owned: isOutbox ? owned : [] };
+  const settledOptions = { store, watermarks, name, days: days.watermark };
   return [
     ...(publishes === null ? [] : [new OutboxPruner(options, publishes, days.log)]),
     ...consumes
-      .filter((topic) => log.features.isOutbox && writerOf(topic) === null)
+      .filter((topic) => isOutbox && writerOf(topic) === null)
       .map((topic) => new TopicPruner(store, log, believed, topic, days.log)),
-    ...owned.map((topic) => new OwnedInboxPruner(inboxOptions, topic, days.watermark)),
+    ...owned.map((topic) =>
+      isOutbox
+        ? new OwnedInboxPruner(inboxOptions, topic, days.watermark)
+        : new SettledInboxPruner(settledOptions, topic),
+    ),
     new ExpiredInboxPruner(inboxOptions, days.inbox),
     ...[...runtimeRetention, ...retention].map(
       (rule) => new RowPruner(store, rule, days, (stamp) => believed.notBefore(stamp)),

@@ -1,5 +1,5 @@
 import type { Incoming } from '../handle/incoming.ts';
-import type { Outcome } from '../handle/outcome.ts';
+import { isDeadLettered, type Outcome, reasonOf } from '../handle/outcome.ts';
 import { describeError } from '../observe/error-report.ts';
 import type { Logger } from '../observe/logger.ts';
 
@@ -23,8 +23,8 @@ export function logRejected(logger: Logger, item: Incoming): void {
 
 /** No caller waits for the outcome of this message, so the log says why it is dead-lettered. */
 export function logDeadLettered(logger: Logger, outcome: Outcome): void {
-  if (outcome.kind !== 'id_reused' && outcome.kind !== 'refused') return;
+  if (!isDeadLettered(outcome)) return;
   const { id, source, type } = outcome.message;
-  const why = outcome.kind === 'refused' ? outcome.detail : `${id} was seen before with another payload`;
-  logger.warn({ id, source, type }, `dead-lettered: ${why}`);
+  const { detail } = outcome.kind === 'refused' ? outcome : reasonOf(outcome);
+  logger.warn({ id, source, type }, `dead-lettered: ${detail}`);
 }

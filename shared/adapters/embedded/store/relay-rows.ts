@@ -6,8 +6,9 @@ import type { GuardedSession } from './guarded-session.ts';
 const PIECES_MAX = 512;
 
 const UNSENT_SQL = `
-  SELECT position, topic, attributes ->> '$.partitionkey' AS partitionKey, attributes, data FROM outbox
-  WHERE position > (SELECT position FROM relay) ORDER BY position LIMIT ?`;
+  SELECT position, topic, attributes ->> '$.partitionkey' AS partitionKey, attributes, data,
+    coalesce((SELECT epoch FROM topic_epoch WHERE from_position < outbox.position ORDER BY number DESC LIMIT 1), '') AS epoch
+  FROM outbox WHERE position > (SELECT position FROM relay) ORDER BY position LIMIT ?`;
 
 const COUNT_SQL = `
   SELECT count(*) FROM (SELECT 1 FROM outbox WHERE position > (SELECT position FROM relay) LIMIT ?)`;
@@ -21,8 +22,6 @@ interface SentLane extends LaneEnd {
   readonly firstPosition: number;
 }
 
-const END_SQL = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'outbox'), 0)`;
-
 /**
  * What was sent of the outbox in a SQLite file. One writer commits at a time, so the order of the positions is that of the
  * commits, and one position says up to where everything is sent.
@@ -34,11 +33,10 @@ export class RelayRows implements Relayed {
     this.#guarded = guarded;
   }
 
-  async begin(nowMs: number): Promise<{ readonly token: number; readonly foundUpTo: number }> {
+  async begin(nowMs: number): Promise<number> {
     return this.#guarded.commit(({ db }) => {
       const sql = 'UPDATE relay SET token = max(token + 1, ?) RETURNING token';
-      const token = db.prepare(sql).pluck().get(Math.floor(nowMs));
-      return { token: Number(token), foundUpTo: Number(db.prepare(END_SQL).pluck().get()) };
+      return Number(db.prepare(sql).pluck().get(Math.floor(nowMs)));
     });
   }
 

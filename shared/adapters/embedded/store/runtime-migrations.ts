@@ -198,4 +198,19 @@ ${EPOCH_SQL};`,
   ) STRICT;
   INSERT INTO identity VALUES (1, lower(hex(randomblob(8))));`,
   },
+  {
+    number: 7,
+    name: 'read marks',
+    sql: `
+  CREATE TABLE read_mark (
+    topic TEXT NOT NULL,
+    partition INTEGER NOT NULL,
+    lanes INTEGER NOT NULL CHECK (lanes > partition),
+    epoch TEXT NOT NULL,
+    day INTEGER NOT NULL,
+    position INTEGER NOT NULL,
+    token INTEGER NOT NULL,
+    PRIMARY KEY (topic, partition, lanes, epoch, day)
+  ) STRICT, WITHOUT ROWID;`,
+  },
 ];

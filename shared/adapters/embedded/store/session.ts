@@ -2,7 +2,7 @@ import type Database from 'better-sqlite3';
 import { CLIENT_SOURCE } from '../../../core/message.ts';
 import type { Commit, Loaded, Need, OutboxRow, Position, Query, StoredWrite, Table } from '../../../ports/store.ts';
 import { timeTables } from '../../../ports/tables/believed-time.ts';
-import { inbox, inboxWatermarks, readPositions, type StoredPosition } from '../../../ports/tables/inbox.ts';
+import { inbox, inboxWatermarks, readMarks, readPositions, type StoredPosition } from '../../../ports/tables/inbox.ts';
 import { outbox, topicEpochs } from '../../../ports/tables/outbox.ts';
 import { retryTables } from '../../../ports/tables/retry.ts';
 import { BulkInsert } from './bulk-insert.ts';
@@ -208,6 +208,7 @@ const tablesNotCleared: readonly Table[] = [
   inbox as Table,
   readPositions as Table,
   inboxWatermarks as Table,
+  readMarks as Table,
   topicEpochs as Table,
   ...(timeTables as readonly object[] as readonly Table[]),
 ];
