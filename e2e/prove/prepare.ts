@@ -2,7 +2,7 @@
 import type Database from 'better-sqlite3';
 import { type FunctionName, functionNames, inputsOf, topics } from '../../saga/choreography.ts';
 import { type Epoch, placeOf } from '../../shared/adapters/embedded/log/epochs.ts';
-import { isRelayed, positionsSql, preparePlaces, readUpTo } from './relayed-places.ts';
+import { isRelayed, positionsSql, preparePlaces, readUpTo, vouchedSql } from './relayed-places.ts';
 import { functions, type Schema } from './snapshot.ts';
 
 /** Who reads whose topic. `schema` is the file of the writer. */
@@ -87,7 +87,8 @@ function deadLettersSql(name: FunctionName, status: string): string {
 
 /**
  * `folded`: ranges of a topic below a watermark. The consumer has handled every message of such a range and has no
- * inbox row for each. A watermark is for one epoch of the writer, which ends where the next epoch begins.
+ * inbox row for each. A watermark is for one epoch of the writer, which ends where the next epoch begins. `vouched`: the same,
+ * message by message, where a relay sends the topic.
  */
 const WATERMARKS_SQL = `
   CREATE TEMP TABLE folded (consumer TEXT NOT NULL, topic TEXT NOT NULL, after INTEGER NOT NULL, upto INTEGER NOT NULL);
@@ -101,6 +102,11 @@ const WATERMARKS_SQL = `
     FROM "${consumer}".inbox_fold f LEFT JOIN "${schema}".topic_epoch e ON e.epoch = f.epoch
     WHERE f.topic = '${topic}' AND (e.number IS NOT NULL OR f.epoch = '')`,
     )
+    .join(';')};
+  CREATE TEMP TABLE vouched (${RECORD_COLUMNS}) WITHOUT ROWID;
+  ${readings
+    .filter(({ schema }) => schema !== 'commands')
+    .map(({ consumer, topic, schema }) => vouchedSql(consumer, topic, schema))
     .join(';')}`;
 
 /** A command from outside may hold anything. Order dead-letters a record without source, id or type. */

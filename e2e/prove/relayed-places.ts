@@ -37,6 +37,18 @@ export function positionsSql(consumer: Schema, rows: string): string {
       JOIN place p ON p.topic = r.topic AND p.partition = r.partition AND p.place = r.position`;
 }
 
+/**
+ * SQL: fills `vouched`: the messages of a topic that watermarks of this consumer stand for, where a relay sends the topic. Such a
+ * watermark is for one lane and one epoch of the writer.
+ */
+export function vouchedSql(consumer: Schema, topic: string, writer: Schema): string {
+  const epoch = `coalesce((SELECT e.epoch FROM "${writer}".topic_epoch e WHERE e.from_position < p.position
+    ORDER BY e.number DESC LIMIT 1), '')`;
+  return `INSERT OR IGNORE INTO vouched SELECT '${consumer}', p.topic, p.position FROM place p
+    JOIN "${consumer}".inbox_fold f ON f.topic = p.topic AND f.partition = p.partition AND f.position >= p.position
+    WHERE p.topic = '${topic}' AND f.epoch LIKE ${epoch} || '/%'`;
+}
+
 /** Up to which position of the writer's outbox the consumer has read everything. A message may lie in several places. */
 export function readUpTo(db: Database.Database, consumer: Schema, topic: string, writer: Schema): number {
   const isRead = `EXISTS (SELECT 1 FROM place q JOIN "${consumer}".position r ON r.topic = q.topic AND r.partition = q.partition

@@ -35,8 +35,9 @@ const read = (consumer: string): string =>
     AND e.position <= r.position AND e.position > r.since) AND NOT ${isParkedOrDead(consumer, 'e')}`;
 /** Whether the message `e` lies below a watermark of the consumer. */
 const isBelowWatermark = (consumer: string): string =>
-  `EXISTS (SELECT 1 FROM folded d WHERE d.consumer = '${consumer}' AND d.topic = e.topic
-    AND e.position > d.after AND e.position <= d.upto)`;
+  `(EXISTS (SELECT 1 FROM folded d WHERE d.consumer = '${consumer}' AND d.topic = e.topic
+    AND e.position > d.after AND e.position <= d.upto)
+  OR EXISTS (SELECT 1 FROM vouched d WHERE d.consumer = '${consumer}' AND d.topic = e.topic AND d.position = e.position))`;
 /** Whether the message `e` waits for an operator of the consumer. */
 const isDead = (consumer: FunctionName): string =>
   `EXISTS (SELECT 1 FROM dead l WHERE l.consumer = '${consumer}' AND l.topic = e.topic AND l.position = e.position)`;

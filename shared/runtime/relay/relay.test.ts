@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BEGIN_EPOCH_SQL, NEWEST_EPOCH_SQL } from '../../adapters/embedded/outbox-schema.ts';
 import { SqliteStore } from '../../adapters/embedded/store/sqlite-store.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
@@ -111,6 +112,21 @@ describe('a relay', () => {
       { partition: 'a'.charCodeAt(0) % PARTITIONS, offset: 1 },
       null,
     ]);
+  });
+
+  it('is told in which epoch of the writer each message was written', async () => {
+    const begin = () => {
+      store.database.exec(BEGIN_EPOCH_SQL);
+      return store.database.prepare(NEWEST_EPOCH_SQL).pluck().get();
+    };
+    await publish('a');
+    const second = begin();
+    await publish('a', 'a');
+    begin();
+    const last = begin();
+    await publish('a');
+
+    expect((await store.relayed.unsent(9)).map(({ epoch }) => epoch)).toEqual(['', second, second, last]);
   });
 
   it('takes a greater token at each start, also where the clock was set back', async () => {

@@ -1,0 +1,20 @@
+import Database from 'better-sqlite3';
+import { expect, it } from 'vitest';
+import { vouchedSql } from './relayed-places.ts';
+
+it('takes a message for handled where a watermark of its lane and its epoch reaches it', () => {
+  const db = new Database(':memory:');
+  db.exec(`ATTACH ':memory:' AS "order"; ATTACH ':memory:' AS inventory;
+    CREATE TABLE "order".topic_epoch (number INTEGER PRIMARY KEY, epoch TEXT, from_position INTEGER);
+    INSERT INTO "order".topic_epoch VALUES (1, 'one', 0), (2, 'two', 4);
+    CREATE TABLE inventory.inbox_fold (topic TEXT, partition INTEGER, epoch TEXT, position INTEGER);
+    INSERT INTO inventory.inbox_fold VALUES ('events', 0, 'one/2', 2), ('events', 1, 'one/2', 4), ('events', 1, 'two/2', 6),
+      ('events', 0, 'two', 9), ('others', 0, 'two/2', 9);
+    CREATE TEMP TABLE place (topic TEXT, partition INTEGER, place INTEGER, position INTEGER);
+    INSERT INTO place VALUES ('events', 0, 1, 1), ('events', 1, 1, 2), ('events', 0, 2, 3), ('events', 1, 2, 4),
+      ('events', 0, 3, 5), ('events', 1, 3, 6), ('events', 1, 4, 7);
+    CREATE TEMP TABLE vouched (consumer TEXT, topic TEXT, position INTEGER, PRIMARY KEY (consumer, topic, position))`);
+  db.exec(vouchedSql('inventory', 'events', 'order'));
+
+  expect(db.prepare('SELECT position FROM vouched').pluck().all()).toEqual([1, 2, 4, 6]);
+});
