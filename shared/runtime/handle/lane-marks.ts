@@ -1,5 +1,5 @@
 import { dayOf } from '../../core/days.ts';
-import { isBehindMarks, isLateCopy, markAfter, type ReadCopy } from '../../core/read-marks.ts';
+import { isBehindMarks, isLateCopy, markAfter } from '../../core/read-marks.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
 import { type ReadMarkRow, readMarks } from '../../ports/tables/inbox.ts';
 import type { RowOverlay } from './row-overlay.ts';
@@ -16,27 +16,24 @@ export class LaneMarks {
   }
 
   /** Whether a later run of the relay has sent what lies before it in its lane. */
-  isLate({ sent, ...lane }: LogRecord): boolean {
-    return sent !== undefined && isLateCopy(this.#of(lane), sent);
+  isLate(record: LogRecord): boolean {
+    return record.sent !== undefined && isLateCopy(this.#of(record), record.sent);
   }
 
   /** Whether no copy of it was read in its lane before. */
-  isFirst({ sent, ...lane }: LogRecord): boolean {
-    return sent !== undefined && isBehindMarks(this.#of(lane), sent);
+  isFirst(record: LogRecord): boolean {
+    return record.sent !== undefined && isBehindMarks(this.#of(record), record.sent);
   }
 
   /** The record is dealt with. */
-  note({ sent, ...lane }: LogRecord): void {
-    if (sent !== undefined) this.#note(lane, sent);
-  }
-
-  #note(lane: Omit<LogRecord, 'sent'>, sent: ReadCopy): void {
-    const mark = markAfter(this.#of(lane), sent, this.#day);
-    const { topic, partition } = lane;
+  note(record: LogRecord): void {
+    if (record.sent === undefined) return;
+    const mark = markAfter(this.#of(record), record.sent, this.#day);
+    const { topic, partition } = record;
     if (mark !== null) this.#rows.put([{ table: readMarks, row: { topic, partition, ...mark } }]);
   }
 
-  #of({ topic, partition }: Omit<LogRecord, 'sent'>): readonly ReadMarkRow[] {
+  #of({ topic, partition }: LogRecord): readonly ReadMarkRow[] {
     return this.#rows.many(readMarks, topic, String(partition));
   }
 }
