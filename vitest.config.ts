@@ -20,6 +20,16 @@ const onKafka = [
 ];
 
 /**
+ * What handles messages, dead letters and old rows in transactions. These tests run once more on stores that run each piece of
+ * work twice and throw the first result away.
+ */
+const workInTransactions = [
+  'shared/runtime/{handle,worker,dead-letters,retention}/*.test.ts',
+  'functions/{compensation,conditional,retention}.test.ts',
+  'functions/{inventory,order}/*.test.ts',
+];
+
+/**
  * The suffix is the price. `*.test.ts`: milliseconds, side by side, from the TypeScript sources. `*.e2e.test.ts`: real
  * processes of `dist/`, one file at a time, after the others. `*.faults.test.ts`: minutes, hundreds of starts of the store
  * on broken disks; only `npm run test-faults` runs them. `*.browser.test.ts`: the store in a real browser; only
@@ -44,6 +54,16 @@ export default defineConfig({
           // No test here judges speed, and a busy machine is slow.
           testTimeout: 30_000,
           hookTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'repeated',
+          include: workInTransactions,
+          exclude,
+          setupFiles: ['shared/testing/repeat-work.ts'],
+          testTimeout: 20_000,
+          sequence: { groupOrder: 0 },
         },
       },
       {

@@ -213,7 +213,7 @@ describe('an upgrade', () => {
       sentAt: null,
     });
 
-    await store.transact([], [], () => commitOf({ writes: [added(notices, notice(9))] }));
+    await store.transact({}, () => commitOf({ writes: [added(notices, notice(9))] }));
 
     const rows = await store.find({ table: notices, orderBy: ['position'], limit: 9 });
     await store.close();

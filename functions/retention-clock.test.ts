@@ -26,7 +26,7 @@ function open(fn: unknown): StoreFunction {
 }
 
 async function add<Row extends object>(table: Table<Row>, ...rows: readonly Row[]): Promise<void> {
-  await store.transact([], [], () => commitOf({ writes: rows.map((row) => added(table, row)) }));
+  await store.transact({}, () => commitOf({ writes: rows.map((row) => added(table, row)) }));
 }
 
 async function prune({ retention = [] }: StoreFunction, table: object, days: number): Promise<void> {
@@ -60,7 +60,7 @@ it('the answer to a receipt stays for as long as the inbox knows its key', async
   const receipt = { productId: 'lamp', quantity: 1, level: emptyLevel('lamp'), at: EXAMPLE_TIME };
   await add(receipts, { ...receipt, messageId: 'known' }, { ...receipt, messageId: 'forgotten' });
   const known = { source: CLIENT_SOURCE, id: 'known', fingerprint: '', seenDay: 0 };
-  await store.transact([], [], () => commitOf({ inbox: [known] }));
+  await store.transact({}, () => commitOf({ inbox: [known] }));
   await prune(fn, receipts, 10 * testDays.inbox);
 
   expect((await store.find({ table: receipts, limit: 9 })).map(({ messageId }) => messageId)).toEqual(['known']);

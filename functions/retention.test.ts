@@ -27,7 +27,7 @@ function open({ name, tables, migrations }: StoreFunction): void {
 }
 
 async function add<Row extends object>(table: Table<Row>, ...rows: readonly Row[]): Promise<void> {
-  await store.transact([], [], () => commitOf({ writes: rows.map((row) => added(table, row)) }));
+  await store.transact({}, () => commitOf({ writes: rows.map((row) => added(table, row)) }));
 }
 
 /**
@@ -142,7 +142,7 @@ describe('the event log of an order', () => {
       { orderId: 'old', atVersion: 2, message: answered },
     );
     const confirmed = orderConfirmed({ lamp: 1 }, { orderId: 'old' });
-    await store.transact([], [], () => commitOf({ outbox: [{ topic: 'order-events', message: confirmed }] }));
+    await store.transact({}, () => commitOf({ outbox: [{ topic: 'order-events', message: confirmed }] }));
 
     expect((await eventsOf(store, 'old')).map(({ type }) => type)).toEqual([
       'StockReserved',

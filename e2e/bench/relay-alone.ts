@@ -147,7 +147,7 @@ async function fill(store: FunctionStore, records: number, nextId: () => string)
       topic: TOPIC,
       message: placed(nextId()),
     }));
-    await store.transact([], [], () => ({ writes: [], inbox: [], outbox, positions: [] }));
+    await store.transact({}, () => ({ writes: [], inbox: [], outbox, positions: [] }));
   }
 }
 

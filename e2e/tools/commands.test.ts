@@ -12,7 +12,7 @@ function projectsOf(...args: readonly string[]): readonly string[] {
 }
 
 it.each(['test', 'check'])('npm run %s runs the projects that need nothing but Node', (command) => {
-  expect(projectsOf(command)).toEqual(['unit', 'e2e']);
+  expect(projectsOf(command)).toEqual(['unit', 'repeated', 'e2e']);
 });
 
 it.each(['faults', 'browser', 'engines'])('npm run test-%s runs that project alone', (project) => {

@@ -22,7 +22,7 @@ it('a movement becomes part of the opening balance after the days of its setting
     reason: null,
   } as const;
   const level = { ...emptyLevel('lamp'), received: 1, onHand: 1, movements: 1 };
-  await store.transact([], [], () => commitOf({ writes: [added(stock, level), added(movements, movement)] }));
+  await store.transact({}, () => commitOf({ writes: [added(stock, level), added(movements, movement)] }));
   const leftAfter = async (days: number) => {
     for (const rule of retention) {
       const pruner = new RowPruner(store, rule, testDays);

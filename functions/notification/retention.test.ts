@@ -20,7 +20,7 @@ beforeEach(() => {
 afterEach(() => store.close());
 
 async function add<Row extends object>(table: Table<Row>, ...rows: readonly Row[]): Promise<void> {
-  await store.transact([], [], () => commitOf({ writes: rows.map((row) => added(table, row)) }));
+  await store.transact({}, () => commitOf({ writes: rows.map((row) => added(table, row)) }));
 }
 
 /** A whole pass of the rules of notification, so many days after the start. */

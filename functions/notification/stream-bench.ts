@@ -144,7 +144,7 @@ export class StreamBench {
   async #commit(writes: readonly Write[]): Promise<void> {
     const stored = writes.map((write) => ({ ...write, stored: write.removed === true ? write.row : null }));
     const commit: Commit = { ...NOTHING, writes: stored };
-    await this.#store.transact([], [], () => commit);
+    await this.#store.transact({}, () => commit);
   }
 
   #tell(outcomes: readonly object[]): void {

@@ -61,7 +61,7 @@ describe('a position', () => {
     const { name, migrations } = notification;
     const former = SqliteStore.open({ name, file, tables: [notices], migrations: migrations.sqlite.slice(0, 3) });
     const rows = ['A', 'B'].flatMap((orderId) => pending(orderPlaced({ lamp: 1 }, { orderId })).notices);
-    await former.transact([], [], () => commitOf({ writes: rows.map((row) => added(notices, row)) }));
+    await former.transact({}, () => commitOf({ writes: rows.map((row) => added(notices, row)) }));
     await former.close();
     const run = start(file);
     await run.write('C');

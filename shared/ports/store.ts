@@ -50,6 +50,20 @@ export interface Need {
   readonly values: readonly string[];
 }
 
+/** What a unit of work reads, and what no other one may handle at the same time. What is left out is empty. */
+export interface UnitOfWork {
+  readonly needs?: readonly Need[];
+  /** The messages that it looks for in the inbox. */
+  readonly inbox?: readonly InboxKey[];
+  /**
+   * The partition keys of its messages. Of two units with one key, the second sees what the first has committed, also
+   * where the first found no row of it: what is not there yet cannot be locked.
+   */
+  readonly keys?: readonly string[];
+  /** The lanes that its records come from. Of two units with one lane, the second sees how far the first has read it. */
+  readonly places?: readonly Lane[];
+}
+
 /** The identity of a message in a consumer's inbox. */
 export interface InboxKey {
   readonly source: string;
@@ -127,6 +141,8 @@ export interface Loaded {
   rows(need: Need): readonly object[];
   /** The fingerprint stored for this message when it was handled before, or undefined. */
   seen(key: InboxKey): string | undefined;
+  /** How far one of the unit's `places` was read; null where it was not read yet. */
+  position(place: Lane): Position | null;
 }
 
 /**
@@ -163,16 +179,15 @@ export interface Store {
   readonly features: StoreFeatures;
 
   /**
-   * One unit of work: loads what `needs` and `inbox` name (locked until the end where several instances may write),
-   * calls `work` once with it, and commits the returned value, all or nothing. When the promise resolves, the commit is
-   * on disk and the value has the positions of its outbox rows. An empty commit costs no write. When `work` throws,
-   * nothing is committed and the promise rejects with its error.
+   * One unit of work: loads what it names (locked until the end where several instances may write), calls `work` with it, and
+   * commits the returned value, all or nothing. When the promise resolves, the commit is on disk and the value has the positions
+   * of its outbox rows. An empty commit costs no write. When `work` throws, nothing is committed and the promise rejects with
+   * its error.
+   *
+   * `work` is called once, and again from the start, with what is loaded then, where another instance came in between; only the
+   * last result counts. So it has no effect but its result.
    */
-  transact<Result extends Commit>(
-    needs: readonly Need[],
-    inbox: readonly InboxKey[],
-    work: (loaded: Loaded) => Result,
-  ): Promise<Result>;
+  transact<Result extends Commit>(unit: UnitOfWork, work: (loaded: Loaded) => Result): Promise<Result>;
 
   /** Rows as of now, at most `limit`. */
   find<Row extends object>(query: Query<Row>): Promise<readonly Row[]>;

@@ -3,6 +3,7 @@ import type { MessageCatalog } from '../core/message-catalog.ts';
 import type { RetryPolicy } from '../core/retry-policy.ts';
 import type { Batch } from '../runtime/handle/handle-batch.ts';
 import type { Incoming } from '../runtime/handle/incoming.ts';
+import type { Outcome } from '../runtime/handle/outcome.ts';
 import { parseStored } from '../runtime/handle/parse-record.ts';
 import type { RetryQueueLimits } from '../runtime/handle/retry-queue.ts';
 import { probeCatalog } from './probe.ts';
@@ -26,4 +27,12 @@ export function fromTopic(
 ): Incoming {
   const record = { topic, partition: 0, position, attributes, value: JSON.stringify(data) };
   return { from: 'log', record, parsed: parseStored(record, catalog) };
+}
+
+/** The ids of the messages that the rules decided on, with whatever result. */
+export function decidedIn(outcomes: readonly Outcome[]): readonly string[] {
+  const decided = outcomes.filter(
+    (outcome) => outcome.kind === 'handled' || outcome.kind === 'refused' || 'error' in outcome,
+  );
+  return decided.map(({ message }) => message.id);
 }

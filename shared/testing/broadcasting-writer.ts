@@ -57,7 +57,7 @@ export class BroadcastingWriter {
   }
 
   async commitRows(outbox: readonly OutboxRow[]): Promise<readonly OutboxRow[]> {
-    return (await this.store.transact([], [], () => commitOf({ outbox }))).outbox;
+    return (await this.store.transact({}, () => commitOf({ outbox }))).outbox;
   }
 
   /** Broadcasts these, each quantity 100 more than in the file, so that the source of a record shows. */

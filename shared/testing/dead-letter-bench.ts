@@ -10,7 +10,7 @@ import type { DeadLetterScope } from '../runtime/dead-letters/dead-letter.ts';
 import type { StoreFunction } from '../runtime/function.ts';
 import { FunctionWorker } from '../runtime/worker/function-worker.ts';
 import { FunctionMetrics } from '../runtime/worker/worker-metrics.ts';
-import { testPolicy } from './batches.ts';
+import { decidedIn, testPolicy } from './batches.ts';
 import { passing } from './clock.ts';
 import { logLines } from './log-lines.ts';
 import { probe, tallies } from './probe.ts';
@@ -27,7 +27,7 @@ export class DeadLetterBench {
   leaptMs = 0;
   /** The errors that its rules throw, by message id. */
   readonly failures = new Map<string, Error>();
-  /** The ids of the messages that its rules decided on. */
+  /** The ids of the messages that its rules decided on in commits, in their order. */
   readonly asked: string[] = [];
   readonly store: SqliteStore;
   readonly log: EmbeddedLog;
@@ -144,13 +144,15 @@ export class DeadLetterBench {
     const metrics = new FunctionMetrics(this.#base.name, store, () => this.worker.waiting());
     this.metrics = metrics;
     const clock = { nowMs: () => this.nowMs, upMs: () => this.nowMs - this.leaptMs };
-    return new FunctionWorker({ fn: this.#fn(), store, log, clock, logger: logged.logger, metrics, ...limits });
+    const options = { fn: this.#fn(), store, log, clock, logger: logged.logger, metrics, ...limits };
+    const worker = new FunctionWorker(options);
+    worker.onCommit((outcomes) => this.asked.push(...decidedIn(outcomes)));
+    return worker;
   }
 
   #fn(): StoreFunction {
     const { rules, ...rest } = this.#base;
     const decide: typeof rules.decide = (state, message) => {
-      this.asked.push(message.id);
       const error = this.failures.get(message.id);
       if (error !== undefined) throw error;
       return rules.decide(state, message);

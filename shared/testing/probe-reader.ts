@@ -134,7 +134,7 @@ export class ProbeReader {
   }
 
   async publish(...messages: readonly Message[]): Promise<void> {
-    const { outbox } = await this.writer.transact([], [], () =>
+    const { outbox } = await this.writer.transact({}, () =>
       commitOf({ outbox: messages.map((message) => ({ topic: OWNED, message })) }),
     );
     this.log.announce(OWNED, this.handsOver ? outbox : []);
@@ -170,7 +170,7 @@ export class ProbeReader {
     });
     const positions = (await subscription.ends()).map((end) => ({ ...end, position }));
     const follower = SqliteStore.open({ name: 'follower', file, tables: [], migrations: [] });
-    await follower.transact([], [], () => commitOf({ positions }));
+    await follower.transact({}, () => commitOf({ positions }));
     await follower.close();
     await subscription.close();
   }

@@ -25,7 +25,7 @@ export function seenRow(id: string, source = '/tests'): InboxRow {
 /** The fingerprint that the store has for this message. */
 export async function seen(store: Store, row: InboxRow): Promise<string | undefined> {
   let fingerprint: string | undefined;
-  await store.transact([], [row], (loaded) => {
+  await store.transact({ inbox: [row] }, (loaded) => {
     fingerprint = loaded.seen(row);
     return commitOf({});
   });
@@ -36,7 +36,7 @@ export async function seen(store: Store, row: InboxRow): Promise<string | undefi
 export function loads({ store, commit, reopen }: Context): void {
   async function load(...needs: readonly Need[]): Promise<readonly (readonly object[])[]> {
     let found: readonly (readonly object[])[] = [];
-    await store().transact(needs, [], (loaded) => {
+    await store().transact({ needs }, (loaded) => {
       found = needs.map((need) => loaded.rows(need));
       return commitOf({});
     });
@@ -97,6 +97,19 @@ export function loads({ store, commit, reopen }: Context): void {
     await commit({ inbox: rows });
 
     expect(await Promise.all(rows.map((row) => seen(store(), row)))).toEqual(rows.map(() => 'print of m'));
+  });
+
+  it('has how far each of its lanes was read', async () => {
+    const at = (partition: number, position: number) => ({ topic: 'commands', partition, position });
+    await commit({ positions: [at(0, 7), { ...at(1, 3), epoch: 'e', proof: 'p' }] });
+    const places = [0, 1, 2].map((partition) => ({ topic: 'commands', partition }));
+    let found: readonly unknown[] = [];
+    await store().transact({ places }, (loaded) => {
+      found = places.map((place) => loaded.position(place));
+      return commitOf({});
+    });
+
+    expect(found).toEqual([at(0, 7), { ...at(1, 3), epoch: 'e', proof: 'p' }, null]);
   });
 
   it('has a handled message by its source and id', async () => {

@@ -41,7 +41,7 @@ export function storeConformance(name: string, create: () => Promise<StoreSubjec
     });
     const context: Context = {
       store: () => store,
-      commit: (parts) => store.transact([], [], () => commitOf(parts)),
+      commit: (parts) => store.transact({}, () => commitOf(parts)),
       published: () => publishedBy(store),
       reopen: async () => {
         await store.close();
@@ -102,13 +102,13 @@ function commits(context: Context): void {
   it('returns the result of the work', async () => {
     const result = { ...commitOf({}), answer: 42 };
 
-    expect(await store().transact([], [], () => result)).toBe(result);
+    expect(await store().transact({}, () => result)).toBe(result);
   });
 
   it('stores nothing when the work throws, and rejects with its error', async () => {
     const bug = new Error('a bug');
 
-    const outcome = store().transact([], [], () => {
+    const outcome = store().transact({}, () => {
       throw bug;
     });
 
@@ -131,8 +131,8 @@ function commits(context: Context): void {
   });
 
   it('succeeds after one that failed', async () => {
-    await expect(store().transact([], [], () => writesOf(shelf('a', -1)))).rejects.toThrow();
-    await store().transact([], [], () => writesOf(shelf('a', 1)));
+    await expect(store().transact({}, () => writesOf(shelf('a', -1)))).rejects.toThrow();
+    await store().transact({}, () => writesOf(shelf('a', 1)));
 
     expect((await everything(context)).shelves).toEqual([['a', 1]]);
   });

@@ -209,7 +209,7 @@ describe('a transaction', () => {
     ['db.transaction(() => work()).deferred();', late],
     ['db.transaction(async () => { await work(); }).immediate();', promise],
     ['db.transaction(() => work().then(done)).immediate();', promise],
-    ['store.transact([], [], async () => commit);', promise],
+    ['store.transact({}, async () => commit);', promise],
   ])('goes red on %s', (code, problem) => {
     expect(found(mine, code)).toEqual([`transaction: ${problem}`]);
   });
@@ -218,7 +218,7 @@ describe('a transaction', () => {
     "db.prepare('BEGIN IMMEDIATE');",
     "db.exec('BEGIN EXCLUSIVE');",
     'db.transaction(() => work(a(b))).immediate();',
-    'await store.transact(needs, [], (loaded) => work(loaded));',
+    'await store.transact({ needs }, (loaded) => work(loaded));',
   ])('may be %s', (code) => {
     expect(found(mine, code)).toEqual([]);
   });

@@ -18,7 +18,7 @@ const VITEST = ['node', 'node_modules/vitest/vitest.mjs', 'run'];
  * What `npm test` runs: every project but those that need more than Node (`faults` a C compiler and minutes, `browser` a
  * browser, `engines` Java). By their names, because vitest runs a project that one of several exclusions allows.
  */
-const TESTS = [...VITEST, '--project', 'unit', '--project', 'e2e'];
+const TESTS = [...VITEST, '--project', 'unit', '--project', 'repeated', '--project', 'e2e'];
 
 const STATIC_CHECKS = [
   [...BIOME, 'check', '--error-on-warnings', '.'],
@@ -52,7 +52,7 @@ const commands = {
     lines: (args) => [['node', '--enable-source-maps', ...args]],
   },
   test: {
-    help: 'test [args]              vitest, with its arguments; the projects unit and e2e where they name none',
+    help: 'test [args]              vitest, with its arguments; the projects unit, repeated and e2e where they name none',
     lines: (args) => [[...(args.some((arg) => arg.startsWith('--project')) ? VITEST : TESTS), ...args]],
   },
   broker: {

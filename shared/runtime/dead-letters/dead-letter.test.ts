@@ -48,7 +48,7 @@ describe('a replay that ends in a refusal', () => {
     const [row] = await bench.deadLetters();
     // As a dead letter of an older program: its id is not derived from its record, and its cause was another.
     const older = { ...row, letter: 'first-1', code: 'failed', fingerprint: 'a bug' };
-    await bench.store.transact([], [], () => {
+    await bench.store.transact({}, () => {
       const table = deadLetters as Table;
       const writes = [
         { table, row: older, stored: null },

@@ -17,7 +17,7 @@ afterEach(() => bench.close());
 /** Changes the attributes of all dead letters, so that this program can read them as an upgraded one would. */
 async function makeReadable(changes: Readonly<Record<string, unknown>>): Promise<void> {
   const rows = await bench.deadLetters();
-  await bench.store.transact([], [], () => {
+  await bench.store.transact({}, () => {
     const readable = rows.map((row) => ({
       table: deadLetters as never,
       row: { ...row, attributes: { ...row.attributes, ...changes } },

@@ -123,7 +123,7 @@ describe('a resolution', () => {
     const refused = { ...count('a', 1, 'refuse') };
     await bench.exhaust(refused);
     const id = await bench.letter();
-    await bench.store.transact([], [], () => {
+    await bench.store.transact({}, () => {
       const inbox = [{ source: refused.source, id: refused.id, fingerprint: 'handled', seenDay: 0 }];
       return { writes: [], inbox, outbox: [], positions: [] };
     });

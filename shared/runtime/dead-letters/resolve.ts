@@ -1,6 +1,6 @@
 import { AppError } from '../../core/errors.ts';
 import { laterOf } from '../../core/utc-time.ts';
-import type { Commit, Need, Table, Write } from '../../ports/store.ts';
+import type { Commit, Need, Table, UnitOfWork, Write } from '../../ports/store.ts';
 import {
   type DeadLetterRow,
   deadLetters,
@@ -57,13 +57,13 @@ interface ResolutionInput {
  * @throws {AppError} `conflict` when it is not open, cannot be handled, or, unless forced, fails
  * {@link assertReplayable}.
  */
-export function replay(
+export async function replay(
   scope: DeadLetterScope,
   id: string,
   by: Signed,
   { force = false, action = 'replay' }: { readonly force?: boolean; readonly action?: 'replay' | 'upgrade' } = {},
 ): Promise<DeadLetterRow> {
-  return resolve(scope, id, action, by, (input) => {
+  const { row: resolved } = await resolve(scope, id, action, by, (input) => {
     const { row, now } = input;
     messageIn(scope.fn, row);
     if (!force) assertReplayable(scope, row);
@@ -73,6 +73,7 @@ export function replay(
       writes: prepended(waiting, row, { dueAt: now, attempt: 0, letter: id }),
     };
   });
+  return resolved;
 }
 
 /** The result of an edit. */
@@ -88,30 +89,31 @@ export interface Edited {
  */
 export async function edit(scope: DeadLetterScope, id: string, data: unknown, by: Signed): Promise<Edited> {
   const { fn } = scope;
-  let differences: readonly Difference[] = [];
-  const row = await resolve(scope, id, 'edit', by, (input) => {
+  const edits = (input: ResolutionInput) => {
     const { id: newId, ...record } = editedRecord(fn, input.row, data);
     messageIn(fn, record);
     const [before, after] = [parsedOrText(input.row.value), parsedOrText(record.value)];
-    differences = differencesOf(before, after);
     const note = { before: { id: input.row.attributes['id'], data: before }, after: { id: newId, data: after } };
-    return { after: { status: 'edited' }, writes: inPlaceOf(input, record), note };
-  });
-  return { row, differences };
+    const change: ResolutionChange = { after: { status: 'edited' }, writes: inPlaceOf(input, record), note };
+    return { ...change, differences: differencesOf(before, after) };
+  };
+  const { row, change } = await resolve(scope, id, 'edit', by, edits);
+  return { row, differences: change.differences };
 }
 
 /**
  * Ends the dead letter: the message is never handled, even when it is delivered again. The messages behind it continue.
  * @throws {AppError} `conflict` when it is not open.
  */
-export function close(
+export async function close(
   scope: DeadLetterScope,
   id: string,
   action: 'discard' | 'compensate' | 'upgrade',
   by: Signed,
 ): Promise<DeadLetterRow> {
   const status = action === 'compensate' ? 'compensated' : 'discarded';
-  return resolve(scope, id, action, by, (input) => ({ after: { status }, writes: released(input) }));
+  const { row } = await resolve(scope, id, action, by, (input) => ({ after: { status }, writes: released(input) }));
+  return row;
 }
 
 /** The number of messages that wait for the resolution of a dead letter. */
@@ -124,13 +126,13 @@ export async function countBehind({ context }: DeadLetterScope, row: DeadLetterR
 }
 
 /** Reads and resolves the dead letter in one commit, so that two operators cannot both resolve it. */
-async function resolve(
+async function resolve<Change extends ResolutionChange>(
   scope: DeadLetterScope,
   id: string,
   action: Action,
   by: Signed,
-  rule: (input: ResolutionInput) => ResolutionChange,
-): Promise<DeadLetterRow> {
+  rule: (input: ResolutionInput) => Change,
+): Promise<{ readonly row: DeadLetterRow; readonly change: Change }> {
   const { fn, context } = scope;
   const found = await existingDeadLetter(scope, id);
   const keys = keyNamesOf(found);
@@ -142,7 +144,8 @@ async function resolve(
   const nowMs = context.clock.nowMs();
   await context.believed.note(nowMs);
   const now = new Date(nowMs).toISOString();
-  const { after } = await context.store.transact(needs, identity === null ? [] : [identity], (loaded) => {
+  const unit: UnitOfWork = { needs, inbox: identity === null ? [] : [identity], keys };
+  const { row, change } = await context.store.transact(unit, (loaded) => {
     const rows = new RowOverlay(loaded, needs);
     const row = rows.one(deadLetters, id);
     if (row === undefined) throw unknownDeadLetter(id);
@@ -160,10 +163,10 @@ async function resolve(
     const isRemembered = !isForgotten && identity !== null && loaded.seen(identity) === undefined;
     const inbox = isRemembered ? [rememberedAs(scope, identity, row)] : [];
     const commit: Commit = { writes: rows.writes(), inbox, outbox: [], positions: [] };
-    return { ...commit, after: resolved };
+    return { ...commit, row: resolved, change };
   });
   await context.invalidateParked();
-  return after;
+  return { row, change };
 }
 
 /** Who discards a late copy does not discard its message, which may be still to come. */

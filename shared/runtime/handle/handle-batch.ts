@@ -3,7 +3,17 @@ import { answer, type Draft, type Message, REFUSED } from '../../core/message.ts
 import { versionOf } from '../../core/message-catalog.ts';
 import type { RetryPolicy } from '../../core/retry-policy.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
-import { type Commit, type Loaded, laneName, type Need, type OutboxRow, type Store } from '../../ports/store.ts';
+import {
+  type Commit,
+  type Lane,
+  type Loaded,
+  laneName,
+  type Need,
+  type OutboxRow,
+  type Position,
+  type Store,
+  type StoreFeatures,
+} from '../../ports/store.ts';
 import type { StoreFunction } from '../function.ts';
 import { BatchInbox } from './batch-inbox.ts';
 import {
@@ -11,12 +21,11 @@ import {
   type IncomingRecord,
   type IncomingRetry,
   type IncomingTimer,
-  inboxKeysOf,
   isDeduplicated,
   keyOf,
-  needsOf,
   recordOf,
   timerKey,
+  unitOf,
 } from './incoming.ts';
 import { LaneMarks } from './lane-marks.ts';
 import { isDeadLettered, type Outcome, reasonOf } from './outcome.ts';
@@ -60,17 +69,17 @@ export interface Handled extends Commit {
  * error, any other is parked in the same commit. Resolves when the commit is on disk.
  */
 export function handleBatch(fn: StoreFunction, store: Store, batch: Batch): Promise<Handled> {
-  const needs = needsOf(fn, batch.incoming, batch.failures);
-  return store.transact(needs, inboxKeysOf(batch.incoming), (loaded) => new Work(fn, batch, loaded, needs).run());
+  const unit = unitOf(fn, batch.incoming, batch.failures);
+  return store.transact(unit, (loaded) => new Work(fn, batch, loaded, unit.needs, store.features).run());
 }
 
 /** What {@link handleBatch} would do with this batch now: decided in the same way, and not committed. */
 export async function dryRunBatch(fn: StoreFunction, store: Store, batch: Batch): Promise<Handled> {
-  const needs = needsOf(fn, batch.incoming);
+  const unit = unitOf(fn, batch.incoming);
   let handled: Handled | null = null;
   const notCommitted = new Error('this was only a dry run');
-  const outcome = store.transact(needs, inboxKeysOf(batch.incoming), (loaded) => {
-    handled = new Work(fn, batch, loaded, needs).run();
+  const outcome = store.transact(unit, (loaded) => {
+    handled = new Work(fn, batch, loaded, unit.needs, store.features).run();
     throw notCommitted;
   });
   await outcome.catch((error: unknown) => {
@@ -85,6 +94,8 @@ class Work {
   readonly #fn: StoreFunction;
   readonly #batch: Batch;
   readonly #now: string;
+  /** How far a lane was read by another instance, or by this one; null where there is one instance. */
+  readonly #positionOf: (lane: Lane) => Position | null;
   readonly #rows: RowOverlay;
   readonly #inbox: BatchInbox;
   readonly #marks: LaneMarks;
@@ -93,8 +104,15 @@ class Work {
   readonly #read = new ReadPositions();
   readonly #lanesToPause = new Set<string>();
 
-  constructor(fn: StoreFunction, batch: Batch, loaded: Loaded, needs: readonly Need[]) {
+  constructor(
+    fn: StoreFunction,
+    batch: Batch,
+    loaded: Loaded,
+    needs: readonly Need[],
+    { severalInstances }: Pick<StoreFeatures, 'severalInstances'>,
+  ) {
     const { nowMs, stampMs = nowMs, policy, limits } = batch;
+    this.#positionOf = severalInstances ? (lane) => loaded.position(lane) : () => null;
     this.#fn = fn;
     this.#batch = batch;
     this.#now = new Date(nowMs).toISOString();
@@ -153,6 +171,11 @@ class Work {
     const { parsed } = item;
     const receipt = receiptOf(item.record, this.#fn.catalog, this.#now);
     const record = withReceipt(item.record, receipt);
+    const dealtWith = this.#positionOf(record);
+    if (dealtWith !== null && dealtWith.epoch === record.epoch && record.position <= dealtWith.position) {
+      this.#read.add(dealtWith);
+      return null;
+    }
     if (this.#lanesToPause.size > 0 && this.#lanesToPause.has(laneName(record))) return null;
     if (this.#batch.isBelowWatermark?.(record) === true) {
       return this.#acknowledge(

@@ -1,7 +1,7 @@
 import { shortHash } from '../../core/hash.ts';
 import type { Message } from '../../core/message.ts';
 import type { LogRecord } from '../../ports/message-log.ts';
-import type { InboxKey, Need } from '../../ports/store.ts';
+import type { InboxKey, Lane, Need, UnitOfWork } from '../../ports/store.ts';
 import { readMarks } from '../../ports/tables/inbox.ts';
 import { deadLetters, type ParkedRow, parked, parkedKeys } from '../../ports/tables/retry.ts';
 import type { StoreFunction, Timer } from '../function.ts';
@@ -86,7 +86,7 @@ export function recordOf(topic: string, { data, ...attributes }: Message): LogRe
 /**
  * The rows that a batch reads. Messages in `failures` are not decided, so the rows that their rules need are left out.
  */
-export function needsOf(
+function needsOf(
   fn: StoreFunction,
   incoming: readonly Incoming[],
   failures: ReadonlyMap<Incoming, unknown> = new Map(),
@@ -114,8 +114,31 @@ export function needsOf(
   return needs;
 }
 
+/** What a batch reads, and what no other one may handle at the same time. */
+export function unitOf(
+  fn: StoreFunction,
+  incoming: readonly Incoming[],
+  failures?: ReadonlyMap<Incoming, unknown>,
+): Required<UnitOfWork> {
+  const needs = needsOf(fn, incoming, failures);
+  const keys = incoming.map(keyOf).filter((key) => key !== null);
+  return { needs, inbox: inboxKeysOf(incoming), keys, places: placesOf(incoming) };
+}
+
+/** The lanes that its records come from, each once. */
+function placesOf(incoming: readonly Incoming[]): readonly Lane[] {
+  const places: Lane[] = [];
+  for (const item of incoming) {
+    if (item.from !== 'log') continue;
+    const { topic, partition } = item.record;
+    const isKnown = places.some((place) => place.partition === partition && place.topic === topic);
+    if (!isKnown) places.push({ topic, partition });
+  }
+  return places;
+}
+
 /** The messages that the inbox is checked for. */
-export function inboxKeysOf(incoming: readonly Incoming[]): readonly InboxKey[] {
+function inboxKeysOf(incoming: readonly Incoming[]): readonly InboxKey[] {
   const keys: InboxKey[] = [];
   for (const item of incoming) {
     const message = isDeduplicated(item) ? messageOf(item) : null;

@@ -7,7 +7,7 @@ import { SqliteStore } from '../../adapters/embedded/store/sqlite-store.ts';
 import { TerminalError, TransientError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import { deadLetters, parked, parkedKeys } from '../../ports/tables/retry.ts';
-import { testPolicy } from '../../testing/batches.ts';
+import { decidedIn, testPolicy } from '../../testing/batches.ts';
 import { passing } from '../../testing/clock.ts';
 import { logLines } from '../../testing/log-lines.ts';
 import { count, probe, tallies } from '../../testing/probe.ts';
@@ -27,7 +27,7 @@ let log: EmbeddedLog;
 let worker: FunctionWorker;
 /** What the probe throws, by message id. */
 const failures = new Map<string, Error>();
-/** The ids of the messages that the probe decided, in order. */
+/** The ids of the messages that the probe decided in commits, in order. */
 const decided: string[] = [];
 
 const failing: StoreFunction<never, never> = {
@@ -35,7 +35,6 @@ const failing: StoreFunction<never, never> = {
   rules: {
     ...probe.rules,
     decide(state, message) {
-      decided.push((message as Message).id);
       const error = failures.get((message as Message).id);
       if (error !== undefined) throw error;
       return probe.rules.decide(state, message);
@@ -78,6 +77,7 @@ async function start(limits = { parkedMax: 100, parkedPerKeyMax: 10 }): Promise<
     policy: testPolicy,
     ...limits,
   });
+  worker.onCommit((outcomes) => decided.push(...decidedIn(outcomes)));
   await worker.open();
 }
 

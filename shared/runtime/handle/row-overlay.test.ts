@@ -42,6 +42,7 @@ function overlay(): { rows: RowOverlay; asked: Need[] } {
   const asked: Need[] = [];
   const loaded: Loaded = {
     seen: () => undefined,
+    position: () => null,
     rows: (need) => {
       asked.push(need);
       return stored.get(need.table) ?? [];

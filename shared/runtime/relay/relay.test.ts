@@ -34,7 +34,7 @@ function relay(unsentMax = 1_000, relayed: Relayed = store.relayed): Relay {
 
 async function commit(...messages: readonly Message[]): Promise<void> {
   const outbox = messages.map((message) => ({ topic: 'counted', message }));
-  await store.transact([], [], () => ({ writes: [], inbox: [], outbox, positions: [] }));
+  await store.transact({}, () => ({ writes: [], inbox: [], outbox, positions: [] }));
 }
 
 async function publish(...keys: readonly string[]): Promise<void> {

@@ -52,7 +52,7 @@ async function replaceByWatermark(
   const needs = owned.flatMap(({ topic }) =>
     [readPositions, inboxWatermarks].map((table) => ({ table: table as Table, values: [topic] })),
   );
-  await store.transact(needs, [], (loaded) => {
+  await store.transact({ needs }, (loaded) => {
     const raised = owned.flatMap(({ topic }) => raise(loaded, watermarks, topic));
     return { ...NOTHING, writes: [...raised, ...rows.map((row) => removal(inbox as Table, row))] };
   });

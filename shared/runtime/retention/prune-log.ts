@@ -51,7 +51,7 @@ export class OutboxPruner implements Pruner {
     const expired = rows.slice(0, countOver(dated, cutoff));
     const epochs = await this.#epochsBefore(expired.at(-1)?.position);
     const removals = [...expired.map((row) => removal(outbox as Table, row)), ...epochs];
-    if (expired.length > 0) await this.#store.transact([], [], () => ({ ...NOTHING, writes: removals }));
+    if (expired.length > 0) await this.#store.transact({}, () => ({ ...NOTHING, writes: removals }));
     await this.#relayed?.forget(expired.at(-1)?.position ?? 0);
     const more = expired.length === ROWS_MAX;
     if (!more) this.#pass = null;

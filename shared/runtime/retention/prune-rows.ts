@@ -136,9 +136,8 @@ export class RowPruner implements Pruner {
     const { table, summarize, rememberedAs } = this.#rule;
     const needs = rows.flatMap((row) => this.#rule.needs?.(row) ?? []);
     const own = rows.map((row) => groupOf(table, row));
-    const keys = rememberedAs === undefined ? [] : rows.map(rememberedAs);
-    let removed = 0;
-    await this.#store.transact([...needs, ...own], keys, (loaded) => {
+    const inbox = rememberedAs === undefined ? [] : rows.map(rememberedAs);
+    const { removed } = await this.#store.transact({ needs: [...needs, ...own], inbox }, (loaded) => {
       const reader = new RowOverlay(loaded, needs);
       const present = rows.flatMap((row) => rowOf(loaded, table, row) ?? []);
       const isExpired = (row: object) => {
@@ -149,10 +148,10 @@ export class RowPruner implements Pruner {
       const needed = present.findIndex((row) => !isExpired(row));
       // A summary stands for a prefix of the rows, without a gap.
       const expired = summarize === undefined || needed === -1 ? present.filter(isExpired) : present.slice(0, needed);
-      removed = expired.length;
-      if (expired.length === 0) return NOTHING;
+      if (expired.length === 0) return { ...NOTHING, removed: 0 };
       const sums = summarize === undefined ? [] : summarize(expired, reader, now).map((write) => stored(loaded, write));
-      return { ...NOTHING, writes: [...sums, ...expired.map((row) => removal(table, row))] };
+      const writes = [...sums, ...expired.map((row) => removal(table, row))];
+      return { ...NOTHING, writes, removed: expired.length };
     });
     return removed;
   }

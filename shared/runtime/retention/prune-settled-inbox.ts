@@ -56,7 +56,7 @@ export class SettledInboxPruner implements Pruner {
     const old = rows.filter(({ seenDay }) => seenDay < day);
     const more = this.#after.length > 0;
     if (old.length === 0) return { removed: {}, more };
-    await store.transact([], [], () => ({ ...NOTHING, writes: old.map((row) => removal(inbox as Table, row)) }));
+    await store.transact({}, () => ({ ...NOTHING, writes: old.map((row) => removal(inbox as Table, row)) }));
     return { removed: { [inbox.name]: old.length }, more };
   }
 
@@ -86,7 +86,7 @@ export class SettledInboxPruner implements Pruner {
       return watermarksBefore(own, day).map((found) => outboxWatermark({ topic: this.#owned.topic, partition }, found));
     });
     const need = { table, values: [this.#owned.topic] };
-    await store.transact([need], [], (loaded) => {
+    await store.transact({ needs: [need] }, (loaded) => {
       const known = loaded.rows(need) as readonly StoredPosition[];
       const writes = raised.flatMap((row): readonly StoredWrite[] => {
         const stored = known.find(({ partition, epoch }) => partition === row.partition && epoch === row.epoch) ?? null;

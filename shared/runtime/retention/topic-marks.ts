@@ -71,6 +71,6 @@ export class TopicMarks {
         return stored === row ? [] : [{ table: topicMarks as Table, row, stored }];
       }),
     ];
-    if (writes.length > 0) await this.#store.transact([], [], () => ({ ...NOTHING, writes }));
+    if (writes.length > 0) await this.#store.transact({}, () => ({ ...NOTHING, writes }));
   }
 }

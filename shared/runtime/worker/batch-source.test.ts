@@ -44,9 +44,9 @@ describe('a message at a function that reads two topics', () => {
   /** Runs a step whose `n`-th transaction finds the database locked. */
   async function interruptAt(n: number): Promise<void> {
     const transact = reader.store.transact.bind(reader.store);
-    const calls = vi.spyOn(reader.store, 'transact').mockImplementation(async (needs, inbox, work) => {
+    const calls = vi.spyOn(reader.store, 'transact').mockImplementation(async (unit, work) => {
       if (calls.mock.calls.length === n) throw new AppError('unavailable', 'the database is locked');
-      return transact(needs, inbox, work);
+      return transact(unit, work);
     });
     await expect(reader.worker.step()).rejects.toMatchObject({ code: 'unavailable' });
     calls.mockRestore();

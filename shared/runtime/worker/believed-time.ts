@@ -161,7 +161,7 @@ export class BelievedTime {
 
   async #commit(writes: readonly StoredWrite[]): Promise<void> {
     const commit = { writes, inbox: [], outbox: [], positions: [] };
-    if (writes.length > 0) await this.#store.transact([], [], () => commit);
+    if (writes.length > 0) await this.#store.transact({}, () => commit);
   }
 }
 

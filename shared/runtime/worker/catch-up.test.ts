@@ -30,7 +30,7 @@ describe('a timer that is due at the start of its function', () => {
     reason = 'the consumer group is not joined yet';
     const { name, tables, migrations } = probe;
     store = SqliteStore.open({ name, file: ':memory:', tables, migrations: migrations.sqlite });
-    await store.transact([], [], () =>
+    await store.transact({}, () =>
       commitOf({ writes: [{ table: tallies, row: { name: DUE, messages: 1, units: 1 }, stored: null }] }),
     );
     const subscription: Subscription = {

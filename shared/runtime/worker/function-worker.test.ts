@@ -288,7 +288,7 @@ describe('clearing', () => {
 
 describe('a command that fails with a transient error', () => {
   it('is answered as unavailable, so that its caller can retry', async () => {
-    vi.spyOn(probe.rules, 'decide').mockImplementationOnce(() => {
+    vi.spyOn(probe.rules, 'decide').mockImplementation(() => {
       throw new TransientError('the warehouse does not answer');
     });
     const answers = settled([worker.submit(count('a', 1))]);

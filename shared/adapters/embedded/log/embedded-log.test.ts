@@ -23,7 +23,7 @@ function writerOf(file: string): SqliteStore {
 }
 
 function commit(store: SqliteStore, topic: string, messages: readonly Message[]) {
-  return store.transact([], [], () => commitOf({ outbox: messages.map((message) => ({ topic, message })) }));
+  return store.transact({}, () => commitOf({ outbox: messages.map((message) => ({ topic, message })) }));
 }
 
 logConformance('the embedded log behind a SQLite store', () => subject({ broadcasts: false }));
@@ -55,7 +55,7 @@ async function subject({ broadcasts }: { readonly broadcasts: boolean }): Promis
     group: 'known',
     async commitPositions(_log, positions) {
       const reader = SqliteStore.open({ name: 'known', file: readerFile, tables: [], migrations: [] });
-      await reader.transact([], [], () => commitOf({ positions }));
+      await reader.transact({}, () => commitOf({ positions }));
       await reader.close();
     },
     async remove() {
@@ -259,7 +259,7 @@ describe('the embedded log', () => {
     const reader = SqliteStore.open({ name: 'known', file: readerFile, tables: [], migrations: [] });
     stores.push(reader);
     const positions = await (await subscribe()).ends();
-    await reader.transact([], [], () => commitOf({ positions }));
+    await reader.transact({}, () => commitOf({ positions }));
     const prune = (cutoffMs: number) => other.prune('events', { cutoffMs, nowMs, limit: 10 });
 
     expect(unread).toMatchObject({ lag: 2, oldestUnreadAt: '2026-03-01T10:00:00.000Z' });

@@ -20,7 +20,7 @@ beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'saga-locked-'));
   const file = join(folder, 'writer.db');
   const store = SqliteStore.open({ name: 'writer', file, tables: [], migrations: [] });
-  await store.transact([], [], () => commitOf({ outbox: [{ topic: 'events', message: count('a', 1) }] }));
+  await store.transact({}, () => commitOf({ outbox: [{ topic: 'events', message: count('a', 1) }] }));
   await store.close();
   lockOwner = new Database(file);
   lockOwner.pragma('locking_mode = EXCLUSIVE');

@@ -46,7 +46,7 @@ afterEach(async () => {
 
 async function write(path: string, quantity: number): Promise<void> {
   const store = SqliteStore.open({ name: 'writer', file: path, tables: [], migrations: [] });
-  await store.transact([], [], () => commitOf({ outbox: [{ topic: 'events', message: count('a', quantity) }] }));
+  await store.transact({}, () => commitOf({ outbox: [{ topic: 'events', message: count('a', quantity) }] }));
   await store.close();
 }
 

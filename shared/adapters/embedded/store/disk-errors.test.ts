@@ -34,7 +34,7 @@ function open(): SqliteStore {
 }
 
 let number = 0;
-const commit = (store: SqliteStore) => store.transact([], [], () => writesOf(shelf(`${number++}`, 1)));
+const commit = (store: SqliteStore) => store.transact({}, () => writesOf(shelf(`${number++}`, 1)));
 
 /** Everything that a store is asked, once each. */
 const uses: readonly (readonly [name: string, use: (store: SqliteStore) => Promise<unknown>])[] = [
@@ -48,7 +48,7 @@ const uses: readonly (readonly [name: string, use: (store: SqliteStore) => Promi
 ];
 
 function readAndCommit(store: SqliteStore): Promise<unknown> {
-  return store.transact([], [], ({ rows }) => {
+  return store.transact({}, ({ rows }) => {
     rows({ table: shelves as never, values: ['a'] });
     return writesOf(shelf(`${number++}`, 1));
   });

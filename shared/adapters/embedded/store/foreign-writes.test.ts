@@ -25,7 +25,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const commit = () => store.transact([], [], () => writesOf(shelf(`${number++}`, 1)));
+const commit = () => store.transact({}, () => writesOf(shelf(`${number++}`, 1)));
 
 async function commits(count: number): Promise<void> {
   for (let n = 0; n < count; n++) await commit();

@@ -22,6 +22,7 @@ export function guardedWork<Result>(db: Database.Database, loaded: Loaded, work:
   const result = work({
     rows: (need) => recordFailure(() => loaded.rows(need)),
     seen: (key) => recordFailure(() => loaded.seen(key)),
+    position: (place) => recordFailure(() => loaded.position(place)),
   });
   if (failures.length > 0) throw failures[0];
   if (!db.inTransaction) {

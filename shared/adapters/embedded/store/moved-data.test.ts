@@ -46,7 +46,7 @@ function open(path = file, onWarning: (sentence: string) => void = () => undefin
 }
 
 let number = 0;
-const commit = (store: SqliteStore) => store.transact([], [], () => writesOf(shelf(`${number++}`, 1)));
+const commit = (store: SqliteStore) => store.transact({}, () => writesOf(shelf(`${number++}`, 1)));
 const idsIn = (path: string) => {
   const db = new Database(path, { readonly: true });
   const count = db.prepare('SELECT count(*) FROM shelf').pluck().get();
@@ -102,7 +102,7 @@ describe('data that are moved away', () => {
 
   it('during a commit are missed before it is acknowledged', async () => {
     const store = open();
-    const committed = store.transact([], [], () => {
+    const committed = store.transact({}, () => {
       renameSync(data, `${data}.old`);
       return writesOf(shelf('moved', 1));
     });
@@ -263,7 +263,7 @@ describe('a database that another program writes', { timeout: 2 * LONG_MS }, () 
   it('is not suspected while the store copies its own log, again and again at the same length', async () => {
     const store = open();
     store.database.pragma('wal_autocheckpoint = 8');
-    for (let n = 0; n < 400; n++) await store.transact([], [], () => writesOf(shelf(`own-${n}`, 1)));
+    for (let n = 0; n < 400; n++) await store.transact({}, () => writesOf(shelf(`own-${n}`, 1)));
 
     expect([await store.count(shelves), store.unavailableReason()]).toEqual([400, null]);
   });

@@ -1,6 +1,16 @@
 import type Database from 'better-sqlite3';
 import { CLIENT_SOURCE } from '../../../core/message.ts';
-import type { Commit, Loaded, Need, OutboxRow, Position, Query, StoredWrite, Table } from '../../../ports/store.ts';
+import type {
+  Commit,
+  Lane,
+  Loaded,
+  Need,
+  OutboxRow,
+  Position,
+  Query,
+  StoredWrite,
+  Table,
+} from '../../../ports/store.ts';
 import { timeTables } from '../../../ports/tables/believed-time.ts';
 import { inbox, inboxWatermarks, readMarks, readPositions, type StoredPosition } from '../../../ports/tables/inbox.ts';
 import { outbox, topicEpochs } from '../../../ports/tables/outbox.ts';
@@ -13,6 +23,8 @@ import { SeenIds } from './seen-ids.ts';
 import { countSql, querySql, type SqlValue, shapeOf, type TableSql, tableSql } from './statements.ts';
 
 type PositionRow = StoredPosition & { readonly proof: string | null };
+const POSITIONS_SQL = 'SELECT topic, partition, position, epoch, proof FROM position';
+
 type Statement = Database.Statement<unknown[], unknown>;
 interface TableStatements extends Omit<TableSql, 'isEmpty' | 'remove'>, UpdatedTable {
   readonly selectRows: Statement;
@@ -80,7 +92,11 @@ export class StoreSession {
     try {
       begin.run();
       this.#empty.clear();
-      const loaded: Loaded = { rows: (need) => this.#rows(need), seen: (key) => this.#seen.fingerprintOf(key) };
+      const loaded: Loaded = {
+        rows: (need) => this.#rows(need),
+        seen: (key) => this.#seen.fingerprintOf(key),
+        position: (place) => this.#positionOf(place),
+      };
       const result = guardedWork(this.db, loaded, work);
       const outbox = this.#apply(result);
       commit.run();
@@ -106,12 +122,7 @@ export class StoreSession {
   }
 
   positions(): readonly Position[] {
-    const rows = this.db.prepare('SELECT topic, partition, position, epoch, proof FROM position').all();
-    return (rows as PositionRow[]).map(({ epoch, proof, ...place }) => ({
-      ...place,
-      ...(epoch === '' ? {} : { epoch }),
-      ...(proof === null ? {} : { proof }),
-    }));
+    return (this.db.prepare(POSITIONS_SQL).all() as PositionRow[]).map(positionIn);
   }
 
   count<Row extends object>(table: Table<Row>, where: Partial<Row>, fixed: Partial<Row>): number {
@@ -190,6 +201,11 @@ export class StoreSession {
     return selectRows.all(...values).map((row) => revive(row as SqlValue[]));
   }
 
+  #positionOf({ topic, partition }: Lane): Position | null {
+    const row = this.#statements.selectPosition.get(topic, partition) as PositionRow | undefined;
+    return row === undefined ? null : positionIn(row);
+  }
+
   #savePositions(positions: readonly Position[]): void {
     for (const { topic, partition, position, epoch = '', proof = null } of positions) {
       this.#statements.savePosition.run(topic, partition, position, epoch, proof);
@@ -213,6 +229,10 @@ const tablesNotCleared: readonly Table[] = [
   ...(timeTables as readonly object[] as readonly Table[]),
 ];
 
+function positionIn({ epoch, proof, ...place }: PositionRow): Position {
+  return { ...place, ...(epoch === '' ? {} : { epoch }), ...(proof === null ? {} : { proof }) };
+}
+
 /** The error that led here counts; a connection that stays in its transaction is given up. */
 function attempt(work: () => void): void {
   try {
@@ -228,6 +248,7 @@ function prepareStatements(db: Database.Database) {
     begin: prepare('BEGIN IMMEDIATE'),
     commit: prepare('COMMIT'),
     rollback: prepare('ROLLBACK'),
+    selectPosition: prepare(`${POSITIONS_SQL} WHERE topic = ? AND partition = ?`),
     savePosition: prepare(
       `INSERT INTO position (topic, partition, position, epoch, proof) VALUES (?, ?, ?, ?, ?)
        ON CONFLICT (topic, partition)

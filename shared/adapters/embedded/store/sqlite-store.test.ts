@@ -80,9 +80,9 @@ describe('SQLite', () => {
       const version = () => other.pragma('data_version', { simple: true });
       const before = version();
 
-      await store.transact([], [], () => commitOf({}));
+      await store.transact({}, () => commitOf({}));
       const afterNothing = version();
-      await store.transact([], [], () => writesOf(shelf('a', 1)));
+      await store.transact({}, () => writesOf(shelf('a', 1)));
 
       expect([afterNothing === before, version() === before]).toEqual([true, false]);
       other.close();
@@ -95,11 +95,11 @@ describe('SQLite', () => {
       other.exec('BEGIN IMMEDIATE');
       const refused = { code: 'unavailable', retryAfterS: 1 };
 
-      await expect(store.transact([], [], () => writesOf(shelf('a', 1)))).rejects.toMatchObject(refused);
+      await expect(store.transact({}, () => writesOf(shelf('a', 1)))).rejects.toMatchObject(refused);
       await expect(store.check()).rejects.toMatchObject(refused);
       await expect(store.clear([])).rejects.toMatchObject(refused);
       other.close();
-      await expect(store.transact([], [], () => writesOf(shelf('a', 1)))).resolves.toBeDefined();
+      await expect(store.transact({}, () => writesOf(shelf('a', 1)))).resolves.toBeDefined();
     });
   });
 
@@ -117,11 +117,11 @@ describe('SQLite', () => {
       const store = open();
       limitPages(store, 4);
 
-      await expect(store.transact([], [], () => large)).rejects.toMatchObject({ code: 'no_room', retryAfterS: 5 });
+      await expect(store.transact({}, () => large)).rejects.toMatchObject({ code: 'no_room', retryAfterS: 5 });
       expect([await store.find({ table: shelves, limit: 9 }), await publishedBy(store)]).toEqual([[], []]);
 
       limitPages(store, 1_000);
-      await store.transact([], [], () => large);
+      await store.transact({}, () => large);
       expect([(await store.find({ table: shelves, limit: 9 })).length, (await publishedBy(store)).length]).toEqual([
         1, 1,
       ]);
@@ -182,7 +182,7 @@ describe('SQLite', () => {
   describe('a commit on disk', () => {
     it('is flushed: synchronous is FULL after a write, on each connection of a store', async () => {
       const store = open();
-      await store.transact([], [], () => writesOf(shelf('a', 1)));
+      await store.transact({}, () => writesOf(shelf('a', 1)));
       await store.clear([]);
 
       expect(() => assertDurable(store.database)).not.toThrow();

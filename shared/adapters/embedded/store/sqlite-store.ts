@@ -3,7 +3,7 @@ import type Database from 'better-sqlite3';
 import { AppError } from '../../../core/errors.ts';
 import type { Migration } from '../../../ports/migration.ts';
 import type { Relayed } from '../../../ports/relayed.ts';
-import type { Commit, InboxKey, Loaded, Need, Position, Query, Store, Table } from '../../../ports/store.ts';
+import type { Commit, Loaded, Position, Query, Store, Table, UnitOfWork } from '../../../ports/store.ts';
 import { isLocked, isReadFailure, storeError } from '../store-error.ts';
 import { assertDurable, holdExclusively, openForWriting } from './database.ts';
 import { GuardedSession } from './guarded-session.ts';
@@ -98,11 +98,8 @@ export class SqliteStore implements Store {
     }
   }
 
-  async transact<Result extends Commit>(
-    _needs: readonly Need[],
-    _inbox: readonly InboxKey[],
-    work: (loaded: Loaded) => Result,
-  ): Promise<Result> {
+  /** What `work` asks for is read when it asks; nobody else writes meanwhile. */
+  async transact<Result extends Commit>(_unit: UnitOfWork, work: (loaded: Loaded) => Result): Promise<Result> {
     if (this.#lostLock !== null) throw new AppError('unavailable', this.#lostLock, { retryAfterS: 1 });
     return this.#guarded.commit((session) => session.transact(work));
   }

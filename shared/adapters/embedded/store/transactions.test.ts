@@ -57,7 +57,7 @@ describe('a transaction', () => {
     const write = () => other.exec("INSERT INTO shelf (shelf_id, room, places) VALUES ('b', 'attic', 1)");
     const attempts: unknown[] = [];
 
-    await store.transact([], [], ({ rows }) => {
+    await store.transact({}, ({ rows }) => {
       const before = rows(needOf('b'));
       try {
         attempts.push(write());
@@ -73,14 +73,14 @@ describe('a transaction', () => {
   });
 
   it('does not accept asynchronous work', () => {
-    type Work = Parameters<Store['transact']>[2];
+    type Work = Parameters<Store['transact']>[1];
 
     expectTypeOf<() => Commit>().toExtend<Work>();
     expectTypeOf<() => Promise<Commit>>().not.toExtend<Work>();
   });
 
   it('that SQLite has rolled back by itself commits nothing, also when the work goes on', async () => {
-    const rolledBack = store.transact([], [], () => {
+    const rolledBack = store.transact({}, () => {
       // As SQLite does by itself on a full disk or an input/output error.
       store.database.exec('ROLLBACK');
       return everything;
@@ -88,13 +88,13 @@ describe('a transaction', () => {
 
     await expect(rolledBack).rejects.toMatchObject({ code: 'unavailable' });
     expect(await parts()).toEqual(nothing);
-    await store.transact([], [], () => everything);
+    await store.transact({}, () => everything);
     expect(await parts()).toEqual(all);
   });
 
   it('in which a read failed commits nothing, also when the work goes on', async () => {
     store.database.exec('ALTER TABLE shelf_book RENAME TO lent');
-    const unread = store.transact([], [], ({ rows }) => {
+    const unread = store.transact({}, ({ rows }) => {
       try {
         rows({ table: shelfTables[1] as Table, values: ['a'] });
       } catch {
@@ -113,7 +113,7 @@ describe('a transaction', () => {
     for (let more = 0; outcomes.at(-1) !== 'committed'; more++) {
       store.database.pragma(`max_page_count = ${pages + more}`);
       const outcome = await store
-        .transact([], [], () => everything)
+        .transact({}, () => everything)
         .then(
           () => 'committed',
           (error: { code: string }) => error.code,
@@ -131,7 +131,7 @@ describe('the write-ahead log', () => {
   it('is copied into the file as it grows, but not while another process reads; its size shows this', async () => {
     store.database.pragma('wal_autocheckpoint = 8');
     const fill = async (from: number) => {
-      for (let n = from; n < from + 50; n++) await store.transact([], [], () => writesOf(shelf(`${n}`, n)));
+      for (let n = from; n < from + 50; n++) await store.transact({}, () => writesOf(shelf(`${n}`, n)));
     };
     await fill(0);
     const alone = store.walBytes();
