@@ -15,6 +15,7 @@ import { type Held, holdPath } from './path-lock.ts';
 import { RelayRows } from './relay-rows.ts';
 import { runtimeMigrations } from './runtime-migrations.ts';
 import { StoreSession } from './session.ts';
+import { SoleLeases } from './sole-leases.ts';
 
 export interface SqliteStoreOptions {
   /** The function that owns the data; also the consumer in the inbox. */
@@ -75,6 +76,11 @@ export class SqliteStore implements Store {
   /** What was sent of the outbox, where a relay sends it to a log elsewhere. */
   get relayed(): Relayed {
     return new RelayRows(this.#guarded);
+  }
+
+  /** One process writes, so it has every lease. */
+  get leases(): SoleLeases {
+    return new SoleLeases(this.#guarded);
   }
 
   /** Which log the messages of the function are in. */
