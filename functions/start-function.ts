@@ -25,6 +25,7 @@ import { waitsOf } from '../shared/runtime/why/waits.ts';
 import { addWhy } from '../shared/runtime/why/why-routes.ts';
 import { addFaultRoutes, FaultInjection } from '../shared/runtime/worker/fault-injection.ts';
 import { FunctionWorker } from '../shared/runtime/worker/function-worker.ts';
+import { HeldLease } from '../shared/runtime/worker/held-lease.ts';
 import { addStoreMetrics } from '../shared/runtime/worker/store-metrics.ts';
 import { wokenLoop } from '../shared/runtime/worker/woken-loop.ts';
 import { FunctionMetrics } from '../shared/runtime/worker/worker-metrics.ts';
@@ -37,6 +38,9 @@ import { startRetention } from './start-retention.ts';
 
 /** How long a stop goes on sending what is left; the rest is sent after the next start. */
 const SEND_REST_MS = 2_000;
+
+/** The lease of a relay is this many times as long as a send may take, so that there is always time for one more. */
+const LEASE_SENDS = 4;
 
 /** What the functions of a process share. */
 export interface HostContext {
@@ -70,6 +74,7 @@ export async function startFunction(name: FunctionName, host: HostContext): Prom
   const days = retentionDaysOf(config, retries.policy);
   const store = openStore(fn, config, (sentence) => logger.warn(sentence));
   const relay = relayOf(fn, store, host);
+  const keeper = new HeldLease(store.leases, 'keeper', clock);
   const faults = new FaultInjection(clock, (noRoom) => store.simulateNoRoom(noRoom));
   const metrics = new FunctionMetrics(name, store, () => worker.waiting());
   addStoreMetrics(metrics.registry, () => store.walBytes());
@@ -82,12 +87,13 @@ export async function startFunction(name: FunctionName, host: HostContext): Prom
     logger,
     metrics,
     backlog: relay,
+    keeper,
     ...retries,
   });
   const stopping = new AbortController();
   try {
     await settleLog(fn, store, config, host.claims);
-    return await runFunction({ name, host, module, fn, store, faults, metrics, worker, relay, days, stopping });
+    return await runFunction({ name, host, module, fn, store, faults, metrics, worker, keeper, relay, days, stopping });
   } catch (error) {
     stopping.abort();
     await worker.stop();
@@ -100,6 +106,7 @@ export async function startFunction(name: FunctionName, host: HostContext): Prom
 function relayOf(fn: StoreFunction, store: FunctionStore, { config, target, logger }: HostContext): Relay | null {
   if (target === null || fn.publishes === null) return null;
   return new Relay({
+    lease: new HeldLease(store.leases, 'relay', clock, LEASE_SENDS * target.sendMaxMs),
     name: fn.name,
     topic: fn.publishes,
     relayed: store.relayed,
@@ -119,13 +126,14 @@ interface FunctionParts {
   readonly faults: FaultInjection;
   readonly metrics: FunctionMetrics;
   readonly worker: FunctionWorker;
+  readonly keeper: HeldLease;
   readonly relay: Relay | null;
   readonly days: RetentionDays;
   readonly stopping: AbortController;
 }
 
 async function runFunction(parts: FunctionParts): Promise<RunningFunction> {
-  const { name, module, fn, store, faults, metrics, worker, relay, days, stopping } = parts;
+  const { name, module, fn, store, faults, metrics, worker, keeper, relay, days, stopping } = parts;
   const { config, logger, log } = parts.host;
   const app = createApp(module, { config, logger, worker, metrics });
   if (config.ENABLE_AUTOMATION) addFaultRoutes(app, faults);
@@ -143,7 +151,7 @@ async function runFunction(parts: FunctionParts): Promise<RunningFunction> {
   addDeadLetterRoutes(app, scope);
   module.addOperatorRoutes?.(app, routeHost);
   await worker.open();
-  await replayWhatIsReadableNow(scope, logger);
+  await replayAsKeeper(keeper, scope, logger);
   // Queued before the loop starts, so that messages that wait in a topic find the example data.
   const { seed } = module;
   const needsSeed = seed !== undefined && config.ENABLE_AUTOMATION && (await seed.isEmpty(worker));
@@ -152,11 +160,12 @@ async function runFunction(parts: FunctionParts): Promise<RunningFunction> {
   await seeded;
   const beforeCall = (subject: string) => faults.beforeCall(subject);
   const loopHost = { context: worker, settings: config, logger, registry: metrics.registry, beforeCall };
-  const loops = startLoops(module, loopHost, stopping.signal);
+  const loops = startLoops(module, loopHost, keeper, stopping.signal);
   const everyMs = config.RETENTION_EVERY_S * 1000;
   const retentionParts = {
     fn,
     worker,
+    keeper,
     log,
     relayed: relay?.relayed ?? null,
     clock: faults.clock,
@@ -177,6 +186,7 @@ async function runFunction(parts: FunctionParts): Promise<RunningFunction> {
       await Promise.all([loops, retention, relaying]);
       await worker.stop();
       await relay?.finish(SEND_REST_MS);
+      await keeper.release();
       await store.close();
     },
   };
@@ -221,6 +231,17 @@ function waitsAt(
   ];
 }
 
+/** Before the loop starts, where this instance is the keeper; else when it becomes that. */
+async function replayAsKeeper(keeper: HeldLease, scope: DeadLetterScope, logger: Logger): Promise<void> {
+  if (keeper.isHeld) await replayWhatIsReadableNow(scope, logger);
+  keeper.onGranted(() => {
+    const failure = `${scope.fn.name} cannot look for dead letters that it can read now`;
+    replayWhatIsReadableNow(scope, logger).catch((error: unknown) => {
+      logger.error({ error: describeError(error) }, failure);
+    });
+  });
+}
+
 async function replayWhatIsReadableNow(scope: DeadLetterScope, logger: Logger): Promise<void> {
   const { replayed, discarded } = await replayAfterUpgrade(scope);
   if (replayed + discarded === 0) return;
@@ -228,12 +249,17 @@ async function replayWhatIsReadableNow(scope: DeadLetterScope, logger: Logger): 
 }
 
 /** Runs the loops beside the batches of a function until `signal` aborts; work of an earlier run is done first. */
-async function startLoops(module: FunctionModule, host: LoopHost<object>, signal: AbortSignal): Promise<void> {
+async function startLoops(
+  module: FunctionModule,
+  host: LoopHost<object>,
+  keeper: HeldLease,
+  signal: AbortSignal,
+): Promise<void> {
   const { context, logger } = host;
   const loops = module.loops?.(host) ?? [];
   await Promise.all(
     loops.map((loop) =>
-      wokenLoop(context, signal, loop, (error) => logger.error({ error: describeError(error) }, loop.failure)),
+      wokenLoop(context, keeper, signal, loop, (error) => logger.error({ error: describeError(error) }, loop.failure)),
     ),
   );
 }

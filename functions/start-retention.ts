@@ -8,12 +8,14 @@ import type { Logger } from '../shared/runtime/observe/logger.ts';
 import { addClockMetric, addRetentionMetrics } from '../shared/runtime/retention/metrics.ts';
 import { Retention } from '../shared/runtime/retention/retention.ts';
 import type { FunctionWorker } from '../shared/runtime/worker/function-worker.ts';
+import type { HeldLease } from '../shared/runtime/worker/held-lease.ts';
 import { WakeSignal } from '../shared/runtime/worker/wake-signal.ts';
 import type { FunctionMetrics } from '../shared/runtime/worker/worker-metrics.ts';
 
 export interface RetentionParts {
   readonly fn: StoreFunction;
   readonly worker: FunctionWorker;
+  readonly keeper: HeldLease;
   readonly log: MessageLog;
   readonly relayed: Relayed | null;
   readonly clock: Clock;
@@ -25,7 +27,7 @@ export interface RetentionParts {
 
 /** Prunes rows beside a function until `signal` aborts, and adds metrics of stored rows and of the lag of readers. */
 export function startRetention(parts: RetentionParts, signal: AbortSignal): Promise<void> {
-  const { fn, worker, log, relayed, clock, logger, metrics, days, everyMs } = parts;
+  const { fn, worker, keeper, log, relayed, clock, logger, metrics, days, everyMs } = parts;
   const { store, watermarks, believed } = worker;
   // Each topic is measured once: by its writer, or by its reader when it is public.
   const publicTopics = fn.consumes.filter((topic) => writerOf(topic) === null);
@@ -33,7 +35,8 @@ export function startRetention(parts: RetentionParts, signal: AbortSignal): Prom
   const { registry } = metrics;
   const removed = addRetentionMetrics({ registry, store, log, nowMs: () => clock.nowMs(), topics: measured });
   addClockMetric(registry, believed);
-  const retention = new Retention({ fn, store, log, relayed, logger, watermarks, believed, days, writerOf, removed });
+  const options = { fn, store, log, relayed, logger, watermarks, believed, keeper, days, writerOf, removed };
+  const retention = new Retention(options);
   return retention.run(signal, new WakeSignal(), everyMs);
 }
 

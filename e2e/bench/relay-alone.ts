@@ -15,6 +15,7 @@ import { partitionOf } from '../../shared/core/partition.ts';
 import type { UnsentRow } from '../../shared/ports/relayed.ts';
 import { createLogger } from '../../shared/runtime/observe/logger.ts';
 import { Relay, ROWS_MAX } from '../../shared/runtime/relay/relay.ts';
+import { HeldLease } from '../../shared/runtime/worker/held-lease.ts';
 import { ORDER_LINES, orderIds, quantile } from './client.ts';
 import type { Part, Progress } from './parts.ts';
 import { AIMS, type Plan } from './plan.ts';
@@ -105,6 +106,7 @@ async function relaySender(config: Config, store: FunctionStore): Promise<Sender
     clock,
     logger,
     unsentMax,
+    lease: new HeldLease(store.leases, 'relay', clock),
   });
   return {
     prepare: () => async () => {

@@ -74,6 +74,9 @@ export interface RelayTarget {
    */
   send(rows: readonly UnsentRow[], mark: SendMark): Promise<readonly SentPiece[]>;
 
+  /** A send has resolved or rejected after so many milliseconds. */
+  readonly sendMaxMs: number;
+
   /** Where each lane of a topic ends now. @throws {AppError} `unavailable` */
   laneEnds(topic: string): Promise<readonly LaneEnd[]>;
 }

@@ -9,6 +9,7 @@ import { type DeadLetterRow, deadLetters, parked, parkedKeys, resolutions } from
 import type { DeadLetterScope } from '../runtime/dead-letters/dead-letter.ts';
 import type { StoreFunction } from '../runtime/function.ts';
 import { FunctionWorker } from '../runtime/worker/function-worker.ts';
+import { type Role, soleRole } from '../runtime/worker/held-lease.ts';
 import { FunctionMetrics } from '../runtime/worker/worker-metrics.ts';
 import { decidedIn, testPolicy } from './batches.ts';
 import { passing } from './clock.ts';
@@ -38,6 +39,8 @@ export class DeadLetterBench {
   metrics!: FunctionMetrics;
   /** What it answers to, and what may stand in its topic, from its next life on. */
   reader: Partial<Pick<StoreFunction, 'inputs' | 'catalog'>> = {};
+  /** From its next life on; null: it is alone. */
+  keeper: Role | null = null;
   readonly #base: StoreFunction;
   readonly #topic: string;
   readonly #folder: string;
@@ -144,7 +147,8 @@ export class DeadLetterBench {
     const metrics = new FunctionMetrics(this.#base.name, store, () => this.worker.waiting());
     this.metrics = metrics;
     const clock = { nowMs: () => this.nowMs, upMs: () => this.nowMs - this.leaptMs };
-    const options = { fn: this.#fn(), store, log, clock, logger: logged.logger, metrics, ...limits };
+    const keeper = this.keeper ?? soleRole;
+    const options = { fn: this.#fn(), store, log, clock, logger: logged.logger, metrics, keeper, ...limits };
     const worker = new FunctionWorker(options);
     worker.onCommit((outcomes) => this.asked.push(...decidedIn(outcomes)));
     return worker;

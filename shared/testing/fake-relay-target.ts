@@ -15,6 +15,7 @@ export class FakeTarget implements RelayTarget {
   readonly arrived: Arrived[] = [];
   /** How many messages of each next send arrive before it fails; null: it succeeds. */
   readonly faults: (number | null)[] = [];
+  readonly sendMaxMs = 1_000;
 
   async send(rows: readonly UnsentRow[], mark: SendMark) {
     const fault = this.faults.shift() ?? null;

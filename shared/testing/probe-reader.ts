@@ -10,6 +10,7 @@ import type { StoreFunction } from '../runtime/function.ts';
 import type { Outcome } from '../runtime/handle/outcome.ts';
 import { Retention } from '../runtime/retention/retention.ts';
 import { FunctionWorker } from '../runtime/worker/function-worker.ts';
+import { type Role, soleRole } from '../runtime/worker/held-lease.ts';
 import { FunctionMetrics } from '../runtime/worker/worker-metrics.ts';
 import { testPolicy } from './batches.ts';
 import { logLines } from './log-lines.ts';
@@ -37,7 +38,8 @@ export class ProbeReader {
   readonly #changes: Partial<StoreFunction>;
   /** Whether the writer broadcasts its commits. */
   handsOver = false;
-  /** These two are used from its next start on. */
+  /** Whether this instance keeps the function. These three are used from its next start on. */
+  keeper: Role = soleRole;
   skipsPruned = false;
   limits = { parkedMax: 100, parkedPerKeyMax: 100 };
   writer: SqliteStore;
@@ -92,7 +94,9 @@ export class ProbeReader {
     const removed = (table: string, rows: number) => {
       this.removed[table] = (this.removed[table] ?? 0) + rows;
     };
-    this.retention = new Retention({ fn, store, log, logger, watermarks, believed, days: testDays, writerOf, removed });
+    const { keeper } = this;
+    const options = { fn, store, log, logger, watermarks, believed, keeper, days: testDays, writerOf, removed };
+    this.retention = new Retention(options);
     Object.assign(this, { store, log });
     await this.worker.open();
   }

@@ -1,5 +1,11 @@
 import type { Lane } from '../../ports/store.ts';
 
+export const CONNECT_MS = 3_000;
+/** The longest wait for an answer to any request. */
+export const REQUEST_MS = 10_000;
+/** The longest send: it may have to connect, and to ask where the partitions are. */
+export const SEND_MAX_MS = CONNECT_MS + 2 * REQUEST_MS;
+
 /**
  * What the log needs of a client library for Kafka, so that another library is one file. Nothing here repeats anything on
  * its own: a send that fails has failed, and whether its messages arrived is not known.
@@ -40,7 +46,7 @@ export interface KafkaReceipt extends Lane {
 }
 
 export interface KafkaProducer {
-  /** Sends each piece once, one send after the other. @throws where a broker refused it or did not answer */
+  /** Sends each piece once, one send after the other; over within {@link SEND_MAX_MS}. @throws where a broker refused it or did not answer */
   send(pieces: readonly KafkaPiece[]): Promise<readonly KafkaReceipt[]>;
 }
 

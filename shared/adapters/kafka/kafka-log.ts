@@ -9,7 +9,14 @@ import type { LaneEnd, RelayTarget, SentPiece, UnsentRow } from '../../ports/rel
 import { type Lane, laneName, type Position } from '../../ports/store.ts';
 import { EVENT_HEADERS, structuredEvent } from './event-format.ts';
 import { GroupProgress } from './group-progress.ts';
-import type { KafkaClient, KafkaMessage, KafkaPiece, KafkaProducer, KafkaReceipt } from './kafka-client.ts';
+import {
+  type KafkaClient,
+  type KafkaMessage,
+  type KafkaPiece,
+  type KafkaProducer,
+  type KafkaReceipt,
+  SEND_MAX_MS,
+} from './kafka-client.ts';
 import { kafkaError } from './kafka-errors.ts';
 import { KafkaSubscription } from './kafka-subscription.ts';
 import { assertOwn } from './ownership.ts';
@@ -119,6 +126,8 @@ export class KafkaLog implements MessageLog, RelayTarget, LogClaims {
       return { topic, partition, firstOffset, positions: marks };
     });
   }
+
+  readonly sendMaxMs = SEND_MAX_MS;
 
   async laneEnds(topic: string): Promise<readonly LaneEnd[]> {
     const ends = await this.#client.admin.ends(topic).catch((error: unknown) => {

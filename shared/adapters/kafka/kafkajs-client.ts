@@ -3,17 +3,19 @@ import type { ConnectionOptions } from 'node:tls';
 import { type Admin, type Batch, type Consumer, Kafka, logLevel, type SASLOptions } from 'kafkajs';
 import type { Lane } from '../../ports/store.ts';
 import { dismissFormerMembers } from './former-members.ts';
-import type {
-  ConsumerOptions,
-  KafkaAdmin,
-  KafkaBatch,
-  KafkaClient,
-  KafkaConsumer,
-  KafkaPiece,
-  KafkaProducer,
-  KafkaReceipt,
-  KafkaRecord,
-  NewTopic,
+import {
+  CONNECT_MS,
+  type ConsumerOptions,
+  type KafkaAdmin,
+  type KafkaBatch,
+  type KafkaClient,
+  type KafkaConsumer,
+  type KafkaPiece,
+  type KafkaProducer,
+  type KafkaReceipt,
+  type KafkaRecord,
+  type NewTopic,
+  REQUEST_MS,
 } from './kafka-client.ts';
 import { endWhenStopped, sleepWhileIdle } from './library-guards.ts';
 import { bounded, Reconnecting } from './reconnecting.ts';
@@ -27,9 +29,6 @@ const REBALANCE_MS = 20_000;
 const FETCH_WAIT_MS = 200;
 const FETCH_BYTES_MAX = 10 * 1024 * 1024;
 const FETCH_LANE_BYTES_MAX = 1024 * 1024;
-const CONNECT_MS = 3_000;
-/** The longest wait for an answer to any request. */
-const REQUEST_MS = 10_000;
 /** How long the broker may wait for its replicas: its answer comes before the request is given up. */
 const REPLICAS_MS = 8_000;
 const TOPIC_RESOURCE = 2;

@@ -7,6 +7,7 @@ import type { Relayed } from '../../ports/relayed.ts';
 import { FakeTarget, PARTITIONS } from '../../testing/fake-relay-target.ts';
 import { logLines } from '../../testing/log-lines.ts';
 import { count, probe } from '../../testing/probe.ts';
+import { HeldLease } from '../worker/held-lease.ts';
 import { Relay, ROWS_MAX } from './relay.ts';
 
 const NOW_MS = Date.parse('2026-03-01T10:00:00.000Z');
@@ -29,7 +30,9 @@ afterEach(() => store.close());
 
 function relay(unsentMax = 1_000, relayed: Relayed = store.relayed): Relay {
   const clock = { nowMs: () => nowMs, upMs: () => upMs };
-  return new Relay({ name: 'probe', topic: 'counted', relayed, target: log, clock, logger: logged.logger, unsentMax });
+  const lease = new HeldLease(store.leases, 'relay', clock);
+  const parts = { name: 'probe', topic: 'counted', relayed, target: log, clock, logger: logged.logger };
+  return new Relay({ ...parts, unsentMax, lease });
 }
 
 async function commit(...messages: readonly Message[]): Promise<void> {

@@ -5,6 +5,7 @@ import type { Relayed, RelayTarget, SentPiece, UnsentRow } from '../../ports/rel
 import { describeError } from '../observe/error-report.ts';
 import type { Logger } from '../observe/logger.ts';
 import { RepeatedReason } from '../observe/repeated-reason.ts';
+import type { HeldLease } from '../worker/held-lease.ts';
 import { runLoop } from '../worker/run-loop.ts';
 import { WakeSignal } from '../worker/wake-signal.ts';
 
@@ -25,10 +26,14 @@ export interface RelayOptions {
   readonly logger: Logger;
   /** More messages than this do not wait in the outbox: further commands are refused until some are sent. */
   readonly unsentMax: number;
+  /** Only its holder sends. */
+  readonly lease: HeldLease;
 }
 
 /** One run of the relay, from a `begin` on. */
 interface Run {
+  /** Of the lease under which it sends: under another one, another run may have come in between. */
+  readonly lease: number | null;
   readonly token: number;
   /** Sends that are marked. */
   sends: number;
@@ -83,8 +88,9 @@ export class Relay {
   }
 
   async #send(): Promise<boolean> {
-    const { relayed, target } = this.#options;
+    const { relayed, target, lease } = this.#options;
     const run = await this.#begun();
+    if (run === null) return false;
     if (this.#acknowledged !== null) return this.#settle(run, this.#acknowledged);
     const rows = fitting(await relayed.unsent(ROWS_MAX));
     const last = rows.at(-1);
@@ -92,6 +98,8 @@ export class Relay {
       this.#unsent = 0;
       return false;
     }
+    // A send that may outlast the lease could come behind those of the next holder.
+    if (lease.leftMs <= target.sendMaxMs) return false;
     const pieces = await target.send(rows, { token: run.token, send: run.sends + 1 });
     const sent = pieces.reduce((sum, { positions }) => sum + positions.length, 0);
     assert(sent === rows.length, `${sent} of ${rows.length} messages have a place in the log`);
@@ -101,11 +109,14 @@ export class Relay {
 
   /** Marks a send. Where that fails, it is tried again before anything else is sent. */
   async #settle(run: Run, { upTo, messages, pieces }: Acknowledged): Promise<boolean> {
-    const isSettled = await this.#options.relayed.settle(run.token, upTo, pieces);
+    const { relayed, lease } = this.#options;
+    const isSettled = await relayed.settle(run.token, upTo, pieces);
     this.#acknowledged = null;
     if (!isSettled) {
+      // Another run has begun, so another instance has the lease, or had it.
       this.#run = null;
-      return true;
+      lease.lose();
+      return lease.hold();
     }
     run.sends += 1;
     this.#sentUpTo = upTo;
@@ -114,7 +125,11 @@ export class Relay {
     return true;
   }
 
-  async #begun(): Promise<Run> {
+  /** The run under the lease of now; null while another instance holds it. */
+  async #begun(): Promise<Run | null> {
+    const { lease } = this.#options;
+    if (!(await lease.hold())) return null;
+    if (this.#run !== null && this.#run.lease !== lease.token) this.#end();
     if (this.#run === null) {
       const { relayed, target, topic, clock, name, logger } = this.#options;
       const token = await relayed.begin(clock.nowMs());
@@ -123,9 +138,15 @@ export class Relay {
       }
       this.#sentUpTo = await relayed.sentUpTo();
       this.#unsent = await this.#count();
-      this.#run = { token, sends: 0 };
+      this.#run = { token, lease: lease.token, sends: 0 };
     }
     return this.#run;
+  }
+
+  /** What arrived and is not marked is sent again by the next run, here or elsewhere. */
+  #end(): void {
+    this.#run = null;
+    this.#acknowledged = null;
   }
 
   /** One more than the most, where there are more. */
@@ -172,11 +193,15 @@ export class Relay {
     return `${count} ${this.#unsent === 1 ? 'message' : 'messages'} of ${name} wait in its outbox`;
   }
 
-  /** Sends what is left, for `budgetMs` at most, unless sends fail. What cannot be sent now is left for the next run. */
+  /**
+   * Sends what is left, for `budgetMs` at most, unless sends fail. What cannot be sent now is left for the next run, which may
+   * begin at once.
+   */
   async finish(budgetMs: number): Promise<void> {
     const end = sleep(budgetMs, false, { ref: false });
     let worked = this.#problem === null;
     while (worked) worked = await Promise.race([this.step().catch(() => false), end]);
+    await this.#options.lease.release();
   }
 
   /** Steps until `signal` aborts: after each commit with messages, and now and then. */

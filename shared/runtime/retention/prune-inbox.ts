@@ -67,7 +67,7 @@ function raise(loaded: Loaded, watermarks: Watermarks, topic: string): readonly 
   const table = inboxWatermarks as Table;
   const known = loaded.rows({ table, values: [topic] }) as readonly StoredPosition[];
   const positions = loaded.rows({ table: readPositions as Table, values: [topic] }) as readonly StoredPosition[];
-  // Also those that the store has noted itself: their rows may be removed from now on.
+  // Also those that the store has noted itself: their rows may be removed from now on. Done again, or for nothing, it is true.
   for (const watermark of [...known, ...positions]) watermarks.raise(watermark);
   return positions.flatMap((row) => {
     const stored = known.find(({ partition, epoch }) => partition === row.partition && epoch === row.epoch) ?? null;

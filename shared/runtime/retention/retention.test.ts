@@ -1,8 +1,11 @@
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type BelievedTimeRow, believedTimes } from '../../ports/tables/believed-time.ts';
 import { inbox } from '../../ports/tables/inbox.ts';
 import { count } from '../../testing/probe.ts';
 import { FREE, OWNED, ProbeReader, testDays } from '../../testing/probe-reader.ts';
+import { changed, commitOf } from '../../testing/shelf.ts';
+import { soleRole } from '../worker/held-lease.ts';
 import { WakeSignal } from '../worker/wake-signal.ts';
 import { addRetentionMetrics } from './metrics.ts';
 
@@ -53,6 +56,43 @@ describe('the retention', () => {
 
     const daily = new Set(nextDay.filter((table) => !sameDay.includes(table)));
     expect(daily).toEqual(new Set(['dead_letter', 'decision']));
+  });
+});
+
+describe('the retention of an instance that is not the keeper of its function', () => {
+  it('prunes nothing, and takes over with the time that the keeper has noted', async () => {
+    let isHeld = false;
+    let grant = () => {};
+    reader.keeper = {
+      ...soleRole,
+      get isHeld() {
+        return isHeld;
+      },
+      onGranted: (listener) => {
+        grant = listener;
+      },
+    };
+    await reader.restart();
+    const { believed } = reader.worker;
+    await reader.publish(reader.fact('a', 1));
+    await reader.settle();
+    reader.leap(testDays.watermark + 1);
+    const refused = await reader.cleanUp();
+    // The keeper has come further than this instance has seen time pass.
+    const [row] = await reader.store.find({ table: believedTimes, limit: 1 });
+    const further = { ...row, believedMs: reader.nowMs } as BelievedTimeRow;
+    await reader.store.transact({}, () =>
+      commitOf({ writes: [changed(believedTimes, row as BelievedTimeRow, further)] }),
+    );
+    const stopping = new AbortController();
+    const running = reader.retention.run(stopping.signal, new WakeSignal(), 60_000);
+    isHeld = true;
+    grant();
+    await vi.waitFor(() => expect(reader.removed).toEqual({ inbox: 1 }));
+    stopping.abort();
+    await running;
+
+    expect([refused, believed.believedMs]).toEqual([{}, reader.nowMs]);
   });
 });
 

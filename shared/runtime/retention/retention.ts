@@ -8,6 +8,7 @@ import type { StoreFunction } from '../function.ts';
 import { describeError } from '../observe/error-report.ts';
 import type { Logger } from '../observe/logger.ts';
 import type { BelievedTime } from '../worker/believed-time.ts';
+import { type Role, soleRole } from '../worker/held-lease.ts';
 import { runLoop } from '../worker/run-loop.ts';
 import type { WakeSignal } from '../worker/wake-signal.ts';
 import type { Watermarks } from '../worker/watermarks.ts';
@@ -33,6 +34,8 @@ export interface RetentionOptions {
   readonly logger: Logger;
   readonly watermarks: Watermarks;
   readonly believed: BelievedTime;
+  /** Only its holder prunes; where absent, this instance is alone. */
+  readonly keeper?: Role;
   readonly days: RetentionDays;
   /** The only function that writes this topic; null for a public topic. */
   readonly writerOf: (topic: string) => string | null;
@@ -50,14 +53,25 @@ export class Retention {
   /** The time by which this pass prunes. */
   #nowMs = 0;
   #clockState: ClockState = 'agrees';
+  readonly #keeper: Role;
+  /** Whether another instance may have noted since what time has passed. */
+  #isStale = false;
 
   constructor(options: RetentionOptions) {
     this.#options = options;
+    this.#keeper = options.keeper ?? soleRole;
+    this.#isStale = !this.#keeper.isHeld;
     this.#pruners = prunersOf(options);
   }
 
-  /** Prunes the next batch. Returns whether there is more to do in this pass. */
+  /** Prunes the next batch, where this instance is the keeper. Returns whether there is more to do in this pass. */
   async step(): Promise<boolean> {
+    if (!this.#keeper.isHeld) {
+      this.#isStale = true;
+      return false;
+    }
+    if (this.#isStale) await this.#options.believed.load();
+    this.#isStale = false;
     if (this.#left.length === 0) await this.#beginPass();
     const [pruner] = this.#left;
     if (pruner === undefined) return false;
@@ -69,6 +83,7 @@ export class Retention {
   /** Steps until `signal` aborts, with a short pause between steps and `everyMs` between passes. */
   async run(signal: AbortSignal, wake: WakeSignal, everyMs: number): Promise<void> {
     signal.addEventListener('abort', () => wake.raise());
+    this.#keeper.onGranted(() => wake.raise());
     await wake.wait(FIRST_MS);
     await runLoop({
       step: async () => {
@@ -86,6 +101,7 @@ export class Retention {
 
   /** A last look at the time. What passed before a look that fails counts as time in which the function did not run. */
   async end(): Promise<void> {
+    if (!this.#keeper.isHeld || this.#isStale) return;
     await this.#options.believed
       .look()
       .catch((error: unknown) => this.#logError(error, 'does not know what time passed'));

@@ -1,9 +1,7 @@
-import { type Message, namedId, newMessage } from '../../core/message.ts';
-import { versionOf } from '../../core/message-catalog.ts';
 import type { RetryPolicy } from '../../core/retry-policy.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { MessageLog, Subscription } from '../../ports/message-log.ts';
-import type { Position, Query, Store, Table } from '../../ports/store.ts';
+import type { Position, Store, Table } from '../../ports/store.ts';
 import { topicEpochs } from '../../ports/tables/outbox.ts';
 import { type ParkedKeyRow, parked, parkedKeys } from '../../ports/tables/retry.ts';
 import type { StoreFunction, Timer } from '../function.ts';
@@ -12,13 +10,17 @@ import type { Incoming, IncomingRetry, IncomingTimer } from '../handle/incoming.
 import { parseRecord, parseStored } from '../handle/parse-record.ts';
 import type { RetryQueueLimits } from '../handle/retry-queue.ts';
 import { CatchUp } from './catch-up.ts';
+import { type Role, soleRole } from './held-lease.ts';
 import { PausedLanes } from './paused-lanes.ts';
+import { columnOf, dueQuery, timerMessage } from './timer-messages.ts';
 import { Watermarks } from './watermarks.ts';
 
 /** The most messages from each kind of source in one commit. */
 export const BATCH_MAX = 256;
 /** The most parked keys tried in one step. The number is 1 after a failure and doubles after each success. */
 const DRAIN_KEYS_MAX = 64;
+/** How often it looks for what is due where other instances park messages and set timers, or wait for the role of the keeper. */
+const LOOK_AGAIN_MS = 1_000;
 /** The longest sleep, whatever the clock says. */
 const SLEEP_MAX_MS = 60_000;
 /** Later than any time. */
@@ -33,6 +35,8 @@ export interface BatchSourceOptions {
   /** The most messages that may be parked, in all and of one key. */
   readonly parkedMax: number;
   readonly parkedPerKeyMax: number;
+  /** Only its holder takes what is due; where absent, this instance is alone. */
+  readonly keeper?: Role;
 }
 
 /** The messages that wait at a function; `failure` says why some may be missing, null when none is. */
@@ -45,6 +49,7 @@ export interface Taken {
 export class BatchSource {
   readonly watermarks: Watermarks;
   readonly #options: BatchSourceOptions;
+  readonly #keeper: Role;
   #subscription: Subscription | null = null;
   readonly #paused = new PausedLanes();
   #parked = 0;
@@ -60,6 +65,7 @@ export class BatchSource {
 
   constructor(options: BatchSourceOptions) {
     this.#options = options;
+    this.#keeper = options.keeper ?? soleRole;
     this.watermarks = new Watermarks(options.store);
     for (const { table, column } of options.fn.timers ?? []) {
       this.#dueColumns.set(table, [...(this.#dueColumns.get(table) ?? []), column]);
@@ -70,6 +76,11 @@ export class BatchSource {
   async open(wake: () => void): Promise<void> {
     const { fn, store, log } = this.#options;
     await this.watermarks.load();
+    await this.#keeper.hold();
+    this.#keeper.onGranted(() => {
+      this.#dueMs = Number.NEGATIVE_INFINITY;
+      wake();
+    });
     const positions = async () => {
       const own = await store.positions();
       return [...own, ...this.watermarks.ofOtherEpochs(own)];
@@ -180,16 +191,24 @@ export class BatchSource {
     return this.#subscription?.ends() ?? Promise.resolve([]);
   }
 
+  /** What is due, for the keeper. Two that take the same do no harm: the commit looks whether it is due still. */
   async #takeDue(nowMs: number): Promise<readonly Incoming[]> {
+    if (await this.#keeper.hold()) return this.#dueOf(nowMs);
+    this.#dueMs = nowMs + LOOK_AGAIN_MS;
+    return [];
+  }
+
+  async #dueOf(nowMs: number): Promise<readonly Incoming[]> {
     const { store, fn } = this.#options;
     const now = new Date(nowMs).toISOString();
     const timers: IncomingTimer[] = [];
     for (const timer of this.#timers) {
-      const rows = await store.find(dueQuery(timer, now));
+      const rows = await store.find(dueQuery(timer, now, BATCH_MAX));
       for (const row of rows) timers.push({ from: 'timer', timer, row, message: timerMessage(fn, timer, row) });
     }
     const retries = await this.#takeParked(now);
-    this.#dueMs = await this.#firstDue(now);
+    const firstMs = await this.#firstDue(now);
+    this.#dueMs = store.features.severalInstances ? Math.min(firstMs, nowMs + LOOK_AGAIN_MS) : firstMs;
     return [...retries, ...timers];
   }
 
@@ -233,7 +252,7 @@ export class BatchSource {
       first = isDue(row, now) ? Number.NEGATIVE_INFINITY : Math.min(first, Date.parse(row.dueAt ?? EVER));
     }
     for (const timer of this.#timers) {
-      for (const row of await store.find({ ...dueQuery(timer, EVER), limit: 1 })) {
+      for (const row of await store.find(dueQuery(timer, EVER, 1))) {
         first = Math.min(first, Date.parse(columnOf(row, timer.column)));
       }
     }
@@ -254,33 +273,4 @@ export class BatchSource {
 
 function isDue({ dueAt, attemptedAt }: ParkedKeyRow, now: string): boolean {
   return dueAt !== null && (dueAt <= now || attemptedAt > now);
-}
-
-function dueQuery({ table, column }: Timer, upTo: string): Query<object> {
-  return { table, orderBy: [column], atMost: { [column]: upTo }, limit: BATCH_MAX };
-}
-
-function columnOf(row: object, column: string): string {
-  return String((row as Record<string, unknown>)[column]);
-}
-
-/** What a timer says: the same message however often it is read, from the function to itself. */
-function timerMessage({ name, catalog }: StoreFunction, timer: Timer, row: object): Message {
-  const { type, subject, data, correlationid } = timer.message(row);
-  const dueAt = columnOf(row, timer.column);
-  const key = timer.table.key.map((column) => columnOf(row, column)).join(' ');
-  const id = namedId(`${name} ${timer.table.name} ${key} ${timer.column} ${dueAt}`);
-  return newMessage({
-    id,
-    source: `/${name}`,
-    type,
-    time: dueAt,
-    subject,
-    partitionkey: subject,
-    correlationid: correlationid ?? id,
-    causationid: id,
-    schemaversion: versionOf(catalog, type),
-    data,
-    traceparent: undefined,
-  });
 }

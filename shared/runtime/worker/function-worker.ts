@@ -1,17 +1,14 @@
 import { AppError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import type { MessageCatalog } from '../../core/message-catalog.ts';
-import type { RetryPolicy } from '../../core/retry-policy.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { MessageLog } from '../../ports/message-log.ts';
 import type { Store } from '../../ports/store.ts';
-import type { StoreFunction } from '../function.ts';
 import { type Batch, dryRunBatch, type Handled, handleBatch } from '../handle/handle-batch.ts';
 import { handleOneByOne } from '../handle/handle-one-by-one.ts';
 import type { Incoming } from '../handle/incoming.ts';
 import type { CommandOutcome, Outcome } from '../handle/outcome.ts';
 import type { Logger } from '../observe/logger.ts';
-import { BATCH_MAX, BatchSource } from './batch-source.ts';
+import { BATCH_MAX, BatchSource, type BatchSourceOptions } from './batch-source.ts';
 import { BelievedTime } from './believed-time.ts';
 import type { FunctionContext, SubmitOptions } from './function-context.ts';
 import { Linger } from './linger.ts';
@@ -36,23 +33,16 @@ interface Backlog {
   unavailableReason(): string | null;
 }
 
-export interface FunctionWorkerOptions {
-  readonly fn: StoreFunction;
-  readonly store: Store;
-  readonly log: MessageLog;
+export interface FunctionWorkerOptions extends BatchSourceOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: FunctionMetrics;
-  readonly policy: RetryPolicy;
-  /** The most messages that may be parked, in all and of one key. */
-  readonly parkedMax: number;
-  readonly parkedPerKeyMax: number;
   /** What waits to be sent to a log elsewhere; null where the outbox is the log. */
   readonly backlog?: Backlog | null;
 }
 
 /**
- * The only writer of a function in this process. It takes what waits (commands, records of its topics), handles it as
+ * The only writer of a function in its process. It takes what waits (commands, records of its topics), handles it as
  * one batch with one commit, then answers all callers. A batch of one is not delayed, unless its message is deferrable.
  */
 export class FunctionWorker implements FunctionContext {

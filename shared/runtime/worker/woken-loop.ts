@@ -1,5 +1,6 @@
 import type { Outcome } from '../handle/outcome.ts';
 import type { FunctionContext } from './function-context.ts';
+import type { Role } from './held-lease.ts';
 import { runLoop } from './run-loop.ts';
 import { WakeSignal } from './wake-signal.ts';
 
@@ -18,25 +19,38 @@ export interface FunctionLoop {
   readonly failure: string;
 }
 
-/** Calls `step` until `signal` aborts: at once, and again after commits with an outcome that `wakes`. */
+/** How long a loop sleeps at most where other instances commit, too: their commits do not wake it. */
+const SLEEP_MAX_MS = 500;
+
+/**
+ * Calls `step` until `signal` aborts: at once, and again after commits with an outcome that `wakes`. It runs where the keeper of
+ * the function is; a step that is on its way when the role is lost ends as any other.
+ */
 export async function wokenLoop(
-  context: Pick<FunctionContext, 'onCommit'>,
+  context: Pick<FunctionContext, 'onCommit' | 'store'>,
+  keeper: Pick<Role, 'isHeld' | 'onGranted'>,
   signal: AbortSignal,
   { step, wakes, sleepMs, restTimes, finish }: Omit<FunctionLoop, 'failure'>,
   onError: (error: unknown) => void,
 ): Promise<void> {
   const wake = new WakeSignal();
+  const longestMs = context.store.features.severalInstances ? SLEEP_MAX_MS : undefined;
+  keeper.onGranted(() => wake.raise());
   context.onCommit((outcomes) => {
     if (outcomes.some(wakes)) wake.raise();
   });
   signal.addEventListener('abort', () => wake.raise());
   await runLoop({
-    step: () => step(() => wake.raise()),
+    step: async () => keeper.isHeld && step(() => wake.raise()),
     wake,
     signal,
     onError,
-    ...(sleepMs === undefined ? {} : { sleepMs }),
+    sleepMs: () => atMost(longestMs, sleepMs?.()),
     ...(restTimes === undefined ? {} : { restTimes }),
   });
   await finish?.().catch(onError);
+}
+
+function atMost(longestMs: number | undefined, ms: number | undefined): number | undefined {
+  return longestMs === undefined ? ms : Math.min(longestMs, ms ?? longestMs);
 }
