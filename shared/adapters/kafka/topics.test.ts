@@ -63,6 +63,19 @@ describe('the topics of the store', () => {
     ]);
   });
 
+  it('are made one after the other', async () => {
+    const { admin } = cluster({});
+    const steps: string[] = [];
+    const createTopic = async ({ name }: NewTopic) => {
+      steps.push(`${name} begins`);
+      await new Promise((resolve) => setImmediate(resolve));
+      steps.push(`${name} is there`);
+    };
+    await ensureTopics({ ...admin, createTopic }, { ...rules, names: ['one', 'two'] });
+
+    expect(steps).toEqual(['one begins', 'one is there', 'two begins', 'two is there']);
+  });
+
   it.each([
     [2, 2, '1'],
     [3, 3, '2'],

@@ -27,12 +27,13 @@ export interface TopicRules {
  */
 export async function ensureTopics(admin: KafkaAdmin, rules: TopicRules): Promise<void> {
   const brokers = await admin.brokers();
-  const ensure = async (name: string) => {
-    const found = await admin.topic(name);
+  const states = await Promise.all(rules.names.map((name) => admin.topic(name)));
+  for (const [index, name] of rules.names.entries()) {
+    const found = states[index] ?? null;
+    // One after the other: while a topic is made, kafkajs fails on another that has no leader yet.
     if (found === null) await create(admin, name, rules, brokers);
     else assertFit(name, found, rules, brokers);
-  };
-  await Promise.all(rules.names.map(ensure));
+  }
 }
 
 async function create(admin: KafkaAdmin, name: string, rules: TopicRules, brokers: number): Promise<void> {
