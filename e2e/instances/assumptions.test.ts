@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EmbeddedLog } from '../../shared/adapters/embedded/log/embedded-log.ts';
 import { TransientError } from '../../shared/core/errors.ts';
 import { parked } from '../../shared/ports/tables/retry.ts';
@@ -81,7 +81,10 @@ describe('two instances on one database', () => {
     await log.append(TOPIC, [count('a', 1)]);
     await one.step();
     await log.append(TOPIC, [count('b', 1)]);
-    await two.step();
+    await vi.waitFor(async () => {
+      await two.step();
+      expect(two.waiting().parked).toBe(1);
+    });
 
     expect([await one.store.count(parked), one.waiting().parked, two.waiting().parked]).toEqual([2, 1, 1]);
   });

@@ -4,7 +4,7 @@ import { cancelOrder, placeOrder } from '../../saga/examples.ts';
 import { Chance, type Troubles, troubleName, World } from './world.ts';
 
 /** More by hand: SEEDS=200 */
-const SEEDS = Number(process.env['SEEDS'] ?? 20);
+const SEEDS = Number(process.env['SEEDS'] ?? 8);
 const ORDERS = 10;
 
 interface Plan {
