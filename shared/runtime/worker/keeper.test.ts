@@ -4,6 +4,9 @@ import { passing } from '../../testing/clock.ts';
 import { DeadLetterBench, TOPIC } from '../../testing/dead-letter-bench.ts';
 import { FakeLeases } from '../../testing/fake-leases.ts';
 import { count } from '../../testing/probe.ts';
+import { commitOf } from '../../testing/shelf.ts';
+import { recordOf } from '../handle/incoming.ts';
+import { appended, newParkedKey } from '../handle/retry-rows.ts';
 import { HeldLease } from './held-lease.ts';
 import { wokenLoop } from './woken-loop.ts';
 
@@ -65,6 +68,26 @@ describe('a worker that is not the keeper of its function', () => {
     await bench.settle();
 
     expect([keeper.isHeld, await bench.units(), await bench.waiting()]).toEqual([true, { a: 1 }, [0, 0]]);
+  });
+});
+
+describe('the keeper of a function of several instances', () => {
+  it('looks every second for what another instance has parked', async () => {
+    Object.assign(bench.store, { features: { ...bench.store.features, severalInstances: true } });
+    await bench.restart();
+    // Once more when the topics are read.
+    await bench.settle();
+    await bench.settle();
+    const now = new Date(bench.nowMs).toISOString();
+    const record = recordOf(TOPIC, count('a', 1));
+    const writes = appended({ ...newParkedKey('a', now), dueAt: now }, record);
+    await bench.store.transact({}, () => commitOf({ writes: writes.map((write) => ({ ...write, stored: null })) }));
+    await bench.settle();
+    const soon = await bench.units();
+    bench.nowMs += 1_000;
+    await bench.settle();
+
+    expect([soon, await bench.units()]).toEqual([{}, { a: 1 }]);
   });
 });
 
