@@ -128,7 +128,7 @@ export function openStore(
   try {
     return SqliteStore.open({ name, file, tables, migrations: migrations.sqlite, onWarning });
   } catch (error) {
-    throw roomError(error, file) ?? folderError(error) ?? error;
+    throw roomError(error, file) ?? folderError(error, file) ?? error;
   }
 }
 
@@ -143,9 +143,10 @@ export function roomError(error: unknown, file: string): ConfigError | null {
 }
 
 /** Of a file system that creates no folder, such as that of /proc, only the attempt tells. */
-function folderError(error: unknown): ConfigError | null {
+export function folderError(error: unknown, file: string): ConfigError | null {
   if (!(error instanceof Error && 'syscall' in error)) return null;
-  const { code, path, syscall } = error as NodeJS.ErrnoException;
+  // A call on an open file has no path.
+  const { code, path = dirname(file), syscall } = error as NodeJS.ErrnoException;
   const what = syscall === 'mkdir' ? 'no folder can be created at' : 'this cannot be used:';
   return new ConfigError('DATA_DIR', `${what} ${path} (${code}): set it to a folder on a disk of this machine`);
 }

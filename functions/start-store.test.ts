@@ -8,7 +8,7 @@ import { freePorts } from '../e2e/tools/free-ports.ts';
 import { AppError } from '../shared/core/errors.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
 import { logLines } from '../shared/testing/log-lines.ts';
-import { dataFile, roomError } from './engine.ts';
+import { dataFile, folderError, roomError } from './engine.ts';
 import { readConfig } from './settings.ts';
 import { type Part, parts, type StartOptions, startStore } from './start-store.ts';
 
@@ -92,4 +92,15 @@ it('a start on a full disk names the file, the setting and what to do', () => {
   expect(roomError(full, '/d/order.db')?.message).toBe(sentence);
   expect(roomError(Object.assign(new Error('ENOSPC'), { code: 'ENOSPC' }), '/d/order.db')?.message).toBe(sentence);
   expect(roomError(new Error('another'), '/d/order.db')).toBeNull();
+});
+
+it('an error of the disk names the folder, also where the call has no path', () => {
+  const errs = Object.assign(new Error('EIO: i/o error, fsync'), { code: 'EIO', syscall: 'fsync' });
+  const refused = Object.assign(new Error('ENOENT'), { code: 'ENOENT', syscall: 'mkdir', path: '/proc/d' });
+
+  expect([folderError(errs, '/d/order.db')?.message, folderError(refused, '/d/order.db')?.message]).toEqual([
+    'DATA_DIR: this cannot be used: /d (EIO): set it to a folder on a disk of this machine',
+    'DATA_DIR: no folder can be created at /proc/d (ENOENT): set it to a folder on a disk of this machine',
+  ]);
+  expect(folderError(new Error('another'), '/d/order.db')).toBeNull();
 });

@@ -28,6 +28,7 @@ async function targetProcess(...statuses: number[]) {
     target: 'order',
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     runNumber: 0,
+    isReady: true,
     disk: {
       set: (rules) => note(`disk ${JSON.stringify(rules)}`),
       clear: () => note('disk clear'),
@@ -103,11 +104,19 @@ describe('a fault', () => {
 
   it('is missed when the process is not running', async () => {
     const { order } = await targetProcess(503);
-    const absent = { ...order, runNumber: -1, freeze: () => false, kill: () => null };
+    const absent = { ...order, runNumber: -1, isReady: false, freeze: () => false, kill: () => null };
 
     const { reported } = await inject(absent, { kind: 'freeze' }, { kind: 'kill' }, { kind: 'full' }, { kind: 'disk' });
 
     expect(reported).toEqual(['freeze missed', 'kill missed', 'full missed', 'disk missed']);
+  });
+
+  it('of the disk is missed while the process starts, which it cannot on a disk that errs', async () => {
+    const { order, done } = await targetProcess(200);
+
+    const { reported } = await inject({ ...order, isReady: false }, { kind: 'disk' });
+
+    expect([reported, done]).toEqual([['disk missed'], []]);
   });
 
   it('of the disk is not injected where calls cannot be made to fail', async () => {

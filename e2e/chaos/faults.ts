@@ -18,6 +18,8 @@ export interface TargetProcess {
   readonly target: Target;
   readonly url: string;
   readonly runNumber: number;
+  /** Whether the run has been ready: on a disk that errs, a process does not start. */
+  readonly isReady: boolean;
   /** Null when calls of this process cannot be made to fail. */
   readonly disk: Pick<FaultyDisk, 'set' | 'clear'> | null;
   start(): Promise<void>;
@@ -110,7 +112,7 @@ export class Faults {
     const { disk, runNumber } = process;
     const { target, errors } = fault;
     if (disk === null || errors === null) return this.#report(fault, 'unsupported');
-    if (runNumber < 0) return this.#report(fault, 'missed');
+    if (!process.isReady) return this.#report(fault, 'missed');
     disk.set([errors]);
     this.#report(fault, 'injected');
     record.beginFault(target, 'disk', 0);

@@ -71,6 +71,10 @@ export class StoreProcess implements TargetProcess {
     return this.#run === null ? -1 : this.restarts;
   }
 
+  get isReady(): boolean {
+    return this.#run?.isReady === true;
+  }
+
   /** Starts the process if it does not run, and waits until it is ready or has ended. */
   async start(): Promise<void> {
     const run = this.#run ?? this.#launch();
