@@ -96,7 +96,7 @@ export class World {
   private constructor(seed: string, troubles: Troubles) {
     this.chance = new Chance(seed);
     this.#troubles = troubles;
-    // A commit whose answer is lost is announced by nobody, so readers look at the files.
+    // Where the answer to a commit is lost, no reader is notified of it. So readers poll the files.
     const topic = (name: Name) => ({ file: this.#file(name), writtenHere: false, isPublic: false });
     const commands = { file: join(this.#folder, 'commands.db'), writtenHere: false, isPublic: true };
     this.#log = new EmbeddedLog({

@@ -28,7 +28,7 @@ export function leasesConformance(
     });
     afterEach(() => subject.remove());
 
-    it('are granted where nobody holds them, each for itself', async () => {
+    it('are granted independently of each other while no instance holds them', async () => {
       const taken = [await subject.leases.take('one', TTL_MS), await subject.leases.take('two', TTL_MS)];
 
       expect(taken.every((lease) => lease !== null && lease.validMs > 0)).toBe(true);

@@ -24,7 +24,7 @@ const SLEEP_MAX_MS = 500;
 
 /**
  * Calls `step` until `signal` aborts: at once, and again after commits with an outcome that `wakes`. It runs where the keeper of
- * the function is; a step that is on its way when the role is lost ends as any other.
+ * the function is; a step that has begun when the role is lost is finished.
  */
 export async function wokenLoop(
   context: Pick<FunctionContext, 'onCommit' | 'store'>,

@@ -104,7 +104,7 @@ export class SqliteStore implements Store {
     }
   }
 
-  /** What `work` asks for is read when it asks; nobody else writes meanwhile. */
+  /** Rows are read when `work` asks for them. This process alone writes the file, so they cannot change meanwhile. */
   async transact<Result extends Commit>(_unit: UnitOfWork, work: (loaded: Loaded) => Result): Promise<Result> {
     if (this.#lostLock !== null) throw new AppError('unavailable', this.#lostLock, { retryAfterS: 1 });
     return this.#guarded.commit((session) => session.transact(work));
