@@ -2,12 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import type { NoticeBody, OperatorNoticeBody, SentAgainBody } from '../../functions/notification/representation.ts';
 import type { Why } from '../../functions/order/why.ts';
+import { DAY_MS } from '../../shared/core/days.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { bodyOf, get, orderOf, post, request, whyOf } from './client.ts';
 import { type Exit, hosts, run, TestStore } from './harness.ts';
 
 const by = { who: 'ann', reason: 'the address is right now' };
 const quick = { NOTICE_RETRY_FIRST_MS: '50', NOTICE_RETRY_LONGEST_MS: '200', NOTICE_RETRY_ATTEMPTS: '3' };
+const aDay = String(DAY_MS);
 const path = '/operations/notification/notices';
 
 async function refuse(store: TestStore, calls: object | null): Promise<void> {
@@ -101,7 +103,8 @@ describe.each(hosts)('in %s, a notice', (host) => {
   });
 
   it('keeps its attempts and its due time when notification is killed', async () => {
-    const store = await TestStore.start(host, { NOTICE_RETRY_FIRST_MS: '600000' });
+    // A random share of a day: no attempt falls into this test.
+    const store = await TestStore.start(host, { NOTICE_RETRY_FIRST_MS: aDay, NOTICE_RETRY_LONGEST_MS: aDay });
     await refuse(store, { subject: 'BAD', as: 'transient' });
     await post(store.url('/orders'), orderOf('BAD'));
     await waitUntil(async () => {
