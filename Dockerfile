@@ -12,7 +12,7 @@ COPY shared shared
 COPY functions functions
 COPY seed seed
 COPY e2e e2e
-RUN node node_modules/typescript/bin/tsc -p .
+RUN node node_modules/typescript/bin/tsc -p . && node shared/tools/build-console.mjs
 RUN $YARN workspaces focus --production
 
 FROM node:20.20.2-bookworm-slim

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { scriptCommand } from '../shared/core/package-script.ts';
+import { operationsAccess } from '../shared/runtime/http/operator-auth.ts';
 import type { Config } from './settings.ts';
 import { parts, type RunningStore } from './start-store.ts';
 
@@ -23,6 +24,8 @@ export function startBlock({ urls }: Pick<RunningStore, 'urls'>, config: Config,
     return url === undefined ? [] : [[part, reachable(url)]];
   });
   const gateway = urls.get('gateway');
+  if (gateway !== undefined && operationsAccess(config).isOpen)
+    rows.unshift(['console', `${reachable(gateway)}/console`]);
   if (gateway !== undefined) rows.push(['API docs', `${reachable(gateway)}/docs`]);
   rows.push(['data', resolve(config.DATA_DIR)]);
   if (config.LOG === 'kafka') rows.push(['log', kafkaPlace(config)]);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { type FunctionName, functionNames } from '../saga/choreography.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
 import { operationsAccess } from '../shared/runtime/http/operator-auth.ts';
@@ -12,6 +13,9 @@ import { functionModules } from './registry.ts';
 import { type Config, portOf, urlOf } from './settings.ts';
 import { type RunningFunction, startFunction } from './start-function.ts';
 import { assertDataPlaces, openStoreLog } from './store-log.ts';
+
+/** Where the build puts the console, beside the compiled functions. */
+const consoleFolder = fileURLToPath(new URL('../console', import.meta.url));
 
 export const parts = ['gateway', ...functionNames] as const;
 export type Part = (typeof parts)[number];
@@ -114,6 +118,7 @@ export async function prepareStore(
         streams: streamsOf(functionModules),
         stopping: stopping.signal,
         automation: config.ENABLE_AUTOMATION,
+        ...(operationsAccess(config).isOpen ? { console: consoleFolder } : {}),
         openapi: openapiSource(config, logger, {
           automation: config.ENABLE_AUTOMATION,
           operations: operationsAccess(config).isOpen,

@@ -12,6 +12,7 @@ import {
 import { processMetrics } from '../../shared/runtime/http/operations-routes.ts';
 import { addStartPage, healthLinks, type StartPage } from '../../shared/runtime/http/start-page.ts';
 import type { Logger } from '../../shared/runtime/observe/logger.ts';
+import { addConsole } from './console/page.ts';
 import { addGatewayDeadLetters } from './dead-letters.ts';
 import { addDocs } from './docs.ts';
 import { StreamRelay } from './relay-stream.ts';
@@ -26,6 +27,8 @@ export interface GatewayOptions {
   /** The paths of server-sent events, and the function that owns each. */
   readonly streams?: Readonly<Record<string, string>>;
   readonly automation: boolean;
+  /** The folder of the built console; left out where nobody may see it. */
+  readonly console?: string;
   /** The OpenAPI document of the whole store. */
   readonly openapi: () => Readonly<Record<string, unknown>>;
   readonly logger: Logger;
@@ -60,23 +63,28 @@ export function createGateway(options: GatewayOptions): App {
   addGatewayDeadLetters(app, upstreams, orders);
   if (options.automation) addAutomation(app, upstreams);
   addDocs(app, options.openapi);
-  addStartPage(app, startPageOf(Object.keys(owners)));
+  const hasConsole = options.console !== undefined && addConsole(app, options.console);
+  addStartPage(app, startPageOf(Object.keys(owners), hasConsole));
   return app;
 }
 
-function startPageOf(segments: readonly string[]): StartPage {
+function startPageOf(segments: readonly string[], hasConsole: boolean): StartPage {
   const owned = segments.map((name) => ({ name, href: `/${name}`, about: `the list of ${name}` }));
   return {
     name: 'saga-store',
     about: 'An online store whose orders stay right. This is its API; the documentation lets you try it.',
     links: [
+      ...(hasConsole ? [consoleLink] : []),
       { name: 'docs', href: '/docs', about: 'the documentation of the API' },
       { name: 'openapi', href: '/openapi.json', about: 'the same for programs' },
       ...owned,
       ...healthLinks,
     ],
+    ...(hasConsole ? { browsersTo: consoleLink.href } : {}),
   };
 }
+
+const consoleLink = { name: 'console', href: '/console', about: 'the store in a browser' } as const;
 
 function addOperations(app: App): void {
   const statusSchema = z.object({ status: z.string(), function: z.string() });

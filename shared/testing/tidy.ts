@@ -12,6 +12,14 @@ export interface Violation {
   readonly detail: string;
 }
 
+/** The console as a browser runs it. Its values come from its own folder and these packages, from elsewhere only types. */
+const BROWSER_FOLDER = 'functions/gateway/console/ui';
+const BROWSER_PACKAGES = ['preact', '@preact/signals', 'preact-iso', 'uplot'];
+/** The rooms of {@link BROWSER_FOLDER} that talk to the store. */
+const BROWSER_TALKS = ['api', 'live'].map((room) => `${BROWSER_FOLDER}/${room}/`);
+/** The room that turns data into geometry, and neither draws nor asks. */
+const BROWSER_PURE = `${BROWSER_FOLDER}/drawing/`;
+
 /**
  * The layers of the design and what each may import. `top` is whatever tests or drives the store. `host` wires functions together,
  * and `engine` are the files of it that know adapters (`engine.ts` and `engine-*.ts`). `own` means the same folder of the layer: a function its own folder, an
@@ -30,8 +38,11 @@ type Layer =
   | 'adapter'
   | 'runtimeTest'
   | 'testing'
+  | 'browser'
   | 'top';
-const imports: Readonly<Record<Exclude<Layer, 'top'>, { readonly from: readonly Layer[]; readonly own: boolean }>> = {
+const imports: Readonly<
+  Record<Exclude<Layer, 'top' | 'browser'>, { readonly from: readonly Layer[]; readonly own: boolean }>
+> = {
   core: { from: ['core'], own: false },
   saga: { from: ['core', 'saga'], own: false },
   seed: { from: ['core', 'saga', 'seed'], own: false },
@@ -80,6 +91,7 @@ export function violationsOf(sources: readonly Source[]): readonly Violation[] {
   return sources.flatMap((source) => [
     ...importViolations(source),
     ...purityViolations(source),
+    ...browserViolations(source),
     ...transactionViolations(source),
     ...sizeViolations(source),
     ...markerViolations(source),
@@ -120,6 +132,7 @@ function placeOf(path: string): { readonly layer: Layer; readonly own: string } 
   if (top === 'e2e') return { layer: 'top', own: path };
   if (top === 'seed') return { layer: 'seed', own: top };
   if (top === 'saga') return { layer: 'saga', own: top };
+  if (path.startsWith(`${BROWSER_FOLDER}/`)) return { layer: 'browser', own: BROWSER_FOLDER };
   if (top === 'functions') {
     if (third === '') return { layer: /^engine(-\w+)?\.ts$/.test(second) ? 'engine' : 'host', own: path };
     const isRules = third === 'decide.ts' || third === 'state.ts';
@@ -142,14 +155,34 @@ function importViolations(source: Source): readonly Violation[] {
   const found = [...uncommented.matchAll(IMPORT)];
   return found.flatMap((match) => {
     const [, specifier = ''] = match;
-    const problem = layer === 'top' ? packageProblem(path, specifier) : importProblem(path, { layer, own }, specifier);
+    const problem = problemOf(source, { layer, own }, match.index, specifier);
     return problem === null ? [] : [violation(source, match.index, 'imports', problem)];
   });
 }
 
+function problemOf(
+  source: Source,
+  { layer, own }: { readonly layer: Layer; readonly own: string },
+  position: number,
+  specifier: string,
+): string | null {
+  if (layer === 'top') return packageProblem(source.path, specifier);
+  if (layer === 'browser') return browserProblem(source, position, specifier);
+  return importProblem(source.path, { layer, own }, specifier);
+}
+
+function browserProblem({ path, uncommented }: Source, position: number, specifier: string): string | null {
+  const target = specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : specifier;
+  if (target.startsWith(`${BROWSER_FOLDER}/`)) return null;
+  const isPackage = BROWSER_PACKAGES.some((name) => specifier === name || specifier.startsWith(`${name}/`));
+  const statement = uncommented.slice(uncommented.lastIndexOf(';', position) + 1, position);
+  if (isPackage || /^\s*import\s+type\b/.test(statement)) return null;
+  return `browser may not import values of ${target}`;
+}
+
 function importProblem(
   path: string,
-  { layer, own }: { readonly layer: Exclude<Layer, 'top'>; readonly own: string },
+  { layer, own }: { readonly layer: Exclude<Layer, 'top' | 'browser'>; readonly own: string },
   specifier: string,
 ): string | null {
   if (!specifier.startsWith('.')) {
@@ -179,6 +212,24 @@ function purityViolations(source: Source): readonly Violation[] {
   return impurities.flatMap(([what, pattern]) =>
     [...source.code.matchAll(pattern)].map((match) => violation(source, match.index, 'purity', `${what}: ${match[0]}`)),
   );
+}
+
+/** Of the console: who talks to the store, and what is pure. */
+function browserViolations(source: Source): readonly Violation[] {
+  const { path, code } = source;
+  if (!path.startsWith(`${BROWSER_FOLDER}/`) || isTest(path)) return [];
+  const found = (pattern: RegExp, detail: string) =>
+    [...code.matchAll(pattern)].map((match) => violation(source, match.index, 'browser', `${detail}: ${match[0]}`));
+  const talks = BROWSER_TALKS.some((room) => path.startsWith(room));
+  return [
+    ...(talks
+      ? []
+      : found(/\bfetch\s*\(|\bnew\s+(?:EventSource|WebSocket|XMLHttpRequest)\b/g, 'only api and live talk')),
+    ...(path.startsWith(BROWSER_PURE)
+      ? found(/\b(?:document|window|localStorage)\b|\bDate\s*\.\s*now\b/g, 'drawing is pure')
+      : []),
+    ...found(/\b(?:innerHTML|outerHTML|insertAdjacentHTML|dangerouslySetInnerHTML)\b/g, 'text never becomes markup'),
+  ];
 }
 
 /** Of the store itself: tests and tools may plant what it never does. */

@@ -14,8 +14,20 @@ import { isAlive } from './starter.mjs';
 const YARN = ['npx', '-y', '@yarnpkg/cli-dist@4.18.1'];
 const BINDING = 'node_modules/better-sqlite3/build/Release/better_sqlite3.node';
 const INSTALL_STAMP = 'node_modules/.saga-store-stamp';
-const BUILD_STAMP = 'dist/.saga-store-stamp';
-const SOURCES = ['saga', 'functions', 'shared', 'seed', 'e2e', 'tsconfig.json', 'package.json'];
+/** What a build makes, and of what. Each has a stamp of its own: a change of one leaves the others as they are. */
+const BUILDS = [
+  {
+    stamp: 'dist/.saga-store-stamp',
+    sources: ['saga', 'functions', 'shared', 'seed', 'e2e', 'tsconfig.json', 'package.json'],
+    line: ['node', 'node_modules/typescript/bin/tsc', '-p', '.'],
+  },
+  {
+    stamp: 'dist/.console-stamp',
+    sources: ['functions/gateway/console/ui', 'shared/tools/build-console.mjs', 'package.json'],
+    line: ['node', 'shared/tools/build-console.mjs'],
+  },
+];
+const SOURCE = /\.(?:tsx?|css|html)$/;
 const LOCK_POLL_MS = 100;
 const LOCK_SILENT_TRIES = 10;
 const PROGRESS_MS = 10_000;
@@ -118,8 +130,12 @@ It needs Python 3, make and a C++ compiler:
 Then run the same command again, or only this step: ${[...YARN, 'rebuild', 'better-sqlite3'].join(' ')}`;
 
 function isBuilt(root) {
-  const builtMs = mtimeOr(join(root, BUILD_STAMP), 0);
-  return builtMs > 0 && SOURCES.every((source) => newestMs(join(root, source)) < builtMs);
+  return BUILDS.every((each) => isUpToDate(root, each));
+}
+
+function isUpToDate(root, { stamp, sources }) {
+  const builtMs = mtimeOr(join(root, stamp), 0);
+  return builtMs > 0 && sources.every((source) => newestMs(join(root, source)) < builtMs);
 }
 
 /** The newest change below `path`. Folders count too: taking a file away changes only its folder. */
@@ -128,15 +144,16 @@ function newestMs(path) {
   if (own === undefined) return 0;
   if (!own.isDirectory()) return own.mtimeMs;
   return readdirSync(path, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() || entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isDirectory() || SOURCE.test(entry.name))
     .reduce((newest, entry) => Math.max(newest, newestMs(join(path, entry.name))), own.mtimeMs);
 }
 
 async function build(root, env) {
   // A source saved while the compiler runs is newer than the stamp, so it is built the next time.
   const startedMs = Date.now();
-  const output = await progress('building', (onOutput) =>
-    run(['node', 'node_modules/typescript/bin/tsc', '-p', '.'], { cwd: root, env, onOutput }),
+  const due = BUILDS.filter((each) => !isUpToDate(root, each));
+  const output = await progress('building', async (onOutput) =>
+    Math.max(...(await Promise.all(due.map(({ line }) => run(line, { cwd: root, env, onOutput }))))),
   );
   if (output.code > SIGNALLED) return false;
   if (output.code !== 0) {
@@ -144,9 +161,10 @@ async function build(root, env) {
     console.error('The build failed; nothing was started.');
     return false;
   }
-  const stamp = join(root, BUILD_STAMP);
-  writeFileSync(stamp, '');
-  utimesSync(stamp, startedMs / 1000, startedMs / 1000);
+  for (const stamp of due.map((each) => join(root, each.stamp))) {
+    writeFileSync(stamp, '');
+    utimesSync(stamp, startedMs / 1000, startedMs / 1000);
+  }
   return true;
 }
 

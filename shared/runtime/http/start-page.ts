@@ -9,6 +9,8 @@ export interface StartPage {
   readonly about: string;
   /** The addresses to go on to, with what is there. */
   readonly links: readonly StartLink[];
+  /** Where browsers are sent instead; without it they get a page with the links. */
+  readonly browsersTo?: string;
 }
 
 export interface StartLink {
@@ -33,14 +35,16 @@ const VARY = { vary: 'Accept' };
 
 /** `GET /`, the first address that is printed: a page for browsers, and the same links as JSON for all others. */
 export function addStartPage(app: App, page: StartPage): void {
-  const { name, about, links } = page;
+  const { name, about, links, browsersTo } = page;
   const _links = Object.fromEntries(links.map((link) => [link.name, { href: link.href }]));
   const json = { name, about, _links: { self: { href: '/' }, ..._links } };
   const html = htmlOf(page);
   addPage(app, '/', (c) => {
     const supports = ['application/json', 'text/html'];
     const type = accepts(c, { header: 'Accept', supports, default: 'application/json' });
-    return type === 'text/html' ? c.html(html, 200, { ...HTML_HEADERS, ...VARY }) : c.json(json, 200, VARY);
+    if (type !== 'text/html') return c.json(json, 200, VARY);
+    if (browsersTo === undefined) return c.html(html, 200, { ...HTML_HEADERS, ...VARY });
+    return c.body(null, 302, { location: browsersTo, ...VARY });
   });
 }
 

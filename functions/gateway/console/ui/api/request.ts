@@ -1,0 +1,52 @@
+import { signal } from '@preact/signals';
+import { type Problem, ProblemError, problemIn } from './problem.ts';
+
+/** Whether the store has refused a request because nobody is signed in. */
+export const needsSignIn = signal(false);
+
+export interface SendOptions {
+  readonly body?: unknown;
+  /** Makes a repeat of the same command find the first answer. */
+  readonly idempotencyKey?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/** What the store answers, and the answer's headers. */
+export interface Answer<Body> {
+  readonly status: number;
+  readonly headers: Headers;
+  /** Null for an answer without one. */
+  readonly body: Body;
+}
+
+/** Reads `path`. @throws {ProblemError} */
+export async function getJson<Body>(path: string, abort?: AbortSignal): Promise<Body> {
+  return (await send<Body>('GET', path, abort === undefined ? {} : { signal: abort })).body;
+}
+
+/** Sends a request to this page's own host. @throws {ProblemError} for everything but a success. */
+export async function send<Body>(method: string, path: string, options: SendOptions = {}): Promise<Answer<Body>> {
+  const headers = new Headers({ accept: 'application/json', ...options.headers });
+  if (options.body !== undefined) headers.set('content-type', 'application/json');
+  if (options.idempotencyKey !== undefined) headers.set('idempotency-key', options.idempotencyKey);
+  const init: RequestInit = { method, headers, credentials: 'same-origin' };
+  if (options.body !== undefined) init.body = JSON.stringify(options.body);
+  if (options.signal !== undefined) init.signal = options.signal;
+  const response = await fetch(path, init).catch((error: unknown) => {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ProblemError(unreachable);
+  });
+  if (!response.ok) {
+    if (response.status === 401 && path !== '/operations/session') needsSignIn.value = true;
+    throw new ProblemError(await problemIn(response));
+  }
+  const text = await response.text();
+  return { status: response.status, headers: response.headers, body: text === '' ? (null as Body) : JSON.parse(text) };
+}
+
+const unreachable: Problem = {
+  title: 'No answer',
+  detail: 'The store does not answer. Does it run, and is the network there?',
+  status: 0,
+};

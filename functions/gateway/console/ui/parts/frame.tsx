@@ -1,0 +1,50 @@
+import type { ComponentChildren } from 'preact';
+import { useLocation } from 'preact-iso';
+import '../look/frame.css';
+import { SignIn } from '../session/sign-in.tsx';
+import { ThemeButton } from './theme-button.tsx';
+
+const pages = [
+  ['/console', 'Overview'],
+  ['/console/orders', 'Orders'],
+  ['/console/stock', 'Stock'],
+  ['/console/dead-letters', 'Dead letters'],
+  ['/console/log', 'Log'],
+] as const;
+
+/** What every page has: the way to the others, and the sign-in where the store asks for it. */
+export function Frame({ children }: { readonly children: ComponentChildren }) {
+  const { path } = useLocation();
+  const isAt = (href: string) => path === href || (href !== '/console' && path.startsWith(`${href}/`));
+  return (
+    <>
+      <a class="skip" href="#content">
+        Skip to the content
+      </a>
+      <header class="frame-head">
+        <a class="frame-name" href="/console">
+          saga-store
+        </a>
+        <nav class="grow" aria-label="Pages">
+          <ul>
+            {pages.map(([href, name]) => (
+              <li key={href}>
+                <a href={href} aria-current={isAt(href) ? 'page' : undefined}>
+                  {name}
+                </a>
+              </li>
+            ))}
+          </ul>
+        </nav>
+        <a href="/docs" class="quiet" target="_self">
+          API
+        </a>
+        <ThemeButton />
+      </header>
+      <SignIn />
+      <main class="frame-main" id="content" tabIndex={-1}>
+        {children}
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,67 @@
+/** What a view shows when it has nothing to show yet, nothing at all, or a problem. */
+import type { ComponentChildren } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { Problem } from '../api/problem.ts';
+import type { Resource } from '../api/use-resource.ts';
+
+/** Shorter waits show nothing: a flash of a placeholder is worse. */
+const SKELETON_AFTER_MS = 150;
+
+/** Shows `children` with what was read; before that a placeholder or the problem, and beside old data the problem. */
+export function Loaded<Body>({
+  resource,
+  children,
+}: {
+  readonly resource: Resource<Body>;
+  readonly children: (data: Body) => ComponentChildren;
+}) {
+  const { data, problem, reload } = resource;
+  return (
+    <>
+      {problem !== null && <ProblemNote problem={problem} retry={reload} />}
+      {data === null ? problem === null && <Skeleton /> : children(data)}
+    </>
+  );
+}
+
+export function Skeleton() {
+  const [isLate, setLate] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), SKELETON_AFTER_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  return isLate ? (
+    <p class="card quiet" role="status">
+      Loading …
+    </p>
+  ) : null;
+}
+
+export function ProblemNote({ problem, retry }: { readonly problem: Problem; readonly retry?: () => void }) {
+  return (
+    <div class="card row" role="alert">
+      <p class="grow">
+        <strong class="is-bad">✕ {problem.title}</strong> {problem.detail}
+      </p>
+      {retry !== undefined && (
+        <button type="button" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </div>
+  );
+}
+
+/** Nothing is there: what would fill it, a button or link where there is one, and the command that does the same. */
+export function Empty({ children, command }: { readonly children: ComponentChildren; readonly command?: string }) {
+  return (
+    <div class="card stack">
+      <div class="row">{children}</div>
+      {command !== undefined && (
+        <p class="quiet">
+          On the command line: <code>{command}</code>
+        </p>
+      )}
+    </div>
+  );
+}
