@@ -8,9 +8,10 @@ import { moveData } from './move-log.ts';
 import { formerSettings, readConfig } from './settings.ts';
 import { startBlock } from './start-block.ts';
 import { explain } from './start-error.ts';
-import { type Part, parts, type RunningStore, startStore } from './start-store.ts';
+import { type Part, parts, startStore } from './start-store.ts';
 import { startThreaded } from './start-threaded.ts';
 import { watchStarter } from './starter.ts';
+import { threadsOf } from './threads.ts';
 
 const USAGE = `Usage: node dist/functions/main.js [--log embedded | kafka] [${parts.join(' | ')}]
 
@@ -105,11 +106,10 @@ async function main(): Promise<void> {
   // A part alone moves nothing: the others may run elsewhere with other settings.
   const movedFrom = names.length === 0 ? await moveData(config) : null;
   if (movedFrom !== null) logger.info(`the data moved from the log ${movedFrom} to ${logNameOf(config)}`);
-  const start = (): Promise<RunningStore> =>
-    names.length === 0
-      ? startThreaded(config, logger, signals.starting)
-      : startStore(here, config, logger, { signal: signals.starting });
-  const store = await start();
+  const isThreaded = names.length === 0 && threadsOf(config) > 1;
+  const store = isThreaded
+    ? await startThreaded(config, logger, signals.starting)
+    : await startStore(names.length === 0 ? parts : here, config, logger, { signal: signals.starting });
   signals.started(async () => {
     await store.stop();
     flush();

@@ -30,6 +30,7 @@ const processSettings = z.object({
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   GATEWAY_TIMEOUT_MS: z.coerce.number().int().min(1).max(600_000).default(5_000),
   GATEWAY_RETRIES: z.coerce.number().int().min(0).max(20).default(4),
+  THREADS: z.enum(['1', '2']).transform(Number).optional(),
   EMBEDDED_POLL_MS: z.coerce.number().int().min(1).max(60_000).default(5),
   SKIP_PRUNED_RECORDS: flagSchema.default(false),
   ...logSettings,

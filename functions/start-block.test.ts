@@ -33,12 +33,13 @@ function commandsIn(lines: readonly string[]): readonly string[] {
 }
 
 describe('the text after the start', () => {
-  it('says how long it took and where everything is, the gateway first', () => {
+  it('says how long it took and where everything is, the console first', () => {
     const lines = blockOf({ env: { DATA_DIR: '/data' } });
 
-    expect(lines.slice(1, 7)).toEqual([
+    expect(lines.slice(1, 8)).toEqual([
       'saga-store is up after 1.23 s',
       '',
+      '  console       http://127.0.0.1:8900/console',
       '  gateway       http://127.0.0.1:8900',
       '  inventory     http://127.0.0.1:8901',
       '  API docs      http://127.0.0.1:8900/docs',

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type FunctionName, functionNames } from '../saga/choreography.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
@@ -101,9 +102,12 @@ export async function prepareStore(
   };
   try {
     for (const name of names) {
+      // A function starts in one go: here a signal is heard that says not to go on.
+      await nextTurn();
       signal?.throwIfAborted();
       functions.push(await startFunction(name, { config, logger, log, target, claims }));
     }
+    await nextTurn();
     signal?.throwIfAborted();
   } catch (error) {
     await stop();

@@ -97,7 +97,7 @@ describe.each(hosts)('the dead letters of a store in %s', (host) => {
     await post(store.url(`${path}/${broken?.letter}/discard`), by);
     await post(store.url(`${path}/${newer?.letter}/discard`), by);
     await store.kill('order');
-    await store.start(host === 'one process' ? undefined : ['order']);
+    await store.start(host !== 'a process each' ? undefined : ['order']);
     await produce(store, commandOf('NEWER'));
     await store.settle();
 

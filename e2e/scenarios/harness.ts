@@ -103,9 +103,11 @@ export function temporaryFolder(onFinished: OnFinished = onTestFinished): string
   return folder;
 }
 
-/** How the store runs: all in one process, or one process for each part. */
-export type Host = 'one process' | 'a process each';
+/** How the store runs: all in one process, in the threads that are the default or in two, or one process for each part. */
+export type Host = 'one process' | 'two threads' | 'a process each';
 export const hosts: readonly Host[] = ['one process', 'a process each'];
+/** For what differs between threads: starts, stops, and how a gateway reaches functions. */
+export const hostsAndThreads: readonly Host[] = [...hosts, 'two threads'];
 
 /** A store under test. */
 export class TestStore {
@@ -119,7 +121,8 @@ export class TestStore {
     this.#host = host;
     this.dataDir = dataDir;
     const settings = [...ports].map(([part, port]) => [`${part.toUpperCase()}_PORT`, String(port)]);
-    this.env = { ...Object.fromEntries(settings), DATA_DIR: dataDir, ENABLE_AUTOMATION: 'true', ...env };
+    const threads: Env = host === 'two threads' ? { THREADS: '2' } : {};
+    this.env = { ...Object.fromEntries(settings), DATA_DIR: dataDir, ENABLE_AUTOMATION: 'true', ...threads, ...env };
     this.#urls = new Map([...ports].map(([part, port]) => [part, `http://127.0.0.1:${port}`]));
   }
 
@@ -152,7 +155,7 @@ export class TestStore {
 
   /** Starts these parts without waiting. */
   launch(wanted: readonly Part[] = parts): void {
-    if (this.#host === 'one process') {
+    if (this.#host !== 'a process each') {
       const program = runStore([], this.env);
       for (const part of parts) this.#programs.set(part, program);
     } else {

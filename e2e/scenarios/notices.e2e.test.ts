@@ -113,7 +113,7 @@ describe.each(hosts)('in %s, a notice', (host) => {
     });
     const before = await list(store, 'orderId=BAD');
     await store.kill('notification');
-    await store.start(host === 'one process' ? undefined : ['notification']);
+    await store.start(host !== 'a process each' ? undefined : ['notification']);
     await post(store.url('/orders'), orderOf('GOOD'));
     await until(store, 'orderId=GOOD&status=sent', 2);
 

@@ -13,11 +13,11 @@ import {
   type StockBody,
   storyAt,
 } from './client.ts';
-import { hosts, TestStore } from './harness.ts';
+import { hostsAndThreads, TestStore } from './harness.ts';
 
 const first = sampleOrders[1];
 
-describe.each(hosts)('a store in %s', (host) => {
+describe.each(hostsAndThreads)('a store in %s', (host) => {
   it('takes ORDER_001 once when it is posted 20 times at once over two connections and five times later', async () => {
     const store = await TestStore.start(host, { KAFKA_PARTITIONS: '3' });
     const url = store.url('/orders');

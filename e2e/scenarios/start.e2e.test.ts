@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Part, parts } from '../../functions/start-store.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { orderOf, post, request } from './client.ts';
-import { hosts, TestStore } from './harness.ts';
+import { type Host, hostsAndThreads, TestStore } from './harness.ts';
 
 const functions = ['order', 'inventory', 'notification'] as const;
 
@@ -34,9 +34,11 @@ async function openPorts(store: TestStore): Promise<readonly Part[]> {
   return open.filter((part) => part !== null);
 }
 
-describe('as soon as the gateway of a store in one process accepts a connection', () => {
+const oneProcess: readonly Host[] = hostsAndThreads.filter((host) => host !== 'a process each');
+
+describe.each(oneProcess)('as soon as the gateway of a store in %s accepts a connection', (host) => {
   it.each(functions)('%s is ready', async (part) => {
-    const store = await TestStore.create('one process');
+    const store = await TestStore.create(host);
     store.launch();
     await untilAccepted(store, 'gateway');
 
@@ -44,7 +46,7 @@ describe('as soon as the gateway of a store in one process accepts a connection'
   });
 
   it('the example data can be added at inventory, and an order comes to its end', async () => {
-    const store = await TestStore.create('one process');
+    const store = await TestStore.create(host);
     store.launch();
     await untilAccepted(store, 'gateway');
 
@@ -54,8 +56,8 @@ describe('as soon as the gateway of a store in one process accepts a connection'
   });
 });
 
-it('the gateway is the last port to open, in one process', async () => {
-  const store = await TestStore.create('one process');
+it.each(oneProcess)('the gateway is the last port to open, in %s', async (host) => {
+  const store = await TestStore.create(host);
   store.launch();
   for (;;) {
     // The gateway first: what opens between the two looks does no harm.
@@ -66,9 +68,9 @@ it('the gateway is the last port to open, in one process', async () => {
   }
 });
 
-describe('a start that fails', () => {
+describe.each(oneProcess)('a start that fails, in %s,', (host) => {
   it.each(parts)('because the port of %s is taken ends with code 1 and leaves nothing open', async (part) => {
-    const store = await TestStore.create('one process');
+    const store = await TestStore.create(host);
     const holder = createServer((socket) => socket.destroy()).listen(
       Number(new URL(store.url('', part)).port),
       '127.0.0.1',
@@ -88,7 +90,7 @@ describe('a start that fails', () => {
   it.each(functions)('because another process runs %s ends with code 1 and leaves nothing open', async (part) => {
     const holder = await TestStore.create('a process each');
     await holder.start([part]);
-    const store = await TestStore.create('one process', { DATA_DIR: holder.dataDir });
+    const store = await TestStore.create(host, { DATA_DIR: holder.dataDir });
 
     store.launch();
 
@@ -112,12 +114,12 @@ describe('a start that is told to stop', () => {
   ];
   const codes = { SIGTERM: 143, SIGINT: 130, SIGHUP: 129 } as const;
 
-  it.each(hosts.flatMap((host) => moments.map((moment) => [host, moment] as const)))(
+  it.each(hostsAndThreads.flatMap((host) => moments.map((moment) => [host, moment] as const)))(
     'in %s, when %s is there, ends in order and leaves nothing open',
     async (host, moment) => {
       const store = await TestStore.create(host);
-      const part = host === 'one process' ? 'gateway' : (moment.split('/')[0] as Part);
-      store.launch(host === 'one process' ? parts : [part]);
+      const part = host !== 'a process each' ? 'gateway' : (moment.split('/')[0] as Part);
+      store.launch(host !== 'a process each' ? parts : [part]);
       const program = store.program(part);
       while (!existsSync(join(store.dataDir, moment))) await new Promise((resolve) => setImmediate(resolve));
       program.signal('SIGTERM');
@@ -131,7 +133,7 @@ describe('a start that is told to stop', () => {
       ]);
       if (code !== 0) expect(program.stderr()).toMatch(/^saga-store: stopped by SIGTERM during the start.*\n$/);
       expect(await openPorts(store)).toEqual([]);
-      await store.start(host === 'one process' ? parts : [part]);
+      await store.start(host !== 'a process each' ? parts : [part]);
     },
   );
 
