@@ -11,6 +11,7 @@ import { addWhy } from '../shared/runtime/why/why-routes.ts';
 import { addFaultRoutes, FaultInjection } from '../shared/runtime/worker/fault-injection.ts';
 import type { FunctionContext } from '../shared/runtime/worker/function-context.ts';
 import { addAllGroups } from './gateway/dead-letters.ts';
+import { addSessionRoutes } from './gateway/session.ts';
 import { functionModules } from './registry.ts';
 import { type Config, portOf } from './settings.ts';
 
@@ -98,6 +99,7 @@ function storeApp(config: Config, logger: Logger, options: { automation: boolean
   if (options.operations && first !== undefined) {
     addDeadLetterRoutes(app, { fn: first.create(config), context: idleContext, limits: noLimits, stopping });
     addAllGroups(app, []);
+    addSessionRoutes(app, null);
   }
   documentPages(app);
   return app;

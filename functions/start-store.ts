@@ -122,6 +122,7 @@ export async function prepareStore(
         streams: streamsOf(functionModules),
         stopping: stopping.signal,
         automation: config.ENABLE_AUTOMATION,
+        access: operationsAccess(config),
         ...(operationsAccess(config).isOpen ? { console: consoleFolder } : {}),
         openapi: openapiSource(config, logger, {
           automation: config.ENABLE_AUTOMATION,

@@ -10,13 +10,15 @@ import {
   requestIdOf,
 } from '../../shared/runtime/http/app.ts';
 import { processMetrics } from '../../shared/runtime/http/operations-routes.ts';
+import { type OperationsAccess, operationsAccess } from '../../shared/runtime/http/operator-auth.ts';
 import { addStartPage, healthLinks, type StartPage } from '../../shared/runtime/http/start-page.ts';
 import type { Logger } from '../../shared/runtime/observe/logger.ts';
 import { addConsole } from './console/page.ts';
 import { addGatewayDeadLetters } from './dead-letters.ts';
 import { addDocs } from './docs.ts';
 import { StreamRelay } from './relay-stream.ts';
-import { type Upstream, upstreamOf } from './upstream.ts';
+import { addSession } from './session.ts';
+import { type Upstream, upstreamOf, withoutCookies } from './upstream.ts';
 import { addWhyOfOrders } from './why.ts';
 
 export interface GatewayOptions {
@@ -27,6 +29,8 @@ export interface GatewayOptions {
   /** The paths of server-sent events, and the function that owns each. */
   readonly streams?: Readonly<Record<string, string>>;
   readonly automation: boolean;
+  /** Who may use the routes for operators; all callers where it is left out. */
+  readonly access?: OperationsAccess;
   /** The folder of the built console; left out where nobody may see it. */
   readonly console?: string;
   /** The OpenAPI document of the whole store. */
@@ -41,8 +45,10 @@ const SAGA_PATH = 'orders';
 
 /** One entry point for all functions, without state. */
 export function createGateway(options: GatewayOptions): App {
-  const { upstreams, owners, logger } = options;
+  const { owners, logger, access = operationsAccess({}) } = options;
+  const upstreams = options.upstreams.map(withoutCookies);
   const app = createApp(logger);
+  addSession(app, access);
   const orders = upstreamOf(upstreams, owners[SAGA_PATH] ?? '');
   addWhyOfOrders(
     app,

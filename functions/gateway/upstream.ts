@@ -17,6 +17,19 @@ export function upstreamOf(upstreams: readonly Upstream[], name: string): Upstre
   throw new AppError('not_found', `there is no function ${name.slice(0, 64)}`);
 }
 
+/** The same function, which is sent no cookies: those are between a browser and the gateway. */
+export function withoutCookies(upstream: Upstream): Upstream {
+  return {
+    name: upstream.name,
+    fetch(request, requestId) {
+      if (!request.headers.has('cookie')) return upstream.fetch(request, requestId);
+      const headers = new Headers(request.headers);
+      headers.delete('cookie');
+      return upstream.fetch(new Request(request, { headers }), requestId);
+    },
+  };
+}
+
 /** A function in this process: called directly, without the network. */
 export function localUpstream(
   name: string,

@@ -25,7 +25,7 @@ export function guardOperations(app: App, { token, isOpen }: OperationsAccess): 
     if (!isOpen) throw new AppError('not_found', `there is nothing at ${new URL(c.req.url).pathname}`);
     // The scheme is case-insensitive (RFC 9110).
     const shown = (c.req.header('authorization') ?? '').replace(/^bearer /i, 'Bearer ');
-    if (token !== null && !isSame(shown, `Bearer ${token}`)) {
+    if (token !== null && !isSameToken(shown, `Bearer ${token}`)) {
       throw new AppError('unauthorized', "this needs the header Authorization: Bearer with the operators' token");
     }
     await next();
@@ -33,7 +33,7 @@ export function guardOperations(app: App, { token, isOpen }: OperationsAccess): 
 }
 
 /** Compares in constant time. */
-function isSame(given: string, expected: string): boolean {
+export function isSameToken(given: string, expected: string): boolean {
   const [one, other] = [given, expected].map((text) => createHash('sha256').update(text).digest());
   return one !== undefined && other !== undefined && timingSafeEqual(one, other);
 }

@@ -56,11 +56,9 @@ export const storeSchema = z
       transitions: z
         .array(z.object({ from: z.string().nullable(), event: z.string(), to: z.string() }))
         .openapi({ description: 'The statuses of an order; `from` is null before there is one' }),
-      commands: z
-        .array(z.object({ name: z.string(), event: z.string(), from: z.array(z.string()) }))
-        .openapi({
-          description: 'What a client can do with an order: the last part of the path, and in which statuses',
-        }),
+      commands: z.array(z.object({ name: z.string(), event: z.string(), from: z.array(z.string()) })).openapi({
+        description: 'What a client can do with an order: the last part of the path, and in which statuses',
+      }),
     }),
   })
   .openapi('StoreDescription');
@@ -176,12 +174,9 @@ export const functionSchema = z
   .object({
     ...statusFields,
     state: z.enum(['up', 'unready', 'away']).openapi({ description: '`away`: it does not answer' }),
-    clockSkewMs: z
-      .number()
-      .nullable()
-      .openapi({
-        description: 'How far its clock is ahead of the one of the gateway; half of the way there is guessed',
-      }),
+    clockSkewMs: z.number().nullable().openapi({
+      description: 'How far its clock is ahead of the one of the gateway; half of the way there is guessed',
+    }),
   })
   .openapi('FunctionState');
 export type FunctionBody = z.infer<typeof functionSchema>;
