@@ -91,6 +91,12 @@ describe('each operation of the OpenAPI document', () => {
         'GET /docs: getDocs',
         'GET /why/{key}: explainKey',
         'POST /automation-testing/faults: setFaults',
+        'GET /automation-testing/faults: listFaults',
+        'DELETE /automation-testing/faults: healAllFaults',
+        'GET /automation-testing/faults/{function}: getFaults',
+        'PUT /automation-testing/faults/{function}: injectFaults',
+        'DELETE /automation-testing/faults/{function}: healFaults',
+        'POST /automation-testing/crash/{function}: crashFunction',
       ]),
     );
   });
@@ -177,8 +183,8 @@ describe('the OpenAPI document', () => {
     const servers = [8902, 8901, 8903].map((port) => `http://127.0.0.1:${port}`);
 
     expect(atFunctions).toEqual([
-      ['/why/{key}', servers],
       ['/automation-testing/faults', servers],
+      ['/why/{key}', servers],
     ]);
   });
 
@@ -199,6 +205,14 @@ describe('the OpenAPI document', () => {
     const source = openapiSource(readConfig({}), logLines().logger, { automation: true, operations: true });
 
     expect(source()).toBe(source());
+  });
+
+  it('leaves out what breaks a store in production, also where its example data can be used', () => {
+    const breaking = (env: Readonly<Record<string, string>>) =>
+      Object.keys(documentOf(env).paths).filter((path) => /^\/automation-testing\/(?:faults|crash|load)/.test(path));
+
+    expect(breaking({ NODE_ENV: 'production' })).toEqual([]);
+    expect(breaking({}).length).toBeGreaterThan(2);
   });
 
   it('leaves out what is not there: test automation, and the routes of operators where they are closed', () => {

@@ -8,12 +8,15 @@ import { createFunctionApp } from '../shared/runtime/http/operations-routes.ts';
 import { operationsAccess } from '../shared/runtime/http/operator-auth.ts';
 import type { Logger } from '../shared/runtime/observe/logger.ts';
 import { addWhy } from '../shared/runtime/why/why-routes.ts';
-import { addFaultRoutes, FaultInjection } from '../shared/runtime/worker/fault-injection.ts';
+import { FaultInjection } from '../shared/runtime/worker/fault-injection.ts';
+import { addCrashRoute, addFaultRoutes, addOwnFaultRoute } from '../shared/runtime/worker/fault-routes.ts';
 import type { FunctionContext } from '../shared/runtime/worker/function-context.ts';
+import { crashOf } from './crash.ts';
 import { addAllGroups } from './gateway/dead-letters.ts';
+import { addAllFaults } from './gateway/faults.ts';
 import { addSessionRoutes } from './gateway/session.ts';
 import { functionModules } from './registry.ts';
-import { type Config, portOf } from './settings.ts';
+import { allowsFaults, type Config, portOf } from './settings.ts';
 
 /** The version of the store and of its API, as `package.json` has it. */
 const VERSION = '0.1.0';
@@ -49,10 +52,10 @@ export function openapiDocument(
   const info = { title: 'saga-store', version: VERSION, description: DESCRIPTION };
   const written = { openapi: '3.1.0', info };
   const document = storeApp(config, logger, options).getOpenAPI31Document(written);
-  const atFunctions = functionApp(logger, options.automation).getOpenAPI31Document(written);
+  const atFunctions = functionApp(logger, hasFaults(config, options)).getOpenAPI31Document(written);
   const paths: NonNullable<Document['paths']> = { ...document.paths };
   for (const operation of operationsOf(atFunctions.paths ?? {})) operation.servers = functionServers(config);
-  Object.assign(paths, atFunctions.paths);
+  for (const [path, item] of Object.entries(atFunctions.paths ?? {})) paths[path] = { ...paths[path], ...item };
   const schemas = { ...atFunctions.components?.schemas, ...document.components?.schemas };
   addOwnCodes(schemas);
   nameFunctions(paths);
@@ -75,6 +78,10 @@ export function openapiSource(...parts: Parameters<typeof openapiDocument>): () 
     made ??= openapiDocument(...parts);
     return made;
   };
+}
+
+function hasFaults(config: Config, { automation }: { readonly automation: boolean }): boolean {
+  return automation && allowsFaults({ ...config, ENABLE_AUTOMATION: true });
 }
 
 /** What the gateway answers, itself or for a function. */
@@ -100,6 +107,15 @@ function storeApp(config: Config, logger: Logger, options: { automation: boolean
     addDeadLetterRoutes(app, { fn: first.create(config), context: idleContext, limits: noLimits, stopping });
     addAllGroups(app, []);
     addSessionRoutes(app, null);
+  }
+  if (hasFaults(config, options)) {
+    addFaultRoutes(app, noFaults);
+    addAllFaults(app, []);
+    addCrashRoute(
+      app,
+      noFaults.name,
+      crashOf([], () => undefined),
+    );
   }
   documentPages(app);
   return app;
@@ -133,11 +149,10 @@ function documentPages(app: App): void {
 }
 
 /** What only functions answer. */
-function functionApp(logger: Logger, automation: boolean): App {
+function functionApp(logger: Logger, faults: boolean): App {
   const app = createApp(logger);
   addWhy(app, async () => []);
-  const clock = { nowMs: () => 0, upMs: () => 0 };
-  if (automation) addFaultRoutes(app, new FaultInjection(clock, () => undefined));
+  if (faults) addOwnFaultRoute(app, noFaults);
   return app;
 }
 
@@ -194,6 +209,8 @@ function guardIn(paths: NonNullable<Document['paths']>, config: Config) {
   const description = `The operators' token, which OPERATIONS_TOKEN sets; ${here}`;
   return { operators: { type: 'http', scheme: 'bearer', description } };
 }
+
+const noFaults = new FaultInjection('store', { nowMs: () => 0, upMs: () => 0 }, { setRoom() {}, setAway() {} });
 
 const noLimits: DeadLetterLimits = { replaysMax: 0, perSecond: 0, windowMs: 0, windowSetting: 'INBOX_RETENTION_DAYS' };
 

@@ -20,14 +20,15 @@ export type Order = 'open' | 'answer' | 'stop';
 
 /**
  * What the second thread tells the main one: its functions work, its ports are open, or it has failed and ends. `isExpected`:
- * the error is a message for the operator, not a bug.
+ * the error is a message for the operator, not a bug. `isCrash`: a test asks for the end of the process.
  */
 export type FromThread =
   | { readonly isPrepared: true }
+  | { readonly isCrash: true }
   | { readonly urls: readonly (readonly [Part, string])[] }
   | { readonly error: string; readonly isExpected: boolean };
 
-type Told = Exclude<FromThread, { readonly error: string }>;
+type Told = Exclude<FromThread, { readonly error: string } | { readonly isCrash: true }>;
 
 /** The second thread of a store, seen from the main one. It is told to stop once, and has ended when that resolves. */
 export class SecondThread {
@@ -67,6 +68,13 @@ export class SecondThread {
     return 'urls' in told ? told.urls : [];
   }
 
+  /** `crash` is called when a test crashes one of its functions: only the main thread can end the process. */
+  onCrash(crash: () => void): void {
+    this.#worker.on('message', (message: FromThread) => {
+      if ('isCrash' in message) crash();
+    });
+  }
+
   answer(): void {
     this.#order('answer');
   }
@@ -89,6 +97,7 @@ export class SecondThread {
         this.#onFailure(error);
       };
       this.#worker.once('message', (message: FromThread) => {
+        if ('isCrash' in message) return;
         if (!('error' in message)) resolve(message);
         else fail(message.isExpected ? new AppError('unavailable', message.error) : new Error(message.error));
       });

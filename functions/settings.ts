@@ -77,6 +77,11 @@ export type Config = Readonly<z.infer<typeof processSettings>> & {
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+/** Whether tests may break the store: send functions away, fill their disks, crash them, load them with orders. */
+export function allowsFaults(config: Pick<Config, 'ENABLE_AUTOMATION' | 'NODE_ENV'>): boolean {
+  return config.ENABLE_AUTOMATION && config.NODE_ENV !== 'production';
+}
+
 /**
  * Reads the settings. An empty variable counts as absent.
  * @throws {ConfigError} naming the first setting that cannot be used, and why.

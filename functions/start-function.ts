@@ -23,7 +23,14 @@ import type { Deliveries } from '../shared/runtime/why/undelivered.ts';
 import type { Wait } from '../shared/runtime/why/wait.ts';
 import { waitsOf } from '../shared/runtime/why/waits.ts';
 import { addWhy } from '../shared/runtime/why/why-routes.ts';
-import { addFaultRoutes, FaultInjection } from '../shared/runtime/worker/fault-injection.ts';
+import { FaultInjection } from '../shared/runtime/worker/fault-injection.ts';
+import {
+  addCrashRoute,
+  addFaultRoutes,
+  addOwnFaultRoute,
+  type Crash,
+  refuseWhileAway,
+} from '../shared/runtime/worker/fault-routes.ts';
 import { FunctionWorker } from '../shared/runtime/worker/function-worker.ts';
 import { HeldLease } from '../shared/runtime/worker/held-lease.ts';
 import { addStoreMetrics } from '../shared/runtime/worker/store-metrics.ts';
@@ -33,7 +40,7 @@ import { clock, dataFile, type FunctionStore, openStore, roomError } from './eng
 import { settleLog } from './move-log.ts';
 import { moduleOf } from './registry.ts';
 import { retrySettingsFor } from './retry-settings.ts';
-import type { Config } from './settings.ts';
+import { allowsFaults, type Config } from './settings.ts';
 import { startRetention } from './start-retention.ts';
 
 /** How long a stop goes on sending what is left; the rest is sent after the next start. */
@@ -50,6 +57,7 @@ export interface HostContext {
   /** Where a relay sends what a function commits; null where the outboxes are the log. */
   readonly target: RelayTarget | null;
   readonly claims: LogClaims | null;
+  readonly crash: Crash;
 }
 
 /** A running function, with its app to be served or called. */
@@ -75,12 +83,15 @@ export async function startFunction(name: FunctionName, host: HostContext): Prom
   const store = openStore(fn, config, (sentence) => logger.warn(sentence));
   const relay = relayOf(fn, store, host);
   const keeper = new HeldLease(store.leases, 'keeper', clock);
-  const faults = new FaultInjection(clock, (noRoom) => store.simulateNoRoom(noRoom));
+  const faults = new FaultInjection(name, clock, {
+    setRoom: (noRoom) => store.simulateNoRoom(noRoom),
+    setAway: (why) => worker.setAway(why),
+  });
   const metrics = new FunctionMetrics(name, store, () => worker.waiting());
   addStoreMetrics(metrics.registry, () => store.walBytes());
   if (relay !== null) addRelayMetrics(metrics.registry, relay);
   const worker = new FunctionWorker({
-    fn: config.ENABLE_AUTOMATION ? faults.poisoned(fn) : fn,
+    fn: allowsFaults(config) ? faults.poisoned(fn) : fn,
     store,
     log: host.log,
     clock: faults.clock,
@@ -136,7 +147,7 @@ async function runFunction(parts: FunctionParts): Promise<RunningFunction> {
   const { name, module, fn, store, faults, metrics, worker, keeper, relay, days, stopping } = parts;
   const { config, logger, log } = parts.host;
   const app = createApp(module, { config, logger, worker, metrics });
-  if (config.ENABLE_AUTOMATION) addFaultRoutes(app, faults);
+  if (allowsFaults(config)) addFaults(app, faults, parts.host.crash);
   const waitsHere = waitsAt(module, fn, store, { progress: (topic) => log.progress(topic), relay });
   addWhy(app, waitsHere);
   const routeHost = { context: worker, settings: config, stopping: stopping.signal, waitsOf: waitsHere };
@@ -160,7 +171,7 @@ async function runFunction(parts: FunctionParts): Promise<RunningFunction> {
   await seeded;
   const beforeCall = (subject: string) => faults.beforeCall(subject);
   const loopHost = { context: worker, settings: config, logger, registry: metrics.registry, beforeCall };
-  const loops = startLoops(module, loopHost, keeper, stopping.signal);
+  const loops = startLoops(module, loopHost, faults.present(keeper), stopping.signal);
   const everyMs = config.RETENTION_EVERY_S * 1000;
   const retentionParts = {
     fn,
@@ -190,6 +201,13 @@ async function runFunction(parts: FunctionParts): Promise<RunningFunction> {
       await store.close();
     },
   };
+}
+
+function addFaults(app: App, faults: FaultInjection, crash: Crash): void {
+  addFaultRoutes(app, faults);
+  addOwnFaultRoute(app, faults);
+  addCrashRoute(app, faults.name, crash);
+  refuseWhileAway(app, faults);
 }
 
 function createApp(
@@ -252,7 +270,7 @@ async function replayWhatIsReadableNow(scope: DeadLetterScope, logger: Logger): 
 async function startLoops(
   module: FunctionModule,
   host: LoopHost<object>,
-  keeper: HeldLease,
+  keeper: Parameters<typeof wokenLoop>[1],
   signal: AbortSignal,
 ): Promise<void> {
   const { context, logger } = host;

@@ -6,12 +6,14 @@ import { operationsAccess } from '../shared/runtime/http/operator-auth.ts';
 import { type RunningServer, serve } from '../shared/runtime/http/server.ts';
 import { httpOptionsOf } from '../shared/runtime/http/settings.ts';
 import type { Logger } from '../shared/runtime/observe/logger.ts';
+import type { Crash } from '../shared/runtime/worker/fault-routes.ts';
+import { crashOf } from './crash.ts';
 import { createGateway } from './gateway/http.ts';
 import { localUpstream, remoteUpstream, type Upstream } from './gateway/upstream.ts';
 import { openapiSource } from './openapi.ts';
 import { assertPortsDiffer, Ports } from './ports.ts';
 import { functionModules } from './registry.ts';
-import { type Config, portOf, urlOf } from './settings.ts';
+import { allowsFaults, type Config, portOf, urlOf } from './settings.ts';
 import { type RunningFunction, startFunction } from './start-function.ts';
 import { assertDataPlaces, openStoreLog } from './store-log.ts';
 
@@ -48,6 +50,8 @@ export interface StartOptions {
    * Functions that run in this process, in any thread: their commits are broadcast, so their files need no polling.
    */
   readonly inProcess?: readonly FunctionName[];
+  /** What a test does that crashes a function; by default this process ends, with all that is started here. */
+  readonly crash?: Crash;
   /** Lets a test wrap the log of the functions. */
   readonly wrapLog?: (log: MessageLog) => MessageLog;
   /** Aborts the start with its reason; what was opened is closed. */
@@ -85,6 +89,7 @@ export async function prepareStore(
   options: StartOptions = {},
 ): Promise<PreparedStore> {
   const { inOtherThreads = new Map(), inProcess = [], wrapLog = (log) => log, signal } = options;
+  const { crash = crashOf(here) } = options;
   const names = functionNames.filter((name) => here.includes(name));
   assertPortsDiffer(config, here);
   assertDataPlaces(config, names);
@@ -105,7 +110,7 @@ export async function prepareStore(
       // A function starts in one go: here a signal is heard that says not to go on.
       await nextTurn();
       signal?.throwIfAborted();
-      functions.push(await startFunction(name, { config, logger, log, target, claims }));
+      functions.push(await startFunction(name, { config, logger, log, target, claims, crash }));
     }
     await nextTurn();
     signal?.throwIfAborted();
@@ -122,6 +127,7 @@ export async function prepareStore(
         streams: streamsOf(functionModules),
         stopping: stopping.signal,
         automation: config.ENABLE_AUTOMATION,
+        allowsFaults: allowsFaults(config),
         access: operationsAccess(config),
         ...(operationsAccess(config).isOpen ? { console: consoleFolder } : {}),
         openapi: openapiSource(config, logger, {

@@ -2,6 +2,7 @@ import { getPriority, setPriority } from 'node:os';
 import { MessageChannel, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { functionNames } from '../saga/choreography.ts';
 import { createLogger, type Logger } from '../shared/runtime/observe/logger.ts';
+import { crashOf, crashSoon } from './crash.ts';
 import { answerCalls, ThreadCaller } from './gateway/thread-upstream.ts';
 import { assertPortsDiffer } from './ports.ts';
 import { type FromThread, inSecondThread, type Order, SecondThread } from './second-thread.ts';
@@ -33,6 +34,7 @@ export async function startThreaded(config: Config, logger: Logger, signal?: Abo
     if (isStarted) throw error;
     failing.abort(error);
   });
+  second.onCrash(crashSoon);
   const caller = new ThreadCaller(port1);
   const inSecond = inSecondThread(config);
   const inMain = parts.filter((part) => !inSecond.some((name) => name === part));
@@ -42,7 +44,7 @@ export async function startThreaded(config: Config, logger: Logger, signal?: Abo
   const abort = () => failing.abort(signal?.reason);
   signal?.addEventListener('abort', abort);
   if (signal?.aborted) abort();
-  const options = { inOtherThreads, inProcess: functionNames, signal: failing.signal };
+  const options = { inOtherThreads, inProcess: functionNames, signal: failing.signal, crash: crashOf(parts) };
   const preparing = prepareStore(inMain, config, logger, options);
   preparing.catch((error: unknown) => failing.abort(error));
   const stop = async () => {
@@ -99,6 +101,8 @@ async function runSecond(main: MessagePort): Promise<void> {
     prepared = await prepareStore(inSecondThread(config), config, logger, {
       inProcess: functionNames,
       signal: stopping.signal,
+      // This thread cannot end the process.
+      crash: crashOf(parts, () => tell({ isCrash: true })),
     });
     answerCalls(port, prepared.apps);
     tell({ isPrepared: true });

@@ -16,6 +16,7 @@ import type { Logger } from '../../shared/runtime/observe/logger.ts';
 import { addConsole } from './console/page.ts';
 import { addGatewayDeadLetters } from './dead-letters.ts';
 import { addDocs } from './docs.ts';
+import { addGatewayFaults } from './faults.ts';
 import { StreamRelay } from './relay-stream.ts';
 import { addSession } from './session.ts';
 import { type Upstream, upstreamOf, withoutCookies } from './upstream.ts';
@@ -29,6 +30,8 @@ export interface GatewayOptions {
   /** The paths of server-sent events, and the function that owns each. */
   readonly streams?: Readonly<Record<string, string>>;
   readonly automation: boolean;
+  /** Whether tests may break the store. */
+  readonly allowsFaults?: boolean;
   /** Who may use the routes for operators; all callers where it is left out. */
   readonly access?: OperationsAccess;
   /** The folder of the built console; left out where nobody may see it. */
@@ -68,6 +71,7 @@ export function createGateway(options: GatewayOptions): App {
   addOperations(app);
   addGatewayDeadLetters(app, upstreams, orders);
   if (options.automation) addAutomation(app, upstreams);
+  if (options.allowsFaults === true) addGatewayFaults(app, upstreams);
   addDocs(app, options.openapi);
   const hasConsole = options.console !== undefined && addConsole(app, options.console);
   addStartPage(app, startPageOf(Object.keys(owners), hasConsole));

@@ -8,6 +8,9 @@ import { ensureBuilt, ensureInstalled } from './prepare.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
+/** The exit code of a store that a test has crashed (`functions/crash.ts`). No other end of it is followed by a start. */
+const CRASH_CODE = 86;
+
 const STORE = ['node', '--enable-source-maps', 'dist/functions/main.js'];
 const BIOME = ['node', 'node_modules/@biomejs/biome/bin/biome'];
 const TSC = ['node', 'node_modules/typescript/bin/tsc'];
@@ -29,13 +32,15 @@ const STATIC_CHECKS = [
 ];
 
 /** `readsEnvFile`: it talks to a store, or is a part of one, so `.env` counts. Tests and checks must not depend on it.
- * `endsWithStarter`: it has a channel by which it notices that this process is gone. */
+ * `endsWithStarter`: it has a channel by which it notices that this process is gone. `restarts`: it is started again where a
+ * test has crashed it. */
 const commands = {
   start: {
     help: 'start [FUNCTION]         the store, or one function of it: gateway, order, …',
     builds: true,
     readsEnvFile: true,
     endsWithStarter: true,
+    restarts: true,
     lines: (args) => [[...STORE, ...args]],
   },
   tool: {
@@ -129,16 +134,25 @@ export async function main(argv) {
   const hasPackages = command.needsPackages === false || (await ensureInstalled(root, env));
   if (!hasPackages || (command.builds && !(await ensureBuilt(root, env)))) return 1;
   for (const line of lines) {
-    const code = await run(line, { cwd: root, env, hasChannel: command.endsWithStarter === true });
+    const code = await runLine(line, command, env);
     if (code !== 0) return code;
   }
   return 0;
 }
 
-function environmentOf(name, { readsEnvFile }) {
+/** Runs one line to its end, and again where it has crashed on request and `restarts`. */
+async function runLine(line, { endsWithStarter = false, restarts = false }, env) {
+  const code = await run(line, { cwd: root, env, hasChannel: endsWithStarter });
+  if (code !== CRASH_CODE || !restarts) return code;
+  console.error(`A test has crashed this process (exit code ${CRASH_CODE}); it is started again.`);
+  return runLine(line, { endsWithStarter, restarts }, { ...env, SAGA_STORE_STARTED_MS: String(Date.now()) });
+}
+
+function environmentOf(name, { readsEnvFile, restarts }) {
   const file = join(root, '.env');
   const fromFile = readsEnvFile && existsSync(file) ? parseEnv(readEnvFile(file)) : {};
   const env = { ...fromFile, ...process.env, SAGA_STORE_STARTED_MS: String(Math.round(performance.timeOrigin)) };
+  if (restarts) env.SAGA_STORE_RESTARTS = 'true';
   if (name === 'start' && env.NODE_ENV !== 'production') env.ENABLE_AUTOMATION ??= 'true';
   return env;
 }

@@ -5,15 +5,18 @@ import { logLines } from '../../testing/log-lines.ts';
 import { count, probe } from '../../testing/probe.ts';
 import type { StoreFunction } from '../function.ts';
 import { createApp } from '../http/app.ts';
-import { addFaultRoutes, FaultInjection } from './fault-injection.ts';
+import { FaultInjection } from './fault-injection.ts';
+import { addOwnFaultRoute } from './fault-routes.ts';
 
 async function posted(fault: object) {
+  const targets = { setRoom: () => undefined, setAway: () => undefined };
   const faults = new FaultInjection(
+    'probe',
     passing(() => 0),
-    () => undefined,
+    targets,
   );
   const app = createApp(logLines().logger);
-  addFaultRoutes(app, faults);
+  addOwnFaultRoute(app, faults);
   const headers = { 'content-type': 'application/json' };
   const request = { method: 'POST', headers, body: JSON.stringify(fault) };
   const { status } = await app.request('/automation-testing/faults', request);

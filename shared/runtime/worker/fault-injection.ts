@@ -1,71 +1,90 @@
-import { z } from '@hono/zod-openapi';
-import { DAY_MS } from '../../core/days.ts';
 import { AppError, TransientError } from '../../core/errors.ts';
 import { shortHash } from '../../core/hash.ts';
 import type { Message } from '../../core/message.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { StoreFunction } from '../function.ts';
-import { type App, addPath, answers, readBody } from '../http/app.ts';
+import { AWAY_S_DEFAULT, type FailingCalls, type FaultsBody, type Poison } from './fault-representation.ts';
+import type { Role } from './held-lease.ts';
 
-const SHIFT_MAX_MS = 7 * DAY_MS;
+/** The faults that a test can inject; {@link FaultsBody} documents them. */
+type Faults = Omit<FaultsBody, 'function' | 'away'>;
 
-/** The faults that a test can inject. */
-export interface Faults {
-  /** Whether the disk is simulated as full. */
-  readonly noRoom: boolean;
-  /** By how much the function's clock is off, in milliseconds. */
-  readonly clockShiftMs: number;
-  /** Messages of this subject, or of this share of all subjects, fail with a transient error or with a bug. */
-  readonly poison: Poison | null;
-  /** Calls to the outside world about this subject, or about this share of all subjects, fail or get no answer. */
-  readonly calls: FailingCalls | null;
+/** Some of the faults: what is left out, or undefined, stays as it is. */
+export type FaultChanges = {
+  readonly [Name in 'noRoom' | 'clockShiftMs' | 'poison' | 'calls' | 'away']?: FaultsBody[Name] | undefined;
+} & { readonly forS?: number | undefined };
+
+/** What a fault is injected into. */
+export interface FaultTargets {
+  setRoom(noRoom: boolean): void;
+  /** A function that is away reads nothing; the sentence says why, null lets it read again. */
+  setAway(why: string | null): void;
 }
 
-/** `trouble` is the former name of `transient`, read for one more release. */
-const asSchema = z.enum(['transient', 'bug', 'trouble']);
-const poisonSchema = z.union([
-  z.strictObject({ subject: z.string().min(1).max(64), as: asSchema }),
-  z.strictObject({ share: z.number().min(0).max(1), as: asSchema }),
-]);
-type Poison = Readonly<z.infer<typeof poisonSchema>>;
-
-const callsAsSchema = z.enum(['transient', 'terminal', 'silent']);
-const callsSchema = z.union([
-  z.strictObject({ subject: z.string().min(1).max(64), as: callsAsSchema }),
-  z.strictObject({ share: z.number().min(0).max(1), as: callsAsSchema }),
-]);
-type FailingCalls = Readonly<z.infer<typeof callsSchema>>;
-
-const faultsSchema = z
-  .strictObject({
-    noRoom: z.boolean().optional(),
-    clockShiftMs: z.int().min(-SHIFT_MAX_MS).max(SHIFT_MAX_MS).optional(),
-    poison: poisonSchema.nullable().optional(),
-    calls: callsSchema.nullable().optional(),
-  })
-  .openapi('Faults', { example: { noRoom: true, clockShiftMs: -600_000 } });
+const NO_FAULTS: Faults = { noRoom: false, clockShiftMs: 0, poison: null, calls: null, until: null };
 
 /**
  * A clock that can be shifted, a store whose disk can be simulated as full, rules and calls to the outside world that can
- * fail. A restart clears all faults.
+ * fail, and a function that can be away for a while. A restart clears all faults.
  */
 export class FaultInjection {
   readonly clock: Clock;
-  readonly #setRoom: (noRoom: boolean) => void;
-  #faults: Faults = { noRoom: false, clockShiftMs: 0, poison: null, calls: null };
+  readonly name: string;
+  readonly #real: Clock;
+  readonly #targets: FaultTargets;
+  readonly #onBack = new Set<() => void>();
+  #faults: Faults = NO_FAULTS;
+  #comesBack: NodeJS.Timeout | undefined;
 
-  constructor(clock: Clock, setRoom: (noRoom: boolean) => void) {
+  constructor(name: string, clock: Clock, targets: FaultTargets) {
+    this.name = name;
     this.clock = { nowMs: () => clock.nowMs() + this.#faults.clockShiftMs, upMs: () => clock.upMs() };
-    this.#setRoom = setRoom;
+    this.#real = clock;
+    this.#targets = targets;
+  }
+
+  get current(): FaultsBody {
+    return { function: this.name, ...this.#faults, away: this.isAway };
+  }
+
+  get isAway(): boolean {
+    return this.#faults.until !== null;
   }
 
   /** Changes some faults. Returns all current faults. */
-  set(changes: { readonly [Name in keyof Faults]?: Faults[Name] | undefined }): Faults {
+  set({ away, forS = AWAY_S_DEFAULT, ...changes }: FaultChanges): FaultsBody {
     const { noRoom = this.#faults.noRoom, clockShiftMs = this.#faults.clockShiftMs } = changes;
     const { poison = this.#faults.poison, calls = this.#faults.calls } = changes;
-    this.#setRoom(noRoom);
-    this.#faults = { noRoom, clockShiftMs, poison, calls };
-    return this.#faults;
+    this.#targets.setRoom(noRoom);
+    this.#faults = { noRoom, clockShiftMs, poison, calls, until: this.#faults.until };
+    if (away === true) this.#leave(forS);
+    if (away === false) this.#comeBack();
+    return this.current;
+  }
+
+  /** Clears all faults. */
+  heal(): FaultsBody {
+    return this.set({ ...NO_FAULTS, away: false });
+  }
+
+  /** What a function that is away answers. */
+  awayProblem(): AppError {
+    const leftMs = Date.parse(this.#faults.until ?? '') - this.#real.nowMs();
+    return new AppError('unavailable', this.#sentence(), { retryAfterS: Math.max(1, Math.ceil(leftMs / 1000)) });
+  }
+
+  /** The role as loops see it that do nothing while the function is away. */
+  present(role: Pick<Role, 'isHeld' | 'onGranted'>): Pick<Role, 'isHeld' | 'onGranted'> {
+    const isHeld = () => role.isHeld && !this.isAway;
+    return {
+      get isHeld() {
+        return isHeld();
+      },
+      onGranted: (listener) => {
+        this.#onBack.add(listener);
+        role.onGranted(listener);
+      },
+    };
   }
 
   /** To be awaited before a call to the outside world. Rejects, or never resolves, where such calls fail. */
@@ -86,6 +105,26 @@ export class FaultInjection {
     };
     return { ...fn, rules: { decide, evolve: (state, event) => rules.evolve(state, event) } };
   }
+
+  #leave(forS: number): void {
+    clearTimeout(this.#comesBack);
+    const until = new Date(this.#real.nowMs() + forS * 1000).toISOString();
+    this.#faults = { ...this.#faults, until };
+    this.#comesBack = setTimeout(() => this.#comeBack(), forS * 1000).unref();
+    this.#targets.setAway(this.#sentence());
+  }
+
+  #comeBack(): void {
+    if (!this.isAway) return;
+    clearTimeout(this.#comesBack);
+    this.#faults = { ...this.#faults, until: null };
+    this.#targets.setAway(null);
+    for (const listener of this.#onBack) listener();
+  }
+
+  #sentence(): string {
+    return `${this.name} is away until ${this.#faults.until}, because a test asked for it; healing its faults ends it`;
+  }
 }
 
 /** A share always selects the same subjects. */
@@ -102,20 +141,4 @@ function callFailure({ as }: FailingCalls, subject: string): Error {
 function failureOf({ as }: Poison, { type, subject }: Message): Error {
   const text = `${type} of ${subject} was poisoned by a test`;
   return as === 'bug' ? new TypeError(text) : new TransientError(text);
-}
-
-/** Adds `POST /automation-testing/faults`. Only when test automation is on. */
-export function addFaultRoutes(app: App, faults: FaultInjection): void {
-  addPath(app, 'Test automation', '/automation-testing/faults', {
-    post: {
-      operationId: 'setFaults',
-      description: 'At a function alone. What is left out stays as it is. Only with ENABLE_AUTOMATION=true.',
-      summary:
-        'Shifts the clock of this function, fills its disk, or lets it, or its calls to the outside world, fail on a ' +
-        'subject or a share of all subjects; a restart clears it',
-      request: { body: { content: { 'application/json': { schema: faultsSchema } } } },
-      responses: { 200: answers('All current faults', faultsSchema) },
-      handler: async (c) => c.json(faults.set(await readBody(c, faultsSchema))),
-    },
-  });
 }

@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { DAY_MS } from '../../core/days.ts';
 
 const SHIFT_MAX_MS = 7 * DAY_MS;
-const AWAY_S_DEFAULT = 30;
+export const AWAY_S_DEFAULT = 30;
 const AWAY_S_MAX = 600;
 
 const subject = z.string().min(1).max(64);

@@ -61,6 +61,7 @@ export class FunctionWorker implements FunctionContext {
   readonly #watch: StoreWatch;
   #running: Promise<void> | null = null;
   #unavailableReason: string | null = 'not started yet';
+  #away: string | null = null;
 
   constructor(options: FunctionWorkerOptions) {
     this.#options = options;
@@ -87,6 +88,7 @@ export class FunctionWorker implements FunctionContext {
       step: () => this.step({ mayLinger: true }),
       wake: this.#wake,
       sleepMs: () => {
+        if (this.#away !== null) return undefined;
         return Math.min(
           this.#source.sleepMs(this.clock.nowMs()),
           Math.max(0, this.#linger.untilMs - performance.now()),
@@ -99,6 +101,13 @@ export class FunctionWorker implements FunctionContext {
         this.#watch.failed(error);
       },
     });
+  }
+
+  /** Until it is called with null, no message is handled and commands are refused: `why` says so, as a sentence. */
+  setAway(why: string | null): void {
+    this.#away = why;
+    if (why !== null) for (const { reject } of this.#commands.splice(0)) reject(this.#unavailable('is away'));
+    this.#wake.raise();
   }
 
   /** Takes no more messages, finishes the current batch, closes the subscription. Commands that wait are refused. */
@@ -115,6 +124,7 @@ export class FunctionWorker implements FunctionContext {
   /** Why the function cannot work now, as a sentence; null when it can. Checks the store. */
   async unavailableReason(): Promise<string | null> {
     const known =
+      this.#away ??
       this.store.unavailableReason() ??
       this.#unavailableReason ??
       this.#source.unavailableReason() ??
@@ -131,6 +141,7 @@ export class FunctionWorker implements FunctionContext {
 
   submit(message: Message, { deduplicate = false, precondition }: SubmitOptions = {}): Promise<CommandOutcome> {
     if (this.#stopping.signal.aborted) return Promise.reject(this.#unavailable('is stopping'));
+    if (this.#away !== null) return Promise.reject(this.#unavailable('is away'));
     if (this.#commands.length >= QUEUE_MAX) return Promise.reject(this.#unavailable('has too many commands waiting'));
     const refusal = this.#options.backlog?.refusal() ?? null;
     if (refusal !== null) return Promise.reject(this.#unavailable(refusal));
@@ -187,6 +198,7 @@ export class FunctionWorker implements FunctionContext {
    * `mayLinger`, messages that may wait a moment for others are left for a later step.
    */
   async step({ mayLinger = false } = {}): Promise<boolean> {
+    if (this.#away !== null) return false;
     for (const clear of this.#clearing.splice(0)) await clear();
     const commands = this.#commands.splice(0, BATCH_MAX);
     const { incoming, failure } = await this.#source.take(this.clock.nowMs());
