@@ -6,9 +6,11 @@ import { replay, type Signed } from './resolve.ts';
 
 /** The sizes of the first three batches; the next three are ten times as large, and so on. */
 const FIRST_BATCHES = [1, 2, 5];
+/** No batch is larger: a failure that recurs is noticed at its end. */
+const BATCH_MAX = 500;
 const SETTLE_MS_MAX = 10_000;
 const POLL_MS = 20;
-/** The longest time of one bulk replay. What is left needs another one. */
+/** The longest time of a bulk replay that a caller waits for. What is left needs another one. */
 export const REPLAY_MS_MAX = 60_000;
 
 /** Which open dead letters are replayed, how many and how fast. */
@@ -42,14 +44,26 @@ export interface Replayed {
   readonly left: number;
 }
 
+/** How a bulk replay runs. */
+export interface ReplayOptions {
+  /** After which time it begins no further batch; null: never. */
+  readonly msMax: number | null;
+  /** Ends it after the dead letters that are replayed already; the reason says why, as a sentence. */
+  readonly stop?: AbortSignal;
+  /** Called with each change. */
+  readonly report?: (progress: ReplayProgress) => void;
+}
+
+export type ReplayProgress = Omit<Replayed, 'left' | 'stopped'>;
+
 type Filter = Pick<BulkReplayRequest, 'code' | 'fingerprint' | 'key'>;
 
-/** The number of dead letters in each batch, `total` in all: 1, 2, 5, 10, 20, 50, … */
+/** The number of dead letters in each batch, `total` in all: 1, 2, 5, 10, 20, 50, … up to 500. */
 export function batchSizes(total: number): readonly number[] {
   const sizes: number[] = [];
   for (let left = total; left > 0; left -= sizes.at(-1) ?? 0) {
     const size = (FIRST_BATCHES[sizes.length % FIRST_BATCHES.length] ?? 1) * 10 ** Math.floor(sizes.length / 3);
-    sizes.push(Math.min(size, left));
+    sizes.push(Math.min(size, left, BATCH_MAX));
   }
   return sizes;
 }
@@ -63,33 +77,49 @@ export function countOpen({ context }: DeadLetterScope, filter: Filter): Promise
  * that recurs ends the replay. So a bug that is still there costs one attempt, and a recovered dependency is not
  * flooded.
  */
-export async function replayInBatches(scope: DeadLetterScope, request: BulkReplayRequest): Promise<Replayed> {
+export async function replayInBatches(
+  scope: DeadLetterScope,
+  request: BulkReplayRequest,
+  options: ReplayOptions = { msMax: REPLAY_MS_MAX },
+): Promise<Replayed> {
   const batches: ReplayBatch[] = [];
   const sum = { replayed: 0, skipped: 0 };
   const waitForTurn = rateLimiter(request.perSecond);
   const known = new Set<string>();
-  const endMs = performance.now() + REPLAY_MS_MAX;
+  const endMs = options.msMax === null ? null : performance.now() + options.msMax;
   let after: readonly number[] | undefined;
   let stopped: string | null = null;
   for (const size of batchSizes(request.max)) {
     const picked = await pick(scope, request, after, size);
     after = [picked.at(-1)?.sequence ?? 0];
+    const report = (batch: ReplayBatch) => {
+      const replayed = sum.replayed + batch.letters;
+      options.report?.(progressOf({ replayed, skipped: sum.skipped }, [...batches, batch]));
+    };
     const sent: DeadLetterSummary[] = [];
     for (const summary of picked) {
       await waitForTurn();
-      if (scope.stopping.aborted) break;
+      if (scope.stopping.aborted || options.stop?.aborted === true) break;
       if (await tryReplay(scope, summary, request)) sent.push(summary);
       else sum.skipped += 1;
+      report({ letters: sent.length, passed: 0, failed: 0, waiting: sent.length });
     }
+    const results = await settled(scope, sent, (soFar) => report(replayBatchOf(sent.length, soFar)));
     sum.replayed += sent.length;
-    const results = await settled(scope, sent);
     if (sent.length > 0) batches.push(replayBatchOf(sent.length, results));
-    stopped = reasonToStop(sent, results, known) ?? limitReached(scope, endMs);
+    stopped =
+      recurringFailure(sent, results, known) ?? reasonToEnd(scope, options.stop) ?? untried(results) ?? timeIsUp(endMs);
     if (stopped !== null || picked.length < size) break;
   }
-  const total = (count: 'passed' | 'failed') => batches.reduce((all, batch) => all + batch[count], 0);
-  const left = await countOpen(scope, request);
-  return { ...sum, passed: total('passed'), failed: total('failed'), stopped, waves: batches, left };
+  return { ...progressOf(sum, batches), stopped, left: await countOpen(scope, request) };
+}
+
+function progressOf(
+  sum: { readonly replayed: number; readonly skipped: number },
+  waves: readonly ReplayBatch[],
+): ReplayProgress {
+  const total = (count: 'passed' | 'failed') => waves.reduce((all, batch) => all + batch[count], 0);
+  return { ...sum, passed: total('passed'), failed: total('failed'), waves };
 }
 
 function whereOpen({ code, fingerprint, key }: Filter): Partial<DeadLetterSummary> {
@@ -146,6 +176,7 @@ interface BatchResults {
 async function settled(
   { context, stopping }: DeadLetterScope,
   sent: readonly DeadLetterSummary[],
+  report: (soFar: BatchResults) => void,
 ): Promise<BatchResults> {
   const passed: DeadLetterSummary[] = [];
   const failed: DeadLetterSummary[] = [];
@@ -163,6 +194,7 @@ async function settled(
       else passed.push(summary);
     }
     waiting = still;
+    report({ passed, failed, waiting });
     if (waitedMs >= SETTLE_MS_MAX || stopping.aborted) break;
     if (waiting.length > 0) await sleep(POLL_MS);
   }
@@ -174,21 +206,28 @@ function replayBatchOf(count: number, { passed, failed, waiting }: BatchResults)
 }
 
 /** `known`: the fingerprints seen so far in this bulk replay. */
-function reasonToStop(
+function recurringFailure(
   sent: readonly DeadLetterSummary[],
-  { failed, waiting }: BatchResults,
+  { failed }: BatchResults,
   known: Set<string>,
 ): string | null {
   for (const { fingerprint } of sent) known.add(fingerprint);
   const again = failed.find(({ fingerprint }) => known.has(fingerprint));
   for (const { fingerprint } of failed) known.add(fingerprint);
-  if (again !== undefined) return `dead letter ${again.letter} failed as before: ${again.detail.split('\n', 1)[0]}`;
+  return again === undefined ? null : `dead letter ${again.letter} failed as before: ${again.detail.split('\n', 1)[0]}`;
+}
+
+function reasonToEnd({ fn, stopping }: DeadLetterScope, stop?: AbortSignal): string | null {
+  if (stopping.aborted) return `${fn.name} is stopping`;
+  return stop?.aborted === true ? String(stop.reason) : null;
+}
+
+function untried({ waiting }: BatchResults): string | null {
   return waiting.length === 0
     ? null
     : `${waiting.length} replayed dead letters were not tried within ${SETTLE_MS_MAX} ms`;
 }
 
-function limitReached({ fn, stopping }: DeadLetterScope, endMs: number): string | null {
-  if (stopping.aborted) return `${fn.name} is stopping`;
-  return performance.now() > endMs ? `it has taken ${REPLAY_MS_MAX} ms` : null;
+function timeIsUp(endMs: number | null): string | null {
+  return endMs !== null && performance.now() > endMs ? `it has taken ${REPLAY_MS_MAX} ms` : null;
 }

@@ -1,28 +1,22 @@
 import { z } from '@hono/zod-openapi';
-import { AppError } from '../../core/errors.ts';
 import { type DeadLetterSummary, deadLetterSummaries, resolutions } from '../../ports/tables/retry.ts';
 import { type App, type AppContext, addPath, answers, problems, readBody, readQuery } from '../http/app.ts';
 import { linksSchema, pageLinks, pageQuery, placeOf, toPage } from '../http/paging.ts';
-import { batchSizes, countOpen, replayInBatches } from './bulk-replay.ts';
 import { type DeadLetterScope, existingDeadLetter } from './dead-letter.ts';
 import { type DryRun, dryRunClose, dryRunEdit, dryRunReplay } from './dry-run.ts';
 import { groupsOf } from './groups.ts';
+import { addBulkReplays } from './replay-routes.ts';
 import { close, countBehind, edit, replay } from './resolve.ts';
+import { jsonBody, ofFunction, operatorsOnly, own, PATH, TAG } from './route-parts.ts';
 import * as bodies from './schemas.ts';
 
-const TAG = 'Dead letters';
-const PATH = '/operations/{function}/dead-letters';
+export { operatorsOnly };
+
 const RESOLUTIONS_MAX = 100;
-const ofFunction = z.object({
-  function: z.string().openapi({ description: 'The name of the function', example: 'order' }),
-});
 const ofDeadLetter = z.object({
   ...ofFunction.shape,
   letter: z.string().openapi({ description: 'The id of the dead letter' }),
 });
-/** For the documentation, which also says whether a token is needed; {@link guardOperations} enforces it. */
-export const operatorsOnly = [{ operators: [] }];
-
 const listQuery = z.strictObject({
   ...bodies.filterSchemas,
   status: bodies.statusQuerySchema
@@ -36,7 +30,7 @@ export function addDeadLetterRoutes(app: App, scope: DeadLetterScope): void {
   addFormerPaths(app);
   // The fixed paths come first; no dead letter has one of them as its id.
   addLists(app, scope);
-  addBulkReplay(app, scope);
+  addBulkReplays(app, scope);
   addOne(app, scope);
   addResolutions(app, scope);
 }
@@ -71,40 +65,6 @@ function addLists(app: App, scope: DeadLetterScope): void {
       security: operatorsOnly,
       responses: { 200: answers('The groups', bodies.groupsSchema) },
       handler: async (c) => c.json(await groupsOf(own(c, scope))),
-    },
-  });
-}
-
-function addBulkReplay(app: App, scope: DeadLetterScope): void {
-  let isBusy = false;
-  addPath(app, TAG, `${PATH}/replay`, {
-    post: {
-      operationId: 'replayDeadLetters',
-      description: 'Takes a minute at most, and says what is left. One bulk replay runs at a time.',
-      summary: 'Replay open dead letters, the oldest first, in batches of 1, 2, 5, 10, …; a recurring failure ends it',
-      request: { params: ofFunction, body: jsonBody(bodies.bulkReplayRequest) },
-      security: operatorsOnly,
-      responses: {
-        200: answers('What was replayed, and what is left', bodies.replayedSchema),
-        ...problems(409),
-      },
-      handler: async (c) => {
-        const ours = own(c, scope);
-        const {
-          dryRun,
-          status: _,
-          perSecond = ours.limits.perSecond,
-          ...request
-        } = await readBody(c, bodies.bulkReplayRequest);
-        if (dryRun) return c.json(await dryRunBulkReplay(ours, request));
-        if (isBusy) throw new AppError('conflict', 'a bulk replay is running already; wait until it is over');
-        isBusy = true;
-        try {
-          return c.json({ dryRun, ...(await replayInBatches(ours, { ...request, perSecond })) });
-        } finally {
-          isBusy = false;
-        }
-      },
     },
   });
 }
@@ -228,36 +188,10 @@ async function listDeadLetters(c: AppContext, { fn, context }: DeadLetterScope):
   });
 }
 
-async function dryRunBulkReplay(
-  scope: DeadLetterScope,
-  request: Parameters<typeof countOpen>[1] & { readonly max: number },
-) {
-  const left = await countOpen(scope, request);
-  const waves = batchSizes(Math.min(left, request.max)).map((letters) => ({
-    letters,
-    passed: 0,
-    failed: 0,
-    waiting: 0,
-  }));
-  return { dryRun: true, replayed: 0, passed: 0, failed: 0, skipped: 0, stopped: null, waves, left };
-}
-
 function resolvedBody({ fn }: DeadLetterScope, dryRun: boolean, { row, foreseen, differences, behind }: DryRun) {
   return { dryRun, letter: bodies.toSummaryBody(fn.name, row), foreseen, diff: differences, behind };
 }
 
-/** @throws {AppError} `not_found` for the name of another function. */
-function own(c: AppContext, scope: DeadLetterScope): DeadLetterScope {
-  const name = c.req.param('function') ?? '';
-  if (name !== scope.fn.name)
-    throw new AppError('not_found', `there is no function ${name.slice(0, 64)} here; this is ${scope.fn.name}`);
-  return scope;
-}
-
 function deadLetterIdIn(c: AppContext): string {
   return c.req.param('letter') ?? '';
-}
-
-function jsonBody(schema: z.ZodType) {
-  return { content: { 'application/json': { schema } } };
 }
