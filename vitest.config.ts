@@ -31,7 +31,7 @@ const workInTransactions = [
 
 /**
  * The suffix is the price. `*.test.ts`: milliseconds, side by side, from the TypeScript sources. `*.e2e.test.ts`: real
- * processes of `dist/`, one file at a time, after the others. `*.faults.test.ts`: minutes, hundreds of starts of the store
+ * processes of `dist/`, two files at a time, after the others. `*.faults.test.ts`: minutes, hundreds of starts of the store
  * on broken disks; only `npm run test-faults` runs them. `*.browser.test.ts`: the store in a real browser; only
  * `npm run test-browser` runs them. `*.engine.test.ts`: against a real Kafka broker; only `npm run test-engines` runs them, and the
  * scenarios of {@link onKafka} once more.
@@ -72,7 +72,8 @@ export default defineConfig({
           include: ['**/*.e2e.test.ts'],
           exclude,
           globalSetup: ['e2e/fresh-build.ts'],
-          fileParallelism: false,
+          // Two: mostly they wait, for each other's processes or for time.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 60_000,

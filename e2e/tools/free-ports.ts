@@ -1,7 +1,12 @@
 import { createServer } from 'node:net';
 
-/** Below the ephemeral ports: an outgoing connection could otherwise take the port of a killed function. */
-const PORTS = { first: 20_000, count: 10_000 };
+/**
+ * Below the ephemeral ports: an outgoing connection could otherwise take the port of a killed function. Each worker of vitest has a
+ * share of its own, because a port that one has given out looks free to the others until its program listens.
+ */
+const SHARES = 5;
+const SHARE = 2_000;
+const PORTS = { first: 20_000 + (Number(process.env['VITEST_POOL_ID'] ?? 0) % SHARES) * SHARE, count: SHARE };
 
 /** Ports that were given out: their programs may not listen yet. */
 const given = new Set<number>();
