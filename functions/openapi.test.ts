@@ -101,6 +101,9 @@ describe('each operation of the OpenAPI document', () => {
         'PUT /automation-testing/faults/{function}: injectFaults',
         'DELETE /automation-testing/faults/{function}: healFaults',
         'POST /automation-testing/crash/{function}: crashFunction',
+        'GET /automation-testing/load: getLoad',
+        'POST /automation-testing/load: startLoad',
+        'DELETE /automation-testing/load: stopLoad',
       ]),
     );
   });

@@ -14,6 +14,7 @@ import type { FunctionContext } from '../shared/runtime/worker/function-context.
 import { crashOf } from './crash.ts';
 import { addAllGroups } from './gateway/dead-letters.ts';
 import { addAllFaults } from './gateway/faults.ts';
+import { addLoadRoutes, Loads } from './gateway/load.ts';
 import { addSessionRoutes } from './gateway/session.ts';
 import { functionModules } from './registry.ts';
 import { allowsFaults, type Config, portOf } from './settings.ts';
@@ -111,6 +112,7 @@ function storeApp(config: Config, logger: Logger, options: { automation: boolean
   if (hasFaults(config, options)) {
     addFaultRoutes(app, noFaults);
     addAllFaults(app, []);
+    addLoadRoutes(app, new Loads(noClient, stopping));
     addCrashRoute(
       app,
       noFaults.name,
@@ -234,3 +236,7 @@ const idleContext: FunctionContext = {
   invalidateParked: async () => undefined,
   onCommit: () => () => undefined,
 };
+
+function noClient(): never {
+  throw onlyDocuments();
+}

@@ -17,6 +17,7 @@ import { addConsole } from './console/page.ts';
 import { addGatewayDeadLetters } from './dead-letters.ts';
 import { addDocs } from './docs.ts';
 import { addGatewayFaults } from './faults.ts';
+import { addLoad } from './load.ts';
 import { StreamRelay } from './relay-stream.ts';
 import { addSession } from './session.ts';
 import { type Upstream, upstreamOf, withoutCookies } from './upstream.ts';
@@ -39,16 +40,18 @@ export interface GatewayOptions {
   /** The OpenAPI document of the whole store. */
   readonly openapi: () => Readonly<Record<string, unknown>>;
   readonly logger: Logger;
-  /** Ends the streams. */
+  /** Ends the streams, and the load. */
   readonly stopping?: AbortSignal;
 }
 
 /** The path segment of the resource that each saga is about. */
 const SAGA_PATH = 'orders';
+/** That of the resource that a load receives goods for. */
+const STOCK_PATH = 'stock';
 
 /** One entry point for all functions, without state. */
 export function createGateway(options: GatewayOptions): App {
-  const { owners, logger, access = operationsAccess({}) } = options;
+  const { owners, logger, access = operationsAccess({}), stopping = new AbortController().signal } = options;
   const upstreams = options.upstreams.map(withoutCookies);
   const app = createApp(logger);
   addSession(app, access);
@@ -58,7 +61,7 @@ export function createGateway(options: GatewayOptions): App {
     orders,
     upstreams.filter((upstream) => upstream !== orders),
   );
-  const relay = new StreamRelay(options.stopping ?? new AbortController().signal);
+  const relay = new StreamRelay(stopping);
   for (const [path, owner] of Object.entries(options.streams ?? {})) {
     const upstream = upstreamOf(upstreams, owner);
     app.get(path, (c) => relay.answer(c, upstream));
@@ -71,7 +74,11 @@ export function createGateway(options: GatewayOptions): App {
   addOperations(app);
   addGatewayDeadLetters(app, upstreams, orders);
   if (options.automation) addAutomation(app, upstreams);
-  if (options.allowsFaults === true) addGatewayFaults(app, upstreams);
+  if (options.allowsFaults === true) {
+    addGatewayFaults(app, upstreams);
+    const stock = upstreamOf(upstreams, owners[STOCK_PATH] ?? '');
+    addLoad(app, { orders, stock, stopping });
+  }
   addDocs(app, options.openapi);
   const hasConsole = options.console !== undefined && addConsole(app, options.console);
   addStartPage(app, startPageOf(Object.keys(owners), hasConsole));
