@@ -1,8 +1,11 @@
 import { signal } from '@preact/signals';
 import { type Problem, ProblemError, problemIn } from './problem.ts';
 
-/** Whether the store has refused a request because nobody is signed in. */
-export const needsSignIn = signal(false);
+/** How often the store has refused a request because the caller is not signed in. */
+export const refusals = signal(0);
+
+/** Whether the caller is signed in, and the way in and out. */
+export const SESSION_PATH = '/operations/session';
 
 export interface SendOptions {
   readonly body?: unknown;
@@ -38,7 +41,7 @@ export async function send<Body>(method: string, path: string, options: SendOpti
     throw new ProblemError(unreachable);
   });
   if (!response.ok) {
-    if (response.status === 401 && path !== '/operations/session') needsSignIn.value = true;
+    if (response.status === 401 && path !== SESSION_PATH) refusals.value += 1;
     throw new ProblemError(await problemIn(response));
   }
   const text = await response.text();

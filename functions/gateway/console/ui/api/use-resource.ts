@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type Problem, problemOf } from './problem.ts';
 import { getJson } from './request.ts';
+import { signIns } from './session.ts';
 
 /** What a page reads from a path. The last answer stays while it is read again, and when that fails. */
 export interface Resource<Body> {
@@ -12,10 +13,11 @@ export interface Resource<Body> {
   reload(): void;
 }
 
-/** Reads `path` when it changes and each `everyMs`; null reads nothing. */
+/** Reads `path` when it changes, after a sign-in, and each `everyMs`; null reads nothing. */
 export function useResource<Body>(path: string | null, everyMs: number | null = null): Resource<Body> {
   const [state, setState] = useState<Omit<Resource<Body>, 'reload'> & { readonly path: string | null }>(none);
   const running = useRef<AbortController | null>(null);
+  const signedInTimes = signIns.value;
 
   const reload = useCallback(() => {
     running.current?.abort();
@@ -38,7 +40,7 @@ export function useResource<Body>(path: string | null, everyMs: number | null = 
       running.current?.abort();
       if (timer !== null) clearInterval(timer);
     };
-  }, [reload, everyMs]);
+  }, [reload, everyMs, signedInTimes]);
 
   const shown = state.path === path ? state : none;
   return { data: shown.data, problem: shown.problem, readAtMs: shown.readAtMs, reload };

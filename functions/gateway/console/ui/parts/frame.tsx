@@ -1,7 +1,8 @@
 import type { ComponentChildren } from 'preact';
 import { useLocation } from 'preact-iso';
 import '../look/frame.css';
-import { SignIn } from '../session/sign-in.tsx';
+import { SessionGate } from '../session/session-gate.tsx';
+import { SignOutButton } from '../session/sign-out-button.tsx';
 import { ThemeButton } from './theme-button.tsx';
 
 const pages = [
@@ -40,10 +41,10 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
           API
         </a>
         <ThemeButton />
+        <SignOutButton />
       </header>
-      <SignIn />
       <main class="frame-main" id="content" tabIndex={-1}>
-        {children}
+        <SessionGate>{children}</SessionGate>
       </main>
     </>
   );

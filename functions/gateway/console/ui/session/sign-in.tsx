@@ -1,31 +1,38 @@
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { type Problem, problemOf } from '../api/problem.ts';
-import { needsSignIn, send } from '../api/request.ts';
+import { signIn } from '../api/session.ts';
 import { ProblemNote } from '../parts/states.tsx';
+import './session.css';
 
-/** Asks for the operators' token where the store has one and nobody is signed in. */
-export function SignIn() {
+/** Asks for the operators' token. `hasEnded`: a session was there before. */
+export function SignIn({ hasEnded }: { readonly hasEnded: boolean }) {
   const [problem, setProblem] = useState<Problem | null>(null);
-  if (!needsSignIn.value) return null;
-  const signIn = async (event: SubmitEvent) => {
+  const [isBusy, setBusy] = useState(false);
+  const field = useRef<HTMLInputElement>(null);
+  const submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    const token = new FormData(event.currentTarget as HTMLFormElement).get('token');
+    setBusy(true);
     try {
-      await send('POST', '/operations/session', { body: { token } });
-      location.reload();
+      await signIn(field.current?.value ?? '');
     } catch (error) {
       setProblem(problemOf(error));
+      setBusy(false);
+      field.current?.select();
     }
   };
   return (
-    <form class="card stack" onSubmit={signIn} aria-label="Sign in">
-      <p>This store shows its data to operators. Their token is the setting OPERATIONS_TOKEN of the store.</p>
-      <div class="row">
-        <label>
+    <form class="card stack sign-in" onSubmit={submit} aria-labelledby="sign-in">
+      <h1 id="sign-in">{hasEnded ? 'Your session has ended' : 'Sign in'}</h1>
+      <p>
+        {hasEnded && 'Sign in to go on where you are. '}
+        This store shows its data to operators. Their token is its setting <code>OPERATIONS_TOKEN</code>.
+      </p>
+      <div class="row sign-in-fields">
+        <label class="grow">
           Token
-          <input name="token" type="password" autocomplete="current-password" required />
+          <input ref={field} name="token" type="password" autocomplete="current-password" maxLength={4096} required />
         </label>
-        <button type="submit" class="main">
+        <button type="submit" class="main" disabled={isBusy}>
           Sign in
         </button>
       </div>
