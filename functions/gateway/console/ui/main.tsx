@@ -25,7 +25,9 @@ function Console() {
           <Route path="/console/orders/:id" component={Order} />
           <Route path="/console/stock" component={Stock} />
           <Route path="/console/stock/:id" component={Product} />
+          <Route path="/console/dead-letters" component={DeadLetters} />
           <Route path="/console/dead-letters/*" component={DeadLetters} />
+          <Route path="/console/log" component={Log} />
           <Route path="/console/log/*" component={Log} />
           <Route path="/console/functions/:name" component={FunctionStatus} />
           <Route default component={NotFound} />

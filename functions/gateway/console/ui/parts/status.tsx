@@ -15,6 +15,23 @@ const looks: Readonly<Record<string, readonly [glyph: string, look: string]>> = 
   dead: ['✕', 'is-bad'],
   unread: ['○', 'is-wait'],
   unknown: ['?', 'quiet'],
+  open: ['○', 'is-bad'],
+  replaying: ['↻', 'is-wait'],
+  replayed: ['✓', 'is-good'],
+  edited: ['✎', 'is-good'],
+  discarded: ['⊘', 'quiet'],
+  compensated: ['↶', 'quiet'],
+  running: ['↻', 'is-wait'],
+  stopping: ['■', 'is-wait'],
+  stopped: ['■', 'is-bad'],
+  done: ['✓', 'is-good'],
+  passed: ['✓', 'is-good'],
+  waiting: ['◐', 'is-wait'],
+  planned: ['○', 'quiet'],
+  dropped: ['⊘', 'quiet'],
+  failed: ['✕', 'is-bad'],
+  pending: ['○', 'is-wait'],
+  sent: ['✓', 'is-good'],
 };
 
 export function Status({ of }: { readonly of: string }) {

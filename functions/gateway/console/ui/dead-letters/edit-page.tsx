@@ -1,0 +1,158 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useLocation, useRoute } from 'preact-iso';
+import type { DeadLetterBody, ResolvedBody } from '../../../../../shared/runtime/dead-letters/schemas.ts';
+import { type Problem, problemOf } from '../api/problem.ts';
+import { send } from '../api/request.ts';
+import { useResource } from '../api/use-resource.ts';
+import { type Signed, unsigned } from '../api/who.ts';
+import { JsonBlock } from '../parts/contents.tsx';
+import { foreignText } from '../parts/foreign-text.ts';
+import { indented, type JsonText, lineAt, readJsonText } from '../parts/json-text.ts';
+import { Page } from '../parts/page.tsx';
+import { SignForm } from '../parts/sign-form.tsx';
+import { Loaded, ProblemNote } from '../parts/states.tsx';
+import { Trail } from '../parts/trail.tsx';
+import { BehindView, DiffView, ForeseenView } from './foreseen.tsx';
+import { JsonField, type LineError } from './json-field.tsx';
+import { messageName } from './letters-page.tsx';
+import { letterHref, letterPath, lettersHref } from './places.ts';
+import { confirmWords } from './resolution-dialog.tsx';
+
+/** A pause in typing after which the store is asked. */
+const PAUSE_MS = 400;
+/** Where the data lie in a request. */
+const DATA = '/data';
+
+/** The data of a dead letter beside those that shall replace them, and what the store would do with these. */
+export function EditPage() {
+  const { function: name = '', letter = '' } = useRoute().params;
+  const found = useResource<DeadLetterBody>(letterPath(name, letter));
+  const title = found.data === null ? 'Edit' : `Edit ${messageName(found.data.attributes)}`;
+  return (
+    <Page
+      title={title}
+      trail={
+        <Trail
+          of={[
+            ['/console/dead-letters', 'Dead letters'],
+            [lettersHref(name), foreignText(name)],
+            [letterHref(name, letter), 'Dead letter'],
+          ]}
+        />
+      }
+    >
+      <Loaded resource={found}>
+        {(body) =>
+          body._links['edit'] === undefined ? (
+            <p class="card">It is {body.status}, and only an open dead letter can be edited.</p>
+          ) : (
+            <Editor letter={body} />
+          )
+        }
+      </Loaded>
+    </Page>
+  );
+}
+
+function Editor({ letter }: { readonly letter: DeadLetterBody }) {
+  const { route } = useLocation();
+  const [text, setText] = useState(() => indented(letter.value));
+  const read = useMemo(() => readJsonText(text), [text]);
+  const path = `${letterPath(letter.function, letter.letter)}/edit`;
+  const tried = useDryRun(path, text, read);
+  const act = async (signed: Signed) => {
+    if ('error' in read) return;
+    await send('POST', path, { body: { ...signed, data: read.value } });
+    route(letterHref(letter.function, letter.letter));
+  };
+  return (
+    <>
+      <p>
+        A new message with these data takes its place. <strong>The original is never handled</strong>, even when it is
+        delivered again.
+      </p>
+      <div class="edit-columns">
+        <section class="stack" aria-label="Original">
+          <h2>Original</h2>
+          <JsonBlock text={letter.value} name="Original data" />
+        </section>
+        <section class="stack" aria-label="Instead">
+          <h2 id="instead">Instead</h2>
+          <JsonField
+            labelledBy="instead"
+            text={text}
+            errors={errorsOf(read, tried?.problem ?? null)}
+            onType={setText}
+          />
+        </section>
+      </div>
+      <section class="card stack" aria-label="What would happen">
+        <h2>What would happen</h2>
+        <DryRunView read={read} tried={tried} />
+        {tried?.found != null && (
+          <SignForm
+            confirm={confirmWords('edit', tried.found.behind)}
+            act={act}
+            isReady={tried.text === text && !('error' in read)}
+            isDanger
+          />
+        )}
+      </section>
+    </>
+  );
+}
+
+/** What the store said about a text. */
+interface Tried {
+  readonly text: string;
+  readonly found: ResolvedBody | null;
+  readonly problem: Problem | null;
+}
+
+/** The dry run of the newest text that is JSON; the one before it stays until then. */
+function useDryRun(path: string, text: string, read: JsonText): Tried | null {
+  const [tried, setTried] = useState<Tried | null>(null);
+  useEffect(() => {
+    if ('error' in read) return;
+    const abort = new AbortController();
+    const ask = async () => {
+      const body = { ...unsigned, data: read.value, dryRun: true };
+      try {
+        const found = (await send<ResolvedBody>('POST', path, { body, signal: abort.signal })).body;
+        setTried({ text, found, problem: null });
+      } catch (error) {
+        if (!abort.signal.aborted) setTried({ text, found: null, problem: problemOf(error) });
+      }
+    };
+    const timer = setTimeout(() => void ask(), tried === null ? 0 : PAUSE_MS);
+    return () => {
+      clearTimeout(timer);
+      abort.abort();
+    };
+  }, [path, text]);
+  return tried;
+}
+
+function DryRunView({ read, tried }: { readonly read: JsonText; readonly tried: Tried | null }) {
+  if ('error' in read) return <p class="is-bad">✕ This is not JSON yet: see the marked line.</p>;
+  if (tried === null) return <p class="quiet">Asking the store …</p>;
+  if (tried.found === null) return tried.problem === null ? null : <ProblemNote problem={tried.problem} />;
+  return (
+    <>
+      <DiffView of={tried.found.diff ?? []} />
+      {tried.found.foreseen !== null && <ForeseenView of={tried.found.foreseen} />}
+      <BehindView behind={tried.found.behind} isOver={tried.found.foreseen?.error === null} />
+    </>
+  );
+}
+
+/** What is wrong, by line: no JSON, or what the store says of a place in it. */
+function errorsOf(read: JsonText, problem: Problem | null): readonly LineError[] {
+  if ('error' in read) return [read.error];
+  return (problem?.errors ?? [])
+    .filter(({ pointer }) => pointer.startsWith(DATA))
+    .map(({ pointer, detail }) => {
+      const inData = pointer.slice(DATA.length);
+      return { line: lineAt(read.lines, inData), detail: inData === '' ? detail : `${inData} ${detail}` };
+    });
+}
