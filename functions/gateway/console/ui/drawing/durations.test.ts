@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import { durationText, tickingText } from './durations.ts';
+
+describe('a duration', () => {
+  it.each([
+    [0, '<1 ms'],
+    [1.84, '1.8 ms'],
+    [12.9, '12 ms'],
+    [-320, '320 ms'],
+    [4_250, '4.2 s'],
+    [59_999, '59 s'],
+    [120_000, '2 min'],
+    [133_000, '2 min 13 s'],
+    [3 * 3_600_000 + 4 * 60_000, '3 h 4 min'],
+    [51 * 3_600_000, '2 d 3 h'],
+  ])('of %d ms is %s', (ms, text) => {
+    expect(durationText(ms)).toBe(text);
+  });
+
+  it.each([
+    [-5, '0 s'],
+    [999, '0 s'],
+    [1_999, '1 s'],
+    [61_500, '1 min 1 s'],
+  ])('of %d ms that ticks is %s', (ms, text) => {
+    expect(tickingText(ms)).toBe(text);
+  });
+});

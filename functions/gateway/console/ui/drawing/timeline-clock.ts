@@ -1,0 +1,72 @@
+/** The other scale of a timeline: by time, in equal pixels per millisecond, with its pauses cut short. */
+import { EPISODE_MS, type TraceStep } from './causal-order.ts';
+import { durationText } from './durations.ts';
+import type { AxisGap } from './timeline.ts';
+
+export interface ClockScale {
+  /** Where the last card ends. */
+  readonly right: number;
+  /** Where the card of a step begins: at its time, or behind the card before it in its lane. */
+  xOf(id: string): number | undefined;
+  /** Where its time is; null where it has none. */
+  timeX(id: string): number | null;
+  readonly gaps: readonly AxisGap[];
+}
+
+/** Pixels of a pause, and of the shortest distance on the axis that has a label. */
+const PAUSE_WIDTH = 72;
+const LABEL_WIDTH_MIN = 44;
+const CARD_DISTANCE = 10;
+
+/** Where a moment is on the axis, and how far from the one before. */
+interface Moment {
+  readonly atMs: number;
+  readonly x: number;
+}
+
+/** `left`: where time begins; `perStep`: how many pixels the axis has for each step. */
+export function clockScaleOf(
+  steps: readonly TraceStep[],
+  { left, width, perStep }: { readonly left: number; readonly width: number; readonly perStep: number },
+): ClockScale {
+  const timed = steps.flatMap(({ id, atMs }) => (atMs === null ? [] : [{ id, atMs }]));
+  const times = [...new Set(timed.map(({ atMs }) => atMs))].toSorted((one, other) => one - other);
+  const { moments, gaps } = momentsOf(times, left, Math.max(1, timed.length) * perStep);
+  const byTime = new Map(moments.map(({ atMs, x }) => [atMs, x]));
+  const timeXs = new Map(timed.map(({ id, atMs }) => [id, byTime.get(atMs) ?? left]));
+
+  const xs = new Map<string, number>();
+  const freeFrom = new Map<string, number>();
+  for (const step of steps) {
+    const cause = Math.max(left, ...step.causes.map((id) => timeXs.get(id) ?? left));
+    const x = Math.max(timeXs.get(step.id) ?? cause, freeFrom.get(step.lane) ?? left);
+    xs.set(step.id, x);
+    freeFrom.set(step.lane, x + width + CARD_DISTANCE);
+  }
+  const right = Math.max(left, ...[...xs.values()].map((x) => x + width));
+  return { right, xOf: (id) => xs.get(id), timeX: (id) => timeXs.get(id) ?? null, gaps };
+}
+
+function momentsOf(
+  times: readonly number[],
+  left: number,
+  width: number,
+): { readonly moments: readonly Moment[]; readonly gaps: readonly AxisGap[] } {
+  const distances = times.slice(1).map((atMs, index) => atMs - (times[index] ?? atMs));
+  const moving = distances.filter((distance) => distance <= EPISODE_MS).reduce((sum, distance) => sum + distance, 0);
+  const pixelsPerMs = width / Math.max(1, moving);
+  const moments: Moment[] = [];
+  const gaps: AxisGap[] = [];
+  let x = left;
+  for (const [index, atMs] of times.entries()) {
+    const distance = index === 0 ? 0 : (distances[index - 1] ?? 0);
+    const isBreak = distance > EPISODE_MS;
+    const length = isBreak ? PAUSE_WIDTH : distance * pixelsPerMs;
+    if (isBreak || length >= LABEL_WIDTH_MIN) {
+      gaps.push({ x, width: length, text: durationText(distance), isBreak, isBackwards: false });
+    }
+    x += length;
+    moments.push({ atMs, x });
+  }
+  return { moments, gaps };
+}

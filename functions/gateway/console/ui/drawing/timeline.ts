@@ -1,0 +1,151 @@
+/** Where everything of a timeline stands, in pixels: lanes from top to bottom, columns from left to right. */
+import { EPISODE_MS, type TraceStep } from './causal-order.ts';
+import { durationText } from './durations.ts';
+import { type ClockScale, clockScaleOf } from './timeline-clock.ts';
+import { type Box, type Edge, edgesOf } from './timeline-edges.ts';
+import type { Ahead, Ghost, OpenWait } from './what-follows.ts';
+
+export const CARD = { width: 148, height: 48 } as const;
+export const AXIS_HEIGHT = 34;
+export const LANE_HEIGHT = 86;
+const NAMES_WIDTH = 96;
+const GAP = 54;
+/** A pause is drawn wider, with the break in it. */
+const BREAK_GAP = 96;
+const GHOST_LINE = 16;
+const GHOST_PADDING = 14;
+/** Lines of a ghost; more are counted. */
+export const GHOST_LINES_MAX = 4;
+
+export interface Placed<Item> {
+  readonly item: Item;
+  readonly box: Box;
+}
+
+/** The distance between two columns. `isBreak`: a pause that is drawn shorter than it was. */
+export interface AxisGap {
+  readonly x: number;
+  readonly width: number;
+  readonly text: string;
+  readonly isBreak: boolean;
+  readonly isBackwards: boolean;
+}
+
+export interface LaneBand {
+  readonly name: string;
+  readonly y: number;
+  readonly height: number;
+}
+
+export interface Timeline {
+  readonly width: number;
+  readonly height: number;
+  readonly lanes: readonly LaneBand[];
+  readonly steps: readonly Placed<TraceStep>[];
+  readonly ghosts: readonly Placed<Ghost>[];
+  readonly waits: readonly Placed<OpenWait>[];
+  readonly edges: readonly Edge[];
+  readonly gaps: readonly AxisGap[];
+  /** With a scale of time: from the time of each card on the axis to the card. */
+  readonly leaders: readonly { readonly id: string; readonly atX: number; readonly x: number; readonly y: number }[];
+}
+
+/** Lays out a timeline. With `byClock` cards stand where their times are, as far as they have room; pauses stay short. */
+export function timelineOf(
+  { steps, lanes }: { readonly steps: readonly TraceStep[]; readonly lanes: readonly string[] },
+  ahead: Ahead,
+  { byClock }: { readonly byClock: boolean },
+): Timeline {
+  const columns = columnTimes(steps);
+  const inColumns = columnPlaces(columns, lastColumn(steps, ahead));
+  const scale = byClock
+    ? clockScaleOf(steps, { left: NAMES_WIDTH, width: CARD.width, perStep: CARD.width + GAP })
+    : null;
+  const xOfStep = (step: TraceStep) => scale?.xOf(step.id) ?? inColumns.x(step.column);
+  const xAhead = (column: number) =>
+    scale === null ? inColumns.x(column) : scale.right + (column - lastOf(steps)) * (CARD.width + GAP) - CARD.width;
+  const bands = lanes.map((name, index) => ({ name, y: AXIS_HEIGHT + index * LANE_HEIGHT, height: LANE_HEIGHT }));
+  const middle = (lane: string) => AXIS_HEIGHT + (lanes.indexOf(lane) + 0.5) * LANE_HEIGHT;
+  const boxAt = (x: number, lane: string, height: number = CARD.height): Box => ({
+    x,
+    y: middle(lane) - height / 2,
+    width: CARD.width,
+    height,
+  });
+  const placed = {
+    steps: steps.map((item) => ({ item, box: boxAt(xOfStep(item), item.lane) })),
+    ghosts: ahead.ghosts.map((item) => ({ item, box: boxAt(xAhead(item.column), item.lane, ghostHeight(item)) })),
+    waits: ahead.waits.map((item) => ({ item, box: boxAt(xAhead(item.column), item.lane) })),
+  };
+  const boxes = [...placed.steps, ...placed.ghosts, ...placed.waits].map(({ box }) => box);
+  return {
+    width: Math.max(...boxes.map(({ x, width }) => x + width), NAMES_WIDTH) + 16,
+    height: AXIS_HEIGHT + lanes.length * LANE_HEIGHT,
+    lanes: bands,
+    ...placed,
+    edges: edgesOf(placed, { bands, byClock }),
+    gaps: scale === null ? inColumns.gaps : scale.gaps,
+    leaders: scale === null ? [] : leadersOf(placed.steps, scale),
+  };
+}
+
+/** When each column was: its earliest time; null where none of its steps has one. Notices come late and do not count. */
+function columnTimes(steps: readonly TraceStep[]): readonly (number | null)[] {
+  const times: (number | null)[] = [];
+  for (const { column, atMs, kind } of steps) {
+    while (times.length <= column) times.push(null);
+    if (atMs === null || kind === 'notice') continue;
+    times[column] = Math.min(times[column] ?? atMs, atMs);
+  }
+  return times;
+}
+
+function columnPlaces(times: readonly (number | null)[], last: number) {
+  const xs: number[] = [];
+  const gaps: AxisGap[] = [];
+  let x = NAMES_WIDTH;
+  let beforeMs: number | null = null;
+  for (let column = 0; column <= last; column++) {
+    const atMs = times[column] ?? null;
+    const distance = atMs === null || beforeMs === null ? null : atMs - beforeMs;
+    const isBreak = distance !== null && distance > EPISODE_MS;
+    const width = column === 0 ? 0 : isBreak ? BREAK_GAP : GAP;
+    if (distance !== null) gaps.push({ x, width, isBreak, ...labelOf(distance) });
+    xs.push(x + width);
+    x += width + CARD.width;
+    beforeMs = atMs ?? beforeMs;
+  }
+  return { x: (column: number) => xs[column] ?? x, gaps };
+}
+
+/** What a distance says: of time that runs backwards only that clocks differ. */
+export function labelOf(distanceMs: number): { readonly text: string; readonly isBackwards: boolean } {
+  const isBackwards = distanceMs < 0;
+  return { text: isBackwards ? 'clocks differ' : durationText(distanceMs), isBackwards };
+}
+
+function leadersOf(steps: readonly Placed<TraceStep>[], scale: ClockScale) {
+  return steps.flatMap(({ item, box }) => {
+    const atX = scale.timeX(item.id);
+    return atX === null ? [] : [{ id: item.id, atX, x: box.x + 10, y: box.y }];
+  });
+}
+
+/** How high a ghost is: a line for each thing that may come. */
+export function ghostHeight({ types }: Ghost): number {
+  return Math.min(types.length, GHOST_LINES_MAX) * GHOST_LINE + GHOST_PADDING;
+}
+
+/** How long the bar of an open wait is after so many milliseconds: it grows tenfold times by equal steps, up to a card. */
+export function waitWidth(elapsedMs: number): number {
+  const seconds = Math.max(0, elapsedMs) / 1_000;
+  return Math.min(CARD.width, 44 + 21 * Math.log10(1 + seconds));
+}
+
+function lastOf(steps: readonly TraceStep[]): number {
+  return Math.max(-1, ...steps.map(({ column }) => column));
+}
+
+function lastColumn(steps: readonly TraceStep[], { waits, ghosts }: Ahead): number {
+  return Math.max(lastOf(steps), ...[...waits, ...ghosts].map(({ column }) => column));
+}
