@@ -3,10 +3,11 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { functionNames } from '../../saga/choreography.ts';
+import { rootOf } from '../tools/root.ts';
 import { scriptFor } from '../tools/store-client.ts';
 import { orderRequest } from './client.ts';
 import { requestOnce, requestText } from './http-connection.ts';
@@ -17,7 +18,6 @@ const FIRST_ORDER_POLL_MS = 2;
 const STOP_TIMEOUT_MS = 20_000;
 const MICROS_PER_TICK = 10_000;
 
-/** The folder with package.json, above dist/e2e/bench or e2e/bench. */
 const ROOT = rootOf(import.meta.dirname);
 
 /** A program that can be measured. */
@@ -200,11 +200,4 @@ function cpuMicros(pid: number): number | null {
   } catch {
     return null;
   }
-}
-
-function rootOf(folder: string): string {
-  if (existsSync(join(folder, 'package.json'))) return folder;
-  const parent = dirname(folder);
-  if (parent === folder) throw new Error('no folder above the bench has a package.json');
-  return rootOf(parent);
 }

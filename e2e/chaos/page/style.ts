@@ -1,12 +1,18 @@
-/** The style of the page, light and dark. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { rootOf } from '../../tools/root.ts';
+
+const TOKENS = 'functions/gateway/console/ui/look/tokens.css';
+
+/** The style of the page, light and dark: the colours of the console, and those of faults. */
 export const STYLE = `
-:root { color-scheme: light dark; --paper: #fbfaf7; --card: #ffffff; --ink: #1c2128; --quiet: #68707c; --rule: #e3e1da;
-  --bed: #cfe6d6; --down: #d2373f; --starting: #e9a23b; --frozen: #3f86cf; --stopping: #e2763a; --full: #8a5cf0;
-  --clock: #0d98a6; --poison: #8a6d1f; --disk: #7a3b12; --good: #3f9a63; --mild: #c9b458; --bad: #d2373f; --hand: #4a7fb8; --held: #e0a030; --take: #b4479b; }
-@media (prefers-color-scheme: dark) { :root { --paper: #14171c; --card: #1b1f26; --ink: #e8e6e1; --quiet: #969eab;
-  --rule: #2d333d; --bed: #24453a; --down: #e5565d; --starting: #e0a347; --frozen: #5b9fe6; --stopping: #ea8a50;
-  --full: #a585f7; --clock: #35b8c4; --poison: #c9a94a; --disk: #d08a55; --good: #57b880; --mild: #b5a24c; --bad: #e5565d; --hand: #6c9fd8;
-  --held: #e6b04e; --take: #d673bf; } }
+${readFileSync(join(rootOf(import.meta.dirname), TOKENS), 'utf8')}
+:root {
+  --bed: light-dark(#cfe6d6, #24453a); --down: light-dark(#d2373f, #e5565d); --starting: light-dark(#e9a23b, #e0a347);
+  --frozen: light-dark(#3f86cf, #5b9fe6); --stopping: light-dark(#e2763a, #ea8a50); --full: light-dark(#8a5cf0, #a585f7);
+  --clock: light-dark(#0d98a6, #35b8c4); --poison: light-dark(#8a6d1f, #c9a94a); --disk: light-dark(#7a3b12, #d08a55);
+  --mild: light-dark(#c9b458, #b5a24c); --hand: light-dark(#4a7fb8, #6c9fd8); --held: light-dark(#e0a030, #e6b04e);
+  --take: light-dark(#b4479b, #d673bf); }
 * { box-sizing: border-box; }
 body { margin: 0; padding: 32px 28px 56px; background: var(--paper); color: var(--ink);
   font: 14px/1.5 system-ui, -apple-system, "Segoe UI", sans-serif; }
