@@ -67,7 +67,9 @@ export interface RunningFunction {
   readonly worker: FunctionWorker;
   /** Ends the streams, so that a server can be closed. */
   endStreams(): void;
+  /** Ends its work. Its store is open until {@link close}: others may still read what lies in it. */
   stop(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /**
@@ -198,8 +200,8 @@ async function runFunction(parts: FunctionParts): Promise<RunningFunction> {
       await worker.stop();
       await relay?.finish(SEND_REST_MS);
       await keeper.release();
-      await store.close();
     },
+    close: () => store.close(),
   };
 }
 

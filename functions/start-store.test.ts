@@ -1,5 +1,5 @@
 /** A start that fails leaves nothing open: the same process starts the store on the same data and ports. */
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -27,6 +27,20 @@ async function place() {
   };
   return { dataDir, start, startAgain, portOf: (part: Part) => ports[parts.indexOf(part)] ?? 0 };
 }
+
+it('a store that is stopped leaves no write-ahead log behind', async () => {
+  const { dataDir, startAgain } = await place();
+
+  await startAgain();
+
+  const files = readdirSync(dataDir, { recursive: true, encoding: 'utf8' });
+  expect(files.filter((file) => file.endsWith('.db')).sort()).toEqual([
+    'inventory/inventory.db',
+    'notification/notification.db',
+    'order/order.db',
+  ]);
+  expect(files.filter((file) => file.endsWith('-wal'))).toEqual([]);
+});
 
 describe('a start that fails', () => {
   it.each(parts)('because the port of %s is taken closes the ports and the files', async (part) => {

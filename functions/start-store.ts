@@ -104,6 +104,8 @@ export async function prepareStore(
     await ports.close();
     await Promise.all(functions.map((running) => running.stop()));
     await log.close();
+    // Last: only when nobody reads a file any more does closing it take its write-ahead log in.
+    await Promise.all(functions.map((running) => running.close()));
   };
   try {
     for (const name of names) {
