@@ -73,11 +73,25 @@ export class OpenapiCheck {
     );
   }
 
-  /** Sends a path the methods that it does not declare: 405 with those that it does. OPTIONS may also be answered with them alone. */
+  /**
+   * Sends a path the methods that it does not declare: 405 with those that it does. OPTIONS may also be answered with them alone.
+   * A path may declare other methods at other servers.
+   */
   async otherMethods(path: string, methods: readonly string[] = ALL_METHODS): Promise<readonly string[]> {
     const endpoints = endpointsOf(this.#document).filter((endpoint) => endpoint.path === path);
+    if (endpoints.length === 0) return [`the document has no path ${path}`];
+    const places = new Set(endpoints.map(({ servers }) => servers.join()));
+    const found: string[] = [];
+    for (const place of places) {
+      const here = endpoints.filter(({ servers }) => servers.join() === place);
+      found.push(...(await this.#otherMethodsOf(here, methods)));
+    }
+    return found;
+  }
+
+  async #otherMethodsOf(endpoints: readonly Endpoint[], methods: readonly string[]): Promise<readonly string[]> {
     const [first] = endpoints;
-    if (first === undefined) return [`the document has no path ${path}`];
+    if (first === undefined) return [];
     const declared = endpoints.map(({ method }) => method);
     const expected = declared.includes('GET') ? [...declared, 'HEAD'] : declared;
     const others = [...methods, 'HEAD'].filter((method) => !expected.includes(method));
