@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 
-export const ORDERS_PER_SECOND_MAX = 500;
-export const FOR_S_MAX = 600;
+const ORDERS_PER_SECOND_MAX = 500;
+const FOR_S_MAX = 600;
 
 /** A share of all orders, from 0 (none) to 1 (all). The shares are independent of each other. */
 const share = (description: string) => z.number().min(0).max(1).default(0).openapi({ description });

@@ -7,7 +7,6 @@ const TOKEN_MAX = 4_096;
 export const signInSchema = z
   .strictObject({ token: z.string().min(1).max(TOKEN_MAX).openapi({ description: "The operators' token" }) })
   .openapi('SignIn', { example: { token: 'the value of OPERATIONS_TOKEN' } });
-export type SignInBody = z.infer<typeof signInSchema>;
 
 /** Whether operators have to sign in here, and whether the caller has. */
 export const sessionSchema = z

@@ -8,7 +8,7 @@ import { isSameToken, type OperationsAccess } from '../../shared/runtime/http/op
 import { type SessionBody, sessionSchema, signInSchema } from './session-representation.ts';
 
 /** The first path word under `/operations` that is no function. */
-export const SESSION_PATH = '/operations/session';
+const SESSION_PATH = '/operations/session';
 const TAG = 'Operations';
 const SESSION_MS = 8 * 3_600_000;
 /** Wrong tokens in one span of time, after which no token is compared until it is over. */

@@ -34,7 +34,6 @@ export const faultsRequest = z
     }),
   })
   .openapi('SetFaults', { example: { noRoom: true, clockShiftMs: -600_000 } });
-export type FaultsRequest = z.infer<typeof faultsRequest>;
 /** The same as a client writes it: `forS` may be left out. */
 export type FaultsRequestInput = z.input<typeof faultsRequest>;
 
