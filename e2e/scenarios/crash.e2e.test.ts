@@ -10,7 +10,7 @@ import { type Part, parts } from '../../functions/start-store.ts';
 import type { CrashBody } from '../../shared/runtime/worker/fault-representation.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { bodyOf, get, orderIn, orderOf, post, request } from './client.ts';
-import { hosts, TestStore } from './harness.ts';
+import { hostsAndThreads, TestStore } from './harness.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -18,8 +18,8 @@ function crash(store: TestStore, part: Part) {
   return request('POST', store.url(`/automation-testing/crash/${part}`));
 }
 
-describe.each(hosts)('a crash of order in %s', (host) => {
-  const isOne = host === 'one process';
+describe.each(hostsAndThreads)('a crash of order in %s', (host) => {
+  const isOne = host !== 'a process each';
 
   it('says what it takes and that nothing starts it again, ends the process with 86, and loses nothing', async () => {
     const store = await TestStore.start(host);
@@ -45,15 +45,16 @@ describe.each(hosts)('a crash of order in %s', (host) => {
 });
 
 it('a crash of a function in the second thread takes the whole process', async () => {
-  const store = await TestStore.start('one process');
+  const store = await TestStore.start('two threads');
+  await post(store.url('/orders'), orderOf('BEFORE'));
 
-  const answers = [await crash(store, 'inventory')];
+  const answer = await crash(store, 'inventory');
   const exit = await store.program('gateway').exit;
-
-  expect(answers.map(({ status }) => status)).toEqual([202]);
-  expect(bodyOf<CrashBody>(answers[0] ?? (await crash(store, 'order'))).takes).toEqual([...parts]);
-  expect(exit.code).toBe(CRASH_CODE);
   store.prove();
+  await store.start();
+
+  expect([answer.status, bodyOf<CrashBody>(answer).takes, exit.code]).toEqual([202, [...parts], CRASH_CODE]);
+  await orderIn('confirmed', store.url('/orders/BEFORE'));
 });
 
 /** Runs `npm start`, or one of `npm run start-service-*`, without npm. It ends with the test. */

@@ -8,7 +8,7 @@ import type { ReplayJobBody } from '../../shared/runtime/dead-letters/replay-sch
 import type { FaultsBody } from '../../shared/runtime/worker/fault-representation.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { type Answer, bodyOf, get, orderIn, orderOf, post, put, request } from './client.ts';
-import { hosts, TestStore } from './harness.ts';
+import { hosts, hostsAndThreads, TestStore } from './harness.ts';
 
 const TOKEN = 'open-sesame';
 const SESSION = '/operations/session';
@@ -98,7 +98,7 @@ describe.each(hosts)('a load on a store in %s', (host) => {
   });
 });
 
-describe.each(hosts)('in %s a function that is away', (host) => {
+describe.each(hostsAndThreads)('in %s a function that is away', (host) => {
   it('reads nothing while orders wait for it, and reads all of them when it is healed', async () => {
     const store = await TestStore.start(host, PATIENT);
     const faults = '/automation-testing/faults/inventory';

@@ -49,7 +49,7 @@ const SAGA_PATH = 'orders';
 /** That of the resource that a load receives goods for. */
 const STOCK_PATH = 'stock';
 
-/** One entry point for all functions, without state. */
+/** One entry point for all functions. It stores nothing; what it remembers is a load that a test asks for. */
 export function createGateway(options: GatewayOptions): App {
   const { owners, logger, access = operationsAccess({}), stopping = new AbortController().signal } = options;
   const upstreams = options.upstreams.map(withoutCookies);
