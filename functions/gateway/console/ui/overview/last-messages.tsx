@@ -1,0 +1,99 @@
+import { useEffect, useRef, useState } from 'preact/hooks';
+import type { CommittedBody } from '../../../../../shared/runtime/inspect/stream-representation.ts';
+import type { Saga } from '../drawing/saga-graph.ts';
+import { useLiveMessages } from '../live/use-live.ts';
+import { foreignText } from '../parts/foreign-text.ts';
+import { Scroll } from '../parts/scroll.tsx';
+import { FunctionName, Status } from '../parts/status.tsx';
+
+const SHOWN_MAX = 50;
+const PAINT_MS = 250;
+
+/** What functions committed last, the newest first. It can be held, to be read. */
+export function LastMessages({ saga }: { readonly saga: Saga }) {
+  const newest = useRef<readonly CommittedBody[]>([]);
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  const [shown, setShown] = useState<readonly CommittedBody[]>([]);
+  const [isHeld, setHeld] = useState(false);
+  useEffect(() => () => clearTimeout(timer.current ?? undefined), []);
+  useEffect(() => {
+    if (!isHeld) setShown(newest.current);
+  }, [isHeld]);
+  useLiveMessages(({ messages }) => {
+    newest.current = [...messages.toReversed(), ...newest.current].slice(0, SHOWN_MAX);
+    if (isHeld) return;
+    timer.current ??= setTimeout(() => {
+      timer.current = null;
+      setShown(newest.current);
+    }, PAINT_MS);
+  });
+  return (
+    <section class="card stack" aria-labelledby="messages">
+      <div class="row">
+        <h2 id="messages" class="grow">
+          Last {SHOWN_MAX} messages
+        </h2>
+        <button type="button" aria-pressed={isHeld} onClick={() => setHeld(!isHeld)}>
+          {isHeld ? 'Go on' : 'Hold'}
+        </button>
+      </div>
+      {shown.length === 0 ? (
+        <p class="quiet">Nothing has happened since this page was opened.</p>
+      ) : (
+        <Scroll label="Last messages" look="messages-scroll">
+          <table class="messages">
+            <thead>
+              <tr>
+                <th scope="col">Time</th>
+                <th scope="col">Function</th>
+                <th scope="col">Handled</th>
+                <th scope="col">Outcome</th>
+                <th scope="col">Key</th>
+                <th scope="col">Message</th>
+              </tr>
+            </thead>
+            <tbody>
+              {shown.map((message) => (
+                <Row
+                  key={`${message.function} ${message.id} ${message.outcome} ${message.time}`}
+                  message={message}
+                  saga={saga}
+                />
+              ))}
+            </tbody>
+          </table>
+        </Scroll>
+      )}
+    </section>
+  );
+}
+
+function Row({ message, saga }: { readonly message: CommittedBody; readonly saga: Saga }) {
+  const { time, type, outcome, key, id } = message;
+  return (
+    <tr>
+      <td class="mono">{time.slice(11, 23)}</td>
+      <td>
+        <FunctionName name={message.function} />
+      </td>
+      <td>{foreignText(type, { max: 64 })}</td>
+      <td>
+        <Status of={outcome} />
+      </td>
+      <td class="mono">
+        {isAboutOrder(saga, type) ? (
+          <a href={`/console/orders/${encodeURIComponent(key)}`}>{foreignText(key, { max: 64 })}</a>
+        ) : (
+          foreignText(key, { max: 64 })
+        )}
+      </td>
+      <td class="mono quiet">{foreignText(id, { max: 64 })}</td>
+    </tr>
+  );
+}
+
+/** Whether what the type is about has a page among the orders: it makes a status, or what makes one follows from it. */
+function isAboutOrder({ steps, transitions }: Saga, type: string): boolean {
+  const makes = (event: string) => transitions.some((transition) => transition.event === event);
+  return makes(type) || steps.some(({ on, emits }) => on === type && emits.some(makes));
+}

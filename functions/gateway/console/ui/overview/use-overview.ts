@@ -1,0 +1,42 @@
+/** What the overview shows of the stream: the last five minutes, what flows now, and what has gathered. It stays while pages change. */
+import { type ReadonlySignal, signal, useSignalEffect } from '@preact/signals';
+import type { TickBody } from '../../../../../shared/runtime/inspect/stream-representation.ts';
+import { type Backlogs, withTick as backlogsWithTick } from '../drawing/backlog.ts';
+import { type Samples, withTick as samplesWithTick, withAbsent } from '../drawing/flow.ts';
+import { emptyHistory, type History, withTick as historyWithTick } from '../drawing/history.ts';
+import { useLive } from '../live/use-live.ts';
+
+const figures = signal<TickBody | null>(null);
+const samples = signal<Samples>([]);
+const history = signal<History>(emptyHistory);
+const backlogs = signal<Backlogs>(new Map());
+
+/** The function that the reader is about to change, or has changed: the map shows where. */
+export const pointedAt = signal<string | null>(null);
+
+export interface Overview {
+  /** The newest tick; of functions that do not answer, their last figures. */
+  readonly figures: ReadonlySignal<TickBody | null>;
+  readonly samples: ReadonlySignal<Samples>;
+  readonly history: ReadonlySignal<History>;
+  readonly backlogs: ReadonlySignal<Backlogs>;
+}
+
+/** What the components of the page read; {@link useFollowing} fills it. */
+export const overview: Overview = { figures, samples, history, backlogs };
+
+/** Follows the stream, once for the page. `names`: the functions of the store. */
+export function useFollowing(names: readonly string[]): void {
+  const { tick, functions } = useLive();
+  useSignalEffect(() => {
+    if (tick.value === null) return;
+    const now = withAbsent(tick.value, figures.peek());
+    const nowMs = Date.now();
+    const states = functions.peek();
+    const all = names.map((name) => ({ name, isAway: (states.get(name)?.state ?? 'up') !== 'up' }));
+    figures.value = now;
+    samples.value = samplesWithTick(samples.peek(), now, nowMs);
+    history.value = historyWithTick(history.peek(), now, nowMs);
+    backlogs.value = backlogsWithTick(backlogs.peek(), now, all);
+  });
+}
