@@ -1,7 +1,7 @@
 /** Which rows of a long list are in the page: those in sight, and a few on both sides. All rows have one height. */
 
-/** However high the window is, no more rows than these are in the page. */
-export const ROWS_MAX = 60;
+/** However high the window is, no more rows than these are in the page: 60 with the head of the table and what keeps the place of the others. */
+export const ROWS_MAX = 57;
 const OVERSCAN = 6;
 
 export interface RowWindow {

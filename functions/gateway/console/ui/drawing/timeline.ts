@@ -8,7 +8,8 @@ import type { Ahead, Ghost, OpenWait } from './what-follows.ts';
 export const CARD = { width: 148, height: 48 } as const;
 export const AXIS_HEIGHT = 34;
 export const LANE_HEIGHT = 86;
-const NAMES_WIDTH = 96;
+/** The names of the lanes stand beside the drawing, where they stay while it scrolls. */
+const LEFT = 14;
 const GAP = 54;
 /** A pause is drawn wider, with the break in it. */
 const BREAK_GAP = 96;
@@ -58,9 +59,7 @@ export function timelineOf(
 ): Timeline {
   const columns = columnTimes(steps);
   const inColumns = columnPlaces(columns, lastColumn(steps, ahead));
-  const scale = byClock
-    ? clockScaleOf(steps, { left: NAMES_WIDTH, width: CARD.width, perStep: CARD.width + GAP })
-    : null;
+  const scale = byClock ? clockScaleOf(steps, { left: LEFT, width: CARD.width, perStep: CARD.width + GAP }) : null;
   const xOfStep = (step: TraceStep) => scale?.xOf(step.id) ?? inColumns.x(step.column);
   const xAhead = (column: number) =>
     scale === null ? inColumns.x(column) : scale.right + (column - lastOf(steps)) * (CARD.width + GAP) - CARD.width;
@@ -79,7 +78,7 @@ export function timelineOf(
   };
   const boxes = [...placed.steps, ...placed.ghosts, ...placed.waits].map(({ box }) => box);
   return {
-    width: Math.max(...boxes.map(({ x, width }) => x + width), NAMES_WIDTH) + 16,
+    width: Math.max(...boxes.map(({ x, width }) => x + width), LEFT) + 16,
     height: AXIS_HEIGHT + lanes.length * LANE_HEIGHT,
     lanes: bands,
     ...placed,
@@ -103,7 +102,7 @@ function columnTimes(steps: readonly TraceStep[]): readonly (number | null)[] {
 function columnPlaces(times: readonly (number | null)[], last: number) {
   const xs: number[] = [];
   const gaps: AxisGap[] = [];
-  let x = NAMES_WIDTH;
+  let x = LEFT;
   let beforeMs: number | null = null;
   for (let column = 0; column <= last; column++) {
     const atMs = times[column] ?? null;

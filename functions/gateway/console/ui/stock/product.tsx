@@ -1,5 +1,124 @@
+import './stock.css';
+import { useRoute } from 'preact-iso';
+import type { StockBody } from '../../../../inventory/representation.ts';
+import { useCommand } from '../api/use-command.ts';
+import { type Resource, useResource } from '../api/use-resource.ts';
+import { foreignText } from '../parts/foreign-text.ts';
 import { Page } from '../parts/page.tsx';
+import { Loaded, ProblemNote } from '../parts/states.tsx';
+import { StockBar, StockSum, StockWords } from '../parts/stock-bar.tsx';
+import { figure } from '../parts/words.ts';
+import { Ledger } from './ledger.tsx';
+import { Queue } from './queue.tsx';
+import { CorrectionForm, nameText, ReceiptForm } from './receipt-form.tsx';
 
+const EVERY_MS = 2_000;
+
+/** One product: where its units are, what moved them, which orders wait for it, and what can be done. */
 export function ProductPage() {
-  return <Page title="Product">{null}</Page>;
+  const { params } = useRoute();
+  const productId = params['id'] ?? '';
+  const path = `/stock/${encodeURIComponent(productId)}`;
+  const stock = useResource<StockBody>(path, EVERY_MS);
+  return (
+    <Page title={foreignText(productId, { max: 64 })}>
+      <Loaded resource={stock}>
+        {(level) => (
+          <>
+            <Levels level={level} path={path} />
+            <div class="stock-forms">
+              <ReceiptForm productId={productId} onDone={stock.reload} />
+              <CorrectionForm productId={productId} onDone={stock.reload} />
+              <Policy level={level} path={path} stock={stock} />
+            </div>
+            <Queue path={path} backordered={level.backordered} />
+            <Ledger path={path} productId={productId} version={versionOf(level)} />
+          </>
+        )}
+      </Loaded>
+    </Page>
+  );
+}
+
+function Levels({ level, path }: { readonly level: StockBody; readonly path: string }) {
+  const why = useResource<{ readonly summary: string }>(`${path}/why`, EVERY_MS);
+  const { name, received, onHand, sold, corrected } = level;
+  return (
+    <section class="card stack" aria-label="Units">
+      <div class="row">
+        <p class="grow">
+          <strong>{nameText(name)}</strong>
+        </p>
+        <p class="stock-big">
+          <StockSum levels={level} />
+        </p>
+      </div>
+      <StockBar levels={level} />
+      <StockWords levels={level} />
+      <dl class="stock-facts">
+        <Fact name="received" value={received} />
+        <Fact name="on hand" value={onHand} />
+        <Fact name="sold" value={sold} />
+        <Fact name="corrected" value={corrected} />
+      </dl>
+      {why.data !== null && <p class="quiet">{foreignText(why.data.summary)}</p>}
+    </section>
+  );
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: number }) {
+  return (
+    <div>
+      <dt class="quiet">{name}</dt>
+      <dd>{figure(value)}</dd>
+    </div>
+  );
+}
+
+const policies = [
+  ['reject', 'Reject it'],
+  ['wait', 'Let it wait for goods'],
+] as const;
+
+/** What becomes of an order that asks for more than there is. */
+function Policy({
+  level,
+  path,
+  stock,
+}: {
+  readonly level: StockBody;
+  readonly path: string;
+  readonly stock: Resource<StockBody>;
+}) {
+  const command = useCommand<StockBody>();
+  const set = async (whenShort: string) => {
+    await command.run(`${path}/policy`, { whenShort }, 'PUT');
+    stock.reload();
+  };
+  return (
+    <fieldset class="card stock-policy">
+      <legend>
+        <h2>An order that asks for more than there is</h2>
+      </legend>
+      {policies.map(([value, text]) => (
+        <label key={value} class="stock-choice">
+          <input
+            type="radio"
+            name="policy"
+            value={value}
+            checked={level.whenShort === value}
+            disabled={command.isSending}
+            onChange={() => set(value)}
+          />
+          {text}
+        </label>
+      ))}
+      {command.problem !== null && <ProblemNote problem={command.problem} />}
+    </fieldset>
+  );
+}
+
+/** Another text whenever a movement has changed the levels. */
+function versionOf({ received, onHand, reserved, sold, corrected }: StockBody): string {
+  return [received, onHand, reserved, sold, corrected].join(' ');
 }

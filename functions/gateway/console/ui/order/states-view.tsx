@@ -1,0 +1,56 @@
+import { useRef } from 'preact/hooks';
+import { clockText } from '../drawing/durations.ts';
+import { STATE, type States } from '../drawing/states.ts';
+import { foreignText } from '../parts/foreign-text.ts';
+import type { Selection } from './step-card.tsx';
+import { useLineClicks } from './use-timeline-input.ts';
+
+/** The statuses of the order: the way it went, where it is, and where it can go. */
+export function StatesView({ states, selection }: { readonly states: States; readonly selection: Selection }) {
+  const frame = useRef<HTMLDivElement>(null);
+  useLineClicks(frame, selection.select);
+  const current = states.boxes.find(({ look }) => look === 'current')?.name ?? '';
+  const possible = states.boxes.filter(({ look }) => look === 'possible').map(({ name }) => name);
+  const next = possible.length === 0 ? 'nothing more' : possible.join(' or ');
+  return (
+    <div class="states" ref={frame}>
+      <svg
+        viewBox={`0 0 ${states.width} ${states.height}`}
+        class="states-svg"
+        role="img"
+        aria-label={`The order is ${current}; ${next} can follow`}
+      >
+        {states.edges.map(({ id, path, arrow, isTravelled, event, step }) => (
+          <g
+            key={id}
+            class={`state-edge${isTravelled ? ' is-travelled' : ''}${step !== null && step.id === selection.id ? ' is-selected' : ''}`}
+            data-leads-to={step?.id ?? ''}
+          >
+            <title>{event}</title>
+            <path class="edge-reach" d={path} />
+            <path class="edge-line" d={path} />
+            <path class="edge-arrow" d={arrow} />
+          </g>
+        ))}
+        {states.boxes.map(({ name, x, y, look }) => (
+          <g key={name} class={`state is-${look}`}>
+            <rect x={x} y={y} width={STATE.width} height={STATE.height} rx="7" />
+            <text x={x + STATE.width / 2} y={y + STATE.height / 2 + 4.5} text-anchor="middle">
+              {foreignText(name, { max: 16 })}
+            </text>
+          </g>
+        ))}
+        {states.edges.map(({ id, step }) =>
+          step === null || step.atMs === null || id.startsWith('- ') ? null : (
+            <g key={id}>
+              <rect class="state-time-box" x={step.x - 38} y={step.y - 9} width="76" height="18" rx="5" />
+              <text class="state-time-text" x={step.x} y={step.y + 4} text-anchor="middle">
+                {clockText(step.atMs)}
+              </text>
+            </g>
+          ),
+        )}
+      </svg>
+    </div>
+  );
+}

@@ -1,0 +1,59 @@
+import '../look/stock-bar.css';
+import { barOf, barUnits, type Levels, sumOf } from '../drawing/stock-bar.ts';
+import { figure } from './words.ts';
+
+/** Where the units of a product are, as a bar; the words beside it say the same. */
+export function StockBar({ levels }: { readonly levels: Levels }) {
+  const parts = barOf(levels, barUnits(levels));
+  return (
+    <div class="stock-bar" aria-hidden="true">
+      {parts.map(({ name, from, width }) => (
+        <span
+          key={name}
+          class={`stock-part is-${name.replace(' ', '-')}`}
+          style={{ left: `${from * 100}%`, width: `${width * 100}%` }}
+        />
+      ))}
+    </div>
+  );
+}
+
+/** The same in words, each behind the mark of its part. */
+export function StockWords({ levels }: { readonly levels: Levels }) {
+  const { available, setAside, reserved, backordered } = levels;
+  return (
+    <p class="stock-words">
+      <StockWord name="available" units={available} />
+      {setAside > 0 && <StockWord name="set aside" units={setAside} />}
+      <StockWord name="reserved" units={reserved} />
+      {backordered > 0 && <StockWord name="back-ordered" units={backordered} />}
+    </p>
+  );
+}
+
+function StockWord({ name, units }: { readonly name: string; readonly units: number }) {
+  return (
+    <span class="stock-word">
+      <span class={`stock-mark is-${name.replace(' ', '-')}`} aria-hidden="true" /> {figure(units)}{' '}
+      <span class="quiet">{name}</span>
+    </span>
+  );
+}
+
+/** `10 = 7 on hand + 3 sold ✓`: what came in is there, or was sold. */
+export function StockSum({ levels }: { readonly levels: Levels }) {
+  const { text, holds } = sumOf(levels);
+  return (
+    <span class="stock-sum">
+      {text}{' '}
+      {holds ? (
+        <span class="is-good">
+          <span aria-hidden="true">✓</span>
+          <span class="visually-hidden">right</span>
+        </span>
+      ) : (
+        <span class="is-bad">✕ wrong</span>
+      )}
+    </span>
+  );
+}
