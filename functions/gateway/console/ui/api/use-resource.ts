@@ -24,18 +24,24 @@ export function useResource<Body>(path: string | null, everyMs: number | null = 
     if (path === null) return;
     const abort = new AbortController();
     running.current = abort;
-    getJson<Body>(path, abort.signal).then(
-      (data) => setState({ path, data, problem: null, readAtMs: Date.now() }),
-      (error: unknown) => {
-        if (abort.signal.aborted) return;
-        setState((last) => ({ ...(last.path === path ? last : none), path, problem: problemOf(error) }));
-      },
-    );
+    getJson<Body>(path, abort.signal)
+      .then(
+        (data) => setState({ path, data, problem: null, readAtMs: Date.now() }),
+        (error: unknown) => {
+          if (abort.signal.aborted) return;
+          setState((last) => ({ ...(last.path === path ? last : none), path, problem: problemOf(error) }));
+        },
+      )
+      .finally(() => {
+        if (running.current === abort) running.current = null;
+      });
   }, [path]);
 
   useEffect(() => {
     reload();
-    const timer = everyMs === null ? null : setInterval(reload, everyMs);
+    // An answer that takes longer than the interval is waited for, and not asked for anew.
+    const again = () => running.current ?? reload();
+    const timer = everyMs === null ? null : setInterval(again, everyMs);
     return () => {
       running.current?.abort();
       if (timer !== null) clearInterval(timer);

@@ -30,9 +30,10 @@ export interface TraceStep {
   readonly reads: readonly ReadBody[];
 }
 
-/** Something on its way to become a step. `orderMs`: its time, or a guess that keeps it before what it led to. */
+/** Something on its way to become a step. `orderMs`: its time, or a guess that keeps it before what it led to; `leadsTo`: where that is. */
 interface Draft extends Omit<TraceStep, 'column'> {
   readonly orderMs: number | null;
+  readonly leadsTo: string | null;
 }
 
 /** The steps in causal order, the column of each, and the lanes from top to bottom. */
@@ -64,7 +65,8 @@ function draftsOf(nodes: readonly NodeBody[], saga: Saga): readonly Draft[] {
     const type = typeOf(node);
     const cause = node.causationId === null || node.causationId === node.id ? undefined : known.get(node.causationId);
     const atMs = msOf(node.time);
-    const later = (childrenOf.get(node.id) ?? []).map(({ time }) => msOf(time)).filter((ms) => ms !== null);
+    const children = childrenOf.get(node.id) ?? [];
+    const later = children.map(({ time }) => msOf(time)).filter((ms) => ms !== null);
     return {
       id: node.id,
       nodes: [node],
@@ -73,6 +75,7 @@ function draftsOf(nodes: readonly NodeBody[], saga: Saga): readonly Draft[] {
       kind: node.kind,
       atMs,
       orderMs: atMs ?? (later.length === 0 ? null : Math.min(...later)),
+      leadsTo: children[0]?.at ?? null,
       causes: cause === undefined ? [] : [cause.id],
       relation: cause === undefined ? 'plain' : relationOf(typeOf(cause), node, saga),
       reads: node.reads,
@@ -159,10 +162,12 @@ function inColumns(drafts: readonly Draft[]): readonly TraceStep[] {
   const lastIn = new Map<string, number>();
   let last = -1;
   let latestMs = Number.NEGATIVE_INFINITY;
-  return drafts.map(({ orderMs, ...draft }) => {
+  return drafts.map(({ orderMs, leadsTo, ...draft }) => {
     const behind = [lastIn.get(draft.lane) ?? -1, ...draft.causes.map((id) => columns.get(id) ?? -1)];
-    // A command stands directly before what it leads to, not under the begin of the saga.
-    if (draft.kind === 'command') behind.push((lastIn.get(draft.nodes[0]?.at ?? '') ?? 0) - 1);
+    // Without a known cause it stands directly before what it leads to, not under the begin of the saga; a command above what was before.
+    if (draft.causes.length === 0 && leadsTo !== null) {
+      behind.push((lastIn.get(leadsTo) ?? -1) - (draft.kind === 'command' ? 1 : 0));
+    }
     if (orderMs !== null && orderMs - latestMs > EPISODE_MS) behind.push(last);
     const column = Math.max(...behind) + 1;
     columns.set(draft.id, column);

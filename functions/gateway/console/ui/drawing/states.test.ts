@@ -45,16 +45,18 @@ describe('the diagram of statuses', () => {
   });
 
   it('has the way of the order with its times', () => {
-    const travelled = states.edges.filter(({ isTravelled }) => isTravelled);
+    const travelled = states.edges.filter(({ look }) => look === 'travelled');
     expect(travelled.map(({ id, step: by }) => [id, by?.id, by?.atMs])).toEqual([
       ['- placed', 'OrderPlaced', 1],
       ['placed confirmed', 'OrderConfirmed', 4],
     ]);
   });
 
-  it('has boxes that do not touch', () => {
-    for (const [index, box] of states.boxes.entries()) {
-      for (const other of states.boxes.slice(index + 1)) {
+  it.each([false, true])('has boxes that do not touch (narrow: %s)', (isNarrow) => {
+    const { boxes, width, height } = statesOf(saga, [], 'placed', { isNarrow });
+    for (const [index, box] of boxes.entries()) {
+      expect(box.x + STATE.width <= width && box.y + STATE.height <= height).toBe(true);
+      for (const other of boxes.slice(index + 1)) {
         const isApart = Math.abs(box.x - other.x) > STATE.width || Math.abs(box.y - other.y) > STATE.height;
         expect(isApart, `${box.name} and ${other.name}`).toBe(true);
       }

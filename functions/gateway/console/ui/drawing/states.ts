@@ -13,7 +13,7 @@ export interface StateEdge {
   readonly event: string;
   readonly path: string;
   readonly arrow: string;
-  readonly isTravelled: boolean;
+  readonly look: 'travelled' | 'possible' | 'other';
   /** The step that made the change, and where its time is written; null where it was not travelled. */
   readonly step: { readonly id: string; readonly atMs: number | null; readonly x: number; readonly y: number } | null;
 }
@@ -25,10 +25,15 @@ export interface States {
   readonly edges: readonly StateEdge[];
 }
 
-export const STATE = { width: 112, height: 34 } as const;
-const PITCH = { x: 164, y: 88 } as const;
+export const STATE = { width: 108, height: 34 } as const;
 const MARGIN = 26;
+/** Where there is little room the good way goes down, and not to the right. */
+const PITCHES = { wide: { x: 168, y: 96 }, narrow: { x: 152, y: 84 } } as const;
 const ARROW = 7;
+const LABEL_AT = 0.62;
+const LABEL_ROOM = 90;
+const LABEL_ASIDE = 46;
+const LABEL_ABOVE = 14;
 
 /** Six statuses are known, and drawn so that no line crosses a box: the way of a good order is the middle row. */
 const PLACES: Readonly<Record<string, readonly [column: number, row: number]>> = {
@@ -41,13 +46,22 @@ const PLACES: Readonly<Record<string, readonly [column: number, row: number]>> =
 };
 
 /** `status` is the one now; the steps say how it came there. */
-export function statesOf(saga: Saga, steps: readonly TraceStep[], status: string): States {
+export function statesOf(
+  saga: Saga,
+  steps: readonly TraceStep[],
+  status: string,
+  { isNarrow = false }: { readonly isNarrow?: boolean } = {},
+): States {
   const names = [...new Set(saga.transitions.flatMap(({ from, to }) => (from === null ? [to] : [from, to])))];
   const unknown = names.filter((name) => PLACES[name] === undefined);
   const placeOf = (name: string): readonly [number, number] => PLACES[name] ?? [unknown.indexOf(name), 3];
+  const pitch = isNarrow ? PITCHES.narrow : PITCHES.wide;
+  const rows = unknown.length > 0 ? 3 : 2;
+  const [lastColumn, lastRow] = isNarrow ? [rows, 3] : [3, rows];
   const corner = (name: string) => {
-    const [column, row] = placeOf(name);
-    return { x: MARGIN + column * PITCH.x, y: MARGIN / 2 + row * PITCH.y };
+    const [along, across] = placeOf(name);
+    const [column, row] = isNarrow ? [across, along] : [along, across];
+    return { x: MARGIN + column * pitch.x, y: MARGIN + row * pitch.y };
   };
   const travelled = travelOf(saga, steps);
   const passed = new Set([...travelled.keys()].map((key) => key.split(' ')[1]));
@@ -58,12 +72,12 @@ export function statesOf(saga: Saga, steps: readonly TraceStep[], status: string
     return possible.has(name) ? 'possible' : 'other';
   };
   return {
-    width: 2 * MARGIN + 3 * PITCH.x + STATE.width,
-    height: MARGIN + (unknown.length > 0 ? 3 : 2) * PITCH.y + STATE.height,
+    width: 2 * MARGIN + lastColumn * pitch.x + STATE.width,
+    height: 2 * MARGIN + lastRow * pitch.y + STATE.height,
     boxes: names.map((name) => ({ name, ...corner(name), look: lookOf(name) })),
     edges: saga.transitions.map(({ from, event, to }) => {
       const step = travelled.get(keyOf(from, to)) ?? null;
-      const line = lineBetween(from === null ? null : corner(from), corner(to));
+      const line = lineBetween(from === null ? null : corner(from), corner(to), isNarrow);
       const place = { id: step?.id ?? '', atMs: step?.atMs ?? null, x: line.labelX, y: line.labelY };
       const { path, arrow } = line;
       return {
@@ -71,7 +85,7 @@ export function statesOf(saga: Saga, steps: readonly TraceStep[], status: string
         event,
         path,
         arrow,
-        isTravelled: step !== null,
+        look: step !== null ? 'travelled' : from === status ? 'possible' : 'other',
         step: step === null ? null : place,
       };
     }),
@@ -104,10 +118,14 @@ interface Corner {
   readonly y: number;
 }
 
-/** A straight line between the near edges of two boxes; the first status has a short one from the left. */
-function lineBetween(from: Corner | null, to: Corner) {
+/** A straight line between the near edges of two boxes; the first status has a short one from where the way begins. */
+function lineBetween(from: Corner | null, to: Corner, isNarrow: boolean) {
   const target = middle(to);
-  if (from === null) return straight({ x: 4, y: target.y }, { x: to.x, y: target.y });
+  if (from === null) {
+    return isNarrow
+      ? straight({ x: target.x, y: 4 }, { x: target.x, y: to.y })
+      : straight({ x: 4, y: target.y }, { x: to.x, y: target.y });
+  }
   const source = middle(from);
   return straight(edgePoint(source, target), edgePoint(target, source));
 }
@@ -123,9 +141,11 @@ function straight(start: Corner, end: Corner) {
     arrow:
       `M${at({ x: back.x + side.x, y: back.y + side.y })}L${at(end)}` +
       `L${at({ x: back.x - side.x, y: back.y - side.y })}Z`,
-    // Nearer to the target than the crossing in the middle of the diagram.
-    labelX: round(start.x + (end.x - start.x) * 0.62),
-    labelY: round(start.y + (end.y - start.y) * 0.62),
+    // Nearer to the target than the crossing in the middle of the diagram; beside a line that has no room for it.
+    labelX: round(start.x + (end.x - start.x) * LABEL_AT + (start.x === end.x ? LABEL_ASIDE : 0)),
+    labelY: round(
+      start.y + (end.y - start.y) * LABEL_AT - (start.y === end.y && length < LABEL_ROOM ? LABEL_ABOVE : 0),
+    ),
   };
 }
 

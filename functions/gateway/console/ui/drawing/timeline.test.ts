@@ -82,6 +82,13 @@ describe('the steps of a saga', () => {
     ]);
   });
 
+  it('without a known cause stand before what they led to', () => {
+    const lost = confirmed
+      .slice(0, 4)
+      .map((each) => (each.id === '3' ? { ...each, causationId: null, time: null } : each));
+    expect(cardsOf(lost).slice(2)).toEqual(['2 inventory StockReserved', '3 order OrderConfirmed']);
+  });
+
   it('name what a timer sent, and leave it with its function', () => {
     const expired = [
       ...placed,
@@ -128,7 +135,7 @@ describe('what is ahead', () => {
           lane: 'inventory',
           column: 3,
           types: ['StockReserved', 'StockBackordered', 'StockRejected', 'ReservationRefused'],
-          cause: '2',
+          cause: 'wait inventory',
         },
         {
           id: 'ghost order outcome',
@@ -152,6 +159,16 @@ describe('what is ahead', () => {
       ['inventory', ['StockReserved']],
       ['order', ['OrderConfirmed', 'OrderRejected']],
     ]);
+  });
+
+  it('is what the newest message may lead to where a function does not answer', () => {
+    const unknown = [read('inventory', 'unknown')];
+    const nodes = [...confirmed.slice(0, 4), node('7', 'OrderCancelled', 9)].map((each) =>
+      each.type?.startsWith('Order') ? { ...each, reads: unknown } : each,
+    );
+    const waits = [{ at: 'inventory', kind: 'unavailable', detail: '' }] as const;
+    const { ghosts } = aheadOf(stepsOf(nodes, saga, folded), saga, { waits, status: 'cancelled', hasOutcome: true });
+    expect(ghosts.map(({ types }) => types)).toEqual([['StockReleased', 'StockReturned']]);
   });
 
   it('is nothing where all is done, and a deadline is no pause', () => {

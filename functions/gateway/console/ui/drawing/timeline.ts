@@ -5,14 +5,14 @@ import { type ClockScale, clockScaleOf } from './timeline-clock.ts';
 import { type Box, type Edge, edgesOf } from './timeline-edges.ts';
 import type { Ahead, Ghost, OpenWait } from './what-follows.ts';
 
-export const CARD = { width: 148, height: 48 } as const;
+export const CARD = { width: 146, height: 48 } as const;
 export const AXIS_HEIGHT = 34;
 export const LANE_HEIGHT = 86;
 /** The names of the lanes stand beside the drawing, where they stay while it scrolls. */
 const LEFT = 14;
-const GAP = 54;
+const GAP = 42;
 /** A pause is drawn wider, with the break in it. */
-const BREAK_GAP = 96;
+const BREAK_GAP = 72;
 const GHOST_LINE = 16;
 const GHOST_PADDING = 14;
 /** Lines of a ghost; more are counted. */

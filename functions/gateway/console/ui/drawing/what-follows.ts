@@ -63,14 +63,18 @@ function reactionGhosts(steps: readonly TraceStep[], saga: Saga, waits: readonly
   return steps.flatMap((step) =>
     step.reads
       .filter(({ state, by }) => state !== 'handled' && !isAnswered(steps, step, by))
-      .flatMap(({ by, state }) => {
+      // Of a function that does not answer it is not known what it has read: at most the newest message is ahead of it.
+      .filter(({ state, by }) => state !== 'unknown' || step === newestFor(steps, by))
+      .flatMap(({ by }) => {
         const types = saga.steps.filter(({ on, by: reader }) => on === step.type && reader === by);
         const emits = types.flatMap((each) => each.emits);
-        // Whoever does not answer may have handled it: then the wait alone is shown.
-        if (emits.length === 0 || (state === 'unknown' && !waits.some(({ lane }) => lane === by))) return [];
-        return [ghost(steps, waits, by, emits, step)];
+        return emits.length === 0 ? [] : [ghost(steps, waits, by, emits, step)];
       }),
   );
+}
+
+function newestFor(steps: readonly TraceStep[], by: string): TraceStep | undefined {
+  return steps.findLast(({ reads }) => reads.some((read) => read.by === by));
 }
 
 function isAnswered(steps: readonly TraceStep[], { id }: TraceStep, by: string): boolean {
@@ -134,7 +138,7 @@ function ghost(
     lane,
     column: behind + 1,
     types,
-    cause: cause?.id ?? wait?.id ?? null,
+    cause: wait?.id ?? cause?.id ?? null,
   };
 }
 
@@ -143,5 +147,8 @@ function lastIn(steps: readonly TraceStep[], lane: string): TraceStep | undefine
 }
 
 function columnBefore(steps: readonly TraceStep[]): number {
-  return Math.max(0, ...steps.filter(({ lane }) => lane !== CLIENT).map(({ column }) => column));
+  return Math.max(
+    0,
+    ...steps.filter(({ lane, kind }) => lane !== CLIENT && kind !== 'notice').map(({ column }) => column),
+  );
 }

@@ -8,7 +8,6 @@ import type { OrderBody } from '../../../../order/representation.ts';
 import type { Why } from '../../../../order/why.ts';
 import { useResource } from '../api/use-resource.ts';
 import { stepsOf } from '../drawing/causal-order.ts';
-import { statesOf } from '../drawing/states.ts';
 import { aheadOf } from '../drawing/what-follows.ts';
 import { orderHref } from '../orders/places.ts';
 import { foreignText } from '../parts/foreign-text.ts';
@@ -90,7 +89,7 @@ function Saga({
           <h2 id="timeline-title" class="grow">
             Timeline
           </h2>
-          <label class="check">
+          <label class="check clock-check">
             <input type="checkbox" checked={byClock} onChange={() => setByClock(!byClock)} />
             Clock scale
           </label>
@@ -111,7 +110,7 @@ function Saga({
       <div class="order-halves">
         <section class="card stack" aria-labelledby="states-title">
           <h2 id="states-title">Statuses</h2>
-          <StatesView states={statesOf(saga, traced.steps, order.status)} selection={selection} />
+          <StatesView saga={saga} steps={traced.steps} status={order.status} selection={selection} />
         </section>
         <section class="card stack" aria-labelledby="raw-title">
           <h2 id="raw-title">Messages</h2>

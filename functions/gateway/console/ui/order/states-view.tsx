@@ -1,14 +1,31 @@
 import { useRef } from 'preact/hooks';
+import type { Saga, TraceStep } from '../drawing/causal-order.ts';
 import { clockText } from '../drawing/durations.ts';
-import { STATE, type States } from '../drawing/states.ts';
+import { STATE, statesOf } from '../drawing/states.ts';
 import { foreignText } from '../parts/foreign-text.ts';
+import { useWidth } from '../parts/use-width.ts';
 import type { Selection } from './step-card.tsx';
 import { useLineClicks } from './use-timeline-input.ts';
 
+/** In pixels; then the good way goes down. */
+const NARROW = 460;
+
 /** The statuses of the order: the way it went, where it is, and where it can go. */
-export function StatesView({ states, selection }: { readonly states: States; readonly selection: Selection }) {
+export function StatesView({
+  saga,
+  steps,
+  status,
+  selection,
+}: {
+  readonly saga: Saga;
+  readonly steps: readonly TraceStep[];
+  readonly status: string;
+  readonly selection: Selection;
+}) {
   const frame = useRef<HTMLDivElement>(null);
   useLineClicks(frame, selection.select);
+  const isNarrow = useWidth(frame) < NARROW;
+  const states = statesOf(saga, steps, status, { isNarrow });
   const current = states.boxes.find(({ look }) => look === 'current')?.name ?? '';
   const possible = states.boxes.filter(({ look }) => look === 'possible').map(({ name }) => name);
   const next = possible.length === 0 ? 'nothing more' : possible.join(' or ');
@@ -16,14 +33,14 @@ export function StatesView({ states, selection }: { readonly states: States; rea
     <div class="states" ref={frame}>
       <svg
         viewBox={`0 0 ${states.width} ${states.height}`}
-        class="states-svg"
+        class={`states-svg${isNarrow ? ' is-narrow' : ''}`}
         role="img"
         aria-label={`The order is ${current}; ${next} can follow`}
       >
-        {states.edges.map(({ id, path, arrow, isTravelled, event, step }) => (
+        {states.edges.map(({ id, path, arrow, look, event, step }) => (
           <g
             key={id}
-            class={`state-edge${isTravelled ? ' is-travelled' : ''}${step !== null && step.id === selection.id ? ' is-selected' : ''}`}
+            class={`state-edge is-${look}${step !== null && step.id === selection.id ? ' is-selected' : ''}`}
             data-leads-to={step?.id ?? ''}
           >
             <title>{event}</title>

@@ -48,7 +48,7 @@ export function StepCard({
       aria-pressed={isSelected(step, selection)}
       onClick={() => selection.select(id)}
     >
-      <span class="step-type">{foreignText(type, { max: 64 })}</span>
+      <span class="step-type">{foreignText(type.replace(/ notice$/, ''), { max: 64 })}</span>
       <span class="visually-hidden"> at {lane} </span>
       <span class="step-end">
         <span class="step-time">

@@ -1,10 +1,11 @@
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import type { TraceStep } from '../drawing/causal-order.ts';
 import { AXIS_HEIGHT, type AxisGap, type Timeline, timelineOf } from '../drawing/timeline.ts';
 import type { Edge } from '../drawing/timeline-edges.ts';
 import { verticalTimelineOf } from '../drawing/timeline-vertical.ts';
 import type { Ahead } from '../drawing/what-follows.ts';
 import { FunctionName } from '../parts/status.tsx';
+import { useWidth } from '../parts/use-width.ts';
 import { GhostCard, isSelected, type Selection, StepCard, WaitBar } from './step-card.tsx';
 import { useCardKeys, useLineClicks } from './use-timeline-input.ts';
 
@@ -34,7 +35,7 @@ export function TimelineView(props: TimelineProps) {
 }
 
 /** The width of the names of the lanes, which stay in sight; also in the style sheet. */
-const NAMES_WIDTH = 108;
+const NAMES_WIDTH = 100;
 
 function Horizontal({ traced, ahead, away, byClock, selection, width }: TimelineProps & { readonly width: number }) {
   const drawn = timelineOf(traced, ahead, { byClock });
@@ -90,7 +91,7 @@ function Vertical({ traced, ahead, selection, away, width }: TimelineProps & { r
               <circle class={`track-dot of-${item.lane}`} cx={dot.x} cy={dot.y} r="4.5" />
               {gap !== null && (
                 <text class={gapClass(gap)} x={box.x + 12} y={box.y - 8}>
-                  {gap.isBreak ? '⫽' : '↓'} {gap.text}
+                  {gap.isBreak ? '//' : '↓'} {gap.text}
                 </text>
               )}
             </g>
@@ -185,18 +186,4 @@ function Gap({ gap, y }: { readonly gap: AxisGap; readonly y: number }) {
 
 function gapClass({ isBreak, isBackwards }: Pick<AxisGap, 'isBreak' | 'isBackwards'>): string {
   return `gap-text${isBreak ? ' is-break' : ''}${isBackwards ? ' is-backwards' : ''}`;
-}
-
-function useWidth(frame: { readonly current: HTMLElement | null }): number {
-  const [width, setWidth] = useState(0);
-  useLayoutEffect(() => {
-    const element = frame.current;
-    if (element === null) return;
-    const look = () => setWidth(element.clientWidth);
-    look();
-    const observer = new ResizeObserver(look);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, []);
-  return width;
 }

@@ -17,7 +17,12 @@ export function WhyPanel({ why, productIds }: { readonly why: Why; readonly prod
       </p>
       <ul class="why-waits">
         {waits.map((wait, index) => (
-          <WaitRow key={`${index} ${wait.at} ${wait.kind}`} wait={wait} productIds={productIds} />
+          <WaitRow
+            key={`${index} ${wait.at} ${wait.kind}`}
+            wait={wait}
+            productIds={productIds}
+            isSaid={summary.endsWith(wait.detail)}
+          />
         ))}
       </ul>
       <CommandLine text={`npm run why ${orderId}`} />
@@ -25,12 +30,15 @@ export function WhyPanel({ why, productIds }: { readonly why: Why; readonly prod
   );
 }
 
+/** `isSaid`: the summary says it already. */
 function WaitRow({
   wait,
   productIds,
+  isSaid,
 }: {
   readonly wait: Why['waits'][number];
   readonly productIds: readonly string[];
+  readonly isSaid: boolean;
 }) {
   const { at, kind, detail, error, since, until, attempt, place } = wait;
   const { command, link } = adviceFor(wait, productIds);
@@ -58,7 +66,7 @@ function WaitRow({
         {attempt !== undefined && <span class="quiet"> after attempt {attempt}</span>}
         {place !== undefined && <span class="quiet"> at place {place}</span>}
       </p>
-      <p>{foreignText(detail, { max: 1_000 })}</p>
+      {!isSaid && <p>{foreignText(detail, { max: 1_000 })}</p>}
       {error !== undefined && <p class="mono is-bad">{foreignText(error, { max: 500 })}</p>}
       <div class="row">
         {link !== null && <a href={link.href}>{foreignText(link.text)}</a>}

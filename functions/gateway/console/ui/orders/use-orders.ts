@@ -47,20 +47,24 @@ export function useOrders(filter: OrderFilter): Orders {
       reading.current?.abort();
       const abort = new AbortController();
       reading.current = abort;
-      readFirst(path, filter, abort.signal).then(
-        (page) =>
-          setState((last) => ({ ...refreshed(restarts || last.of !== path ? null : last.known, page), of: path })),
-        (error: unknown) => {
-          if (abort.signal.aborted) return;
-          setState((last) => ({ ...(last.of === path ? last : emptyOf(path)), problem: problemOf(error) }));
-        },
-      );
+      readFirst(path, filter, abort.signal)
+        .then(
+          (page) =>
+            setState((last) => ({ ...refreshed(restarts || last.of !== path ? null : last.known, page), of: path })),
+          (error: unknown) => {
+            if (abort.signal.aborted) return;
+            setState((last) => ({ ...(last.of === path ? last : emptyOf(path)), problem: problemOf(error) }));
+          },
+        )
+        .finally(() => {
+          if (reading.current === abort) reading.current = null;
+        });
     },
     [path],
   );
   useEffect(() => {
     read(false);
-    const timer = setInterval(() => read(false), EVERY_MS);
+    const timer = setInterval(() => reading.current ?? read(false), EVERY_MS);
     return () => {
       clearInterval(timer);
       reading.current?.abort();

@@ -46,22 +46,26 @@ export function useAllPages<Row>(path: string, field: string, everyMs: number): 
       const abort = new AbortController();
       running.current = abort;
       const begin = newest.current ?? { rows: [], before: 0, last: first, next: null };
-      readPages<Row>(begin, field, Math.max(max, begin.rows.length), abort.signal).then(
-        (read) => {
-          newest.current = read;
-          setState({ of: path, read, problem: null });
-        },
-        (error: unknown) => {
-          if (!abort.signal.aborted) setState({ of: path, read: newest.current, problem: problemOf(error) });
-        },
-      );
+      readPages<Row>(begin, field, Math.max(max, begin.rows.length), abort.signal)
+        .then(
+          (read) => {
+            newest.current = read;
+            setState({ of: path, read, problem: null });
+          },
+          (error: unknown) => {
+            if (!abort.signal.aborted) setState({ of: path, read: newest.current, problem: problemOf(error) });
+          },
+        )
+        .finally(() => {
+          if (running.current === abort) running.current = null;
+        });
     },
     [path, field],
   );
   useEffect(() => {
     newest.current = null;
     go(ROWS_MAX);
-    const timer = setInterval(() => go(ROWS_MAX), everyMs);
+    const timer = setInterval(() => running.current ?? go(ROWS_MAX), everyMs);
     return () => {
       clearInterval(timer);
       running.current?.abort();
