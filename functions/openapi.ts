@@ -1,26 +1,24 @@
 import { z } from '@hono/zod-openapi';
-import { catalog } from '../saga/catalog.ts';
-import { AppError } from '../shared/core/errors.ts';
 import { addDeadLetterRoutes } from '../shared/runtime/dead-letters/routes.ts';
-import type { DeadLetterLimits } from '../shared/runtime/dead-letters/settings.ts';
 import { type App, addPath, answers, createApp } from '../shared/runtime/http/app.ts';
 import { createFunctionApp } from '../shared/runtime/http/operations-routes.ts';
 import { operationsAccess } from '../shared/runtime/http/operator-auth.ts';
+import { addInspectRoutes } from '../shared/runtime/inspect/routes.ts';
 import type { Logger } from '../shared/runtime/observe/logger.ts';
 import { addWhy } from '../shared/runtime/why/why-routes.ts';
-import { FaultInjection } from '../shared/runtime/worker/fault-injection.ts';
 import { addCrashRoute, addFaultRoutes, addOwnFaultRoute } from '../shared/runtime/worker/fault-routes.ts';
-import type { FunctionContext } from '../shared/runtime/worker/function-context.ts';
 import { crashOf } from './crash.ts';
 import { addAllGroups } from './gateway/dead-letters.ts';
 import { addAllFaults } from './gateway/faults.ts';
 import { addLoadRoutes, Loads } from './gateway/load.ts';
+import { addOperations } from './gateway/operations.ts';
 import { addSessionRoutes } from './gateway/session.ts';
+import { idleContext, idleInspected, noClient, noFaults, noLimits, onlyDocuments } from './openapi-idle.ts';
 import { functionModules } from './registry.ts';
 import { allowsFaults, type Config, portOf } from './settings.ts';
 
-/** The version of the store and of its API, as `package.json` has it. */
-const VERSION = '0.1.0';
+import { storeDescription } from './store-description.ts';
+import { VERSION } from './version.ts';
 
 const DESCRIPTION = `An idempotent, saga-based online store.
 
@@ -37,6 +35,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Stock: 'Products: what is there, what is reserved, and the ledger of each',
   Notifications: 'What customers are told about their orders, and what operators do about those that cannot be sent',
   'Dead letters': 'For operators: messages that could not be handled, and what to do about them',
+  Inspection: 'For operators and the console: how the functions are, what lies in the topics, who has read it',
   Operations: 'Health and metrics, at the gateway and at each function',
   'Test automation': 'Example data and faults for tests; only with ENABLE_AUTOMATION=true',
   Documentation: 'This document, and the page that shows it',
@@ -108,6 +107,8 @@ function storeApp(config: Config, logger: Logger, options: { automation: boolean
     addDeadLetterRoutes(app, { fn: first.create(config), context: idleContext, limits: noLimits, stopping });
     addAllGroups(app, []);
     addSessionRoutes(app, null);
+    addInspectRoutes(app, idleInspected(first.create(config), stopping));
+    addOperations(app, { upstreams: [], access: operationsAccess(config), store: storeDescription(config) }, stopping);
   }
   if (hasFaults(config, options)) {
     addFaultRoutes(app, noFaults);
@@ -210,33 +211,4 @@ function guardIn(paths: NonNullable<Document['paths']>, config: Config) {
   const here = isGuarded ? 'it is set here, so the token is required' : 'it is not set here, so no token is required';
   const description = `The operators' token, which OPERATIONS_TOKEN sets; ${here}`;
   return { operators: { type: 'http', scheme: 'bearer', description } };
-}
-
-const noFaults = new FaultInjection('store', { nowMs: () => 0, upMs: () => 0 }, { setRoom() {}, setAway() {} });
-
-const noLimits: DeadLetterLimits = { replaysMax: 0, perSecond: 0, windowMs: 0, windowSetting: 'INBOX_RETENTION_DAYS' };
-
-function onlyDocuments(): AppError {
-  return new AppError('unavailable', 'this app only documents its routes');
-}
-
-const idleContext: FunctionContext = {
-  catalog,
-  get store(): never {
-    throw onlyDocuments();
-  },
-  get clock(): never {
-    throw onlyDocuments();
-  },
-  get believed(): never {
-    throw onlyDocuments();
-  },
-  submit: () => Promise.reject(onlyDocuments()),
-  dryRun: () => Promise.reject(onlyDocuments()),
-  invalidateParked: async () => undefined,
-  onCommit: () => () => undefined,
-};
-
-function noClient(): never {
-  throw onlyDocuments();
 }

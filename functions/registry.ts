@@ -1,5 +1,6 @@
 import { type FunctionName, functionNames } from '../saga/choreography.ts';
 import type { FunctionModule } from '../shared/runtime/function-module.ts';
+import { assertFreeNames } from '../shared/runtime/inspect/reserved-names.ts';
 import { noticeChannel } from './engine.ts';
 import { inventoryModule } from './inventory/index.ts';
 import { notificationModule } from './notification/index.ts';
@@ -11,6 +12,8 @@ const modules = {
   inventory: inventoryModule,
   notification: notificationModule(noticeChannel),
 } as const satisfies Record<FunctionName, FunctionModule>;
+
+assertFreeNames(functionNames);
 
 /** In the order of the saga: data is removed in this order, so the function that begins a saga comes first. */
 export const functionModules: readonly FunctionModule[] = functionNames.map((name) => modules[name]);

@@ -14,6 +14,7 @@ import type { App } from '../shared/runtime/http/app.ts';
 import { createFunctionApp } from '../shared/runtime/http/operations-routes.ts';
 import { guardOperations, operationsAccess } from '../shared/runtime/http/operator-auth.ts';
 import { addStartPage, healthLinks } from '../shared/runtime/http/start-page.ts';
+import { addInspectRoutes } from '../shared/runtime/inspect/routes.ts';
 import { describeError } from '../shared/runtime/observe/error-report.ts';
 import type { Logger } from '../shared/runtime/observe/logger.ts';
 import { addRelayMetrics } from '../shared/runtime/relay/metrics.ts';
@@ -41,6 +42,7 @@ import { settleLog } from './move-log.ts';
 import { moduleOf } from './registry.ts';
 import { retrySettingsFor } from './retry-settings.ts';
 import { allowsFaults, type Config } from './settings.ts';
+import { inspectedOf } from './start-inspect.ts';
 import { startRetention } from './start-retention.ts';
 
 /** How long a stop goes on sending what is left; the rest is sent after the next start. */
@@ -135,7 +137,7 @@ interface FunctionParts {
   readonly host: HostContext;
   readonly module: FunctionModule;
   readonly fn: StoreFunction;
-  readonly store: Store;
+  readonly store: FunctionStore;
   readonly faults: FaultInjection;
   readonly metrics: FunctionMetrics;
   readonly worker: FunctionWorker;
@@ -162,7 +164,12 @@ async function runFunction(parts: FunctionParts): Promise<RunningFunction> {
   };
   guardOperations(app, operationsAccess(config));
   addDeadLetterRoutes(app, scope);
+  addInspectRoutes(
+    app,
+    inspectedOf({ ...parts, clock: faults.clock, log, relayed: relay?.relayed ?? null, stopping: stopping.signal }),
+  );
   module.addOperatorRoutes?.(app, routeHost);
+  module.measure?.({ context: worker, reached: (status, latencyMs) => metrics.reached(status, latencyMs) });
   await worker.open();
   await replayAsKeeper(keeper, scope, logger);
   // Queued before the loop starts, so that messages that wait in a topic find the example data.

@@ -15,6 +15,7 @@ import { assertPortsDiffer, Ports } from './ports.ts';
 import { functionModules } from './registry.ts';
 import { allowsFaults, type Config, portOf, urlOf } from './settings.ts';
 import { type RunningFunction, startFunction } from './start-function.ts';
+import { storeDescription } from './store-description.ts';
 import { assertDataPlaces, openStoreLog } from './store-log.ts';
 
 /** Where the build puts the console, beside the compiled functions. */
@@ -132,6 +133,7 @@ export async function prepareStore(
         allowsFaults: allowsFaults(config),
         access: operationsAccess(config),
         ...(operationsAccess(config).isOpen ? { console: consoleFolder } : {}),
+        operations: { access: operationsAccess(config), store: storeDescription(config) },
         openapi: openapiSource(config, logger, {
           automation: config.ENABLE_AUTOMATION,
           operations: operationsAccess(config).isOpen,

@@ -29,6 +29,7 @@ export function settling(log: MessageLog): MessageLog {
       return new Settling(subscription, read);
     },
     progress: (topic) => log.progress(topic),
+    browse: (topic, browse) => log.browse(topic, browse),
     announce: (topic, rows) => log.announce(topic, rows),
     append: (topic, messages) => log.append(topic, messages),
     prune: (topic, options) => log.prune(topic, options),

@@ -276,6 +276,7 @@ function withoutEpochs(log: MessageLog): MessageLog {
     features: { ...log.features, severalInstances: true },
     subscribe,
     progress: (topic) => log.progress(topic),
+    browse: (topic, browse) => log.browse(topic, browse),
     announce: (topic) => log.announce(topic),
     append: (topic, messages) => log.append(topic, messages),
     prune: (topic, options) => log.prune(topic, options),

@@ -16,6 +16,7 @@ import {
 } from '../../shared/runtime/http/app.ts';
 import { isJson } from '../../shared/runtime/http/body.ts';
 import { assertNoQuery } from '../../shared/runtime/http/query.ts';
+import { forwarded } from './forward.ts';
 import { type Upstream, upstreamOf } from './upstream.ts';
 
 /** How long a bulk replay may take, with its last batch. */
@@ -101,16 +102,6 @@ async function compensate(c: AppContext, upstream: Upstream, order: Upstream): P
 
 function named(c: AppContext, upstreams: readonly Upstream[]): Upstream {
   return upstreamOf(upstreams, c.req.param('function') ?? '');
-}
-
-/** A new request with the headers of the same caller. */
-function forwarded(c: AppContext, method: 'GET' | 'POST', path: string, body?: string): Request {
-  const headers = new Headers();
-  for (const name of ['authorization', 'content-type', 'accept', 'traceparent']) {
-    const value = c.req.header(name);
-    if (value !== undefined && (method === 'POST' || name !== 'content-type')) headers.set(name, value);
-  }
-  return new Request(new URL(path, c.req.url), { method, headers, ...(body === undefined ? {} : { body }) });
 }
 
 function orderIdIn(value: string): string | null {

@@ -18,6 +18,8 @@ import { addGatewayDeadLetters } from './dead-letters.ts';
 import { addDocs } from './docs.ts';
 import { addGatewayFaults } from './faults.ts';
 import { addLoad } from './load.ts';
+import { addOperations } from './operations.ts';
+import type { OperationsOptions } from './operations-guard.ts';
 import { StreamRelay } from './relay-stream.ts';
 import { addSession } from './session.ts';
 import { type Upstream, upstreamOf, withoutCookies } from './upstream.ts';
@@ -37,6 +39,8 @@ export interface GatewayOptions {
   readonly access?: OperationsAccess;
   /** The folder of the built console; left out where nobody may see it. */
   readonly console?: string;
+  /** The operations API of the whole store; without it each function has its own alone. */
+  readonly operations?: Omit<OperationsOptions, 'upstreams'>;
   /** The OpenAPI document of the whole store. */
   readonly openapi: () => Readonly<Record<string, unknown>>;
   readonly logger: Logger;
@@ -71,7 +75,8 @@ export function createGateway(options: GatewayOptions): App {
     // Matches `/orders` too.
     app.all(`/${segment}/*`, (c) => upstream.fetch(c.req.raw, requestIdOf(c)));
   }
-  addOperations(app);
+  addHealth(app);
+  if (options.operations !== undefined) addOperations(app, { upstreams, ...options.operations }, stopping);
   addGatewayDeadLetters(app, upstreams, orders);
   if (options.automation) addAutomation(app, upstreams);
   if (options.allowsFaults === true) {
@@ -103,7 +108,7 @@ function startPageOf(segments: readonly string[], hasConsole: boolean): StartPag
 
 const consoleLink = { name: 'console', href: '/console', about: 'the store in a browser' } as const;
 
-function addOperations(app: App): void {
+function addHealth(app: App): void {
   const statusSchema = z.object({ status: z.string(), function: z.string() });
   for (const [path, summary] of [
     ['/livez', 'Whether the gateway runs'],

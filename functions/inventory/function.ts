@@ -7,6 +7,7 @@ import { checks } from './migrations/sqlite-checks.ts';
 import { corrections } from './migrations/sqlite-corrections.ts';
 import { opening } from './migrations/sqlite-opening.ts';
 import { openingWithoutCorrections } from './migrations/sqlite-opening-2.ts';
+import { outboxIndex } from './migrations/sqlite-outbox-index.ts';
 import { shortPlaces } from './migrations/sqlite-short-places.ts';
 import { openings } from './opening-balance.ts';
 import { retentionOf } from './retention.ts';
@@ -28,7 +29,9 @@ export function createInventory({
     catalog,
     publishes: 'inventory-events',
     tables: [...tables, openings],
-    migrations: { sqlite: [...sqlite, opening, checks, openingWithoutCorrections, shortPlaces, corrections] },
+    migrations: {
+      sqlite: [...sqlite, opening, checks, openingWithoutCorrections, shortPlaces, corrections, outboxIndex],
+    },
     retention: retentionOf(movementDays),
     rules: { decide, evolve },
     needs,

@@ -6,6 +6,7 @@ import { reportAttempts } from './metrics.ts';
 import { addNoticeOperations } from './operations.ts';
 import { asksForSending, NoticeSender } from './sender.ts';
 import { noticePolicyOf, notificationSettings } from './settings.ts';
+import { noticeSteps } from './steps.ts';
 import { noticeWaits } from './why.ts';
 
 /** Writes one line to the log of the function. */
@@ -29,6 +30,7 @@ export const notificationModule = (channelOf: (write: WriteLine) => NoticeChanne
     addRoutes: (app, { context, stopping }) => addNotificationRoutes(app, context, stopping),
     addOperatorRoutes: (app, { context }) => addNoticeOperations(app, context),
     waitsOf: ({ store }, key) => noticeWaits(store, key),
+    stepsOf: ({ store }, key) => noticeSteps(store, key),
     loops({ context, settings, logger, registry, beforeCall }) {
       const outside = channelOf((fields, text) => logger.info(fields, text));
       const channel: NoticeChannel = {

@@ -3,6 +3,7 @@ import { currencySchema } from '../../saga/messages.ts';
 import { defineFunction } from '../../shared/runtime/function-module.ts';
 import { createOrder } from './function.ts';
 import { addOrderRoutes } from './http.ts';
+import { measureOrders } from './latency.ts';
 import { ORDER_ID_REUSED } from './place-order.ts';
 import { addOrderWhy, deadlineWaits } from './why.ts';
 
@@ -31,4 +32,5 @@ export const orderModule = defineFunction({
     addOrderWhy(app, context, waitsOf);
   },
   waitsOf: deadlineWaits,
+  measure: measureOrders,
 });

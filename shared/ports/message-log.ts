@@ -44,6 +44,18 @@ export interface LogFeatures {
   readonly isOutbox: boolean;
   /** Several processes of one consumer group may share a topic. */
   readonly severalInstances: boolean;
+  /** How many partitions each topic has; messages of one key are in one, as `partitionOf` computes it. */
+  readonly partitions: number;
+}
+
+/** Which records to look at, of one partition of a topic. */
+export interface Browse {
+  readonly partition: number;
+  /** The position to begin at, that record with it; null for the end where the order begins. */
+  readonly from: number | null;
+  /** From there to older records, and in that order. */
+  readonly isBackwards: boolean;
+  readonly max: number;
 }
 
 /**
@@ -103,6 +115,12 @@ export interface MessageLog {
 
   /** How far each group that reads this topic has read each of its partitions, whether its process runs or not. */
   progress(topic: string): Promise<readonly Progress[]>;
+
+  /**
+   * Reads records beside all readers, for people who look at a topic: up to `max`, and none only where there are no more.
+   * @throws {AppError} `unavailable` when the log cannot be read.
+   */
+  browse(topic: string, browse: Browse): Promise<readonly LogRecord[]>;
 
   /**
    * Notifies readers in this process that a store committed messages for this topic. `rows`: the committed messages, in

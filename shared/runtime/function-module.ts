@@ -2,6 +2,7 @@ import type { Registry } from 'prom-client';
 import type { z } from 'zod';
 import type { StoreFunction } from './function.ts';
 import type { App } from './http/app.ts';
+import type { OwnStep } from './inspect/inspected.ts';
 import type { Logger } from './observe/logger.ts';
 import type { Wait } from './why/wait.ts';
 import type { FunctionContext } from './worker/function-context.ts';
@@ -16,6 +17,13 @@ export interface LoopHost<Settings> {
   readonly registry: Registry;
   /** To be awaited before each call to the outside world: a test lets those about a subject fail, or never come back. */
   readonly beforeCall: (subject: string) => Promise<void>;
+}
+
+/** What a host gives a function that counts what its sagas come to. */
+export interface MeasureHost {
+  readonly context: Pick<FunctionContext, 'onCommit'>;
+  /** A saga came into this status; `latencyMs` since its begin, or null where that time does not count. */
+  readonly reached: (status: string, latencyMs: number | null) => void;
 }
 
 /** What a host gives the routes of a function. */
@@ -56,6 +64,10 @@ export interface FunctionModule<Settings extends object = object> {
   addOperatorRoutes?(app: App, host: RouteHost<Settings>): void;
   /** What only this function knows about what a key waits for. */
   waitsOf?(context: Pick<FunctionContext, 'store'>, key: string): Promise<readonly Wait[]>;
+  /** The steps of a key that are no messages of a topic, such as notices, for its trace; at most some hundred. */
+  stepsOf?(context: Pick<FunctionContext, 'store'>, key: string): Promise<readonly OwnStep[]>;
+  /** Begins to count what its sagas come to; called once, before the function takes messages. */
+  measure?(host: MeasureHost): void;
   loops?(host: LoopHost<Settings>): readonly FunctionLoop[];
   /** Example data: `fill` adds what is missing and returns all ids; an empty function is filled at a start in automation mode. */
   readonly seed?: {

@@ -196,6 +196,7 @@ function inSmallBatches(log: MessageLog): MessageLog {
     features: log.features,
     subscribe,
     progress: (topic) => log.progress(topic),
+    browse: (topic, browse) => log.browse(topic, browse),
     announce: (topic, rows) => log.announce(topic, rows),
     append: (topic, messages) => log.append(topic, messages),
     prune: (topic, options) => log.prune(topic, options),

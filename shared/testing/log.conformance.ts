@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { LogRecord, MessageLog } from '../ports/message-log.ts';
 import type { Position } from '../ports/store.ts';
+import { browsing } from './log-browse.conformance.ts';
 import { type Context, type LogSubject, numbered, placeOf } from './log-examples.ts';
 import { progressing } from './log-progress.conformance.ts';
 import { count } from './probe.ts';
@@ -40,6 +41,7 @@ export function logConformance(name: string, create: () => Promise<LogSubject>):
     describe('waking', () => waking(context));
     describe('appending', () => appending(context));
     describe('progress', () => progressing(context));
+    describe('browsing', () => browsing(context));
   });
 }
 

@@ -12,6 +12,7 @@ export function twice(log: MessageLog, mode: TwiceMode): MessageLog {
       return mode === 'at once' ? new Doubled(subscription) : new Repeated(subscription);
     },
     progress: (topic) => log.progress(topic),
+    browse: (topic, browse) => log.browse(topic, browse),
     announce: (topic, rows) => log.announce(topic, rows),
     append: (topic, messages) => log.append(topic, messages),
     prune: (topic, options) => log.prune(topic, options),

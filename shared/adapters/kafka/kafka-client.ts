@@ -124,5 +124,10 @@ export interface KafkaAdmin {
   ends(topic: string): Promise<readonly PartitionEnds[]>;
   /** Of each partition the offset of the first record appended at this time or later; its end where there is none. */
   offsetsAt(topic: string, timeMs: number): Promise<readonly { readonly partition: number; readonly offset: number }[]>;
+  /**
+   * Records of one lane from this offset on, in its order, without a group: as many as one fetch brings, which takes no longer than
+   * a fetch may wait. `next`: the offset that follows what it brought; the one that was asked for where it brought nothing.
+   */
+  records(lane: Lane, offset: number): Promise<{ readonly records: readonly KafkaRecord[]; readonly next: number }>;
   groupOffsets(group: string, topic: string): Promise<readonly GroupOffset[]>;
 }

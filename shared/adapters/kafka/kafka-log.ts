@@ -4,9 +4,10 @@ import type { OutsideMessage } from '../../core/message.ts';
 import { partitionOf } from '../../core/partition.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LogClaim, LogClaims } from '../../ports/log-claims.ts';
-import type { MessageLog, Progress, SendMark, Subscription } from '../../ports/message-log.ts';
+import type { Browse, LogRecord, MessageLog, Progress, SendMark, Subscription } from '../../ports/message-log.ts';
 import type { LaneEnd, RelayTarget, SentPiece, UnsentRow } from '../../ports/relayed.ts';
 import { type Lane, laneName, type Position } from '../../ports/store.ts';
+import { browseLane } from './browse-lane.ts';
 import { EVENT_HEADERS, structuredEvent } from './event-format.ts';
 import { GroupProgress } from './group-progress.ts';
 import {
@@ -42,7 +43,7 @@ export interface KafkaLogOptions {
 
 /** Topics in Apache Kafka. Relays send what the outboxes hold; readers keep their own positions. */
 export class KafkaLog implements MessageLog, RelayTarget, LogClaims {
-  readonly features = { keepsPositions: false, isOutbox: false, severalInstances: true };
+  readonly features;
   readonly #options: KafkaLogOptions;
   readonly #client: KafkaClient;
   readonly #producer: KafkaProducer;
@@ -53,6 +54,8 @@ export class KafkaLog implements MessageLog, RelayTarget, LogClaims {
 
   constructor(options: KafkaLogOptions) {
     this.#options = options;
+    const { partitions } = options;
+    this.features = { keepsPositions: false, isOutbox: false, severalInstances: true, partitions } as const;
     this.#client = prefixed(options.client, options.prefix);
     this.#producer = this.#client.producer();
     const progressHere = (group: string, lane: Lane) => this.#progressHere(group, lane);
@@ -98,6 +101,11 @@ export class KafkaLog implements MessageLog, RelayTarget, LogClaims {
       topic,
       readers.map(({ group }) => group),
     );
+  }
+
+  browse(topic: string, browse: Browse): Promise<readonly LogRecord[]> {
+    const lane = { topic, partition: browse.partition };
+    return browseLane(this.#client.admin, lane, { ...browse, writer: this.#writerOf(topic) });
   }
 
   announce(topic: string): void {

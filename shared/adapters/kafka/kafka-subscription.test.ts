@@ -38,6 +38,7 @@ describe('a subscription of Kafka', () => {
         topic: async () => null,
         ends: async () => [{ partition: 0, ...ends }],
         offsetsAt: async () => [{ partition: 0, offset: 0 }],
+        records: async (_, offset) => ({ records: [], next: offset }),
         groupOffsets: async () => [{ partition: 0, offset: null, note: '' }],
       },
       producer: () => ({ send: async () => receipts }),

@@ -17,6 +17,7 @@ import {
   type NewTopic,
   REQUEST_MS,
 } from './kafka-client.ts';
+import { LaneFetch } from './kafkajs-lane-fetch.ts';
 import { endWhenStopped, sleepWhileIdle } from './library-guards.ts';
 import { bounded, Reconnecting } from './reconnecting.ts';
 import { flatHeaders } from './record-headers.ts';
@@ -152,8 +153,10 @@ class ProducerConnection implements KafkaProducer {
 
 class AdminConnection implements KafkaAdmin {
   readonly #admin: Reconnecting<Admin>;
+  readonly #lanes: LaneFetch;
 
   constructor(kafka: Kafka) {
+    this.#lanes = new LaneFetch(kafka);
     this.#admin = new Reconnecting(() => kafka.admin({ retry: FEW_RETRIES }));
   }
 
@@ -210,8 +213,12 @@ class AdminConnection implements KafkaAdmin {
     });
   }
 
-  close(): Promise<void> {
-    return this.#admin.close();
+  records(lane: Lane, offset: number) {
+    return this.#lanes.records(lane, offset);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#admin.close(), this.#lanes.close()]);
   }
 }
 

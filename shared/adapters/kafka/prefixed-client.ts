@@ -59,6 +59,7 @@ function prefixedAdmin(admin: KafkaAdmin, prefix: string): KafkaAdmin {
     topic: (name) => admin.topic(`${prefix}${name}`),
     ends: (topic) => admin.ends(`${prefix}${topic}`),
     offsetsAt: (topic, timeMs) => admin.offsetsAt(`${prefix}${topic}`, timeMs),
+    records: (lane, offset) => admin.records({ ...lane, topic: `${prefix}${lane.topic}` }, offset),
     groupOffsets: (group, topic) => admin.groupOffsets(`${prefix}${group}`, `${prefix}${topic}`),
   };
 }

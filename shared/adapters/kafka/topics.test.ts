@@ -39,6 +39,7 @@ function cluster(topics: Readonly<Record<string, TopicState>>, brokers = 1) {
     topic: async (name) => topics[name] ?? null,
     ends: async () => [],
     offsetsAt: async () => [],
+    records: async (_, offset) => ({ records: [], next: offset }),
     groupOffsets: async () => [],
   };
   return { admin, made };

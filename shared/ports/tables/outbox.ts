@@ -17,6 +17,24 @@ export const outbox = table<OutboxReadRow>(
   { key: ['position'], appendOnly: true },
 );
 
+/** The same messages with their data as they are stored, for showing them: read-only. */
+export type OutboxTextRow = Omit<OutboxReadRow, 'data'> & { readonly data: string };
+
+export const outboxTexts = table<OutboxTextRow>(
+  'outbox',
+  { position: 'sequence', topic: 'text', subject: 'text', attributes: 'json', data: 'text' },
+  { key: ['position'], appendOnly: true },
+);
+
+/** The same messages without their data, for looking through many: read-only. */
+export type OutboxHead = Omit<OutboxReadRow, 'data'>;
+
+export const outboxHeads = table<OutboxHead>(
+  'outbox',
+  { position: 'sequence', topic: 'text', subject: 'text', attributes: 'json' },
+  { key: ['position'], appendOnly: true },
+);
+
 /** An epoch of the outbox's writer, one for each start: its records come after `fromPosition`. */
 export interface TopicEpochRow {
   readonly number: number;

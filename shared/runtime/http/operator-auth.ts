@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { AppError } from '../../core/errors.ts';
-import type { App } from './app.ts';
+import type { App, AppContext } from './app.ts';
 
 /** Who may use the routes for operators. */
 export interface OperationsAccess {
@@ -20,16 +20,21 @@ export function operationsAccess(config: {
 }
 
 /** Checks every request under `/operations` before its route runs. To be called before the routes are added. */
-export function guardOperations(app: App, { token, isOpen }: OperationsAccess): void {
+export function guardOperations(app: App, access: OperationsAccess): void {
   app.use('/operations/*', async (c, next) => {
-    if (!isOpen) throw new AppError('not_found', `there is nothing at ${new URL(c.req.url).pathname}`);
-    // The scheme is case-insensitive (RFC 9110).
-    const shown = (c.req.header('authorization') ?? '').replace(/^bearer /i, 'Bearer ');
-    if (token !== null && !isSameToken(shown, `Bearer ${token}`)) {
-      throw new AppError('unauthorized', "this needs the header Authorization: Bearer with the operators' token");
-    }
+    assertOperator(c, access);
     await next();
   });
+}
+
+/** @throws {AppError} `not_found` where the routes for operators are closed, `unauthorized` without their token. */
+export function assertOperator(c: AppContext, { token, isOpen }: OperationsAccess): void {
+  if (!isOpen) throw new AppError('not_found', `there is nothing at ${new URL(c.req.url).pathname}`);
+  // The scheme is case-insensitive (RFC 9110).
+  const shown = (c.req.header('authorization') ?? '').replace(/^bearer /i, 'Bearer ');
+  if (token !== null && !isSameToken(shown, `Bearer ${token}`)) {
+    throw new AppError('unauthorized', "this needs the header Authorization: Bearer with the operators' token");
+  }
 }
 
 /** Compares in constant time. */

@@ -74,15 +74,15 @@ export type PercentilesBody = z.infer<typeof percentilesSchema>;
  * How many messages of each type had which outcome since the function started.
  *
  * ```json
- * { "OrderPlaced": { "handled": 120, "duplicate": 2, "parked": 1, "dead": 0 } }
+ * { "OrderPlaced": { "handled": 120, "duplicate": 2, "parked": 1, "dead": 0, "refused": 0 } }
  * ```
  */
 export const messageCountsSchema = z
-  .record(z.string(), z.object({ handled: count, duplicate: count, parked: count, dead: count }))
+  .record(z.string(), z.object({ handled: count, duplicate: count, parked: count, dead: count, refused: count }))
   .openapi('MessageCounts', {
     description:
-      'By message type. `parked`: attempts that failed, and messages queued behind; `dead`: dead-lettered, refused, or failed ' +
-      'for the client that waits',
+      'By message type. `parked`: attempts that failed, and messages queued behind others; `dead`: became dead letters; `refused`: ' +
+      'commands whose client was told that they failed',
   });
 export type MessageCountsBody = z.infer<typeof messageCountsSchema>;
 
@@ -138,10 +138,10 @@ const statusFields = {
   detail: z.string().nullable().openapi({ description: 'Why it is not up; null where it is' }),
   startedAt: time.nullable().openapi({ description: 'By its clock' }),
   parked: count.nullable().openapi({ description: 'Messages that wait for an attempt, or behind one that does' }),
-  deadLetters: count.nullable().openapi({ description: 'Open ones' }),
+  deadLetters: count.nullable().openapi({ description: 'Open ones; null also where they cannot be counted now' }),
   pausedTopics: z
     .array(z.string())
-    .openapi({ description: 'Lanes (topic/partition) paused because too much is parked' }),
+    .openapi({ description: 'Topics of which a part is not read on, because too much is parked' }),
   commitMs: percentilesSchema.nullable().openapi({ description: 'Of the last minute: to decide and commit a batch' }),
   walBytes: count.nullable().openapi({ description: 'The write-ahead log; null where the engine has none' }),
   messages: messageCountsSchema,
@@ -154,7 +154,7 @@ const statusFields = {
  * { "name": "inventory", "state": "up", "detail": null, "startedAt": "2026-11-27T09:00:00.000Z",
  *   "at": "2026-11-27T09:05:00.000Z", "parked": 0, "deadLetters": 1, "pausedTopics": [],
  *   "commitMs": { "p50": 0.8, "p99": 3.1, "count": 940 }, "walBytes": 4152992,
- *   "messages": { "OrderPlaced": { "handled": 120, "duplicate": 0, "parked": 1, "dead": 1 } },
+ *   "messages": { "OrderPlaced": { "handled": 120, "duplicate": 0, "parked": 1, "dead": 1, "refused": 0 } },
  *   "topics": [{ "name": "inventory-events", "writer": "inventory", "end": 240, "detail": null, "readers": [
  *     { "group": "order", "partition": 0, "position": 240, "end": 240, "lag": 0, "oldestUnreadAt": null }] }] }
  * ```
@@ -188,7 +188,7 @@ export type FunctionBody = z.infer<typeof functionSchema>;
  * { "functions": [
  *   { "name": "order", "state": "up", "detail": null, "startedAt": "2026-11-27T09:00:00.000Z", "clockSkewMs": 0.4, "parked": 0,
  *     "deadLetters": 0, "pausedTopics": [], "commitMs": { "p50": 0.8, "p99": 3.1, "count": 940 }, "walBytes": 4152992,
- *     "messages": { "PlaceOrder": { "handled": 120, "duplicate": 2, "parked": 0, "dead": 0 } } },
+ *     "messages": { "PlaceOrder": { "handled": 120, "duplicate": 2, "parked": 0, "dead": 0, "refused": 0 } } },
  *   { "name": "inventory", "state": "away", "detail": "inventory does not answer", "startedAt": null, "clockSkewMs": null,
  *     "parked": null, "deadLetters": null, "pausedTopics": [], "commitMs": null, "walBytes": null, "messages": {} }] }
  * ```
@@ -198,8 +198,8 @@ export type FunctionsBody = z.infer<typeof functionsSchema>;
 
 /**
  * A message in a topic. `attributes` are the CloudEvents attributes except `data`, as they were written; from outside they may
- * hold anything. `data` is its JSON. Where that is longer than 256 KB, `isCut` is true and `data` is a string: its beginning as
- * text. Data from outside that are no JSON are a string as well, and `isText` is true.
+ * hold anything. `data` is its JSON. Where `isText` is true, it is a string instead: data from outside that are no JSON, or the
+ * beginning of data that are longer than 256 KB. `isCut`: something of the data, or of long attributes, is left out.
  */
 export const messageSchema = z
   .object({

@@ -7,15 +7,19 @@ import { functionSchema, messageCountsSchema, percentilesSchema, topicSchema } f
 
 const count = z.int().min(0);
 
-/** One function in a tick. `outcomes`: how many sagas ended so since the function started; empty where it does not decide that. */
+/**
+ * One function in a tick. `outcomes`: how many sagas came into each status since the function started, `placed` and the outcomes
+ * among them; empty where the function does not decide that. `latencyMs`: from the begin of a saga to its outcome, where that is
+ * not its client's own decision (a cancellation), of the last 5 s.
+ */
 export const functionTickSchema = z.object({
   name: z.string(),
   messages: messageCountsSchema,
   parked: count,
   deadLetters: count,
-  commitMs: percentilesSchema.openapi({ description: 'Of the last minute' }),
+  commitMs: percentilesSchema,
   outcomes: z.record(z.string(), count),
-  latencyMs: percentilesSchema.openapi({ description: 'From the begin of a saga to its outcome, of the last 5 s' }),
+  latencyMs: percentilesSchema,
 });
 export type FunctionTickBody = z.infer<typeof functionTickSchema>;
 
@@ -26,8 +30,8 @@ export type FunctionTickBody = z.infer<typeof functionTickSchema>;
  * ```
  * event: tick
  * data: {"at":"2026-11-27T09:05:00.250Z","functions":[{"name":"order","messages":{"PlaceOrder":{"handled":120,"duplicate":2,
- * data: "parked":0,"dead":0}},"parked":0,"deadLetters":0,"commitMs":{"p50":0.8,"p99":3.1,"count":940},
- * data: "outcomes":{"confirmed":98,"rejected":20},"latencyMs":{"p50":4.8,"p99":21,"count":55}}],
+ * data: "parked":0,"dead":0,"refused":0}},"parked":0,"deadLetters":0,"commitMs":{"p50":0.8,"p99":3.1,"count":940},
+ * data: "outcomes":{"placed":120,"confirmed":98,"rejected":20},"latencyMs":{"p50":4.8,"p99":21,"count":55}}],
  * data: "topics":[{"name":"order-events","writer":"order","end":1640,"detail":null,"readers":[{"group":"inventory","partition":0,
  * data: "position":0,"end":1640,"lag":1640,"oldestUnreadAt":"2026-11-27T09:00:00.000Z"}]}]}
  * ```
@@ -56,8 +60,8 @@ export const committedSchema = z.object({
   function: z.string(),
   type: z.string(),
   outcome: z
-    .enum(['handled', 'duplicate', 'parked', 'dead', 'refused', 'failed'])
-    .openapi({ description: '`refused` and `failed`: a command whose client was told so' }),
+    .enum(['handled', 'duplicate', 'parked', 'dead', 'refused'])
+    .openapi({ description: '`refused`: a command whose client was told that it failed' }),
   key: z.string(),
   id: z.string(),
   causationId: z.string().nullable(),

@@ -2,16 +2,22 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Store } from '../../ports/store.ts';
 import { deadLetters } from '../../ports/tables/retry.ts';
 import type { Outcome } from '../handle/outcome.ts';
+import { Figures, wordOf } from './figures.ts';
 
 const COMMIT_BUCKETS_S = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.05, 0.1, 1];
+const SAGA_BUCKETS_S = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 10, 60, 600, 86_400];
 const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
 
 /** The metrics of one function, in Prometheus' text format. */
 export class FunctionMetrics {
   readonly registry = new Registry();
+  /** What is counted for those who watch the function. */
+  readonly figures = new Figures();
   readonly #messages: Counter<'type' | 'outcome'>;
   readonly #commitSeconds: Histogram;
   readonly #batchMessages: Histogram;
+  /** Only where the function decides outcomes. */
+  #sagaSeconds: Histogram<'outcome'> | null = null;
 
   /** `waiting` returns what the worker knows of parked messages and paused topics. */
   constructor(
@@ -68,18 +74,40 @@ export class FunctionMetrics {
   /** Starts timing a commit; call the result when it is done. */
   commitTimer(): () => void {
     const start = performance.now();
-    return () => this.#commitSeconds.observe((performance.now() - start) / 1000);
+    return () => {
+      const ms = performance.now() - start;
+      this.#commitSeconds.observe(ms / 1000);
+      this.figures.committed(ms);
+    };
   }
 
   count(outcomes: readonly Outcome[]): void {
-    const counts = new Map<string, { type: string; outcome: string; messages: number }>();
-    for (const { kind, message } of outcomes) {
-      const label = `${message.type} ${kind}`;
+    const counts = new Map<string, { first: Outcome; messages: number }>();
+    for (const outcome of outcomes) {
+      const label = `${outcome.message.type} ${outcome.kind} ${wordOf(outcome)}`;
       const count = counts.get(label);
-      if (count === undefined) counts.set(label, { type: message.type, outcome: kind, messages: 1 });
+      if (count === undefined) counts.set(label, { first: outcome, messages: 1 });
       else count.messages += 1;
     }
-    for (const { type, outcome, messages } of counts.values()) this.#messages.inc({ type, outcome }, messages);
+    for (const { first, messages } of counts.values()) {
+      const { type } = first.message;
+      this.#messages.inc({ type, outcome: first.kind }, messages);
+      this.figures.count(type, wordOf(first), messages);
+    }
     this.#batchMessages.observe(outcomes.length);
+  }
+
+  /** A saga came into this status; `latencyMs` since its begin, or null where that time does not count. */
+  reached(status: string, latencyMs: number | null): void {
+    this.figures.reached(status, latencyMs);
+    if (latencyMs === null) return;
+    this.#sagaSeconds ??= new Histogram({
+      name: 'saga_outcome_seconds',
+      help: 'Time from the begin of a saga to its outcome, without those that their client cancelled',
+      labelNames: ['outcome'],
+      buckets: SAGA_BUCKETS_S,
+      registers: [this.registry],
+    });
+    this.#sagaSeconds.observe({ outcome: status }, latencyMs / 1000);
   }
 }

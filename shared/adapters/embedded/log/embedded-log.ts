@@ -3,7 +3,7 @@ import type { OutsideMessage } from '../../../core/message.ts';
 import { writtenAt } from '../../../core/receipt.ts';
 import { countOver, type LogCutoff } from '../../../core/retention.ts';
 import type { Clock } from '../../../ports/clock.ts';
-import type { MessageLog, Progress, Subscription } from '../../../ports/message-log.ts';
+import type { Browse, LogRecord, MessageLog, Progress, Subscription } from '../../../ports/message-log.ts';
 import type { OutboxRow, Position } from '../../../ports/store.ts';
 import { cursorOf, EmbeddedSubscription } from './embedded-subscription.ts';
 import { type EmbeddedReader, knownOf } from './reader-checkpoint.ts';
@@ -22,7 +22,7 @@ export interface EmbeddedTopic {
 
 /** The log without a broker: a topic is the outbox in its writer's file, and readers store their own positions. */
 export class EmbeddedLog implements MessageLog {
-  readonly features = { keepsPositions: false, isOutbox: true, severalInstances: false };
+  readonly features = { keepsPositions: false, isOutbox: true, severalInstances: false, partitions: 1 };
   readonly #topics: Readonly<Record<string, EmbeddedTopic>>;
   readonly #readers: readonly EmbeddedReader[];
   readonly #files = new Map<string, TopicReader>();
@@ -83,6 +83,10 @@ export class EmbeddedLog implements MessageLog {
       .map(({ group, file }) => {
         return { group, partition: 0, ...this.#fileOf(topic).progressOf(knownOf(file, topic)) };
       });
+  }
+
+  async browse(topic: string, { partition, ...browse }: Browse): Promise<readonly LogRecord[]> {
+    return partition === 0 ? this.#fileOf(topic).browse(browse) : [];
   }
 
   announce(topic: string, rows: readonly OutboxRow[] = []): void {

@@ -14,6 +14,9 @@ const LOOK_EVERY_MS = 100;
 /** `newest` is computed once for all rows: it shows with each batch whether the writer has begun another epoch. */
 const readSql = (newest: string) =>
   `SELECT position, attributes, data, ${newest} FROM outbox WHERE position > ? AND topic = ? ORDER BY position LIMIT ?`;
+/** The same from a position back, without a look at the epochs. */
+const BACK_SQL =
+  'SELECT position, attributes, data FROM outbox WHERE position <= ? AND topic = ? ORDER BY position DESC LIMIT ?';
 /** The text of a record as it lies in the file: a column that is read as text is decoded, which replaces what is not UTF-8. */
 const BYTES_SQL = 'SELECT CAST(attributes AS BLOB), CAST(data AS BLOB) FROM outbox WHERE position = ?';
 const EPOCHS_SQL = 'SELECT epoch, from_position AS "from" FROM topic_epoch ORDER BY number';
@@ -24,6 +27,7 @@ export interface OpenFile {
   readonly dev: number;
   readonly ino: number;
   readonly read: Database.Statement;
+  readonly back: Database.Statement;
   readonly bytes: Database.Statement;
   readonly version: Database.Statement;
   readonly seq: Database.Statement;
@@ -140,6 +144,7 @@ function openFile(path: string, { dev, ino }: Stats): OpenFile {
       dev,
       ino,
       read: db.prepare(readSql(withEpochs ? `(${NEWEST_EPOCH_SQL})` : 'NULL')).raw(),
+      back: db.prepare(BACK_SQL).raw(),
       bytes: db.prepare(BYTES_SQL).raw(),
       version: db.prepare('PRAGMA data_version').pluck(),
       first: db.prepare('SELECT min(position) FROM outbox').pluck(),

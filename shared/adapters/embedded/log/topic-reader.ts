@@ -1,7 +1,7 @@
 import { AppError } from '../../../core/errors.ts';
 import { RAW } from '../../../core/raw-record.ts';
 import { writtenAt } from '../../../core/receipt.ts';
-import type { LogRecord, Progress } from '../../../ports/message-log.ts';
+import type { Browse, LogRecord, Progress } from '../../../ports/message-log.ts';
 import type { Position } from '../../../ports/store.ts';
 import { type Epoch, epochAt, placeOf } from './epochs.ts';
 import { outsideRecord } from './outside-record.ts';
@@ -148,6 +148,19 @@ export class TopicReader {
   /** Up to `max` of the oldest records. */
   oldest(max: number): readonly LogRecord[] {
     return this.#readFile(0, max);
+  }
+
+  /** Records for people to look at: nothing is cached, so that they take no room from those who read the topic. */
+  browse({ from, isBackwards, max }: Pick<Browse, 'from' | 'isBackwards' | 'max'>): readonly LogRecord[] {
+    if (!isBackwards) return this.#readFile((from ?? 1) - 1, max);
+    const rows = this.#file.use(() => {
+      const open = this.#opened();
+      this.#updateEpochs(this.#newestNow());
+      return (open?.back.all(from ?? Number.MAX_SAFE_INTEGER, this.#topic, max) ?? []) as ReadRow[];
+    });
+    return rows.map(([position, attributes, value]) =>
+      this.#recordOf(position, epochAt(this.#epochs, position), attributes, value),
+    );
   }
 
   close(): void {

@@ -13,7 +13,7 @@ import type {
 } from '../../../ports/store.ts';
 import { timeTables } from '../../../ports/tables/believed-time.ts';
 import { inbox, inboxWatermarks, readMarks, readPositions, type StoredPosition } from '../../../ports/tables/inbox.ts';
-import { outbox, topicEpochs } from '../../../ports/tables/outbox.ts';
+import { outbox, outboxHeads, outboxTexts, topicEpochs } from '../../../ports/tables/outbox.ts';
 import { retryTables } from '../../../ports/tables/retry.ts';
 import { BulkInsert } from './bulk-insert.ts';
 import { type UpdatedTable, Updates } from './bulk-update.ts';
@@ -226,6 +226,8 @@ const tablesNotCleared: readonly Table[] = [
   inboxWatermarks as Table,
   readMarks as Table,
   topicEpochs as Table,
+  outboxTexts as object as Table,
+  outboxHeads as object as Table,
   ...(timeTables as readonly object[] as readonly Table[]),
 ];
 

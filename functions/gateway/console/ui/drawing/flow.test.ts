@@ -38,7 +38,10 @@ function tickOf(handled: Handled, { lag = 0, confirmed = 0 } = {}): TickBody {
   const functions = Object.entries(handled).map(([name, types]) => ({
     name,
     messages: Object.fromEntries(
-      Object.entries(types).map(([type, count]) => [type, { handled: count, duplicate: 0, parked: 0, dead: 0 }]),
+      Object.entries(types).map(([type, count]) => [
+        type,
+        { handled: count, duplicate: 0, parked: 0, dead: 0, refused: 0 },
+      ]),
     ),
     parked: 0,
     deadLetters: 0,

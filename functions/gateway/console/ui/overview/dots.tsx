@@ -31,7 +31,6 @@ const troubles: Readonly<Record<CommittedBody['outcome'], string | null>> = {
   parked: 'is-wait',
   dead: 'is-bad',
   refused: 'is-bad',
-  failed: 'is-bad',
 };
 
 export function Dots({ graph, layout }: { readonly graph: SagaGraph; readonly layout: MapLayout }) {

@@ -1,0 +1,103 @@
+/** The stream of one function, as a gateway that merges several of them reads it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { z } from '@hono/zod-openapi';
+import { parseJson } from '../../shared/core/json.ts';
+import {
+  type FunctionEventBody,
+  functionEventSchema,
+  type MessagesEventBody,
+  messagesEventSchema,
+  type TickBody,
+  tickSchema,
+} from '../../shared/runtime/inspect/stream-representation.ts';
+import { EventBlocks } from './event-blocks.ts';
+import type { Upstream } from './upstream.ts';
+
+/** A function that sends nothing for so long is taken for away: it sends a tick four times a second. */
+const SILENT_MS = 3_000;
+const RETRY_MS = 500;
+
+export interface FeedEvents {
+  tick(tick: TickBody): void;
+  messages(messages: MessagesEventBody): void;
+  state(state: FunctionEventBody): void;
+}
+
+/** Reads the stream of a function until `ended` aborts, connecting again where it ends, breaks or falls silent. */
+export class FunctionFeed {
+  readonly #upstream: Upstream;
+  readonly #connect: (signal: AbortSignal) => Promise<Response>;
+  readonly #events: FeedEvents;
+  readonly #ended: AbortSignal;
+
+  constructor(
+    upstream: Upstream,
+    connect: (signal: AbortSignal) => Promise<Response>,
+    events: FeedEvents,
+    ended: AbortSignal,
+  ) {
+    this.#upstream = upstream;
+    this.#connect = connect;
+    this.#events = events;
+    this.#ended = ended;
+  }
+
+  /** `first`: the answer to a first attempt; null where it had none. */
+  async run(first: Response | null): Promise<void> {
+    let next: Response | null = first;
+    while (!this.#ended.aborted) {
+      const response = next ?? (await this.#attempt());
+      next = null;
+      if (response !== null) await this.#read(response);
+      if (this.#ended.aborted) return;
+      const { name } = this.#upstream;
+      this.#events.state({ name, state: 'away', detail: `${name} does not answer` });
+      await sleep(RETRY_MS, undefined, { signal: this.#ended }).catch(() => undefined);
+    }
+  }
+
+  async #attempt(): Promise<Response | null> {
+    const response = await this.#connect(this.#ended).catch(() => null);
+    if (response?.ok) return response;
+    response?.body?.cancel().catch(() => undefined);
+    return null;
+  }
+
+  /** Until the stream ends, breaks, or is silent for too long. */
+  async #read({ body }: Response): Promise<void> {
+    if (body === null) return;
+    const reader = body.getReader();
+    const cancel = () => void reader.cancel().catch(() => undefined);
+    this.#ended.addEventListener('abort', cancel);
+    let watch = setTimeout(cancel, SILENT_MS);
+    try {
+      const blocks = new EventBlocks();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done || this.#ended.aborted) return;
+        clearTimeout(watch);
+        watch = setTimeout(cancel, SILENT_MS);
+        for (const text of blocks.push(value).bytes.toString().split('\n\n')) this.#pass(text);
+      }
+    } catch {
+      // The function has ended, or its connection has broken: it is connected to again.
+    } finally {
+      clearTimeout(watch);
+      this.#ended.removeEventListener('abort', cancel);
+      cancel();
+    }
+  }
+
+  /** An event that is not as it should be is left out: the function may be of another version. */
+  #pass(text: string): void {
+    const name = /^event: (\w+)$/m.exec(text)?.[1];
+    const data = parseJson(/^data: (.*)$/m.exec(text)?.[1] ?? '');
+    const pass = <Schema extends z.ZodType>(schema: Schema, use: (event: z.infer<Schema>) => void) => {
+      const parsed = schema.safeParse(data);
+      if (parsed.success) use(parsed.data);
+    };
+    if (name === 'tick') pass(tickSchema, (tick) => this.#events.tick(tick));
+    if (name === 'messages') pass(messagesEventSchema, (messages) => this.#events.messages(messages));
+    if (name === 'function') pass(functionEventSchema, (state) => this.#events.state(state));
+  }
+}

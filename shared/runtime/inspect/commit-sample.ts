@@ -1,0 +1,33 @@
+import type { CommittedBody, MessagesEventBody } from './stream-representation.ts';
+
+/** The most messages in one event; of a busy store the others are only counted. */
+export const SAMPLE_MAX = 50;
+
+/** Messages that wait for the next event: the first ones, and how many more there were. */
+export class CommitSample {
+  #messages: CommittedBody[] = [];
+  #skipped = 0;
+
+  /** Room for so many more. */
+  get room(): number {
+    return SAMPLE_MAX - this.#messages.length;
+  }
+
+  add(message: CommittedBody): void {
+    if (this.room > 0) this.#messages.push(message);
+    else this.#skipped += 1;
+  }
+
+  skip(count: number): void {
+    this.#skipped += count;
+  }
+
+  /** What there is, which is then forgotten; null where there is nothing. */
+  take(): MessagesEventBody | null {
+    if (this.#messages.length + this.#skipped === 0) return null;
+    const taken = { messages: this.#messages, skipped: this.#skipped };
+    this.#messages = [];
+    this.#skipped = 0;
+    return taken;
+  }
+}
