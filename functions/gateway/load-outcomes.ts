@@ -9,7 +9,7 @@ const ASKED_MAX = 32;
 const AGE_MIN_MS = 100;
 /** The pause after none of those that were asked about had an outcome; it doubles up to the longest. */
 const PAUSE_FIRST_MS = 50;
-const PAUSE_LONGEST_MS = 2_000;
+const PAUSE_LONGEST_MS = 500;
 
 interface Waiting {
   readonly orderId: string;
