@@ -11,7 +11,9 @@ import { createGateway } from '../../functions/gateway/http.ts';
 import { localUpstream } from '../../functions/gateway/upstream.ts';
 import { readConfig } from '../../functions/settings.ts';
 import { parts, startStore } from '../../functions/start-store.ts';
+import { storeDescription } from '../../functions/store-description.ts';
 import { functionNames } from '../../saga/choreography.ts';
+import { operationsAccess } from '../../shared/runtime/http/operator-auth.ts';
 import { logLines } from '../../shared/testing/log-lines.ts';
 import type { ApiAnswer } from '../openapi/answers.ts';
 import { OpenapiCheck } from '../openapi/check.ts';
@@ -242,6 +244,7 @@ async function pathsOfApps(): Promise<ReadonlySet<string>> {
     owners,
     automation: true,
     allowsFaults: true,
+    operations: { access: operationsAccess(config), store: storeDescription(config) },
     openapi: () => ({}),
     logger,
   });

@@ -25,7 +25,7 @@ export interface Painter {
 }
 
 /** Colours, where the terminal shows them and `NO_COLOR` is not set. */
-export function painterFor({ env, isTty }: Terminal): Painter {
+export function painterFor({ env, isTty }: Pick<Terminal, 'env' | 'isTty'>): Painter {
   const paint =
     (open: number, close: number): Paint =>
     (text) =>

@@ -5,9 +5,12 @@ import { describe, expect, it } from 'vitest';
 import { readOptions } from '../chaos/options.ts';
 import { exitCodeOf } from './command-line.ts';
 import { deadLetters } from './dead-letters.ts';
+import { messages } from './messages.ts';
 import { notices } from './notices.ts';
 import { produce } from './produce.ts';
+import { status } from './status.ts';
 import type { Terminal } from './store-client.ts';
+import { trace } from './trace.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const agents = {
@@ -18,6 +21,9 @@ const agents = {
 const tools: Readonly<Record<string, (args: readonly string[], terminal: Terminal) => unknown>> = {
   'dead-letters': deadLetters,
   notices,
+  messages,
+  status,
+  trace,
   produce,
   chaos: readOptions,
 };

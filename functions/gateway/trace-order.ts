@@ -6,7 +6,11 @@ import type { NodeBody } from '../../shared/runtime/inspect/trace-representation
  */
 export function inCausalOrder(nodes: readonly NodeBody[]): readonly NodeBody[] {
   const before = causesOf(nodes);
-  const waiting = [...nodes].sort(byTime);
+  const times = timesOf(nodes);
+  const timeOf = ({ id }: NodeBody) => times.get(id) ?? '';
+  const waiting = [...nodes].sort(
+    (one, other) => Number(timeOf(one) > timeOf(other)) - Number(timeOf(one) < timeOf(other)),
+  );
   const ordered: NodeBody[] = [];
   const done = new Set<string>();
   while (waiting.length > 0) {
@@ -42,9 +46,14 @@ function positionOf({ message }: NodeBody): number {
   return message?.position ?? 0;
 }
 
-/** What has no time is the beginning of something. */
-function byTime(one: NodeBody, other: NodeBody): number {
-  const [first, second] = [one.time ?? '', other.time ?? ''];
-  if (first === second) return 0;
-  return first < second ? -1 : 1;
+/** The time of each node; of one that has none, such as a command that is not stored, that of the first thing it led to. */
+function timesOf(nodes: readonly NodeBody[]): ReadonlyMap<string, string> {
+  const times = new Map(nodes.flatMap(({ id, time }) => (time === null ? [] : [[id, time] as const])));
+  const stored = new Set(times.keys());
+  for (const { causationId, time } of nodes) {
+    if (causationId === null || time === null || stored.has(causationId)) continue;
+    const known = times.get(causationId);
+    if (known === undefined || time < known) times.set(causationId, time);
+  }
+  return times;
 }

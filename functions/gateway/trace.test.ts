@@ -77,6 +77,14 @@ describe('the trace of a key', () => {
     expect(nodes[0]).toMatchObject({ message: null, time: null, reads: [{ by: 'order', state: 'handled' }] });
   });
 
+  it('has a command that is not stored right before what it led to', () => {
+    const cancelled = event({ id: 'cancelled', type: 'OrderCancelled', cause: 'later', position: 3, time: '10:02' });
+
+    const nodes = traced([part('order', [placed, confirmed, cancelled]), part('inventory', [reserved])]);
+
+    expect(nodes.map(({ id }) => id)).toEqual(['command', 'placed', 'reserved', 'confirmed', 'later', 'cancelled']);
+  });
+
   it('has an event without its message where its writer is away', () => {
     const nodes = traced([part('order', [placed, confirmed])], ['inventory']);
 

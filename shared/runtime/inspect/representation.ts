@@ -10,6 +10,11 @@ import { linksSchema } from '../http/paging.ts';
 const time = z.string();
 const count = z.int().min(0);
 
+/** A schema that has a name, or null: where it is made nullable itself, the document does not allow null. */
+export function orNull<Schema extends z.ZodType>(schema: Schema) {
+  return z.union([schema, z.null()]);
+}
+
 /**
  * `GET /operations/store`: what the store is made of. It does not change while the gateway runs.
  *
@@ -142,7 +147,7 @@ const statusFields = {
   pausedTopics: z
     .array(z.string())
     .openapi({ description: 'Topics of which a part is not read on, because too much is parked' }),
-  commitMs: percentilesSchema.nullable().openapi({ description: 'Of the last minute: to decide and commit a batch' }),
+  commitMs: orNull(percentilesSchema).openapi({ description: 'Of the last minute: to decide and commit a batch' }),
   walBytes: count.nullable().openapi({ description: 'The write-ahead log; null where the engine has none' }),
   messages: messageCountsSchema,
 };

@@ -1,6 +1,6 @@
 /** The answers about one message and about all messages of a key, with who has read them. */
 import { z } from '@hono/zod-openapi';
-import { messageSchema } from './representation.ts';
+import { messageSchema, orNull } from './representation.ts';
 
 /**
  * What became of a message at one function that handles its type. `handled`: its effect is committed. `parked`: it waits for an
@@ -32,7 +32,7 @@ export type ReadState = ReadBody['state'];
  */
 export const foundMessageSchema = z
   .object({
-    message: messageSchema.nullable(),
+    message: orNull(messageSchema),
     topic: z.string().nullable(),
     position: z.int().min(0).nullable(),
     reads: z.array(readSchema),
@@ -55,7 +55,7 @@ export const nodeSchema = z
     time: z.string().nullable(),
     causationId: z.string().nullable(),
     topic: z.string().nullable(),
-    message: messageSchema.nullable(),
+    message: orNull(messageSchema),
     reads: z.array(readSchema),
     notice: z
       .object({ status: z.string(), detail: z.string().nullable() })

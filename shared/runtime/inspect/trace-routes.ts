@@ -8,6 +8,7 @@ import { functionTraceOf } from './function-trace.ts';
 import type { Inspected } from './inspected.ts';
 import { functionTraceSchema, locatedSchema, readsRequestSchema, readsSchema } from './part-representation.ts';
 import { readsOf } from './reads.ts';
+import { orNull } from './representation.ts';
 
 export const ofKey = z.object({
   key: z.string().openapi({ description: 'The partition key: the id of an order or a product', example: 'ORDER_001' }),
@@ -27,7 +28,7 @@ export const hintsQuery = z.strictObject({
 });
 
 /** What a function says of a message: where it lies, or null. */
-export const foundSchema = z.object({ found: locatedSchema.nullable() });
+export const foundSchema = z.object({ found: orNull(locatedSchema) });
 
 export function addTrace(app: App, inspected: Inspected): void {
   addPath(app, INSPECT_TAG, '/operations/{function}/trace/{key}', {
