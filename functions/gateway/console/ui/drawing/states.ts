@@ -33,7 +33,7 @@ const ARROW = 7;
 const LABEL_AT = 0.62;
 const LABEL_ROOM = 90;
 const LABEL_ASIDE = 46;
-const LABEL_ABOVE = 14;
+const LABEL_ABOVE = 27;
 
 /** Six statuses are known, and drawn so that no line crosses a box: the way of a good order is the middle row. */
 const PLACES: Readonly<Record<string, readonly [column: number, row: number]>> = {

@@ -13,6 +13,8 @@ export interface ClockScale {
   readonly gaps: readonly AxisGap[];
 }
 
+/** A card points to its time with this place of its upper edge, from its left. */
+export const POINT = 10;
 /** Pixels of a pause, and of the shortest distance on the axis that has a label. */
 const PAUSE_WIDTH = 72;
 const LABEL_WIDTH_MIN = 44;
@@ -31,15 +33,15 @@ export function clockScaleOf(
 ): ClockScale {
   const timed = steps.flatMap(({ id, atMs }) => (atMs === null ? [] : [{ id, atMs }]));
   const times = [...new Set(timed.map(({ atMs }) => atMs))].toSorted((one, other) => one - other);
-  const { moments, gaps } = momentsOf(times, left, Math.max(1, timed.length) * perStep);
+  const { moments, gaps } = momentsOf(times, left + POINT, Math.max(1, timed.length) * perStep);
   const byTime = new Map(moments.map(({ atMs, x }) => [atMs, x]));
-  const timeXs = new Map(timed.map(({ id, atMs }) => [id, byTime.get(atMs) ?? left]));
+  const timeXs = new Map(timed.map(({ id, atMs }) => [id, byTime.get(atMs) ?? left + POINT]));
 
   const xs = new Map<string, number>();
   const freeFrom = new Map<string, number>();
   for (const step of steps) {
-    const cause = Math.max(left, ...step.causes.map((id) => timeXs.get(id) ?? left));
-    const x = Math.max(timeXs.get(step.id) ?? cause, freeFrom.get(step.lane) ?? left);
+    const time = timeXs.get(step.id) ?? Math.max(left, ...step.causes.map((id) => timeXs.get(id) ?? left));
+    const x = Math.max(left, time - POINT, freeFrom.get(step.lane) ?? left);
     xs.set(step.id, x);
     freeFrom.set(step.lane, x + width + CARD_DISTANCE);
   }

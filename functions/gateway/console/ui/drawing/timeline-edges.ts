@@ -49,11 +49,9 @@ export function edgesOf(
   const between = (cause: string, to: Pick<TraceStep, 'id' | 'lane'>, box: Box, kind: Edge['kind']) => {
     const from = boxes.get(cause);
     if (from === undefined) return [];
-    const shape = byClock
-      ? steep(from, box)
-      : kind === 'notice'
-        ? dropped(from, box)
-        : routed(from, box, to.lane, bands);
+    const hasRoom = !byClock || box.x >= from.x + from.width + 2 * CLEARANCE;
+    const straight = kind === 'notice' ? dropped(from, box) : routed(from, box, to.lane, bands);
+    const shape = hasRoom ? straight : steep(from, box);
     return [{ id: `${cause} ${to.id}`, to: to.id, kind, ...shape }];
   };
   return [

@@ -1,7 +1,7 @@
 /** Where everything of a timeline stands, in pixels: lanes from top to bottom, columns from left to right. */
 import { EPISODE_MS, type TraceStep } from './causal-order.ts';
 import { durationText } from './durations.ts';
-import { type ClockScale, clockScaleOf } from './timeline-clock.ts';
+import { type ClockScale, clockScaleOf, POINT } from './timeline-clock.ts';
 import { type Box, type Edge, edgesOf } from './timeline-edges.ts';
 import type { Ahead, Ghost, OpenWait } from './what-follows.ts';
 
@@ -61,8 +61,9 @@ export function timelineOf(
   const inColumns = columnPlaces(columns, lastColumn(steps, ahead));
   const scale = byClock ? clockScaleOf(steps, { left: LEFT, width: CARD.width, perStep: CARD.width + GAP }) : null;
   const xOfStep = (step: TraceStep) => scale?.xOf(step.id) ?? inColumns.x(step.column);
+  const firstAhead = Math.min(...[...ahead.waits, ...ahead.ghosts].map(({ column }) => column));
   const xAhead = (column: number) =>
-    scale === null ? inColumns.x(column) : scale.right + (column - lastOf(steps)) * (CARD.width + GAP) - CARD.width;
+    scale === null ? inColumns.x(column) : scale.right + GAP + (column - firstAhead) * (CARD.width + GAP);
   const bands = lanes.map((name, index) => ({ name, y: AXIS_HEIGHT + index * LANE_HEIGHT, height: LANE_HEIGHT }));
   const middle = (lane: string) => AXIS_HEIGHT + (lanes.indexOf(lane) + 0.5) * LANE_HEIGHT;
   const boxAt = (x: number, lane: string, height: number = CARD.height): Box => ({
@@ -126,7 +127,9 @@ export function labelOf(distanceMs: number): { readonly text: string; readonly i
 function leadersOf(steps: readonly Placed<TraceStep>[], scale: ClockScale) {
   return steps.flatMap(({ item, box }) => {
     const atX = scale.timeX(item.id);
-    return atX === null ? [] : [{ id: item.id, atX, x: box.x + 10, y: box.y }];
+    return atX === null
+      ? []
+      : [{ id: item.id, atX, x: Math.max(box.x + POINT, Math.min(atX, box.x + box.width - POINT)), y: box.y }];
   });
 }
 

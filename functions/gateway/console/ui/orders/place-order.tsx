@@ -130,7 +130,7 @@ function ProductField({
     <label htmlFor={id}>
       Product
       {products.length > 0 ? (
-        <select id={id} value={line.productId} onInput={onInput}>
+        <select id={id} value={line.productId === '' ? products[0]?.productId : line.productId} onInput={onInput}>
           {products.map(({ productId, name, available }) => (
             <option key={productId} value={productId}>
               {foreignText(`${productId} ${name ?? ''}`, { max: 60 })} · {figure(available)} available

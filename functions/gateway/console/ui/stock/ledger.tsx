@@ -53,7 +53,7 @@ export function Ledger({
       </div>
       {problem !== null && <ProblemNote problem={problem} retry={ledger.reload} />}
       {rows === null ? problem === null && <Skeleton /> : <Movements rows={rows.toReversed().slice(0, shown)} />}
-      <div class="row">
+      <div class="row ledger-more">
         {rows !== null && rows.length > shown && (
           <button type="button" onClick={() => setShown(shown + SHOWN)}>
             Show older ones

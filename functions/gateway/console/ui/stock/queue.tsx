@@ -23,7 +23,7 @@ export function Queue({ path, backordered }: { readonly path: string; readonly b
         <h2 id="queue-title" class="grow">
           Orders that wait for it
         </h2>
-        <span class="quiet">{backordered > 0 && `short of ${counted(backordered, 'unit')}`}</span>
+        <span class="quiet">{backordered > 0 && `they ask for ${counted(backordered, 'unit')}`}</span>
       </div>
       <Loaded resource={queue}>
         {({ backorders, _links }) =>
@@ -32,12 +32,10 @@ export function Queue({ path, backordered }: { readonly path: string; readonly b
           ) : (
             <>
               <div class="scroll">
-                <table>
+                <table class="queue">
                   <thead>
                     <tr>
-                      <th scope="col" class="number">
-                        Place
-                      </th>
+                      <th scope="col">Place</th>
                       <th scope="col">Order</th>
                       <th scope="col" class="number">
                         Asks for
@@ -51,7 +49,7 @@ export function Queue({ path, backordered }: { readonly path: string; readonly b
                   <tbody>
                     {backorders.map(({ orderId, place, quantity, setAside, short }) => (
                       <tr key={orderId}>
-                        <td class="number">{figure(place)}</td>
+                        <td>{figure(place)}</td>
                         <td class="mono">
                           <a href={orderHref(orderId)}>{foreignText(orderId)}</a>
                         </td>
