@@ -40,13 +40,19 @@ export function clockScaleOf(
   const xs = new Map<string, number>();
   const freeFrom = new Map<string, number>();
   for (const step of steps) {
-    const time = timeXs.get(step.id) ?? Math.max(left, ...step.causes.map((id) => timeXs.get(id) ?? left));
+    const time = timeXs.get(step.id) ?? effectX(step, steps, timeXs) ?? left;
     const x = Math.max(left, time - POINT, freeFrom.get(step.lane) ?? left);
     xs.set(step.id, x);
     freeFrom.set(step.lane, x + width + CARD_DISTANCE);
   }
   const right = Math.max(left, ...[...xs.values()].map((x) => x + width));
   return { right, xOf: (id) => xs.get(id), timeX: (id) => timeXs.get(id) ?? null, gaps };
+}
+
+/** A step whose time is not stored stands at the time of what it led to. */
+function effectX(step: TraceStep, steps: readonly TraceStep[], xs: ReadonlyMap<string, number>): number | undefined {
+  const effect = steps.find(({ causes }) => causes.includes(step.id));
+  return effect === undefined ? undefined : xs.get(effect.id);
 }
 
 function momentsOf(
