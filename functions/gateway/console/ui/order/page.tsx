@@ -9,9 +9,12 @@ import type { Why } from '../../../../order/why.ts';
 import { useResource } from '../api/use-resource.ts';
 import { stepsOf } from '../drawing/causal-order.ts';
 import { aheadOf } from '../drawing/what-follows.ts';
+import { useLiveKey } from '../live/use-live.ts';
+import { useReload } from '../live/use-reload.ts';
 import { orderHref } from '../orders/places.ts';
 import { foreignText } from '../parts/foreign-text.ts';
 import { Page } from '../parts/page.tsx';
+import { PausedNote } from '../parts/paused-note.tsx';
 import { Loaded, ProblemNote, Skeleton } from '../parts/states.tsx';
 import { OrderHead, useOrderCommands } from './order-head.tsx';
 import { RawView } from './raw-view.tsx';
@@ -20,7 +23,8 @@ import { Legend, type Selection } from './step-card.tsx';
 import { TimelineView } from './timeline-view.tsx';
 import { WhyPanel } from './why-panel.tsx';
 
-const EVERY_MS = 1_000;
+/** Also without a message: the stream may lose, and who has sent a notice is not in it. */
+const EVERY_MS = 3_000;
 const WHY_EVERY_MS = 2_000;
 
 /** One order: what it is, why it waits, and its saga as a timeline, as statuses, and as messages. */
@@ -40,9 +44,18 @@ export function OrderPage() {
     why.reload();
     trace.reload();
   };
+  useReload(useLiveKey(orderId), reload);
   const { buttons, dialog, problem } = useOrderCommands(order.data, reload);
   return (
-    <Page title={foreignText(orderId, { max: 64 })} actions={buttons}>
+    <Page
+      title={foreignText(orderId, { max: 64 })}
+      actions={
+        <>
+          <PausedNote />
+          {buttons}
+        </>
+      }
+    >
       {problem}
       {why.data !== null && order.data !== null && (
         <WhyPanel why={why.data} productIds={order.data.items.map(({ productId }) => productId)} />

@@ -3,7 +3,7 @@ import type { Saga, TraceStep } from '../drawing/causal-order.ts';
 import { clockText } from '../drawing/durations.ts';
 import { STATE, statesOf } from '../drawing/states.ts';
 import { foreignText } from '../parts/foreign-text.ts';
-import { useWidth } from '../parts/use-width.ts';
+import { useWidth } from '../parts/use-size.ts';
 import type { Selection } from './step-card.tsx';
 import { useLineClicks } from './use-timeline-input.ts';
 
@@ -24,7 +24,7 @@ export function StatesView({
 }) {
   const frame = useRef<HTMLDivElement>(null);
   useLineClicks(frame, selection.select);
-  const isNarrow = useWidth(frame) < NARROW;
+  const isNarrow = (useWidth(frame) ?? NARROW) < NARROW;
   const states = statesOf(saga, steps, status, { isNarrow });
   const current = states.boxes.find(({ look }) => look === 'current')?.name ?? '';
   const possible = states.boxes.filter(({ look }) => look === 'possible').map(({ name }) => name);

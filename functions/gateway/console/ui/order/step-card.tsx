@@ -54,7 +54,7 @@ export function StepCard({
         <span class="step-time">
           {kind === 'notice' ? noticeText(step) : atMs === null ? 'time not stored' : clockText(atMs)}
         </span>
-        <span class="reads">
+        <span class="step-reads">
           {reads.map((read) => (
             <ReadMark key={read.by} read={read} />
           ))}

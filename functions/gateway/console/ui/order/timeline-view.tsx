@@ -5,7 +5,7 @@ import type { Edge } from '../drawing/timeline-edges.ts';
 import { verticalTimelineOf } from '../drawing/timeline-vertical.ts';
 import type { Ahead } from '../drawing/what-follows.ts';
 import { FunctionName } from '../parts/status.tsx';
-import { useWidth } from '../parts/use-width.ts';
+import { useWidth } from '../parts/use-size.ts';
 import { GhostCard, isSelected, type Selection, StepCard, WaitBar } from './step-card.tsx';
 import { useCardKeys, useLineClicks } from './use-timeline-input.ts';
 
@@ -29,7 +29,8 @@ export function TimelineView(props: TimelineProps) {
   useCardKeys(frame, props.traced.steps, props.selection);
   return (
     <div class="timeline" ref={frame}>
-      {width > 0 && (width < NARROW ? <Vertical {...props} width={width} /> : <Horizontal {...props} width={width} />)}
+      {width !== null &&
+        (width < NARROW ? <Vertical {...props} width={width} /> : <Horizontal {...props} width={width} />)}
     </div>
   );
 }
@@ -54,7 +55,7 @@ function Horizontal({ traced, ahead, away, byClock, selection, width }: Timeline
         {drawn.lanes.map(({ name, y, height }) => (
           <div
             key={name}
-            class={`lane${away.includes(name) ? ' is-away' : ''}`}
+            class={`saga-lane${away.includes(name) ? ' is-away' : ''}`}
             style={{ top: `${y}px`, height: `${height}px` }}
           />
         ))}

@@ -2,6 +2,7 @@ import './orders.css';
 import { useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import { Page } from '../parts/page.tsx';
+import { PausedNote } from '../parts/paused-note.tsx';
 import { Empty, ProblemNote, Skeleton } from '../parts/states.tsx';
 import { counted, figure } from '../parts/words.ts';
 import { OrderFilters } from './order-filters.tsx';
@@ -21,7 +22,15 @@ export function OrdersPage() {
     </button>
   );
   return (
-    <Page title="Orders" actions={place}>
+    <Page
+      title="Orders"
+      actions={
+        <>
+          <PausedNote />
+          {place}
+        </>
+      }
+    >
       <div class="order-bar">
         <OrderFilters filter={filter} />
         <p class="quiet" role="status">

@@ -2,12 +2,14 @@ import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { OrderBody } from '../../../../order/representation.ts';
 import { type Problem, ProblemError, problemOf } from '../api/problem.ts';
 import { getJson } from '../api/request.ts';
+import { useLiveFunction } from '../live/use-live-function.ts';
+import { useReload } from '../live/use-reload.ts';
 import { type KnownOrders, nextOf, type OrderPage, withNewest, withOlder } from './newest-orders.ts';
 
 /** The most that one request brings. */
 const PAGE = 200;
 /** How often the begin of the list is read again. */
-const EVERY_MS = 2_000;
+const EVERY_MS = 5_000;
 
 export interface OrderFilter {
   readonly status: string;
@@ -70,6 +72,8 @@ export function useOrders(filter: OrderFilter): Orders {
       reading.current?.abort();
     };
   }, [read]);
+
+  useReload(useLiveFunction('order'), () => reading.current ?? read(false));
 
   const more = () => {
     const next = current.known?.next ?? null;

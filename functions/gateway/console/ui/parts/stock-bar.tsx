@@ -6,11 +6,11 @@ import { figure } from './words.ts';
 export function StockBar({ levels }: { readonly levels: Levels }) {
   const parts = barOf(levels, barUnits(levels));
   return (
-    <div class="stock-bar" aria-hidden="true">
+    <div class="level-bar" aria-hidden="true">
       {parts.map(({ name, from, width }) => (
         <span
           key={name}
-          class={`stock-part is-${name.replace(' ', '-')}`}
+          class={`level-part is-${name.replace(' ', '-')}`}
           style={{ left: `${from * 100}%`, width: `${width * 100}%` }}
         />
       ))}
@@ -22,7 +22,7 @@ export function StockBar({ levels }: { readonly levels: Levels }) {
 export function StockWords({ levels }: { readonly levels: Levels }) {
   const { available, setAside, reserved, backordered } = levels;
   return (
-    <p class="stock-words">
+    <p class="level-words">
       <StockWord name="available" units={available} />
       {setAside > 0 && <StockWord name="set aside" units={setAside} />}
       <StockWord name="reserved" units={reserved} />
@@ -33,8 +33,8 @@ export function StockWords({ levels }: { readonly levels: Levels }) {
 
 function StockWord({ name, units }: { readonly name: string; readonly units: number }) {
   return (
-    <span class="stock-word">
-      <span class={`stock-mark is-${name.replace(' ', '-')}`} aria-hidden="true" /> {figure(units)}{' '}
+    <span class="level-word">
+      <span class={`level-mark is-${name.replace(' ', '-')}`} aria-hidden="true" /> {figure(units)}{' '}
       <span class="quiet">{name}</span>
     </span>
   );
@@ -44,7 +44,7 @@ function StockWord({ name, units }: { readonly name: string; readonly units: num
 export function StockSum({ levels }: { readonly levels: Levels }) {
   const { text, holds } = sumOf(levels);
   return (
-    <span class="stock-sum">
+    <span class="level-sum">
       {text}{' '}
       {holds ? (
         <span class="is-good">

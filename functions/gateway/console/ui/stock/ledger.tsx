@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { movementSchema } from '../../../../inventory/representation.ts';
+import { useReload } from '../live/use-reload.ts';
 import { orderHref } from '../orders/places.ts';
 import { foreignText } from '../parts/foreign-text.ts';
 import { ProblemNote, Skeleton } from '../parts/states.tsx';
@@ -36,7 +37,7 @@ export function Ledger({
   const ledger = useAllPages<Movement>(`${path}/movements`, 'movements', EVERY_MS);
   const [shown, setShown] = useState(SHOWN);
   useEffect(() => setShown(SHOWN), [productId]);
-  useEffect(() => ledger.reload(), [version]);
+  useReload(version, ledger.reload);
   const { rows, problem, next } = ledger;
   return (
     <section class="card stack" aria-labelledby="ledger-title">

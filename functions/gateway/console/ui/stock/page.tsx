@@ -2,9 +2,12 @@ import './stock.css';
 import { useLocation } from 'preact-iso';
 import type { StockBody } from '../../../../inventory/representation.ts';
 import { useResource } from '../api/use-resource.ts';
+import { useLiveFunction } from '../live/use-live-function.ts';
+import { useReload } from '../live/use-reload.ts';
 import { productHref } from '../orders/places.ts';
 import { foreignText } from '../parts/foreign-text.ts';
 import { Page } from '../parts/page.tsx';
+import { PausedNote } from '../parts/paused-note.tsx';
 import { Empty, Loaded } from '../parts/states.tsx';
 import { StockBar, StockSum, StockWords } from '../parts/stock-bar.tsx';
 import { AddProduct } from './receipt-form.tsx';
@@ -15,7 +18,7 @@ interface StockPageBody {
 }
 
 const PAGE = 100;
-const EVERY_MS = 2_000;
+const EVERY_MS = 5_000;
 
 /** All products by their id, with where their units are. */
 export function StockPage() {
@@ -23,8 +26,15 @@ export function StockPage() {
   const cursor = query['cursor'] ?? '';
   const at = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
   const page = useResource<StockPageBody>(`/stock?limit=${PAGE}${at}`, EVERY_MS);
+  useReload(useLiveFunction('inventory'), page.reload);
+  const actions = (
+    <>
+      <PausedNote />
+      <AddProduct onDone={page.reload} />
+    </>
+  );
   return (
-    <Page title="Stock" actions={<AddProduct onDone={page.reload} />}>
+    <Page title="Stock" actions={actions}>
       <Loaded resource={page}>
         {({ stock, _links }) => (
           <>
@@ -33,7 +43,7 @@ export function StockPage() {
                 <p class="grow">There are no products yet. A receipt of goods makes the first one.</p>
               </Empty>
             )}
-            <ul class="stock-list">
+            <ul class="product-list">
               {stock.map((level) => (
                 <Product key={level.productId} level={level} />
               ))}
@@ -49,18 +59,18 @@ export function StockPage() {
 function Product({ level }: { readonly level: StockBody }) {
   const { productId, name, whenShort } = level;
   return (
-    <li class="card stock-row">
-      <div class="stock-name">
+    <li class="card product-row">
+      <div class="product-name">
         <a href={productHref(productId)}>
           <span class="mono">{foreignText(productId)}</span>
         </a>
         <span class="quiet">{name === null ? 'without a name' : foreignText(name, { max: 80 })}</span>
       </div>
-      <div class="stock-middle">
+      <div class="product-middle">
         <StockBar levels={level} />
         <StockWords levels={level} />
       </div>
-      <div class="stock-end">
+      <div class="product-end">
         <StockSum levels={level} />
         <span class="quiet">{whenShort === 'wait' ? 'orders wait when it is short' : 'rejects when it is short'}</span>
       </div>

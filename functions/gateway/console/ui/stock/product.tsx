@@ -3,8 +3,11 @@ import { useRoute } from 'preact-iso';
 import type { StockBody } from '../../../../inventory/representation.ts';
 import { useCommand } from '../api/use-command.ts';
 import { type Resource, useResource } from '../api/use-resource.ts';
+import { useLiveFunction } from '../live/use-live-function.ts';
+import { useReload } from '../live/use-reload.ts';
 import { foreignText } from '../parts/foreign-text.ts';
 import { Page } from '../parts/page.tsx';
+import { PausedNote } from '../parts/paused-note.tsx';
 import { Loaded, ProblemNote } from '../parts/states.tsx';
 import { StockBar, StockSum, StockWords } from '../parts/stock-bar.tsx';
 import { figure } from '../parts/words.ts';
@@ -12,7 +15,7 @@ import { Ledger } from './ledger.tsx';
 import { Queue } from './queue.tsx';
 import { CorrectionForm, nameText, ReceiptForm } from './receipt-form.tsx';
 
-const EVERY_MS = 2_000;
+const EVERY_MS = 5_000;
 
 /** One product: where its units are, what moved them, which orders wait for it, and what can be done. */
 export function ProductPage() {
@@ -20,8 +23,9 @@ export function ProductPage() {
   const productId = params['id'] ?? '';
   const path = `/stock/${encodeURIComponent(productId)}`;
   const stock = useResource<StockBody>(path, EVERY_MS);
+  useReload(useLiveFunction('inventory'), stock.reload);
   return (
-    <Page title={foreignText(productId, { max: 64 })}>
+    <Page title={foreignText(productId, { max: 64 })} actions={<PausedNote />}>
       <Loaded resource={stock}>
         {(level) => (
           <>
@@ -31,7 +35,7 @@ export function ProductPage() {
               <CorrectionForm productId={productId} onDone={stock.reload} />
               <Policy level={level} path={path} stock={stock} />
             </div>
-            <Queue path={path} backordered={level.backordered} />
+            <Queue path={path} backordered={level.backordered} version={versionOf(level)} />
             <Ledger path={path} productId={productId} version={versionOf(level)} />
           </>
         )}
@@ -42,6 +46,7 @@ export function ProductPage() {
 
 function Levels({ level, path }: { readonly level: StockBody; readonly path: string }) {
   const why = useResource<{ readonly summary: string }>(`${path}/why`, EVERY_MS);
+  useReload(versionOf(level), why.reload);
   const { name, received, onHand, sold, corrected } = level;
   return (
     <section class="card stack" aria-label="Units">
@@ -49,13 +54,13 @@ function Levels({ level, path }: { readonly level: StockBody; readonly path: str
         <p class="grow">
           <strong>{nameText(name)}</strong>
         </p>
-        <p class="stock-big">
+        <p class="product-sum">
           <StockSum levels={level} />
         </p>
       </div>
       <StockBar levels={level} />
       <StockWords levels={level} />
-      <dl class="stock-facts">
+      <dl class="product-facts">
         <Fact name="received" value={received} />
         <Fact name="on hand" value={onHand} />
         <Fact name="sold" value={sold} />
@@ -119,6 +124,6 @@ function Policy({
 }
 
 /** Another text whenever a movement has changed the levels. */
-function versionOf({ received, onHand, reserved, sold, corrected }: StockBody): string {
-  return [received, onHand, reserved, sold, corrected].join(' ');
+function versionOf({ received, onHand, reserved, sold, corrected, backordered }: StockBody): string {
+  return [received, onHand, reserved, sold, corrected, backordered].join(' ');
 }

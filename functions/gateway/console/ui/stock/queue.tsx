@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { backorderSchema } from '../../../../inventory/representation.ts';
 import { useResource } from '../api/use-resource.ts';
+import { useReload } from '../live/use-reload.ts';
 import { orderHref } from '../orders/places.ts';
 import { foreignText } from '../parts/foreign-text.ts';
 import { Loaded } from '../parts/states.tsx';
@@ -12,11 +13,20 @@ interface QueueBody {
 }
 
 const SHOWN = 100;
-const EVERY_MS = 2_000;
+const EVERY_MS = 5_000;
 
-/** The orders that wait for a product; the first one is served next. */
-export function Queue({ path, backordered }: { readonly path: string; readonly backordered: number }) {
+/** The orders that wait for a product; the first one is served next. `version`: another one when it may have changed. */
+export function Queue({
+  path,
+  backordered,
+  version,
+}: {
+  readonly path: string;
+  readonly backordered: number;
+  readonly version: string;
+}) {
   const queue = useResource<QueueBody>(`${path}/backorders?limit=${SHOWN}`, EVERY_MS);
+  useReload(version, queue.reload);
   return (
     <section class="card stack" aria-labelledby="queue-title">
       <div class="row">
