@@ -28,6 +28,8 @@ export interface ChartProps {
 }
 
 const HEIGHT = 190;
+/** Marks on the axis of time are that far from each other, in seconds. */
+const MINUTES = [60, 120, 300] as const;
 
 export function Chart({ title, lines, columns, range, format, empty }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
@@ -117,8 +119,19 @@ function optionsOf({ width, lines, box, setAt, range, format }: Drawn): uPlot.Op
       y: { range: (_plot, _min, max) => [0, Math.max((max ?? 0) * 1.15, 1)] },
     },
     axes: [
-      { ...axis, grid: { show: false }, values: (_plot, times) => times.map(clockTime), space: 72 },
-      { ...axis, values: (_plot, values) => values.map(format), size: 60, space: 40 },
+      {
+        ...axis,
+        grid: { show: false },
+        values: (_plot, times) => times.map(clockTime),
+        incrs: [...MINUTES],
+        space: 48,
+      },
+      {
+        ...axis,
+        values: (_plot, values) => values.map((value) => (value === 0 ? '0' : format(value))),
+        size: 60,
+        space: 40,
+      },
     ],
     series: [
       {},
@@ -135,5 +148,5 @@ function optionsOf({ width, lines, box, setAt, range, format }: Drawn): uPlot.Op
 }
 
 function clockTime(seconds: number): string {
-  return new Date(seconds * 1_000).toLocaleTimeString('en-GB');
+  return new Date(seconds * 1_000).toLocaleTimeString('en-GB').slice(0, 5);
 }

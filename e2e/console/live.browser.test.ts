@@ -1,0 +1,71 @@
+/** The stream of the console: one for all tabs, and what a page says and does when it is lost. */
+import type { Browser, BrowserContext } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { chromiumPath, launchChromium } from '../browser/chromium.ts';
+import { orderIn, orderOf, post } from '../scenarios/client.ts';
+import { TestStore } from '../scenarios/harness.ts';
+import { waitUntil } from '../tools/wait-until.ts';
+import { ConsoleView } from './console-view.ts';
+
+const TABS = 7;
+const LONG = { timeout: 60_000 };
+const UP = 'All functions are up, and nothing waits.';
+
+/** How often pages of a profile have opened the stream. */
+function streamsOf(context: BrowserContext): () => number {
+  let count = 0;
+  context.on('request', (request) => {
+    if (new URL(request.url()).pathname === '/operations/stream') count += 1;
+  });
+  return () => count;
+}
+
+describe.skipIf(chromiumPath() === null)('the stream of the console', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser?.close());
+
+  async function contextOf(): Promise<BrowserContext> {
+    const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+    onTestFinished(() => context.close());
+    return context;
+  }
+
+  it('is one for seven tabs, which all load, and goes on in another when its tab is closed', async () => {
+    const store = await TestStore.start('one process');
+    const context = await contextOf();
+    const streams = streamsOf(context);
+    const views: ConsoleView[] = [];
+    for (let n = 0; n < TABS; n += 1) views.push(await ConsoleView.openIn(context, store.url(''), '/console'));
+    for (const { page } of views) await page.getByText(UP).waitFor(LONG);
+    expect(streams()).toBe(1);
+
+    await views.shift()?.page.close();
+    await waitUntil(() => streams() === 2, { timeoutMs: 30_000, what: 'another tab to open the stream' });
+    await post(store.url('/orders'), orderOf('AFTER'));
+    await orderIn('confirmed', store.url('/orders/AFTER'));
+
+    for (const { page } of views) await page.getByRole('link', { name: 'AFTER' }).first().waitFor(LONG);
+    expect(streams()).toBe(2);
+  });
+
+  it('says since when it is lost, and the page reads again when it is back', async () => {
+    const store = await TestStore.start('a process each');
+    // The gateway is not there for a while, and the proxy before nothing answers.
+    const view = await ConsoleView.open(browser, store.url(''), '/console', { statuses: [0, 503] });
+    const { page } = view;
+    await page.getByText(UP).waitFor(LONG);
+
+    await store.kill('gateway');
+    await page.getByText(/Paused since \d{2}:\d{2}:\d{2}/).waitFor(LONG);
+    expect((await post(store.url('/orders', 'order'), orderOf('DURING'))).status).toBe(202);
+    await store.start(['gateway']);
+
+    await page.getByText(/Paused since/).waitFor({ ...LONG, state: 'detached' });
+    await page.getByText('9 available').waitFor(LONG);
+    await post(store.url('/orders'), orderOf('AFTER'));
+    await page.getByRole('link', { name: 'AFTER' }).first().waitFor(LONG);
+  });
+});
