@@ -45,7 +45,7 @@ export function inspectedOf(parts: InspectedParts): Inspected {
 }
 
 /** The only function that writes a topic of this store; null for a public one. */
-export function writerOfTopic(topic: string): string | null {
+function writerOfTopic(topic: string): string | null {
   return Object.hasOwn(topics, topic) ? topics[topic as keyof typeof topics] : null;
 }
 

@@ -79,7 +79,7 @@ function statusesOf(c: AppContext, { upstreams }: OperationsOptions): Promise<Pa
 }
 
 /** One function as the gateway sees it. Its clock is compared with the middle of the time that the answer took. */
-export function functionBody(name: string, { parts, away }: Parts<StatusBody>): FunctionBody {
+function functionBody(name: string, { parts, away }: Parts<StatusBody>): FunctionBody {
   const part = parts.find((each) => each.name === name);
   if (part === undefined) {
     const detail =
@@ -99,7 +99,7 @@ export function functionBody(name: string, { parts, away }: Parts<StatusBody>): 
 }
 
 /** A topic by its writer; where that does not know, by another function, else without readers. */
-export function topicBody(
+function topicBody(
   { name, writer }: { readonly name: string; readonly writer: string | null },
   { parts }: Parts<StatusBody>,
 ): TopicBody {

@@ -4,7 +4,7 @@ import type { StoredMessage } from './message-body.ts';
 import type { MessageSource } from './message-source.ts';
 
 /** The most messages that are looked at for one page. */
-export const SCAN_MAX = 10_000;
+const SCAN_MAX = 10_000;
 /** Messages that are read at once; between two reads other work of the process goes on. */
 const READ_MAX = 200;
 /** A page ends when its messages have so many characters. */

@@ -11,7 +11,7 @@ import { ROWS_MAX } from './reads.ts';
 import { ownTopicNamesOf } from './topics.ts';
 
 /** Messages of one key from one function: a product may have more. */
-export const TRACE_MAX = 500;
+const TRACE_MAX = 500;
 const HELD_MAX = 100;
 const PUBLIC_MAX = 50;
 

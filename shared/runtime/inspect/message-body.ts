@@ -2,7 +2,7 @@ import { readJson } from '../../core/json.ts';
 import type { MessageBody } from './representation.ts';
 
 /** Bytes of the data of one message that are shown. */
-export const DATA_BYTES_MAX = 256 * 1024;
+const DATA_BYTES_MAX = 256 * 1024;
 /** Characters of one attribute that are shown. */
 const ATTRIBUTE_MAX = 4_096;
 const ATTRIBUTES_MAX = 100;

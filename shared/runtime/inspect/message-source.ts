@@ -56,7 +56,7 @@ function outboxSource({ store, log }: Inspected, key: string | undefined): Messa
 }
 
 /** A message of the outbox; its partition is the one that its key belongs into. */
-export function storedMessage({ position = 0, attributes, data }: OutboxTextRow, partitions: number): StoredMessage {
+function storedMessage({ position = 0, attributes, data }: OutboxTextRow, partitions: number): StoredMessage {
   const partition = partitions === 1 ? 0 : partitionOf(attributes.partitionkey, partitions);
   return { partition, position, attributes: { ...attributes }, value: data };
 }

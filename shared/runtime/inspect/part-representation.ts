@@ -32,7 +32,7 @@ export const heldSchema = z
   .openapi('HeldMessage');
 export type HeldBody = z.infer<typeof heldSchema>;
 
-export const ownStepSchema = nodeSchema.pick({ id: true, type: true, time: true, causationId: true, notice: true });
+const ownStepSchema = nodeSchema.pick({ id: true, type: true, time: true, causationId: true, notice: true });
 
 /**
  * `GET /operations/{function}/trace/{key}`: what one function knows about a key. `messages`: those that it published, and those of

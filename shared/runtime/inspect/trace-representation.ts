@@ -16,7 +16,6 @@ export const readSchema = z
   })
   .openapi('MessageRead');
 export type ReadBody = z.infer<typeof readSchema>;
-export type ReadState = ReadBody['state'];
 
 /**
  * `GET /operations/messages/{id}`: one message, where it lies, and who has read it. A command that came by HTTP is not stored:
