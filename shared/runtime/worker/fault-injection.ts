@@ -35,6 +35,7 @@ export class FaultInjection {
   readonly #onBack = new Set<() => void>();
   #faults: Faults = NO_FAULTS;
   #comesBack: NodeJS.Timeout | undefined;
+  #leaving = new AbortController();
 
   constructor(name: string, clock: Clock, targets: FaultTargets) {
     this.name = name;
@@ -49,6 +50,11 @@ export class FaultInjection {
 
   get isAway(): boolean {
     return this.#faults.until !== null;
+  }
+
+  /** Aborts when the function goes away the next time. */
+  get leaving(): AbortSignal {
+    return this.#leaving.signal;
   }
 
   /** Changes some faults. Returns all current faults. */
@@ -112,12 +118,14 @@ export class FaultInjection {
     this.#faults = { ...this.#faults, until };
     this.#comesBack = setTimeout(() => this.#comeBack(), forS * 1000).unref();
     this.#targets.setAway(this.#sentence());
+    this.#leaving.abort();
   }
 
   #comeBack(): void {
     if (!this.isAway) return;
     clearTimeout(this.#comesBack);
     this.#faults = { ...this.#faults, until: null };
+    this.#leaving = new AbortController();
     this.#targets.setAway(null);
     for (const listener of this.#onBack) listener();
   }

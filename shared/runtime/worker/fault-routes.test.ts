@@ -31,6 +31,18 @@ function faultyFunction() {
     start: () => void crashed.push('probe'),
   });
   for (const each of ['/livez', '/things']) app.get(each, (c) => c.json({ is: 'there' }));
+  const sent = new TextEncoder().encode('event: tick\n\n');
+  let streams = 0;
+  app.get('/things/stream', (c) => {
+    streams += 1;
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(sent),
+      cancel: () => {
+        streams -= 1;
+      },
+    });
+    return c.body(body, 200, { 'content-type': 'text/event-stream' });
+  });
   refuseWhileAway(app, faults);
   const ask = async (method: string, url: string, body?: object) => {
     const json = { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
@@ -40,7 +52,7 @@ function faultyFunction() {
     const retryAfter = response.headers.get('retry-after');
     return { status: response.status, retryAfter, body: (await response.json()) as FaultsBody & { detail?: string } };
   };
-  return { faults, told, ask, crashes: () => crashed.length };
+  return { app, faults, told, ask, streams: () => streams, crashes: () => crashed.length };
 }
 
 describe('the faults of a function', () => {
@@ -132,6 +144,27 @@ describe('a function that is away', () => {
     expect((await ask('GET', '/things')).status).toBe(503);
     vi.advanceTimersByTime(1_000);
     expect((await ask('GET', '/things')).status).toBe(200);
+  });
+
+  it('ends the streams that are open, once and without an error, and refuses new ones until it is back', async () => {
+    const { app, ask, streams } = faultyFunction();
+    const open = () => Promise.resolve(app.fetch(new Request('http://localhost/things/stream?key=a')));
+    const textOf = async () => (await open()).text();
+    const texts = [textOf(), textOf()];
+    await vi.waitUntil(() => streams() === 2);
+    const left = await open();
+    await left.body?.cancel();
+    expect(streams()).toBe(2);
+
+    await ask('PUT', path, { away: true });
+
+    expect(await Promise.all(texts)).toEqual(['event: tick\n\n', 'event: tick\n\n']);
+    expect([streams(), (await open()).status]).toEqual([0, 503]);
+    await ask('DELETE', path);
+    const back = await open();
+    expect([back.status, streams()]).toEqual([200, 1]);
+    await back.body?.cancel();
+    expect(streams()).toBe(0);
   });
 
   it('counts by the real clock, also where its own is wrong', async () => {

@@ -98,13 +98,51 @@ export function addCrashRoute(app: App, name: string, { takes, restarts, start }
   });
 }
 
-/** Lets a function that is away answer 503 to all but what heals or crashes it, and what only asks whether its process runs. */
+/**
+ * Lets a function that is away answer 503 to all but what heals or crashes it, and what only asks whether its process runs. Streams
+ * that are open end when it goes away: their clients see that it is gone, as they would see it of a process.
+ */
 export function refuseWhileAway(app: App, faults: FaultInjection): void {
   const { fetch } = app;
   app.fetch = (request, ...rest) => {
-    if (!faults.isAway || isAnsweredAway(new URL(request.url).pathname)) return fetch(request, ...rest);
-    return problemResponse(faults.awayProblem());
+    if (faults.isAway && !isAnsweredAway(new URL(request.url).pathname)) return problemResponse(faults.awayProblem());
+    const answer = fetch(request, ...rest);
+    if (!STREAM.test(request.url)) return answer;
+    return Promise.resolve(answer).then((response) => endedBy(faults.leaving, response));
   };
+}
+
+/** The address of an answer that does not end by itself. */
+const STREAM = /\/stream(?:\?|$)/;
+
+function endedBy(leaving: AbortSignal, response: Response): Response {
+  if (response.body === null) return response;
+  const reader = response.body.getReader();
+  let end: () => void = () => undefined;
+  const rest = new ReadableStream<Uint8Array>(
+    {
+      start(controller) {
+        end = () => {
+          controller.close();
+          void reader.cancel();
+        };
+        leaving.addEventListener('abort', end);
+      },
+      async pull(controller) {
+        const { done, value } = await reader.read();
+        if (leaving.aborted) return;
+        if (!done) return controller.enqueue(value);
+        leaving.removeEventListener('abort', end);
+        controller.close();
+      },
+      cancel(reason) {
+        leaving.removeEventListener('abort', end);
+        return reader.cancel(reason);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  return new Response(rest, response);
 }
 
 function isAnsweredAway(path: string): boolean {
