@@ -50,6 +50,10 @@ describe.skipIf(chromiumPath() === null)('the overview', () => {
     await view.page.getByText(UP).waitFor(LONG);
     await put(store.url('/automation-testing/faults/inventory'), { away: true, forS: 600 });
     for (let n = 0; n < 60; n += 1) await post(store.url('/orders'), orderOf(`ORDER_${n}`));
+    await view.page
+      .locator('.lane.is-away .tag')
+      .getByText(/away .*\d s/)
+      .waitFor(LONG);
     await view.page.getByText('60 orders wait for inventory. Nothing is lost.').waitFor(LONG);
     await expectGoodLooks(view, 'overview-away');
   });

@@ -37,6 +37,7 @@ export function Throughput() {
         columns={columns}
         range={rangeOf(history)}
         format={formatRate}
+        atLeast={1}
         empty="No order has ended in the last five minutes."
       />
       <TableOf what="Orders by outcome as a table">
@@ -60,6 +61,7 @@ export function Latency() {
         columns={columns}
         range={rangeOf(history)}
         format={durationText}
+        atLeast={10}
         empty="No order has ended in the last five minutes."
       />
       <TableOf what="From place to outcome as a table">

@@ -20,7 +20,9 @@ export function LastMessages({ saga }: { readonly saga: Saga }) {
     if (!isHeld) setShown(newest.current);
   }, [isHeld]);
   useLiveMessages(({ messages }) => {
-    newest.current = [...messages.toReversed(), ...newest.current].slice(0, SHOWN_MAX);
+    // Each function sends for itself; in one batch their clocks order them.
+    const batch = messages.toSorted((a, b) => (a.time < b.time ? 1 : -1));
+    newest.current = [...batch, ...newest.current].slice(0, SHOWN_MAX);
     if (isHeld) return;
     timer.current ??= setTimeout(() => {
       timer.current = null;

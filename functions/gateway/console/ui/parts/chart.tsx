@@ -23,6 +23,8 @@ export interface ChartProps {
   /** From when to when, in seconds since 1970. */
   readonly range: readonly [number, number];
   readonly format: (value: number) => string;
+  /** The axis of values reaches at least so far. */
+  readonly atLeast: number;
   /** What is said while there is nothing to draw. */
   readonly empty: string;
 }
@@ -31,7 +33,7 @@ const HEIGHT = 190;
 /** Marks on the axis of time are that far from each other, in seconds. */
 const MINUTES = [60, 120, 300] as const;
 
-export function Chart({ title, lines, columns, range, format, empty }: ChartProps) {
+export function Chart({ title, lines, columns, range, format, atLeast, empty }: ChartProps) {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const width = useWidth(box);
@@ -48,7 +50,15 @@ export function Chart({ title, lines, columns, range, format, empty }: ChartProp
     import('uplot').then(({ default: UPlot }) => {
       if (isOver) return;
       const range = () => [...props.current.range] as [number, number];
-      const options = optionsOf({ width, lines, box: current, setAt, range, format: (v) => props.current.format(v) });
+      const options = optionsOf({
+        width,
+        lines,
+        box: current,
+        setAt,
+        range,
+        atLeast,
+        format: (v) => props.current.format(v),
+      });
       plot.current = new UPlot(options, dataOf(props.current.columns), current);
     });
     return () => {
@@ -100,10 +110,11 @@ interface Drawn {
   readonly box: HTMLElement;
   readonly setAt: (index: number | null) => void;
   readonly range: () => [number, number];
+  readonly atLeast: number;
   readonly format: (value: number) => string;
 }
 
-function optionsOf({ width, lines, box, setAt, range, format }: Drawn): uPlot.Options {
+function optionsOf({ width, lines, box, setAt, range, atLeast, format }: Drawn): uPlot.Options {
   const quiet = colorOf(box, 'quiet');
   const rule = colorOf(box, 'in-rule');
   const font = `12px ${getComputedStyle(box).fontFamily}`;
@@ -116,7 +127,7 @@ function optionsOf({ width, lines, box, setAt, range, format }: Drawn): uPlot.Op
     padding: [8, 8, 0, 0],
     scales: {
       x: { time: true, range },
-      y: { range: (_plot, _min, max) => [0, Math.max((max ?? 0) * 1.15, 1)] },
+      y: { range: (_plot, _min, max) => [0, Math.max((max ?? 0) * 1.15, atLeast)] },
     },
     axes: [
       {
@@ -125,6 +136,7 @@ function optionsOf({ width, lines, box, setAt, range, format }: Drawn): uPlot.Op
         values: (_plot, times) => times.map(clockTime),
         incrs: [...MINUTES],
         space: 48,
+        size: 30,
       },
       {
         ...axis,
@@ -139,12 +151,20 @@ function optionsOf({ width, lines, box, setAt, range, format }: Drawn): uPlot.Op
         label: name,
         stroke: colorOf(box, look),
         width: 2,
-        points: { show: false },
+        points: { size: 5, filter: alone },
         ...(dash === undefined ? {} : { dash: [...dash] }),
       })),
     ],
     hooks: { setCursor: [({ cursor }) => setAt(cursor.idx ?? null)] },
   };
+}
+
+/** The values with none beside them: no line would show them. */
+function alone({ data }: uPlot, line: number): number[] {
+  const values = [...(data[line] ?? [])];
+  return values.flatMap((value, n) =>
+    (value ?? null) !== null && (values[n - 1] ?? null) === null && (values[n + 1] ?? null) === null ? [n] : [],
+  );
 }
 
 function clockTime(seconds: number): string {
