@@ -132,7 +132,7 @@ export async function prepareStore(
         automation: config.ENABLE_AUTOMATION,
         allowsFaults: allowsFaults(config),
         access: operationsAccess(config),
-        ...(operationsAccess(config).isOpen ? { console: consoleFolder } : {}),
+        console: consoleFolder,
         operations: { access: operationsAccess(config), store: storeDescription(config) },
         openapi: openapiSource(config, logger, {
           automation: config.ENABLE_AUTOMATION,

@@ -37,7 +37,7 @@ export interface GatewayOptions {
   readonly allowsFaults?: boolean;
   /** Who may use the routes for operators; all callers where it is left out. */
   readonly access?: OperationsAccess;
-  /** The folder of the built console; left out where nobody may see it. */
+  /** The folder of the built console. It is there only where the routes for operators are. */
   readonly console?: string;
   /** The operations API of the whole store; without it each function has its own alone. */
   readonly operations?: Omit<OperationsOptions, 'upstreams'>;
@@ -85,7 +85,7 @@ export function createGateway(options: GatewayOptions): App {
     addLoad(app, { orders, stock, stopping });
   }
   addDocs(app, options.openapi);
-  const hasConsole = options.console !== undefined && addConsole(app, options.console);
+  const hasConsole = access.isOpen && options.console !== undefined && addConsole(app, options.console);
   addStartPage(app, startPageOf(Object.keys(owners), hasConsole));
   return app;
 }
