@@ -56,7 +56,8 @@ export function EditPage() {
 
 function Editor({ letter }: { readonly letter: DeadLetterBody }) {
   const { route } = useLocation();
-  const [text, setText] = useState(() => indented(letter.value));
+  // Written as escapes, which JSON reads alike, characters that hide others can be seen here as well.
+  const [text, setText] = useState(() => foreignText(indented(letter.value), { keepsLines: true, max: Infinity }));
   const read = useMemo(() => readJsonText(text), [text]);
   const path = `${letterPath(letter.function, letter.letter)}/edit`;
   const tried = useDryRun(path, text, read);

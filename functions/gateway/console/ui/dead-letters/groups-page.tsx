@@ -89,8 +89,8 @@ function Group({ group, replay }: { readonly group: GroupBody; readonly replay: 
           <span>{replays === 0 ? 'never replayed' : counted(replays, 'replay')}</span>
         </p>
       </div>
-      <button type="button" onClick={replay} aria-label={`Replay ${counted(count, 'letter')} of ${name}: ${code}`}>
-        Replay …
+      <button type="button" onClick={replay}>
+        Replay …<span class="visually-hidden"> {`${counted(count, 'letter')} of ${name}: ${code}`}</span>
       </button>
     </li>
   );

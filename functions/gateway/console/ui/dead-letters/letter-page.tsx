@@ -55,13 +55,13 @@ function Letter({ letter, reload }: { readonly letter: DeadLetterBody; readonly 
       <Actions letter={letter} choose={setAction} />
       <div class="letter-columns">
         <div class="stack">
-          <section class="card stack" aria-label="Error">
+          <section class="card stack">
             <h2>
               Error <code class="is-bad">{letter.code}</code>
             </h2>
             <TextBlock text={detail} name="Error" />
           </section>
-          <section class="card stack" aria-label="Data">
+          <section class="card stack">
             <h2>Data</h2>
             <JsonBlock text={value} name="Data" />
           </section>

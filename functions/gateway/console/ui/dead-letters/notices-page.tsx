@@ -92,8 +92,8 @@ function Notice({ notice, sendAgain }: { readonly notice: NoticeBody; readonly s
           </span>
         </p>
       </div>
-      <button type="button" onClick={sendAgain} aria-label={`Send ${fact} of ${foreignText(orderId)} again`}>
-        Send again …
+      <button type="button" onClick={sendAgain}>
+        Send again …<span class="visually-hidden"> {`${fact} of ${foreignText(orderId)}`}</span>
       </button>
     </li>
   );

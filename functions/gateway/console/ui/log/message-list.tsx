@@ -66,7 +66,7 @@ function Cells({ message: { partition, position, attributes } }: { readonly mess
         <When at={at === undefined || at === null ? null : textOf(at)} />
       </span>
       <strong>{cell(type)}</strong>
-      <span class="mono">{cell(partitionkey ?? subject)}</span>
+      <span class="mono log-key">{cell(partitionkey ?? subject)}</span>
       <span class="mono quiet log-id">{cell(id)}</span>
     </>
   );

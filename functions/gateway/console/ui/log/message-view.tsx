@@ -18,15 +18,15 @@ export function MessageView({ topic, message }: { readonly topic: string; readon
   return (
     <div class="message-view">
       <section class="stack" aria-label="Attributes">
-        <h3>Attributes</h3>
+        <h2>Attributes</h2>
         <Attributes of={{ topic, partition: message.partition, ...attributes }} name="Attributes" />
       </section>
       <section class="stack" aria-label="Data of the message">
-        <h3>Data</h3>
+        <h2>Data</h2>
         <Data message={message} />
       </section>
       <section class="stack" aria-label="Reads">
-        <h3>Reads</h3>
+        <h2>Reads</h2>
         {typeof id === 'string' && id !== '' ? <Reads id={id} /> : <p class="quiet">It has no id to look for.</p>}
         {typeof key === 'string' && key !== '' && <Trace of={key} id={id} />}
       </section>

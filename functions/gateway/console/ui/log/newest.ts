@@ -23,7 +23,13 @@ export function newsIn(
   isAll: boolean,
 ): News {
   const known = new Set(shown.map(placeOf));
-  const messages = page.filter((message) => !known.has(placeOf(message)));
+  const firstKnown = page.findIndex((message) => known.has(placeOf(message)));
+  const ends = new Map<number, number>();
+  for (const { partition, position } of shown) ends.set(partition, Math.max(position, ends.get(partition) ?? 0));
+  // A page is longer than what may be shown, so it also holds what is older. Of a partition without an end, what comes first is new.
+  const isNew = ({ partition, position }: MessageBody, n: number) =>
+    position > (ends.get(partition) ?? (firstKnown < 0 || n < firstKnown ? -1 : Infinity));
+  const messages = page.filter(isNew);
   const hasGap = messages.length === page.length && page.length > 0 && shown.length > 0 && !isWhole;
   const [first] = page;
   const [last] = shown;

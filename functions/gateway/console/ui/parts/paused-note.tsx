@@ -7,7 +7,7 @@ export function PausedNote() {
     <p role="status" class="is-wait">
       {sinceMs !== null && (
         <>
-          <span aria-hidden="true">⏸</span> Paused since {timeOfDay(sinceMs)}
+          <span aria-hidden="true">‖</span> Paused since {timeOfDay(sinceMs)}
         </>
       )}
     </p>

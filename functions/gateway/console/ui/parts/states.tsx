@@ -3,9 +3,12 @@ import type { ComponentChildren } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Problem } from '../api/problem.ts';
 import type { Resource } from '../api/use-resource.ts';
+import { foreignText } from './foreign-text.ts';
 
 /** Shorter waits show nothing: a flash of a placeholder is worse. */
 const SKELETON_AFTER_MS = 150;
+/** A problem may repeat what a message holds. */
+const DETAIL_MAX = 2_000;
 
 /** Shows `children` with what was read; before that a placeholder or the problem, and beside old data the problem. */
 export function Loaded<Body>({
@@ -41,7 +44,8 @@ export function ProblemNote({ problem, retry }: { readonly problem: Problem; rea
   return (
     <div class="card row" role="alert">
       <p class="grow">
-        <strong class="is-bad">✕ {problem.title}</strong> {problem.detail}
+        <strong class="is-bad">✕ {foreignText(problem.title, { max: DETAIL_MAX })}</strong>{' '}
+        {foreignText(problem.detail, { max: DETAIL_MAX })}
       </p>
       {retry !== undefined && (
         <button type="button" onClick={retry}>

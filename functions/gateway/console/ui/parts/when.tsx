@@ -6,7 +6,7 @@ const DAY = 10;
 export function When({ at }: { readonly at: string | null }) {
   if (at === null) return <span class="quiet">–</span>;
   return (
-    <time dateTime={at} title={at}>
+    <time dateTime={at} title={foreignText(at, { max: 64 })}>
       {clockFace(at)}
     </time>
   );

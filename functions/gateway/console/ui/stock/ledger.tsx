@@ -2,7 +2,6 @@ import { useEffect, useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { movementSchema } from '../../../../inventory/representation.ts';
 import { useReload } from '../live/use-reload.ts';
-import { topicHref } from '../log/selection.ts';
 import { orderHref } from '../orders/places.ts';
 import { foreignText } from '../parts/foreign-text.ts';
 import { ProblemNote, Skeleton } from '../parts/states.tsx';
@@ -54,11 +53,7 @@ export function Ledger({
         )}
       </div>
       {problem !== null && <ProblemNote problem={problem} retry={ledger.reload} />}
-      {rows === null ? (
-        problem === null && <Skeleton />
-      ) : (
-        <Movements rows={rows.toReversed().slice(0, shown)} productId={productId} />
-      )}
+      {rows === null ? problem === null && <Skeleton /> : <Movements rows={rows.toReversed().slice(0, shown)} />}
       <div class="row ledger-more">
         {rows !== null && rows.length > shown && (
           <button type="button" onClick={() => setShown(shown + SHOWN)}>
@@ -75,7 +70,7 @@ export function Ledger({
   );
 }
 
-function Movements({ rows, productId }: { readonly rows: readonly Movement[]; readonly productId: string }) {
+function Movements({ rows }: { readonly rows: readonly Movement[] }) {
   if (rows.length === 0) return <p class="quiet">Nothing has moved.</p>;
   return (
     <div class="scroll">
@@ -93,7 +88,7 @@ function Movements({ rows, productId }: { readonly rows: readonly Movement[]; re
         </thead>
         <tbody>
           {rows.map((movement) => (
-            <MovementRow key={movement.movementId} movement={movement} productId={productId} />
+            <MovementRow key={movement.movementId} movement={movement} />
           ))}
         </tbody>
       </table>
@@ -101,7 +96,7 @@ function Movements({ rows, productId }: { readonly rows: readonly Movement[]; re
   );
 }
 
-function MovementRow({ movement, productId }: { readonly movement: Movement; readonly productId: string }) {
+function MovementRow({ movement }: { readonly movement: Movement }) {
   const { kind, quantity, orderId, causedBy, at, reason } = movement;
   const [glyph, look] = looks[kind];
   return (
@@ -118,7 +113,7 @@ function MovementRow({ movement, productId }: { readonly movement: Movement; rea
       </td>
       <td class="mono">{orderId !== null && <a href={orderHref(orderId)}>{foreignText(orderId)}</a>}</td>
       <td class="mono ledger-message">
-        <a href={messageHref(movement, productId)} title="The message that moved them">
+        <a href={messageHref(orderId, causedBy)} title="The message that moved them">
           {foreignText(causedBy)}
         </a>
       </td>
@@ -130,7 +125,7 @@ function signed(quantity: number): string {
   return quantity < 0 ? `−${figure(-quantity)}` : `+${figure(quantity)}`;
 }
 
-/** A message about an order is on the page of the order. One about a product is a command; what it led to is in the log. */
-function messageHref({ orderId, causedBy }: Movement, productId: string): string {
-  return orderId === null ? topicHref('inventory-events', { key: productId }) : orderHref(orderId, causedBy);
+/** A message about an order is on the page of the order; another one in the log. */
+function messageHref(orderId: string | null, message: string): string {
+  return orderId === null ? `/console/log?m=${encodeURIComponent(message)}` : orderHref(orderId, message);
 }
