@@ -1,0 +1,112 @@
+/** Operators sign in to the console with their token; what is shown before, and after the session has ended. */
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumPath, launchChromium } from '../browser/chromium.ts';
+import { request } from '../scenarios/client.ts';
+import { TestStore } from '../scenarios/harness.ts';
+import { ConsoleView } from './console-view.ts';
+import { expectGoodLooks } from './looks.ts';
+import { commandOf, produce } from './stores.ts';
+
+const TOKEN = 'open-sesame';
+const PAGE = '/console/dead-letters';
+const production = { OPERATIONS_TOKEN: TOKEN, NODE_ENV: 'production', ENABLE_AUTOMATION: 'false' };
+
+describe.skipIf(chromiumPath() === null)('the console of a store with a token', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser?.close());
+
+  async function open(path = PAGE, statuses: readonly number[] = []) {
+    const store = await TestStore.start('one process', production);
+    const asked = new Set<string>();
+    const view = await ConsoleView.open(browser, store.url(''), '/console/log', { statuses: [401, ...statuses] });
+    view.page.on('request', (each) => void asked.add(new URL(each.url()).pathname));
+    await view.goto(path);
+    return { store, view, page: view.page, asked };
+  }
+
+  it('shows data only after the right token, until the operator signs out', async () => {
+    const { store, view, page, asked } = await open();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    await expectGoodLooks(view, 'sign-in');
+    expect([...asked].filter((path) => !path.startsWith('/console'))).toEqual(['/operations/session']);
+    await page.getByLabel('Token').fill('wrong');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('alert').getByText("this is not the operators' token").waitFor();
+    expect(await page.getByRole('heading', { name: 'Dead letters' }).count()).toBe(0);
+
+    await page.getByLabel('Token').fill(TOKEN);
+    await page.keyboard.press('Enter');
+    await page.getByText('No dead letters.').waitFor();
+    const [cookie] = await page.context().cookies();
+    await page.reload();
+    await page.getByText('No dead letters.').waitFor();
+    expect(cookie).toMatchObject({ httpOnly: true, sameSite: 'Strict' });
+    expect(await page.evaluate('document.cookie')).toBe('');
+
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await page.getByText('No dead letters.').count()).toBe(0);
+    expect(await page.context().cookies()).toEqual([]);
+    expect((await request('GET', store.url('/operations/dead-letters/groups'))).status).toBe(401);
+  });
+
+  it('refuses to compare tokens after five wrong ones in a minute', async () => {
+    const { page } = await open(PAGE, [429]);
+    for (let tries = 0; tries < 6; tries += 1) {
+      await page.getByLabel('Token').fill(`wrong ${tries}`);
+      const [answer] = await Promise.all([
+        page.waitForResponse((each) => each.request().method() === 'POST'),
+        page.getByRole('button', { name: 'Sign in' }).click(),
+      ]);
+      expect(answer.status()).toBe(tries < 5 ? 401 : 429);
+    }
+    await page.getByText(/wrong tokens came within a minute; try again in \d+ s/).waitFor();
+  });
+
+  it('keeps the page, and what was typed into it, when the session ends', async () => {
+    const { store, page } = await open();
+    await page.getByLabel('Token').fill(TOKEN);
+    await page.keyboard.press('Enter');
+    await page.getByText('No dead letters.').waitFor();
+    await produce(store, commandOf('BROKEN', {}, 0));
+    await page.getByRole('link', { name: /must be at least 1/ }).click();
+    await page.getByLabel('Key, such as an order').fill('typed');
+    await page.context().clearCookies();
+
+    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+    expect(await page.getByLabel('Key, such as an order').inputValue()).toBe('typed');
+    await page.getByLabel('Token').fill(TOKEN);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor({ state: 'detached' });
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+    expect(await page.getByLabel('Key, such as an order').inputValue()).toBe('typed');
+  });
+});
+
+describe('a store in production', () => {
+  it('has no console without a token', async () => {
+    const store = await TestStore.start('one process', { NODE_ENV: 'production', ENABLE_AUTOMATION: 'false' });
+
+    for (const path of ['/console', '/console/orders', '/console/assets/main.js']) {
+      expect((await request('GET', store.url(path))).status).toBe(404);
+    }
+    const start = await request('GET', store.url('/'), { headers: { accept: 'text/html' } });
+    expect([start.status, start.text.includes('/console')]).toEqual([200, false]);
+  });
+
+  it('answers no foreign name, and no page of another origin', async () => {
+    const store = await TestStore.start('one process', production);
+    const foreign = await request('GET', store.url('/console'), { headers: { host: 'attacker.example' } });
+    const page = await request('POST', store.url('/operations/session'), {
+      headers: { 'content-type': 'application/json', origin: 'http://attacker.example' },
+      body: JSON.stringify({ token: TOKEN }),
+    });
+
+    expect([foreign.status, page.status, page.headers['set-cookie']]).toEqual([421, 403, undefined]);
+    expect((await request('GET', store.url('/console'))).status).toBe(200);
+  });
+});
