@@ -1,4 +1,5 @@
 import { useLocation } from 'preact-iso';
+import { useDraft } from '../parts/use-draft.ts';
 import type { OrderFilter } from './use-orders.ts';
 
 const statuses = ['placed', 'backordered', 'confirmed', 'dispatched', 'rejected', 'cancelled'];
@@ -6,6 +7,7 @@ const statuses = ['placed', 'backordered', 'confirmed', 'dispatched', 'rejected'
 /** Each change goes to the address; a text when it is complete. */
 export function OrderFilters({ filter }: { readonly filter: OrderFilter }) {
   const { route } = useLocation();
+  const [draft, setDraft] = useDraft({ ...filter });
   const change = (part: Partial<OrderFilter>) => {
     const next = Object.entries({ ...filter, ...part }).filter(([, value]) => value !== '');
     route(`/console/orders${next.length === 0 ? '' : `?${new URLSearchParams(next)}`}`, true);
@@ -27,22 +29,24 @@ export function OrderFilters({ filter }: { readonly filter: OrderFilter }) {
       <label>
         Customer
         <input
-          value={filter.customer}
+          value={draft['customer']}
           placeholder="CUSTOMER_001"
           maxLength={64}
           spellcheck={false}
           autocomplete="off"
+          onInput={(event) => setDraft('customer', event.currentTarget.value)}
           onChange={(event) => change({ customer: textOf(event) })}
         />
       </label>
       <label>
         Order, its whole id
         <input
-          value={filter.id}
+          value={draft['id']}
           placeholder="ORDER_001"
           maxLength={64}
           spellcheck={false}
           autocomplete="off"
+          onInput={(event) => setDraft('id', event.currentTarget.value)}
           onChange={(event) => change({ id: textOf(event) })}
         />
       </label>

@@ -51,7 +51,7 @@ export function PlaceOrder({ onClose }: { readonly onClose: () => void }) {
         <div class="field-pair">
           <label>
             Customer
-            <input name="customerId" value="CUSTOMER_001" required maxLength={64} spellcheck={false} />
+            <input name="customerId" defaultValue="CUSTOMER_001" required maxLength={64} spellcheck={false} />
           </label>
           <label>
             Order id

@@ -1,4 +1,5 @@
 import './stock.css';
+import { useEffect, useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
 import type { StockBody } from '../../../../inventory/representation.ts';
 import { useCommand } from '../api/use-command.ts';
@@ -96,8 +97,12 @@ function Policy({
   readonly stock: Resource<StockBody>;
 }) {
   const command = useCommand<StockBody>();
+  // Shown from the press on, until the stock says the same.
+  const [wanted, setWanted] = useState<string | null>(null);
+  useEffect(() => setWanted(null), [level.whenShort]);
   const set = async (whenShort: string) => {
-    await command.run(`${path}/policy`, { whenShort }, 'PUT');
+    setWanted(whenShort);
+    if ((await command.run(`${path}/policy`, { whenShort }, 'PUT')) === null) setWanted(null);
     stock.reload();
   };
   return (
@@ -111,9 +116,8 @@ function Policy({
             type="radio"
             name="policy"
             value={value}
-            checked={level.whenShort === value}
-            disabled={command.isSending}
-            onChange={() => set(value)}
+            checked={(wanted ?? level.whenShort) === value}
+            onChange={() => command.isSending || set(value)}
           />
           {text}
         </label>

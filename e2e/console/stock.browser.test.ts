@@ -1,0 +1,152 @@
+/** The stock in the console, in a real browser: what a person does there, and what the store says about it afterwards. */
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumPath, launchChromium } from '../browser/chromium.ts';
+import { get, orderIn, orderOf, post, put, type StockBody } from '../scenarios/client.ts';
+import { TestStore } from '../scenarios/harness.ts';
+import { waitUntil } from '../tools/wait-until.ts';
+import { ConsoleView } from './console-view.ts';
+import { expectGoodLooks } from './looks.ts';
+
+const HOSTILE = '<img src=x onerror="document.title=\'taken over\'">\u202egnp.exe';
+const SHOWN = HOSTILE.replace('\u202e', '\\u202e');
+const PRODUCT = '/console/stock/PRODUCT_001';
+
+interface Movement {
+  readonly kind: string;
+  readonly quantity: number;
+  readonly causedBy: string;
+  readonly reason: string | null;
+}
+
+const stockOf = (store: TestStore, productId = 'PRODUCT_001') => get<StockBody>(store.url(`/stock/${productId}`));
+
+async function movementsOf(store: TestStore): Promise<readonly Movement[]> {
+  return (await get<{ movements: readonly Movement[] }>(store.url('/stock/PRODUCT_001/movements'))).movements;
+}
+
+describe.skipIf(chromiumPath() === null)('the stock in the console', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser?.close());
+
+  async function open(path: string, statuses: readonly number[] = []): Promise<{ store: TestStore; page: Page }> {
+    const store = await TestStore.start('one process');
+    const { page } = await ConsoleView.open(browser, store.url(''), path, { statuses });
+    return { store, page };
+  }
+
+  it('is received by the keyboard alone, and serves the orders that wait', async () => {
+    const store = await TestStore.start('one process');
+    expect((await put(store.url('/stock/PRODUCT_001/policy'), { whenShort: 'wait' })).status).toBe(200);
+    await post(store.url('/orders'), orderOf('WAITS', 14));
+    await orderIn('backordered', store.url('/orders/WAITS'));
+    const { page } = await ConsoleView.open(browser, store.url(''), PRODUCT);
+    await page.locator('.queue').getByText('WAITS').waitFor();
+
+    const units = page.getByRole('form', { name: 'Receive goods' }).getByLabel('Units');
+    await units.waitFor();
+    for (let presses = 0; !(await units.evaluate((field) => field.ownerDocument.activeElement === field)); presses++) {
+      expect(presses).toBeLessThan(60);
+      await page.keyboard.press('Tab');
+    }
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('5');
+    await page.keyboard.press('Enter');
+    await page.getByText('✓ 5 received').waitFor();
+
+    await orderIn('confirmed', store.url('/orders/WAITS'));
+    await store.settle();
+    expect(await stockOf(store)).toMatchObject({ received: 15, onHand: 1, sold: 14, backordered: 0 });
+    await page.getByText('15 = 1 on hand + 14 sold').waitFor();
+    await page.getByText('No order waits for it.').waitFor();
+    await page.locator('.ledger').getByText('sold').waitFor();
+  });
+
+  it('is corrected both ways, with a hostile reason that stays a text', async () => {
+    const { store, page } = await open(PRODUCT, [409]);
+    const form = page.getByRole('form', { name: 'Correct the count' });
+    const correct = async (units: string, reason: string) => {
+      await form.getByLabel('Units').fill(units);
+      await form.getByLabel('Why').fill(reason);
+      await form.getByRole('button').click();
+    };
+    await correct('-3', HOSTILE);
+    await form.getByText('✓ 3 missing; 7 on hand now').waitFor();
+    await correct('1', 'it was behind the shelf');
+    await form.getByText('✓ 1 found; 8 on hand now').waitFor();
+    expect(await stockOf(store)).toMatchObject({ received: 8, onHand: 8 });
+    expect((await movementsOf(store)).slice(-2)).toMatchObject([
+      { kind: 'corrected', quantity: -3, reason: HOSTILE },
+      { kind: 'corrected', quantity: 1, reason: 'it was behind the shelf' },
+    ]);
+    await page.locator('.ledger').getByText(SHOWN).waitFor();
+    expect(await page.locator('main img').count()).toBe(0);
+    expect(await page.title()).toBe('PRODUCT_001 · saga-store');
+
+    await correct('-9', 'more than there is');
+    await form.getByRole('alert').waitFor();
+    expect((await stockOf(store)).onHand).toBe(8);
+    await store.settle();
+  });
+
+  it('lets orders wait, or rejects them, by a switch', async () => {
+    const { store, page } = await open(PRODUCT);
+    await page.getByLabel('Let it wait for goods').check();
+    await waitUntil(async () => (await stockOf(store)).whenShort === 'wait', { what: 'the policy to be wait' });
+    await page.getByLabel('Reject it').focus();
+    await page.locator('input[value="wait"]:checked').waitFor();
+    await page.keyboard.press('Space');
+    await waitUntil(async () => (await stockOf(store)).whenShort === 'reject', { what: 'the policy to be reject' });
+  });
+
+  it('has a new product by its first goods, whatever its name', async () => {
+    const { store, page } = await open('/console/stock');
+    await page.getByRole('button', { name: 'Receive goods' }).click();
+    await page.getByLabel('Product id').fill('LAMP.9');
+    await page.getByLabel('Name').fill(HOSTILE);
+    await page.getByLabel('Units').fill('4');
+    await page.getByRole('button', { name: 'Receive', exact: true }).click();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await stockOf(store, 'LAMP.9')).toMatchObject({ name: HOSTILE, onHand: 4 });
+    await page.getByText(SHOWN).waitFor();
+    expect(await page.locator('main img').count()).toBe(0);
+
+    await page.getByRole('link', { name: 'LAMP.9' }).click();
+    await page.getByRole('heading', { name: 'LAMP.9' }).waitFor();
+    await page.getByText('4 = 4 on hand + 0 sold').waitFor();
+  });
+
+  it('leads from each movement to its message', async () => {
+    const { store, page } = await open(PRODUCT);
+    await post(store.url('/orders'), orderOf('A', 2));
+    await orderIn('confirmed', store.url('/orders/A'));
+    const sold = page.locator('.ledger tr').filter({ hasText: 'sold' });
+    await sold.locator('.ledger-message a').click();
+    await page.getByRole('heading', { name: 'A', exact: true }).waitFor();
+    const moved = (await movementsOf(store)).find(({ kind }) => kind === 'sold');
+    expect(new URL(page.url()).searchParams.get('m')).toBe(moved?.causedBy);
+    await page.locator('.step[aria-pressed="true"]').filter({ hasText: 'OrderConfirmed' }).waitFor();
+
+    await page.goBack();
+    await page.locator('.ledger tr').filter({ hasText: 'received' }).locator('.ledger-message a').click();
+    await page.getByRole('heading', { name: 'inventory-events' }).waitFor();
+  });
+
+  it('looks right', async () => {
+    const store = await TestStore.start('one process');
+    await put(store.url('/stock/PRODUCT_002/policy'), { whenShort: 'wait' });
+    await post(store.url('/orders'), orderOf('ORDER_001', 3));
+    await post(store.url('/orders'), orderOf('ORDER_002', 500, 'PRODUCT_002'));
+    await orderIn('backordered', store.url('/orders/ORDER_002'));
+    const view = await ConsoleView.open(browser, store.url(''), '/console/stock');
+    await view.page.getByText('10 = 7 on hand + 3 sold').waitFor();
+    await expectGoodLooks(view, 'stock');
+    await view.goto('/console/stock/PRODUCT_002');
+    await view.page.locator('.queue').getByText('ORDER_002').waitFor();
+    await view.page.locator('.ledger').waitFor();
+    await expectGoodLooks(view, 'product');
+  }, 240_000);
+});
