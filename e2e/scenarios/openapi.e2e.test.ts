@@ -40,6 +40,9 @@ const CHOSEN = ['POST /automation-testing/load', 'PUT /automation-testing/faults
 const CRASH = 'POST /automation-testing/crash/{function}';
 const NO_OPERATIONS = /^\/$|^\/docs\/|^\/operations\/letters\//;
 
+/** No connection is closed as idle while a request is sent on it. */
+const SETTINGS = { RETRY_BUG_ATTEMPTS: '1', HTTP_KEEP_ALIVE_MS: '600000' };
+
 const agent = new Agent({ keepAlive: true });
 const cleanings: (() => void | Promise<void>)[] = [];
 let store: TestStore;
@@ -48,7 +51,7 @@ let check: OpenapiCheck;
 
 beforeAll(async () => {
   console.log(`OPENAPI_SEED=${SEED} sends these requests again`);
-  store = await TestStore.create('one process', { RETRY_BUG_ATTEMPTS: '1' }, (clean) => cleanings.unshift(clean));
+  store = await TestStore.create('one process', SETTINGS, (clean) => cleanings.unshift(clean));
   await store.start();
   await fill();
   document = await get<Document>(store.url('/openapi.json'));
