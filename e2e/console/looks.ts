@@ -29,7 +29,7 @@ export async function faultsByAxe({ page }: ConsoleView): Promise<readonly strin
 }
 
 /** A picture of the whole page, to be looked at. @returns its path */
-export async function picture({ page }: ConsoleView, name: string): Promise<string> {
+async function picture({ page }: ConsoleView, name: string): Promise<string> {
   mkdirSync(PICTURES, { recursive: true });
   const path = join(PICTURES, `${name}.png`);
   await page.screenshot({ path, fullPage: true });

@@ -70,6 +70,20 @@ describe.skipIf(chromiumPath() === null)('the overview', () => {
     ]);
   });
 
+  it('is worked by the keyboard alone', async () => {
+    const store = await TestStore.start('one process');
+    const { page } = await open(store);
+    const focused = () => page.evaluate<string>('document.activeElement?.textContent ?? ""');
+
+    await page.keyboard.press('Tab');
+    expect(await focused()).toContain('Skip to the content');
+    await page.keyboard.press('Enter');
+    for (let n = 0; n < 30 && (await focused()) !== 'Place ORDER_001'; n += 1) await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+
+    await orderIn('confirmed', store.url('/orders/ORDER_001'));
+  });
+
   it('has too large an order rejected', async () => {
     const store = await TestStore.start('one process');
     const view = await open(store);
@@ -103,6 +117,8 @@ describe.skipIf(chromiumPath() === null)('the overview', () => {
     const store = await TestStore.start('one process');
     const view = await open(store, [503]);
 
+    await view.page.getByRole('button', { name: 'Away for 30 s' }).hover();
+    await view.page.locator('.lane.is-pointed-at').getByText('inventory').waitFor(LONG);
     await press(view, 'Away for 30 s');
     await says(view, /away, back in \d+ s/);
     expect(await faultsOf(store, 'inventory')).toMatchObject({ away: true });
@@ -177,6 +193,7 @@ describe.skipIf(chromiumPath() === null)('the overview', () => {
     expect(await load()).toMatchObject({ running: true, ordersPerSecond: 20, forS: 600, mix: { short: 0.5 } });
     await page.reload();
     await says(view, /20 orders a second/);
+    expect(await page.getByLabel('Too many, %').inputValue()).toBe('50');
     await press(view, 'Stop');
     await says(view, /The last load has ended/);
 

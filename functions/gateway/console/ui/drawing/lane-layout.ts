@@ -31,9 +31,9 @@ export interface MapLayout {
 }
 
 export const LANE_MIN_HEIGHT = 96;
-export const LANE_GAP = 8;
+const LANE_GAP = 8;
 /** What stands left in a lane: its name and state. */
-export const NAME_WIDTH = 176;
+const NAME_WIDTH = 176;
 const CARD_HEIGHT = 24;
 const CARD_MAX_WIDTH = 168;
 const END_WIDTH = 60;

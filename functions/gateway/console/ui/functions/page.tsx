@@ -84,7 +84,7 @@ function Content({ of }: { readonly of: FunctionBody }) {
     <>
       {of.state !== 'up' && (
         <p class="card" role="status">
-          <Status of={of.state} /> {of.detail ?? ''}{' '}
+          <Status of={of.state} /> {of.detail === null ? '' : `${of.detail}.`}{' '}
           {of.state === 'away' && 'What comes for it waits in its topics; nothing is lost.'}
         </p>
       )}

@@ -38,7 +38,7 @@ export function BreakIt({ names }: { readonly names: readonly string[] }) {
   const change = async (method: string, path: string, body?: FaultsRequestInput) => {
     setProblem(null);
     setSaid('');
-    point(target);
+    point(target, POINT_MS);
     await send(method, path, body === undefined ? {} : { body }).catch((error: unknown) =>
       setProblem(problemOf(error)),
     );
@@ -102,11 +102,11 @@ export function BreakIt({ names }: { readonly names: readonly string[] }) {
 
 let pointing: ReturnType<typeof setTimeout> | undefined;
 
-/** Marks the lane of a function for a while. */
-function point(name: string | null): void {
+/** Marks the lane of a function, for a while or until another call. */
+function point(name: string | null, lastsMs: number | null = null): void {
   clearTimeout(pointing);
   pointedAt.value = name;
-  if (name !== null) pointing = setTimeout(() => point(null), POINT_MS);
+  if (lastsMs !== null) pointing = setTimeout(() => point(null), lastsMs);
 }
 
 function isFaulty({ away, noRoom, clockShiftMs, poison, calls }: FaultsBody): boolean {
@@ -150,7 +150,7 @@ function Crash({
   const crash = async () => {
     setAsked(false);
     fail(null);
-    point(target);
+    point(target, POINT_MS);
     try {
       const { body } = await send<CrashBody>('POST', `/automation-testing/crash/${encodeURIComponent(target)}`);
       const back = body.restarts

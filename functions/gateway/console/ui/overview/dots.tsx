@@ -43,8 +43,9 @@ export function Dots({ graph, layout }: { readonly graph: SagaGraph; readonly la
   const dots = useRef<Dot[]>([]);
   const types = useRef(new Map<string, string>());
   const frame = useRef<number | null>(null);
-  const colors = useMemo(() => new Map<string, string>(), [theme]);
+  const colors = useRef(new Map<string, string>());
 
+  useEffect(() => colors.current.clear(), [theme]);
   useEffect(() => {
     dots.current = [];
   }, [ways]);
@@ -58,8 +59,8 @@ export function Dots({ graph, layout }: { readonly graph: SagaGraph; readonly la
     const nowMs = performance.now();
     dots.current = dots.current.filter(({ startMs, lastsMs }) => nowMs < startMs + lastsMs);
     paint(context, dots.current, nowMs, (look) => {
-      const color = colors.get(look) ?? colorOf(current, look);
-      colors.set(look, color);
+      const color = colors.current.get(look) ?? colorOf(current, look);
+      colors.current.set(look, color);
       return color;
     });
     if (dots.current.length > 0) frame.current = requestAnimationFrame(draw);

@@ -36,7 +36,7 @@ export function LaneHead({
 }
 
 /** `✓ up`, or `✕ away 8.2 s`, which counts. */
-export function StateTag({ state }: { readonly state: LiveFunction | null }) {
+function StateTag({ state }: { readonly state: LiveFunction | null }) {
   const isWaiting = state !== null && state.state !== 'up';
   const nowMs = useNow(isWaiting ? TICK_MS : null);
   if (state === null) return <span class="quiet">…</span>;

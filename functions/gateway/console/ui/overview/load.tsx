@@ -13,12 +13,27 @@ const PATH = '/automation-testing/load';
 const READ_MS = 1_000;
 
 const fields = [
-  ['ordersPerSecond', 'Orders a second', 50, 1, 500],
-  ['forS', 'For seconds', 60, 1, 600],
-  ['short', 'Too many, %', 5, 0, 100],
-  ['duplicate', 'Posted twice, %', 10, 0, 100],
-  ['cancel', 'Cancelled, %', 5, 0, 100],
+  ['ordersPerSecond', 'Orders a second', 1, 500],
+  ['forS', 'For seconds', 1, 600],
+  ['short', 'Too many, %', 0, 100],
+  ['duplicate', 'Posted twice, %', 0, 100],
+  ['cancel', 'Cancelled, %', 0, 100],
 ] as const;
+const atFirst = { ordersPerSecond: 50, forS: 60, short: 5, duplicate: 10, cancel: 5 };
+
+/** What the fields say before they are changed: the last load. */
+function valuesOf(load: LoadBody | null): typeof atFirst {
+  if (load === null || load.ordersPerSecond === null || load.forS === null || load.mix === null) return atFirst;
+  const percent = (share: number) => Math.round(share * 100);
+  const { short, duplicate, cancel } = load.mix;
+  return {
+    ordersPerSecond: load.ordersPerSecond,
+    forS: load.forS,
+    short: percent(short),
+    duplicate: percent(duplicate),
+    cancel: percent(cancel),
+  };
+}
 
 export function Load() {
   const load = useResource<LoadBody>(PATH, READ_MS);
@@ -34,18 +49,19 @@ export function Load() {
     change('POST', requestIn(new FormData(event.currentTarget as HTMLFormElement)));
   };
   const running = load.data?.running === true;
+  const values = valuesOf(load.data);
   return (
     <section class="card stack panel" aria-labelledby="load">
       <h2 id="load">Load</h2>
-      <form class="row load-form" onSubmit={start} aria-labelledby="load">
-        {fields.map(([name, text, value, min, max]) => (
+      <form key={load.data?.startedAt} class="row load-form" onSubmit={start} aria-labelledby="load">
+        {fields.map(([name, text, min, max]) => (
           <label key={name}>
             {text}
             <input
               name={name}
               type="number"
               inputMode="numeric"
-              defaultValue={String(value)}
+              defaultValue={String(values[name])}
               min={min}
               max={max}
               required
