@@ -2,11 +2,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { z } from '@hono/zod-openapi';
 import { parseJson } from '../../shared/core/json.ts';
+import { SAMPLE_MAX } from '../../shared/runtime/inspect/commit-sample.ts';
 import {
   type FunctionEventBody,
   functionEventSchema,
   type MessagesEventBody,
-  messagesEventSchema,
   type TickBody,
   tickSchema,
 } from '../../shared/runtime/inspect/stream-representation.ts';
@@ -97,7 +97,13 @@ export class FunctionFeed {
       if (parsed.success) use(parsed.data);
     };
     if (name === 'tick') pass(tickSchema, (tick) => this.#events.tick(tick));
-    if (name === 'messages') pass(messagesEventSchema, (messages) => this.#events.messages(messages));
+    if (name === 'messages' && isMessages(data)) this.#events.messages(data);
     if (name === 'function') pass(functionEventSchema, (state) => this.#events.state(state));
   }
+}
+
+/** Looks no further: they come by hundreds a second, and the gateway only passes them on. */
+function isMessages(data: unknown): data is MessagesEventBody {
+  const { messages, skipped } = (data ?? {}) as Partial<Record<keyof MessagesEventBody, unknown>>;
+  return Array.isArray(messages) && messages.length <= SAMPLE_MAX && Number.isSafeInteger(skipped);
 }

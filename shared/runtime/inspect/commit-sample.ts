@@ -1,7 +1,7 @@
 import type { CommittedBody, MessagesEventBody } from './stream-representation.ts';
 
 /** The most messages in one event; of a busy store the others are only counted. */
-const SAMPLE_MAX = 50;
+export const SAMPLE_MAX = 50;
 
 /** Messages that wait for the next event: the first ones, and how many more there were. */
 export class CommitSample {

@@ -79,7 +79,7 @@ export type CommittedBody = z.infer<typeof committedSchema>;
  * ```
  * (on the wire `data` is one line)
  */
-export const messagesEventSchema = z
+const messagesEventSchema = z
   .object({ messages: z.array(committedSchema).max(50), skipped: count })
   .openapi('StreamMessages');
 export type MessagesEventBody = z.infer<typeof messagesEventSchema>;

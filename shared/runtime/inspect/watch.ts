@@ -9,8 +9,10 @@ import { ownTopicNamesOf, topicsOf } from './topics.ts';
 
 export const TICK_MS = 250;
 export const SAMPLE_MS = 100;
-/** What asks the database is asked so often. */
-const STATE_MS = 1_000;
+/** What makes a commit to see whether the disk takes it is asked so often. */
+const STATE_MS = 2_000;
+/** Lag is read from the readers' files, which costs more than the rest of a tick: every other tick repeats it. */
+const LAG_MS = 400;
 
 interface Watcher {
   readonly stream: EventStream;
@@ -38,6 +40,8 @@ export class Watch {
   #stateAtMs = Number.NEGATIVE_INFINITY;
   #state: FunctionEventBody;
   #deadLetters = 0;
+  #topics: TickBody['topics'] = [];
+  #topicsAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(inspected: Inspected) {
     this.#inspected = inspected;
@@ -144,8 +148,11 @@ export class Watch {
 
   async #tickBody(): Promise<TickBody> {
     const { clock } = this.#inspected;
-    const topics = await topicsOf(this.#inspected, ownTopicNamesOf(this.#inspected));
-    return { at: new Date(clock.nowMs()).toISOString(), functions: [this.#figures()], topics: [...topics] };
+    if (clock.upMs() - this.#topicsAtMs >= LAG_MS) {
+      this.#topicsAtMs = clock.upMs();
+      this.#topics = [...(await topicsOf(this.#inspected, ownTopicNamesOf(this.#inspected)))];
+    }
+    return { at: new Date(clock.nowMs()).toISOString(), functions: [this.#figures()], topics: this.#topics };
   }
 
   #figures(): FunctionTickBody {
