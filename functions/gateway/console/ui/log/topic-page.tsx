@@ -35,7 +35,12 @@ export function TopicPage() {
     >
       {found !== null && <TopicHead topic={found} />}
       <TopicFilter topic={topic} query={query} partitions={partitions} />
-      <TopicMessages key={messagesPath(topic, query)} topic={topic} query={query} />
+      <TopicMessages
+        key={messagesPath(topic, query)}
+        topic={topic}
+        query={query}
+        isPublic={found !== null && found.writer === null}
+      />
     </Page>
   );
 }
@@ -49,7 +54,15 @@ function TopicHead({ topic }: { readonly topic: TopicBody }) {
   );
 }
 
-function TopicMessages({ topic, query }: { readonly topic: string; readonly query: Query }) {
+function TopicMessages({
+  topic,
+  query,
+  isPublic,
+}: {
+  readonly topic: string;
+  readonly query: Query;
+  readonly isPublic: boolean;
+}) {
   const { route } = useLocation();
   const canFollow = originOf(query) === 'newest';
   const [isFollowing, setFollowing] = useState(true);
@@ -85,7 +98,7 @@ function TopicMessages({ topic, query }: { readonly topic: string; readonly quer
           </div>
           <SingleMessage topic={topic} place={query['m']} read={read.messages} close={() => select(undefined)} />
           <MessageList topic={topic} messages={read.messages} selected={query['m']} select={select} />
-          {read.messages.length === 0 && read.isWhole && <NoMessages topic={topic} query={query} />}
+          {read.messages.length === 0 && read.isWhole && <NoMessages topic={topic} query={query} isPublic={isPublic} />}
           <Rest messages={messages} />
         </>
       )}
@@ -127,7 +140,15 @@ function Rest({ messages: { read, isBusy, more, reload } }: { readonly messages:
   );
 }
 
-function NoMessages({ topic, query }: { readonly topic: string; readonly query: Query }) {
+function NoMessages({
+  topic,
+  query,
+  isPublic,
+}: {
+  readonly topic: string;
+  readonly query: Query;
+  readonly isPublic: boolean;
+}) {
   if (isFiltered(query) || originOf(query) !== 'newest') {
     return (
       <Empty>
@@ -136,10 +157,16 @@ function NoMessages({ topic, query }: { readonly topic: string; readonly query: 
       </Empty>
     );
   }
+  const command = isPublic
+    ? `npm run produce ${foreignText(topic)} e2e/tools/place-order.json`
+    : 'npm run post-order-1';
   return (
-    <Empty command="npm run post-order-1">
-      <p class="grow">Nothing was written into this topic yet. An order fills it.</p>
-      <a href="/console">Try it on the overview</a>
+    <Empty command={command}>
+      <p class="grow">
+        Nothing was written into this topic yet.{' '}
+        {isPublic ? 'Commands of other systems fill it.' : 'An order fills it.'}
+      </p>
+      {!isPublic && <a href="/console">Try it on the overview</a>}
     </Empty>
   );
 }

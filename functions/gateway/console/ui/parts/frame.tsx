@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import '../look/frame.css';
 import { SessionGate } from '../session/session-gate.tsx';
@@ -16,6 +17,7 @@ const pages = [
 /** What every page has: the way to the others, and the sign-in where the store asks for it. */
 export function Frame({ children }: { readonly children: ComponentChildren }) {
   const { path } = useLocation();
+  const content = useFocusOnChange(path);
   const isAt = (href: string) => path === href || (href !== '/console' && path.startsWith(`${href}/`));
   return (
     <>
@@ -43,9 +45,20 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
         <ThemeButton />
         <SignOutButton />
       </header>
-      <main class="frame-main" id="content" tabIndex={-1}>
+      <main class="frame-main" id="content" tabIndex={-1} ref={content}>
         <SessionGate>{children}</SessionGate>
       </main>
     </>
   );
+}
+
+/** After a change of page the focus is at its content: the link that led there may be gone. */
+function useFocusOnChange(path: string) {
+  const content = useRef<HTMLElement>(null);
+  const last = useRef(path);
+  useEffect(() => {
+    if (path !== last.current) content.current?.focus({ preventScroll: true });
+    last.current = path;
+  }, [path]);
+  return content;
 }
