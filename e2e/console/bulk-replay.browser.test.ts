@@ -107,9 +107,9 @@ describe.skipIf(chromiumPath() === null)('in a browser', () => {
     await page.getByText('No failed notices.').waitFor();
   });
 
-  it('dead letters look right: none, groups, a list, one, its dialog, its edit, a replay', async () => {
+  it('dead letters look right: none, groups, a list, one, its dialog', async () => {
     const store = await TestStore.start('one process', atOnce);
-    const view = await ConsoleView.open(browser, store.url(''), PAGE, { statuses: [422] });
+    const view = await ConsoleView.open(browser, store.url(''), PAGE);
     const { page } = view;
     await page.getByText('No dead letters.').waitFor();
     await expectGoodLooks(view, 'dead-letters-none');
@@ -132,8 +132,15 @@ describe.skipIf(chromiumPath() === null)('in a browser', () => {
     await page.getByRole('button', { name: 'Replay …' }).click();
     await page.getByText('It would be handled').waitFor();
     await expectGoodLooks(view, 'dead-letter-dialog');
+  });
 
-    const [{ letter } = { letter: '' }] = await deadLettersOf(store, 'order', 2);
+  it('their changes look right: an edit with an error, a replay that is over', async () => {
+    const store = await TestStore.start('one process', atOnce);
+    await produce(store, commandOf('BROKEN', {}, 0));
+    await withBug(store, names(8));
+    const view = await ConsoleView.open(browser, store.url(''), PAGE, { statuses: [422] });
+    const { page } = view;
+    const [{ letter } = { letter: '' }] = await deadLettersOf(store, 'order', 1);
     await view.goto(`${PAGE}/order/${letter}/edit`);
     await page.getByText('Line 8').waitFor();
     await expectGoodLooks(view, 'dead-letter-edit');

@@ -47,6 +47,8 @@ describe.skipIf(chromiumPath() === null)('the page of a dead letter', () => {
     const { page } = await openAt(PAGE);
 
     await page.getByRole('link', { name: 'TypeError: OrderPlaced of BAD was poisoned by a test' }).click();
+    await page.getByRole('heading', { name: 'Dead letters of inventory' }).waitFor();
+    expect(await page.evaluate('document.activeElement.id')).toBe('content');
     await page.getByRole('link', { name: /^OrderPlaced / }).click();
     await page.getByRole('button', { name: 'Replay …' }).click();
     await page.getByText('It would not be handled').waitFor();
@@ -104,6 +106,27 @@ describe.skipIf(chromiumPath() === null)('the page of a dead letter', () => {
 
     await page.getByRole('status').getByText('replayed').waitFor();
     await store.settle();
+  });
+
+  it('forces a replay past the limit, and only then', async () => {
+    const { store, openAt } = await open({ ...atOnce, DEAD_LETTER_REPLAYS_MAX: '1' }, { statuses: [409] });
+    await withBug(store, ['BAD'], false);
+    const [{ letter } = { letter: '' }] = await deadLettersOf(store, 'inventory', 1);
+    const { page } = await openAt(`${PAGE}/inventory/${letter}`);
+    await page.getByRole('button', { name: 'Replay …' }).click();
+    await sign(page, 'Replay 1 message');
+    await waitUntil(async () => (await deadLetter(store, 'inventory', letter)).replays === 1, { what: 'its replay' });
+    await deadLettersOf(store, 'inventory', 1);
+    await setFaults(store, 'inventory', { poison: null });
+
+    await page.getByRole('button', { name: 'Replay …' }).click();
+    await page.getByText('was replayed 1 times and 1 is the most').waitFor();
+    expect(await page.getByRole('button', { name: 'Replay 1 message' }).count()).toBe(0);
+    await page.getByLabel('Force it, also past the limits').check();
+    await page.getByText('It would be handled').waitFor();
+    await sign(page, 'Replay 1 message');
+
+    await orderIn('confirmed', store.url('/orders/BAD'));
   });
 
   it('edits it: errors by line, the differences, then a new message in its place', async () => {
@@ -193,7 +216,7 @@ describe.skipIf(chromiumPath() === null)('the page of a dead letter', () => {
     await page.getByRole('link', { name: /must be at least 1/ }).waitFor();
   });
 
-  it('places nothing in the store by itself', async () => {
+  it('changes nothing by its dry run', async () => {
     const { store, openAt } = await open();
     await withBug(store, ['BAD']);
     const { page } = await openAt(PAGE);

@@ -1,6 +1,8 @@
 /** Operators sign in to the console with their token; what is shown before, and after the session has ended. */
+import { generateSignedCookie } from 'hono/cookie';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cookieNameAt, sessionKeyOf } from '../../functions/gateway/session.ts';
 import { chromiumPath, launchChromium } from '../browser/chromium.ts';
 import { request } from '../scenarios/client.ts';
 import { TestStore } from '../scenarios/harness.ts';
@@ -65,6 +67,23 @@ describe.skipIf(chromiumPath() === null)('the console of a store with a token', 
       expect(answer.status()).toBe(tries < 5 ? 401 : 429);
     }
     await page.getByText(/wrong tokens came within a minute; try again in \d+ s/).waitFor();
+  });
+
+  it('shows nothing to a session that is over', async () => {
+    const { store, page } = await open();
+    const url = store.url('');
+    const cookieAt = async (ms: number) => {
+      const made = await generateSignedCookie(cookieNameAt(url), String(ms), await sessionKeyOf(TOKEN));
+      const [name = '', value = ''] = made.split(';', 1)[0]?.split('=') ?? [];
+      await page.context().addCookies([{ name, value, url }]);
+      await page.reload();
+    };
+
+    await cookieAt(Date.now() - 1);
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect(await page.getByRole('heading', { name: 'Dead letters' }).count()).toBe(0);
+    await cookieAt(Date.now() + 3_600_000);
+    await page.getByText('No dead letters.').waitFor();
   });
 
   it('keeps the page, and what was typed into it, when the session ends', async () => {
