@@ -1,15 +1,15 @@
 /** The stock in the console, in a real browser: what a person does there, and what the store says about it afterwards. */
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { fillStore } from '../bench/fill.ts';
 import { chromiumPath, launchChromium } from '../browser/chromium.ts';
 import { get, orderIn, orderOf, post, put, type StockBody } from '../scenarios/client.ts';
 import { TestStore } from '../scenarios/harness.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { ConsoleView } from './console-view.ts';
 import { expectGoodLooks } from './looks.ts';
+import { hostileShown, hostileText, tabTo } from './page-steps.ts';
 
-const HOSTILE = '<img src=x onerror="document.title=\'taken over\'">\u202egnp.exe';
-const SHOWN = HOSTILE.replace('\u202e', '\\u202e');
 const PRODUCT = '/console/stock/PRODUCT_001';
 
 interface Movement {
@@ -47,11 +47,7 @@ describe.skipIf(chromiumPath() === null)('the stock in the console', () => {
     await page.locator('.queue').getByText('WAITS').waitFor();
 
     const units = page.getByRole('form', { name: 'Receive goods' }).getByLabel('Units');
-    await units.waitFor();
-    for (let presses = 0; !(await units.evaluate((field) => field.ownerDocument.activeElement === field)); presses++) {
-      expect(presses).toBeLessThan(60);
-      await page.keyboard.press('Tab');
-    }
+    await tabTo(page, units);
     await page.keyboard.press('ControlOrMeta+a');
     await page.keyboard.type('5');
     await page.keyboard.press('Enter');
@@ -73,16 +69,16 @@ describe.skipIf(chromiumPath() === null)('the stock in the console', () => {
       await form.getByLabel('Why').fill(reason);
       await form.getByRole('button').click();
     };
-    await correct('-3', HOSTILE);
+    await correct('-3', hostileText);
     await form.getByText('✓ 3 missing; 7 on hand now').waitFor();
     await correct('1', 'it was behind the shelf');
     await form.getByText('✓ 1 found; 8 on hand now').waitFor();
     expect(await stockOf(store)).toMatchObject({ received: 8, onHand: 8 });
     expect((await movementsOf(store)).slice(-2)).toMatchObject([
-      { kind: 'corrected', quantity: -3, reason: HOSTILE },
+      { kind: 'corrected', quantity: -3, reason: hostileText },
       { kind: 'corrected', quantity: 1, reason: 'it was behind the shelf' },
     ]);
-    await page.locator('.ledger').getByText(SHOWN).waitFor();
+    await page.locator('.ledger').getByText(hostileShown).waitFor();
     expect(await page.locator('main img').count()).toBe(0);
     expect(await page.title()).toBe('PRODUCT_001 · saga-store');
 
@@ -106,12 +102,12 @@ describe.skipIf(chromiumPath() === null)('the stock in the console', () => {
     const { store, page } = await open('/console/stock');
     await page.getByRole('button', { name: 'Receive goods' }).click();
     await page.getByLabel('Product id').fill('LAMP.9');
-    await page.getByLabel('Name').fill(HOSTILE);
+    await page.getByLabel('Name').fill(hostileText);
     await page.getByLabel('Units').fill('4');
     await page.getByRole('button', { name: 'Receive', exact: true }).click();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
-    expect(await stockOf(store, 'LAMP.9')).toMatchObject({ name: HOSTILE, onHand: 4 });
-    await page.getByText(SHOWN).waitFor();
+    expect(await stockOf(store, 'LAMP.9')).toMatchObject({ name: hostileText, onHand: 4 });
+    await page.getByText(hostileShown).waitFor();
     expect(await page.locator('main img').count()).toBe(0);
 
     await page.getByRole('link', { name: 'LAMP.9' }).click();
@@ -133,6 +129,26 @@ describe.skipIf(chromiumPath() === null)('the stock in the console', () => {
     await page.goBack();
     await page.locator('.ledger tr').filter({ hasText: 'received' }).locator('.ledger-message a').click();
     await page.getByRole('heading', { name: 'inventory-events' }).waitFor();
+  });
+
+  it('shows the newest movements first, and older ones by a button', async () => {
+    const store = await TestStore.start('one process');
+    for (const product of ['PRODUCT_001', 'PRODUCT_002']) {
+      expect((await post(store.url(`/stock/${product}/receipts`), { quantity: 400 })).status).toBe(201);
+    }
+    await store.settle();
+    await store.stopAll();
+    fillStore(store.dataDir, 100);
+    await store.start();
+    const { page } = await ConsoleView.open(browser, store.url(''), PRODUCT);
+    await page.getByText('the newest 50', { exact: true }).waitFor();
+    expect(await page.locator('.ledger tbody tr').first().textContent()).toContain('FILL-00000100');
+    for (const shown of ['the newest 100', 'the newest 150', 'the newest 200', '202 movements']) {
+      await page.getByRole('button', { name: 'Show older ones' }).click();
+      await page.getByText(shown, { exact: true }).waitFor();
+    }
+    expect(await page.locator('.ledger tbody tr').last().textContent()).toContain('received');
+    expect(await page.getByRole('button', { name: 'Show older ones' }).count()).toBe(0);
   });
 
   it('looks right', async () => {

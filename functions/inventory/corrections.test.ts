@@ -136,6 +136,25 @@ describe('POST /stock/{productId}/corrections', () => {
     ]);
   });
 
+  it('comes first in the ledger from its newest movement on, page by page', async () => {
+    await send(path, { quantity: -3, reason: 'broken' });
+    await send(path, { quantity: 1, reason: 'found' });
+    interface Page {
+      readonly movements: readonly { readonly quantity: number }[];
+      readonly _links: Readonly<Record<string, { readonly href: string }>>;
+    }
+    const read = async (href: string) => (await (await app.request(href)).json()) as Page;
+    const first = await read('/stock/lamp/movements?order=desc&limit=2');
+    const next = await read(first._links['next']?.href ?? '');
+    const ascending = await read('/stock/lamp/movements?limit=1');
+    const mixed = await app.request(`${ascending._links['next']?.href}&order=desc`);
+
+    expect(first.movements.map(({ quantity }) => quantity)).toEqual([1, -3]);
+    expect(next.movements.map(({ quantity }) => quantity)).toEqual([10]);
+    expect(next._links['next']).toBeUndefined();
+    expect(mixed.status).toBe(422);
+  });
+
   it('is recorded once when it is repeated with its key, and answered as before', async () => {
     const body = { quantity: -3, reason: 'broken' };
     const first = await send(path, body, 'K');

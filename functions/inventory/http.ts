@@ -33,6 +33,10 @@ import { type MovementRow, movements, stock } from './tables.ts';
 import { explainStock } from './why.ts';
 
 const pageSchema = z.strictObject(pageQuery);
+const ledgerSchema = z.strictObject({
+  order: z.enum(['asc', 'desc']).default('asc').openapi({ description: '`desc`: the newest movement first' }),
+  ...pageQuery,
+});
 const productParams = z.object({
   productId: idSchema.meta({ description: 'The id of the product', example: 'PRODUCT_001' }),
 });
@@ -163,9 +167,9 @@ function addLists(app: App, context: FunctionContext): void {
   addPath(app, 'Stock', '/stock/{productId}/movements', {
     get: {
       operationId: 'listStockMovements',
-      summary: 'The ledger of a product, the oldest movement first',
+      summary: 'The ledger of a product, the oldest movement first, or the newest',
       description: 'Movements older than MOVEMENT_RETENTION_DAYS are summed up in an opening balance.',
-      request: { params: productParams, query: pageSchema, headers: z.object(conditionHeaders) },
+      request: { params: productParams, query: ledgerSchema, headers: z.object(conditionHeaders) },
       responses: {
         200: answers(
           'A page of movements',
@@ -211,13 +215,16 @@ async function listStock(c: AppContext, { store }: FunctionContext): Promise<Res
 
 async function listMovements(c: AppContext, context: FunctionContext): Promise<Response> {
   const { productId } = await existing(c, context);
-  const { limit, cursor } = readQuery(c, pageSchema);
-  const list = { name: 'movements', filters: { productId } };
+  const { limit, cursor, order } = readQuery(c, ledgerSchema);
+  // Cursors of before there was an order are of the ascending one.
+  const isDescending = order === 'desc';
+  const list = { name: 'movements', filters: { productId, order: isDescending ? order : undefined } };
   const after = placeOf(cursor, list, 'number');
   const rows = await context.store.find({
     table: movements,
     where: { productId },
     orderBy: ['movement'],
+    descending: isDescending,
     ...(after === undefined ? {} : { after }),
     limit: limit + 1,
   });

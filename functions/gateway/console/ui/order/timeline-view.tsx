@@ -1,4 +1,4 @@
-import { useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { TraceStep } from '../drawing/causal-order.ts';
 import { AXIS_HEIGHT, type AxisGap, type Timeline, timelineOf } from '../drawing/timeline.ts';
 import type { Edge } from '../drawing/timeline-edges.ts';
@@ -41,8 +41,19 @@ const NAMES_WIDTH = 100;
 function Horizontal({ traced, ahead, away, byClock, selection, width }: TimelineProps & { readonly width: number }) {
   const drawn = timelineOf(traced, ahead, { byClock });
   const drawnWidth = Math.max(drawn.width, width - NAMES_WIDTH);
+  const view = useRef<HTMLDivElement>(null);
+  const chosen = drawn.steps.find(({ item }) => isSelected(item, selection));
+  // What is selected is in sight; without a selection, where the saga waits.
+  const target = chosen ?? drawn.waits[0];
+  useLayoutEffect(() => {
+    if (view.current === null || target === undefined) return;
+    const room = view.current.clientWidth - NAMES_WIDTH - target.box.width;
+    const { scrollLeft } = view.current;
+    if (target.box.x < scrollLeft || target.box.x > scrollLeft + room)
+      view.current.scrollLeft = target.box.x - room / 2;
+  }, [target?.item.id]);
   return (
-    <div class="timeline-scroll">
+    <div class="timeline-scroll" ref={view}>
       <ul class="lane-names" style={{ paddingTop: `${AXIS_HEIGHT}px` }}>
         {drawn.lanes.map(({ name, height }) => (
           <li key={name} style={{ height: `${height}px` }}>

@@ -30,6 +30,18 @@ export function WhyPanel({ why, productIds }: { readonly why: Why; readonly prod
   );
 }
 
+/** What no time heals is bad; a deadline blocks nothing. */
+function WaitKind({ kind }: Pick<Why['waits'][number], 'kind'>) {
+  const isOver = kind === 'dead_letter' || kind === 'discarded';
+  const look = kind === 'deadline' ? 'quiet' : isOver ? 'is-bad' : 'is-wait';
+  return (
+    <span class={look}>
+      {kind !== 'deadline' && <span aria-hidden="true">{isOver ? '✕' : '◐'} </span>}
+      {kind.replaceAll('_', ' ')}
+    </span>
+  );
+}
+
 /** `isSaid`: the summary says it already. */
 function WaitRow({
   wait,
@@ -48,9 +60,7 @@ function WaitRow({
         <strong>
           <FunctionName name={at} />
         </strong>{' '}
-        <span class="is-wait">
-          <span aria-hidden="true">◐</span> {kind.replaceAll('_', ' ')}
-        </span>
+        <WaitKind kind={kind} />
         {since !== undefined && (
           <span>
             {' '}
@@ -60,10 +70,10 @@ function WaitRow({
         {until !== undefined && (
           <span>
             {' '}
-            <span class="quiet">{kind === 'deadline' ? 'ends' : 'tried again'}</span> <Until at={until} />
+            <span class="quiet">{kind === 'deadline' ? 'ends' : '· tried again'}</span> <Until at={until} />
           </span>
         )}
-        {attempt !== undefined && <span class="quiet"> after attempt {attempt}</span>}
+        {attempt !== undefined && <span class="quiet"> · {attempt} attempts so far</span>}
         {place !== undefined && <span class="quiet"> at place {place}</span>}
       </p>
       {!isSaid && <p>{foreignText(detail, { max: 1_000 })}</p>}

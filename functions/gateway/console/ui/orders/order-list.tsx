@@ -30,6 +30,7 @@ export function OrderList({ orders, isWhole, list }: { orders: readonly OrderBod
   useEffect(() => {
     if (list.hasNewer && scrollTop === 0) list.restart();
   }, [list.hasNewer, scrollTop]);
+  useKeptFocus(view);
   useLayoutEffect(() => {
     if (!isMoving.current) return;
     const link = view.current?.querySelector<HTMLElement>(`[data-row="${active}"]`);
@@ -148,6 +149,24 @@ function useScroll(view: { readonly current: HTMLElement | null }) {
     };
   }, []);
   return state;
+}
+
+/** A row that has the focus and is scrolled away leaves it to the list, so that the keys go on from there. */
+function useKeptFocus(view: { readonly current: HTMLElement | null }): void {
+  const isInside = useRef(false);
+  useLayoutEffect(() => {
+    const element = view.current;
+    if (element === null) return;
+    element.tabIndex = -1;
+    const onFocus = ({ target }: FocusEvent) => {
+      isInside.current = element.contains(target as Node);
+    };
+    document.addEventListener('focusin', onFocus);
+    return () => document.removeEventListener('focusin', onFocus);
+  }, []);
+  useLayoutEffect(() => {
+    if (isInside.current && document.activeElement === document.body) view.current?.focus({ preventScroll: true });
+  });
 }
 
 /** Where the list is scrolled, what is in sight stays there when orders come in front of it. */

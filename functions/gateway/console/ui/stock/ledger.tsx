@@ -1,17 +1,17 @@
-import { useEffect, useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { movementSchema } from '../../../../inventory/representation.ts';
 import { useReload } from '../live/use-reload.ts';
+import { topicHref } from '../log/selection.ts';
 import { orderHref } from '../orders/places.ts';
 import { foreignText } from '../parts/foreign-text.ts';
 import { ProblemNote, Skeleton } from '../parts/states.tsx';
 import { When } from '../parts/when.tsx';
 import { counted, figure } from '../parts/words.ts';
-import { useAllPages } from './use-all-pages.ts';
+import { usePages } from './use-pages.ts';
 
 type Movement = z.infer<typeof movementSchema>;
 
-const SHOWN = 50;
+const PAGE = 50;
 const EVERY_MS = 5_000;
 
 /** How a movement changes what is on hand; one that only holds units, or lets them go, changes nothing. */
@@ -34,11 +34,9 @@ export function Ledger({
   readonly productId: string;
   readonly version: string;
 }) {
-  const ledger = useAllPages<Movement>(`${path}/movements`, 'movements', EVERY_MS);
-  const [shown, setShown] = useState(SHOWN);
-  useEffect(() => setShown(SHOWN), [productId]);
+  const ledger = usePages<Movement>(`${path}/movements?order=desc&limit=${PAGE}`, 'movements', EVERY_MS);
   useReload(version, ledger.reload);
-  const { rows, problem, next } = ledger;
+  const { rows, problem, isWhole } = ledger;
   return (
     <section class="card stack" aria-labelledby="ledger-title">
       <div class="row">
@@ -46,31 +44,23 @@ export function Ledger({
           Movements
         </h2>
         {rows !== null && (
-          <span class="quiet">
-            {counted(rows.length, 'movement')}
-            {next !== null && ' read, more follow'}
-          </span>
+          <span class="quiet">{isWhole ? counted(rows.length, 'movement') : `the newest ${figure(rows.length)}`}</span>
         )}
       </div>
       {problem !== null && <ProblemNote problem={problem} retry={ledger.reload} />}
-      {rows === null ? problem === null && <Skeleton /> : <Movements rows={rows.toReversed().slice(0, shown)} />}
-      <div class="row ledger-more">
-        {rows !== null && rows.length > shown && (
-          <button type="button" onClick={() => setShown(shown + SHOWN)}>
+      {rows === null ? problem === null && <Skeleton /> : <Movements rows={rows} productId={productId} />}
+      {rows !== null && !isWhole && (
+        <p>
+          <button type="button" onClick={ledger.readMore}>
             Show older ones
           </button>
-        )}
-        {next !== null && (
-          <button type="button" onClick={ledger.readMore}>
-            Read newer ones
-          </button>
-        )}
-      </div>
+        </p>
+      )}
     </section>
   );
 }
 
-function Movements({ rows }: { readonly rows: readonly Movement[] }) {
+function Movements({ rows, productId }: { readonly rows: readonly Movement[]; readonly productId: string }) {
   if (rows.length === 0) return <p class="quiet">Nothing has moved.</p>;
   return (
     <div class="scroll">
@@ -88,7 +78,7 @@ function Movements({ rows }: { readonly rows: readonly Movement[] }) {
         </thead>
         <tbody>
           {rows.map((movement) => (
-            <MovementRow key={movement.movementId} movement={movement} />
+            <MovementRow key={movement.movementId} movement={movement} productId={productId} />
           ))}
         </tbody>
       </table>
@@ -96,7 +86,7 @@ function Movements({ rows }: { readonly rows: readonly Movement[] }) {
   );
 }
 
-function MovementRow({ movement }: { readonly movement: Movement }) {
+function MovementRow({ movement, productId }: { readonly movement: Movement; readonly productId: string }) {
   const { kind, quantity, orderId, causedBy, at, reason } = movement;
   const [glyph, look] = looks[kind];
   return (
@@ -113,7 +103,7 @@ function MovementRow({ movement }: { readonly movement: Movement }) {
       </td>
       <td class="mono">{orderId !== null && <a href={orderHref(orderId)}>{foreignText(orderId)}</a>}</td>
       <td class="mono ledger-message">
-        <a href={messageHref(orderId, causedBy)} title="The message that moved them">
+        <a href={messageHref(movement, productId)} title="The message that moved them">
           {foreignText(causedBy)}
         </a>
       </td>
@@ -125,7 +115,7 @@ function signed(quantity: number): string {
   return quantity < 0 ? `−${figure(-quantity)}` : `+${figure(quantity)}`;
 }
 
-/** A message about an order is on the page of the order; another one in the log. */
-function messageHref(orderId: string | null, message: string): string {
-  return orderId === null ? `/console/log?m=${encodeURIComponent(message)}` : orderHref(orderId, message);
+/** A message about an order is on the page of the order. One about a product is a command; what it led to is in the log. */
+function messageHref({ orderId, causedBy }: Movement, productId: string): string {
+  return orderId === null ? topicHref('inventory-events', { key: productId }) : orderHref(orderId, causedBy);
 }
