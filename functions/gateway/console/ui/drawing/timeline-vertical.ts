@@ -1,5 +1,6 @@
 /** The timeline of a narrow window: a row for each step, from top to bottom; the lanes are tracks at the left. */
 import { EPISODE_MS, type TraceStep } from './causal-order.ts';
+import { distancesOf } from './distances.ts';
 import { ghostHeight, labelOf, type Placed } from './timeline.ts';
 import type { Edge } from './timeline-edges.ts';
 import type { Ahead, Ghost, OpenWait } from './what-follows.ts';
@@ -47,11 +48,10 @@ export function verticalTimelineOf(
   ];
   const placed: { readonly of: Item; readonly row: Row<TraceStep | OpenWait | Ghost> }[] = [];
   let y = 0;
-  let beforeMs: number | null = null;
+  const distances = distancesById(items);
   for (const of of items) {
     const { item } = of;
-    const atMs = of.is === 'step' && of.item.kind !== 'notice' ? of.item.atMs : null;
-    const distance = atMs === null || beforeMs === null ? null : atMs - beforeMs;
+    const distance = distances.get(item.id) ?? null;
     const isBreak = distance !== null && distance > EPISODE_MS;
     y += placed.length === 0 ? 4 : isBreak ? BREAK_GAP : ROW_GAP;
     const height = of.is === 'ghost' ? Math.max(CARD_HEIGHT, ghostHeight(of.item)) : CARD_HEIGHT;
@@ -59,7 +59,6 @@ export function verticalTimelineOf(
     const dot = { x: tracks.find(({ name }) => name === item.lane)?.x ?? TRACKS_LEFT, y: y + height / 2 };
     placed.push({ of, row: { item, box, dot, gap: distance === null ? null : { isBreak, ...labelOf(distance) } } });
     y += height;
-    beforeMs = atMs ?? beforeMs;
   }
   const rowsOf = <Kind>(is: Item['is']) => placed.flatMap(({ of, row }) => (of.is === is ? [row as Row<Kind>] : []));
   return {
@@ -71,6 +70,13 @@ export function verticalTimelineOf(
     ghosts: rowsOf<Ghost>('ghost'),
     edges: edgesOf(placed.map(({ of, row }) => ({ of, row }))),
   };
+}
+
+/** How far each step is from the one above it; notices come late and do not count. */
+function distancesById(items: readonly Item[]): ReadonlyMap<string, number | null> {
+  const steps = items.flatMap((of) => (of.is === 'step' && of.item.kind !== 'notice' ? [of.item] : []));
+  const distances = distancesOf(steps.map(({ atMs }) => atMs));
+  return new Map(steps.map(({ id }, index) => [id, distances[index] ?? null]));
 }
 
 function edgesOf(

@@ -1,5 +1,6 @@
 /** Where everything of a timeline stands, in pixels: lanes from top to bottom, columns from left to right. */
 import { EPISODE_MS, type TraceStep } from './causal-order.ts';
+import { distancesOf } from './distances.ts';
 import { durationText } from './durations.ts';
 import { type ClockScale, clockScaleOf, POINT } from './timeline-clock.ts';
 import { type Box, type Edge, edgesOf } from './timeline-edges.ts';
@@ -57,8 +58,7 @@ export function timelineOf(
   ahead: Ahead,
   { byClock }: { readonly byClock: boolean },
 ): Timeline {
-  const columns = columnTimes(steps);
-  const inColumns = columnPlaces(columns, lastColumn(steps, ahead));
+  const inColumns = columnPlaces(columnDistances(steps), lastColumn(steps, ahead));
   const scale = byClock ? clockScaleOf(steps, { left: LEFT, width: CARD.width, perStep: CARD.width + GAP }) : null;
   const xOfStep = (step: TraceStep) => scale?.xOf(step.id) ?? inColumns.x(step.column);
   const firstAhead = Math.min(...[...ahead.waits, ...ahead.ghosts].map(({ column }) => column));
@@ -89,31 +89,30 @@ export function timelineOf(
   };
 }
 
-/** When each column was: its earliest time; null where none of its steps has one. Notices come late and do not count. */
-function columnTimes(steps: readonly TraceStep[]): readonly (number | null)[] {
-  const times: (number | null)[] = [];
+/** How far each column is from the one before it; by the earliest time in each. Notices come late and do not count. */
+function columnDistances(steps: readonly TraceStep[]): ReadonlyMap<number, number | null> {
+  const times = new Map<number, number | null>();
   for (const { column, atMs, kind } of steps) {
-    while (times.length <= column) times.push(null);
-    if (atMs === null || kind === 'notice') continue;
-    times[column] = Math.min(times[column] ?? atMs, atMs);
+    if (kind === 'notice') continue;
+    const known = times.get(column) ?? null;
+    times.set(column, known === null || atMs === null ? (known ?? atMs) : Math.min(known, atMs));
   }
-  return times;
+  const columns = [...times.keys()].toSorted((one, other) => one - other);
+  const distances = distancesOf(columns.map((column) => times.get(column) ?? null));
+  return new Map(columns.map((column, index) => [column, distances[index] ?? null]));
 }
 
-function columnPlaces(times: readonly (number | null)[], last: number) {
+function columnPlaces(distances: ReadonlyMap<number, number | null>, last: number) {
   const xs: number[] = [];
   const gaps: AxisGap[] = [];
   let x = LEFT;
-  let beforeMs: number | null = null;
   for (let column = 0; column <= last; column++) {
-    const atMs = times[column] ?? null;
-    const distance = atMs === null || beforeMs === null ? null : atMs - beforeMs;
+    const distance = distances.get(column) ?? null;
     const isBreak = distance !== null && distance > EPISODE_MS;
     const width = column === 0 ? 0 : isBreak ? BREAK_GAP : GAP;
     if (distance !== null) gaps.push({ x, width, isBreak, ...labelOf(distance) });
     xs.push(x + width);
     x += width + CARD.width;
-    beforeMs = atMs ?? beforeMs;
   }
   return { x: (column: number) => xs[column] ?? x, gaps };
 }
