@@ -38,10 +38,3 @@ export function clockText(atMs: number): string {
   const seconds = `${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, '0')}`;
   return `${two(at.getHours())}:${two(at.getMinutes())}:${seconds}`;
 }
-
-/** The day and time of day of an instant where the browser is, in whole seconds: `2026-11-27 12:01:07`. */
-export function dayText(atMs: number): string {
-  const at = new Date(atMs);
-  const two = (value: number) => String(value).padStart(2, '0');
-  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())} ${clockText(atMs).slice(0, 8)}`;
-}

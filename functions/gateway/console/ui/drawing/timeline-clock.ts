@@ -1,7 +1,15 @@
 /** The other scale of a timeline: by time, in equal pixels per millisecond, with its pauses cut short. */
 import { EPISODE_MS, type TraceStep } from './causal-order.ts';
 import { durationText } from './durations.ts';
-import type { AxisGap } from './timeline.ts';
+
+/** The distance between two columns, or two moments. `isBreak`: a pause that is drawn shorter than it was. */
+export interface AxisGap {
+  readonly x: number;
+  readonly width: number;
+  readonly text: string;
+  readonly isBreak: boolean;
+  readonly isBackwards: boolean;
+}
 
 export interface ClockScale {
   /** Where the last card ends. */

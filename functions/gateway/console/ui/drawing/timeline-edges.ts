@@ -155,7 +155,7 @@ function arrowAt({ x, y }: Point): string {
 }
 
 /** A line through these points whose corners are round. */
-export function rounded(points: readonly Point[]): string {
+function rounded(points: readonly Point[]): string {
   const [first, ...others] = points;
   if (first === undefined) return '';
   let path = `M${first.x} ${first.y}`;

@@ -2,13 +2,13 @@
 import { EPISODE_MS, type TraceStep } from './causal-order.ts';
 import { distancesOf } from './distances.ts';
 import { durationText } from './durations.ts';
-import { type ClockScale, clockScaleOf, POINT } from './timeline-clock.ts';
+import { type AxisGap, type ClockScale, clockScaleOf, POINT } from './timeline-clock.ts';
 import { type Box, type Edge, edgesOf } from './timeline-edges.ts';
 import type { Ahead, Ghost, OpenWait } from './what-follows.ts';
 
 export const CARD = { width: 146, height: 48 } as const;
 export const AXIS_HEIGHT = 34;
-export const LANE_HEIGHT = 86;
+const LANE_HEIGHT = 86;
 /** The names of the lanes stand beside the drawing, where they stay while it scrolls. */
 const LEFT = 14;
 const GAP = 42;
@@ -22,15 +22,6 @@ export const GHOST_LINES_MAX = 4;
 export interface Placed<Item> {
   readonly item: Item;
   readonly box: Box;
-}
-
-/** The distance between two columns. `isBreak`: a pause that is drawn shorter than it was. */
-export interface AxisGap {
-  readonly x: number;
-  readonly width: number;
-  readonly text: string;
-  readonly isBreak: boolean;
-  readonly isBackwards: boolean;
 }
 
 export interface LaneBand {

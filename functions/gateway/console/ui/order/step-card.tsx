@@ -21,7 +21,7 @@ export function isSelected({ nodes }: TraceStep, { id }: Selection): boolean {
 }
 
 /** A place in pixels, for a style: the policy of the page allows it to scripts. */
-export function placed({ x, y, width, height }: Box) {
+function placed({ x, y, width, height }: Box) {
   return { left: `${x}px`, top: `${y}px`, width: `${width}px`, height: `${height}px` };
 }
 

@@ -1,6 +1,7 @@
 import { useLayoutEffect, useRef } from 'preact/hooks';
 import type { TraceStep } from '../drawing/causal-order.ts';
-import { AXIS_HEIGHT, type AxisGap, type Timeline, timelineOf } from '../drawing/timeline.ts';
+import { AXIS_HEIGHT, type Timeline, timelineOf } from '../drawing/timeline.ts';
+import type { AxisGap } from '../drawing/timeline-clock.ts';
 import type { Edge } from '../drawing/timeline-edges.ts';
 import { verticalTimelineOf } from '../drawing/timeline-vertical.ts';
 import type { Ahead } from '../drawing/what-follows.ts';

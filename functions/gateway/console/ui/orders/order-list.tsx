@@ -53,24 +53,7 @@ export function OrderList({ orders, isWhole, list }: { orders: readonly OrderBod
   return (
     <section class="order-list card" ref={view} onKeyDown={onKeyDown} aria-label="Orders, the newest first">
       <table aria-rowcount={isWhole ? orders.length + 1 : -1}>
-        <thead>
-          <tr aria-rowindex={1}>
-            <th scope="col">Order</th>
-            <th scope="col">Status</th>
-            <th scope="col" class="order-customer">
-              Customer
-            </th>
-            <th scope="col" class="number order-units">
-              Units
-            </th>
-            <th scope="col" class="number">
-              Total
-            </th>
-            <th scope="col" class="order-placed">
-              Placed
-            </th>
-          </tr>
-        </thead>
+        <Head />
         <tbody>
           <Spacer rows={first} />
           {orders.slice(first, end).map((order, index) => (
@@ -86,6 +69,29 @@ export function OrderList({ orders, isWhole, list }: { orders: readonly OrderBod
         </tbody>
       </table>
     </section>
+  );
+}
+
+function Head() {
+  return (
+    <thead>
+      <tr aria-rowindex={1}>
+        <th scope="col">Order</th>
+        <th scope="col">Status</th>
+        <th scope="col" class="order-customer">
+          Customer
+        </th>
+        <th scope="col" class="number order-units">
+          Units
+        </th>
+        <th scope="col" class="number">
+          Total
+        </th>
+        <th scope="col" class="order-placed">
+          Placed
+        </th>
+      </tr>
+    </thead>
   );
 }
 
