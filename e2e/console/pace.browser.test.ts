@@ -1,0 +1,77 @@
+/** The overview under load: its frames, and what it keeps. Times have bounds for a busy machine; what it keeps does not depend on one. */
+import type { Browser, CDPSession } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { LoadBody } from '../../functions/gateway/load-representation.ts';
+import { chromiumPath, launchChromium } from '../browser/chromium.ts';
+import { get, post } from '../scenarios/client.ts';
+import { TestStore } from '../scenarios/harness.ts';
+import { waitUntil } from '../tools/wait-until.ts';
+import { ConsoleView } from './console-view.ts';
+
+const LONG = { timeout: 60_000 };
+/** Each order is five messages or more. */
+const ORDERS_PER_SECOND = 100;
+/** Before it is looked at, so that all lists are full; and for a minute while it is. */
+const FIRST_ORDERS = 1_000;
+const ORDERS = 60 * ORDERS_PER_SECOND;
+const LOAD_MS = 240_000;
+/** On a machine of its own a frame takes 17 ms, and 25 at most. */
+const FRAME_P95_MS = 500;
+const HEAP_GROWTH_MB = 6;
+const NODES_GROWTH = 1_000;
+const MB = 1024 * 1024;
+
+/** Runs in the page: how long frames take, until it is asked. */
+const FRAMES = `
+  globalThis.frames = [];
+  let last = performance.now();
+  const next = (now) => { globalThis.frames.push(now - last); last = now; requestAnimationFrame(next); };
+  requestAnimationFrame(next);
+`;
+
+/** What the page keeps once what it does not need is collected. */
+async function keptBy(session: CDPSession): Promise<{ readonly heapMb: number; readonly nodes: number }> {
+  await session.send('HeapProfiler.collectGarbage');
+  const { usedSize } = await session.send('Runtime.getHeapUsage');
+  const { nodes } = await session.send('Memory.getDOMCounters');
+  return { heapMb: usedSize / MB, nodes };
+}
+
+describe.skipIf(chromiumPath() === null)('the overview under load', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(() => browser?.close());
+
+  it('goes on drawing, and keeps no more the longer it runs', async () => {
+    const store = await TestStore.start('one process');
+    const { page } = await ConsoleView.open(browser, store.url(''));
+    await page.getByText('All functions are up, and nothing waits.').waitFor(LONG);
+    const load = store.url('/automation-testing/load');
+    const after = (count: number) =>
+      waitUntil(async () => (await get<LoadBody>(load)).acknowledged >= count, {
+        timeoutMs: LOAD_MS,
+        what: 'the load',
+      });
+    const started = await post(load, {
+      ordersPerSecond: ORDERS_PER_SECOND,
+      forS: 600,
+      mix: { cancel: 0.1, short: 0.1 },
+    });
+    expect(started.status).toBeLessThan(300);
+    await after(FIRST_ORDERS);
+
+    const session = await page.context().newCDPSession(page);
+    const before = await keptBy(session);
+    await page.evaluate(FRAMES);
+    await after(FIRST_ORDERS + ORDERS);
+    const frames = (await page.evaluate<number[]>('globalThis.frames')).toSorted((a, b) => a - b);
+    const now = await keptBy(session);
+
+    expect(frames.length).toBeGreaterThan(0);
+    expect(frames[Math.floor(frames.length * 0.95)]).toBeLessThan(FRAME_P95_MS);
+    expect(now.heapMb - before.heapMb).toBeLessThan(HEAP_GROWTH_MB);
+    expect(now.nodes - before.nodes).toBeLessThan(NODES_GROWTH);
+  }, 300_000);
+});
