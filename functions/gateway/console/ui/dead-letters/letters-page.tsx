@@ -95,7 +95,7 @@ export function messageName({ type, id }: Readonly<Record<string, unknown>>): st
   return foreignText(text === '' ? 'a message without a type' : text, { max: 200 });
 }
 
-export function firstLine(text: string): string {
+function firstLine(text: string): string {
   return text.split('\n', 1)[0] ?? '';
 }
 

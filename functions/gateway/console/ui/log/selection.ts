@@ -6,7 +6,7 @@ export type Query = Readonly<Record<string, string | undefined>>;
 export const origins = ['newest', 'oldest', 'position', 'time'] as const;
 export type Origin = (typeof origins)[number];
 
-export const PAGE = 50;
+const PAGE = 50;
 
 /** Where the list begins, by the query of the address: `from` is empty, `oldest`, a position or a time. */
 export function originOf({ from = '' }: Query): Origin {

@@ -1,7 +1,7 @@
 /** Text from outside, for a page: what would hide or turn round other text is shown as an escape. */
 const HIDDEN = /[\p{Cc}\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 /** The most that is shown of one text, in UTF-16 code units. */
-export const SHOWN_MAX = 256 * 1024;
+const SHOWN_MAX = 256 * 1024;
 
 /** Keeps line feeds and tabs where `keepsLines`. A longer text is cut, and ends with how much is left out. */
 export function foreignText(text: string, { keepsLines = false, max = SHOWN_MAX } = {}): string {
