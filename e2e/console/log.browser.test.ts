@@ -105,6 +105,18 @@ describe.skipIf(chromiumPath() === null)('the log in a browser', () => {
     expect(new Set(await linesOf(page)).size).toBe(120);
   });
 
+  it('says how many messages it has looked at where a filter finds none among 10,000', async () => {
+    const store = await TestStore.start('one process', { ...atOnce, LOG_LEVEL: 'fatal' });
+    await produce(store, ...Array.from({ length: 10_050 }, (_, n) => commandOf(`N-${n}`, { type: 'Nonsense' })));
+    const { page } = await ConsoleView.open(browser, store.url(''), `${PAGE}/order-commands?from=oldest&type=Other`);
+
+    await page.getByText('Scanned 10,000.').waitFor();
+    expect(await page.getByText('No message matches.').count()).toBe(0);
+    await page.getByRole('button', { name: 'Load more' }).click();
+    await page.getByText('Scanned 10,050: this is all.').waitFor();
+    await page.getByText('No message matches.').waitFor();
+  });
+
   it('follows what is written, and counts it while someone reads further down', async () => {
     const store = await TestStore.start('one process', atOnce);
     const nonsense = (name: string, count: number) =>
