@@ -120,6 +120,7 @@ describe.skipIf(chromiumPath() === null)('the orders in the console', () => {
     const store = await TestStore.start('one process');
     const { page } = await ConsoleView.open(browser, store.url(''), '/console/orders', { statuses: [422] });
     await page.getByRole('button', { name: 'Place an order' }).first().click();
+    await page.getByRole('option', { name: /PRODUCT_002/ }).waitFor({ state: 'attached' });
     await page.getByRole('button', { name: 'Add a line' }).click();
     await page.getByLabel('Price of one').last().fill('cheap');
     await page.getByRole('button', { name: 'Place it' }).click();

@@ -23,10 +23,12 @@ const LINES_MAX = 100;
 /** Places an order, and goes to it. */
 export function PlaceOrder({ onClose }: { readonly onClose: () => void }) {
   const { route } = useLocation();
-  const { data } = useResource<{ readonly stock: readonly StockBody[] }>('/stock?limit=200');
+  const stock = useResource<{ readonly stock: readonly StockBody[] }>('/stock?limit=200');
   const [lines, setLines] = useState<readonly Line[]>([firstLine]);
   const command = useCommand<OrderBody>();
-  const products = data?.stock ?? [];
+  const products = stock.data?.stock ?? [];
+  // Without an answer about the stock a product is named by hand.
+  const isReading = stock.data === null && stock.problem === null;
   const set = (at: number, part: Partial<Line>) =>
     setLines(lines.map((line, index) => (index === at ? { ...line, ...part } : line)));
 
@@ -48,24 +50,16 @@ export function PlaceOrder({ onClose }: { readonly onClose: () => void }) {
   return (
     <Dialog title="Place an order" onClose={onClose}>
       <form class="stack" onSubmit={place}>
-        <div class="field-pair">
-          <label>
-            Customer
-            <input name="customerId" defaultValue="CUSTOMER_001" required maxLength={64} spellcheck={false} />
-          </label>
-          <label>
-            Order id
-            <input
-              name="orderId"
-              placeholder="made by the store"
-              maxLength={64}
-              spellcheck={false}
-              autocomplete="off"
-            />
-          </label>
-        </div>
+        <Names />
         {lines.map((line, index) => (
-          <LineFields key={index} line={line} number={index + 1} products={products} set={(part) => set(index, part)} />
+          <LineFields
+            key={index}
+            line={line}
+            number={index + 1}
+            products={products}
+            isReading={isReading}
+            set={(part) => set(index, part)}
+          />
         ))}
         {command.problem !== null && <PlaceProblem problem={command.problem} />}
         <div class="row">
@@ -77,7 +71,7 @@ export function PlaceOrder({ onClose }: { readonly onClose: () => void }) {
             Add a line
           </button>
           <span class="grow" />
-          <button type="submit" class="main" disabled={command.isSending}>
+          <button type="submit" class="main" disabled={command.isSending || isReading}>
             Place it
           </button>
         </div>
@@ -86,15 +80,33 @@ export function PlaceOrder({ onClose }: { readonly onClose: () => void }) {
   );
 }
 
+/** Whose order it is, and which. */
+function Names() {
+  return (
+    <div class="field-pair">
+      <label>
+        Customer
+        <input name="customerId" defaultValue="CUSTOMER_001" required maxLength={64} spellcheck={false} />
+      </label>
+      <label>
+        Order id
+        <input name="orderId" placeholder="made by the store" maxLength={64} spellcheck={false} autocomplete="off" />
+      </label>
+    </div>
+  );
+}
+
 function LineFields({
   line,
   number,
   products,
+  isReading,
   set,
 }: {
   readonly line: Line;
   readonly number: number;
   readonly products: readonly StockBody[];
+  readonly isReading: boolean;
   readonly set: (part: Partial<Line>) => void;
 }) {
   const onInput = (name: keyof Line) => (event: Event) =>
@@ -102,7 +114,7 @@ function LineFields({
   return (
     <fieldset class="order-line">
       <legend class="visually-hidden">Line {number}</legend>
-      <ProductField line={line} products={products} onInput={onInput('productId')} />
+      <ProductField line={line} products={products} isReading={isReading} onInput={onInput('productId')} />
       <label>
         Quantity
         <input type="number" min={1} step={1} value={line.quantity} onInput={onInput('quantity')} required />
@@ -119,17 +131,19 @@ function LineFields({
 function ProductField({
   line,
   products,
+  isReading,
   onInput,
 }: {
   readonly line: Line;
   readonly products: readonly StockBody[];
+  readonly isReading: boolean;
   readonly onInput: (event: Event) => void;
 }) {
   const id = useId();
   return (
     <label htmlFor={id}>
       Product
-      {products.length > 0 ? (
+      {products.length > 0 || isReading ? (
         <select id={id} value={line.productId === '' ? products[0]?.productId : line.productId} onInput={onInput}>
           {products.map(({ productId, name, available }) => (
             <option key={productId} value={productId}>
