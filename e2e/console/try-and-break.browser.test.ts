@@ -72,7 +72,8 @@ describe.skipIf(chromiumPath() === null)('the overview', () => {
 
   it('is worked by the keyboard alone', async () => {
     const store = await TestStore.start('one process');
-    const { page } = await open(store);
+    const view = await open(store);
+    const { page } = view;
     const focused = () => page.evaluate<string>('document.activeElement?.textContent ?? ""');
 
     await page.keyboard.press('Tab');
@@ -80,6 +81,7 @@ describe.skipIf(chromiumPath() === null)('the overview', () => {
     await page.keyboard.press('Enter');
     for (let n = 0; n < 30 && (await focused()) !== 'Place ORDER_001'; n += 1) await page.keyboard.press('Tab');
     await page.keyboard.press('Enter');
+    await says(view, 'ORDER_001 is confirmed.');
 
     await orderIn('confirmed', store.url('/orders/ORDER_001'));
   });

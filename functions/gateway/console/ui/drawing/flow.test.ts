@@ -1,7 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import type { TickBody } from '../../../../../shared/runtime/inspect/stream-representation.ts';
 import { withTick as backlogsWithTick, endedSince } from './backlog.ts';
-import { countsOf, fullAt, rateOf, ratesOf, type Samples, unreadOf, widthOf, withAbsent, withTick } from './flow.ts';
+import {
+  countsOf,
+  fullAt,
+  outcomesOf,
+  rateOf,
+  ratesOf,
+  type Samples,
+  unreadOf,
+  widthOf,
+  withAbsent,
+  withOutcomes,
+  withTick,
+} from './flow.ts';
 import { graphOf, type Saga } from './saga-graph.ts';
 
 const saga: Saga = {
@@ -25,8 +37,10 @@ const saga: Saga = {
     { from: null, event: 'OrderPlaced', to: 'placed' },
     { from: 'placed', event: 'OrderConfirmed', to: 'confirmed' },
     { from: 'placed', event: 'OrderRejected', to: 'rejected' },
+    { from: 'placed', event: 'OrderCancelled', to: 'cancelled' },
+    { from: 'confirmed', event: 'OrderCancelled', to: 'cancelled' },
   ],
-  commands: [],
+  commands: [{ name: 'cancel', event: 'OrderCancelled', from: ['placed', 'confirmed'] }],
 };
 const graph = graphOf(saga);
 const nothing = { p50: null, p99: null, count: 0 };
@@ -113,6 +127,23 @@ describe('what flows', () => {
     const now = withAbsent(tickOf({ order: { PlaceOrder: 2 } }), before);
     expect(now.functions.map(({ name }) => name)).toEqual(['order', 'inventory']);
     expect(now.functions[0]?.messages['PlaceOrder']?.handled).toBe(2);
+  });
+});
+
+describe('an outcome', () => {
+  it('is a status that only a command leaves, and that ends a wait', () => {
+    const dispatch = { name: 'dispatch', event: 'OrderDispatched', from: ['confirmed'] };
+    const more: Saga = {
+      ...saga,
+      transitions: [...saga.transitions, { from: 'confirmed', event: 'OrderDispatched', to: 'dispatched' }],
+      commands: [...saga.commands, dispatch],
+    };
+    expect([...outcomesOf(more)]).toEqual(['confirmed', 'rejected', 'cancelled']);
+  });
+
+  it('alone is counted', () => {
+    const [order] = withOutcomes(tickOf({ order: {} }, { confirmed: 3 }), new Set(['rejected'])).functions;
+    expect(order?.outcomes).toEqual({});
   });
 });
 

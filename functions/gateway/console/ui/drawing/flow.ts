@@ -25,6 +25,25 @@ export function withAbsent(tick: TickBody, before: TickBody | null): TickBody {
   return absent.length === 0 ? tick : { ...tick, functions: [...tick.functions, ...absent] };
 }
 
+/**
+ * The statuses in which a saga has its outcome: only a command leads on from them, and they come straight from one in which it has
+ * none. What follows an outcome, such as a dispatch, is no outcome of its own.
+ */
+export function outcomesOf({ transitions, commands }: Saga): ReadonlySet<string> {
+  const isOpen = (status: string | null) =>
+    transitions.some(({ from, event }) => from === status && !commands.some((command) => command.event === event));
+  return new Set(transitions.filter(({ from, to }) => isOpen(from) && !isOpen(to)).map(({ to }) => to));
+}
+
+/** The tick without the counts of statuses that are no outcomes. */
+export function withOutcomes(tick: TickBody, wanted: ReadonlySet<string>): TickBody {
+  const functions = tick.functions.map((each) => {
+    const outcomes = Object.entries(each.outcomes).filter(([status]) => wanted.has(status));
+    return { ...each, outcomes: Object.fromEntries(outcomes) };
+  });
+  return { ...tick, functions };
+}
+
 /** How many messages of `type` the function `by` has handled since it started; null where that is not known. */
 export function handledBy(tick: TickBody, by: string, type: string): number | null {
   const found = tick.functions.find(({ name }) => name === by);

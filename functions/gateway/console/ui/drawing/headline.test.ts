@@ -81,6 +81,13 @@ describe('the store in a sentence', () => {
       'inventory',
     ],
     [
+      'of orders that wait for one that is not ready',
+      { inventory: { state: 'unready', detail: 'the disk is full', unread: 3 } },
+      '3 orders wait for inventory. Nothing is lost.',
+      'wait',
+      'inventory',
+    ],
+    [
       'of what drains',
       { inventory: { unread: 840 } },
       'inventory reads what has waited: 840 messages to go.',

@@ -53,7 +53,9 @@ export function headlineOf(saga: Saga, functions: readonly FunctionNow[]): Headl
 }
 
 function awayText(saga: Saga, { name, state, detail, unread, endedSince }: FunctionNow): string {
-  if (state === 'unready') return `${name} is not ready${detail === null ? '' : `: ${detail}`}. Nothing is lost.`;
+  if (state === 'unready' && unread === 0) {
+    return `${name} is not ready${detail === null ? '' : `: ${detail}`}. Nothing is lost.`;
+  }
   if (isOwner(saga, name)) return `${name} is away. New orders are refused until it is back; nothing is lost.`;
   // While the function is away, each saga that ends has told it so by one more message, and waits no longer.
   const waiting = isInTheWay(saga, name) ? Math.max(unread - 2 * endedSince, 0) : 0;

@@ -117,9 +117,9 @@ function Figures({ of }: { readonly of: FunctionBody }) {
         </Figure>
         <Figure name="Commit p50">{commitMs?.p50 == null ? '–' : durationText(commitMs.p50)}</Figure>
         <Figure name="Commit p99">{commitMs?.p99 == null ? '–' : durationText(commitMs.p99)}</Figure>
-        <Figure name="Commits in the last minute">{commitMs === null ? '–' : figure(commitMs.count)}</Figure>
+        <Figure name="Commits in 60 s">{commitMs === null ? '–' : figure(commitMs.count)}</Figure>
         <Figure name="Write-ahead log">{of.walBytes === null ? '–' : formatBytes(of.walBytes)}</Figure>
-        <Figure name="Clock against the gateway">{of.clockSkewMs === null ? '–' : skewText(of.clockSkewMs)}</Figure>
+        <Figure name="Clock">{of.clockSkewMs === null ? '–' : skewText(of.clockSkewMs)}</Figure>
         <Figure name="Paused lanes" isBad={of.pausedTopics.length > 0}>
           {of.pausedTopics.length === 0 ? 'none' : of.pausedTopics.join(', ')}
         </Figure>
@@ -153,6 +153,6 @@ function numberOr(count: number | null): string {
 const SKEW_MIN_MS = 5;
 
 function skewText(ms: number): string {
-  if (Math.abs(ms) < SKEW_MIN_MS) return 'the same';
+  if (Math.abs(ms) < SKEW_MIN_MS) return 'as the gateway';
   return `${durationText(ms)} ${ms > 0 ? 'ahead' : 'behind'}`;
 }

@@ -40,7 +40,7 @@ function Content({ store, reconnects }: { readonly store: StoreBody; readonly re
   const { saga, automation } = store;
   const graph = useMemo(() => graphOf(saga), [saga]);
   const isNarrow = useMedia(NARROW);
-  useFollowing(saga.functions);
+  useFollowing(saga);
   return (
     <>
       <section class="stack map-section" aria-label="The saga now">

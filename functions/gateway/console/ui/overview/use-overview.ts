@@ -1,9 +1,11 @@
 /** What the overview shows of the stream: the last five minutes, what flows now, and what has gathered. It stays while pages change. */
 import { type ReadonlySignal, signal, useSignalEffect } from '@preact/signals';
+import { useMemo } from 'preact/hooks';
 import type { TickBody } from '../../../../../shared/runtime/inspect/stream-representation.ts';
 import { type Backlogs, withTick as backlogsWithTick } from '../drawing/backlog.ts';
-import { type Samples, withTick as samplesWithTick, withAbsent } from '../drawing/flow.ts';
+import { outcomesOf, type Samples, withTick as samplesWithTick, withAbsent, withOutcomes } from '../drawing/flow.ts';
 import { emptyHistory, type History, withTick as historyWithTick } from '../drawing/history.ts';
+import type { Saga } from '../drawing/saga-graph.ts';
 import { useLive } from '../live/use-live.ts';
 
 const figures = signal<TickBody | null>(null);
@@ -25,15 +27,16 @@ export interface Overview {
 /** What the components of the page read; {@link useFollowing} fills it. */
 export const overview: Overview = { figures, samples, history, backlogs };
 
-/** Follows the stream, once for the page. `names`: the functions of the store. */
-export function useFollowing(names: readonly string[]): void {
+/** Follows the stream, once for the page. */
+export function useFollowing(saga: Saga): void {
+  const outcomes = useMemo(() => outcomesOf(saga), [saga]);
   const { tick, functions } = useLive();
   useSignalEffect(() => {
     if (tick.value === null) return;
-    const now = withAbsent(tick.value, figures.peek());
+    const now = withOutcomes(withAbsent(tick.value, figures.peek()), outcomes);
     const nowMs = Date.now();
     const states = functions.peek();
-    const all = names.map((name) => ({ name, isAway: (states.get(name)?.state ?? 'up') !== 'up' }));
+    const all = saga.functions.map((name) => ({ name, isAway: (states.get(name)?.state ?? 'up') !== 'up' }));
     figures.value = now;
     samples.value = samplesWithTick(samples.peek(), now, nowMs);
     history.value = historyWithTick(history.peek(), now, nowMs);
