@@ -3,9 +3,10 @@ import type { StockBody } from '../../../../inventory/representation.ts';
 import { type Problem, problemOf } from '../api/problem.ts';
 import { send } from '../api/request.ts';
 import { useResource } from '../api/use-resource.ts';
-import { type BarPart, barOf, barUnits, sumOf } from '../drawing/stock-bar.ts';
+import { barUnits } from '../drawing/stock-bar.ts';
 import { foreignText } from '../parts/foreign-text.ts';
 import { Empty, Loaded, ProblemNote } from '../parts/states.tsx';
+import { StockBar, StockSum, StockWords } from '../parts/stock-bar.tsx';
 import { figure } from '../parts/words.ts';
 
 const READ_MS = 2_000;
@@ -28,7 +29,6 @@ export function Stock({ automation, reconnects }: { readonly automation: boolean
             <NoStock automation={automation} reload={stock.reload} />
           ) : (
             <>
-              <Legend />
               <ul class="stack stock-list">
                 {levels.slice(0, SHOWN_MAX).map((level) => (
                   <Product key={level.productId} level={level} scale={Math.max(...levels.map(barUnits))} />
@@ -45,8 +45,6 @@ export function Stock({ automation, reconnects }: { readonly automation: boolean
 
 function Product({ level, scale }: { readonly level: StockBody; readonly scale: number }) {
   const { productId, name } = level;
-  const parts = barOf(level, scale);
-  const { text, holds } = sumOf(level);
   return (
     <li>
       <div class="row">
@@ -55,41 +53,14 @@ function Product({ level, scale }: { readonly level: StockBody; readonly scale: 
         </a>
         {name !== null && <span class="quiet">{foreignText(name)}</span>}
       </div>
-      <svg class="stock-bar" viewBox="0 0 1 1" preserveAspectRatio="none" aria-hidden="true">
-        {parts.map((part) => (
-          <rect key={part.name} class={lookOf(part.name)} x={part.from} width={part.width} height="1" />
-        ))}
-      </svg>
-      <div class="row stock-words">
-        <span class="grow">
-          {parts.map((part) => `${figure(part.units)} ${part.name}`).join(' · ') || 'nothing at hand'}
-        </span>
-        <span class={holds ? 'quiet' : 'is-bad'}>
-          {text} {holds ? '✓' : '✕'}
-        </span>
+      <StockBar levels={level} scale={scale} />
+      <div class="row">
+        <div class="grow">
+          <StockWords levels={level} />
+        </div>
+        <StockSum levels={level} />
       </div>
     </li>
-  );
-}
-
-function lookOf(name: BarPart['name']): string {
-  return `part-${name.replace(' ', '-')}`;
-}
-
-const legend = ['available', 'set aside', 'reserved', 'back-ordered'] as const;
-
-function Legend() {
-  return (
-    <ul class="row stock-legend quiet">
-      {legend.map((name) => (
-        <li key={name}>
-          <svg width="10" height="10" aria-hidden="true">
-            <rect class={lookOf(name)} width="10" height="10" rx="2" />
-          </svg>{' '}
-          {name}
-        </li>
-      ))}
-    </ul>
   );
 }
 

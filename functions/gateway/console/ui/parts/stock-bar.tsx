@@ -2,9 +2,9 @@ import '../look/stock-bar.css';
 import { barOf, barUnits, type Levels, sumOf } from '../drawing/stock-bar.ts';
 import { figure } from './words.ts';
 
-/** Where the units of a product are, as a bar; the words beside it say the same. */
-export function StockBar({ levels }: { readonly levels: Levels }) {
-  const parts = barOf(levels, barUnits(levels));
+/** Where the units of a product are, as a bar; the words beside it say the same. `scale`: the units of a whole bar. */
+export function StockBar({ levels, scale = barUnits(levels) }: { readonly levels: Levels; readonly scale?: number }) {
+  const parts = barOf(levels, scale);
   return (
     <div class="level-bar" aria-hidden="true">
       {parts.map(({ name, from, width }) => (
