@@ -10,7 +10,15 @@ import { printable } from '../../shared/core/printable.ts';
 import { jsonText, parseArguments, runAsMain, toolCommand } from '../tools/command-line.ts';
 import { StoreError, type Terminal } from '../tools/store-client.ts';
 import { BenchBroker } from './broker.ts';
-import { type Part, sideBySide, starts, withLargeStore, withPoisonedOrder, withSlowFlush } from './parts.ts';
+import {
+  type Part,
+  sideBySide,
+  starts,
+  whileWatched,
+  withLargeStore,
+  withPoisonedOrder,
+  withSlowFlush,
+} from './parts.ts';
 import { FULL, type Plan, QUICK, SIDE_AIMS } from './plan.ts';
 import { renderSection, renderVerdict } from './report.ts';
 import { builtIn, OURS, type Program, REFERENCE, REFERENCE_ON_KAFKA } from './servers.ts';
@@ -89,6 +97,7 @@ async function compare(
     ...parts,
     // Written by hand are only the rows of a store that is its own log.
     ...(log === 'embedded' ? [await withLargeStore(plan, progress)] : []),
+    await whileWatched(plan, ours, progress),
     await withPoisonedOrder(plan, ours, progress),
     await starts(plan, [ours, other], progress),
   ];

@@ -7,6 +7,7 @@ import { measurePoison } from './poison.ts';
 import { type Row, rowOf, type Section } from './report.ts';
 import { type Figure, medianOf, type RoundFigures, ratiosOf, runRounds } from './rounds.ts';
 import { compileSlowFlush, newDataDir, OURS, type Program, startServer, timeToFirstOrder } from './servers.ts';
+import { watched } from './watcher.ts';
 
 export interface Part {
   readonly section: Section | null;
@@ -162,6 +163,20 @@ export async function withLargeStore(plan: Plan, progress: Progress): Promise<Pa
   });
   const columns = [`${orders} stored`, 'empty'] as const;
   return { section: { title: 'large store', columns, rows: [row] }, notes: [], wrong: [...seedWrong, ...wrong] };
+}
+
+/** The store with its console open, against the store alone. */
+export async function whileWatched(plan: Plan, program: Program, progress: Progress): Promise<Part> {
+  const start = () => startServer(program, newDataDir());
+  const contestants = [
+    { name: 'watched' as const, start: async () => watched(await start()) },
+    { name: 'alone' as const, start },
+  ];
+  const { figures, wrong } = await runRounds(contestants, ['finished'], plan, progress);
+  const measure = 'finished, 64 in flight';
+  const both = [figures.watched, figures.alone] as const;
+  const rows = [figureRow(both, { measure, unit: 'orders/s', figure: perS('finished'), aim: AIMS.watched })];
+  return { section: { title: 'with the console open', columns: ['watched', 'alone'], rows }, notes: [], wrong };
 }
 
 export async function withPoisonedOrder(plan: Plan, program: Program, progress: Progress): Promise<Part> {

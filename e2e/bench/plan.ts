@@ -94,4 +94,5 @@ export const AIMS = {
   poisonedP99: { ratio: 1.2, atLeast: false },
   largeStore: { ratio: 0.9, atLeast: true },
   relay: { ratio: 0.6, atLeast: true },
+  watched: { ratio: 0.97, atLeast: true },
 } as const satisfies Record<string, Aim>;
