@@ -114,16 +114,33 @@ describe.each(hosts)('a store in %s', (host) => {
         return [part, await Promise.all(links)] as const;
       }),
     );
-    const page = await request('GET', store.url('/'), { headers: { accept: 'text/html,*/*;q=0.8' } });
+    const browser = { headers: { accept: 'text/html,*/*;q=0.8' } };
+    const sent = await request('GET', store.url('/'), browser);
+    const pages = await Promise.all([
+      request('GET', store.url(sent.headers['location'] ?? ''), browser),
+      request('GET', store.url('/', 'order'), browser),
+    ]);
 
     const health = ['livez 200', 'readyz 200', 'metrics 200'];
     expect(Object.fromEntries(starts)).toEqual({
-      gateway: ['self 200', 'docs 200', 'openapi 200', 'orders 200', 'stock 200', 'notifications 200', ...health],
+      gateway: [
+        'self 200',
+        'console 200',
+        'docs 200',
+        'openapi 200',
+        'orders 200',
+        'stock 200',
+        'notifications 200',
+        ...health,
+      ],
       order: ['self 200', 'orders 200', ...health],
       inventory: ['self 200', 'stock 200', ...health],
       notification: ['self 200', 'notifications 200', ...health],
     });
-    expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=UTF-8']);
+    expect([sent.status, sent.headers['location']]).toEqual([302, '/console']);
+    for (const page of pages) {
+      expect([page.status, page.headers['content-type']]).toEqual([200, 'text/html; charset=UTF-8']);
+    }
   });
 
   it('shows its documentation also with a slash at the end, and says of other addresses to leave it out', async () => {
