@@ -33,7 +33,7 @@ const some: Counts = {
 };
 
 const runs: readonly (readonly [name: string, counts: Counts, plan: RunPlan])[] = [
-  ['a store in one process', many, { host: 'one process', orders: [50, 80, 160], clients: 3 }],
+  ['a store in one process', many, { host: 'one process', orders: [50, 80, 500], clients: 3 }],
   ['a store in a process each', some, { host: 'a process each', orders: [20, 30, 20], clients: 3 }],
   [
     'a store whose syncs fail now and then',
