@@ -13,6 +13,7 @@ const onKafka = [
   'dead-letters',
   'dead-orders',
   'edges',
+  'inspect',
   'notices',
   'offline',
   'orders',
