@@ -4,12 +4,13 @@ import { threadsOf } from './threads.ts';
 
 describe('the threads of a store in one process', () => {
   it.each([
-    [{}, 1],
-    [{ LOG: 'kafka' }, 2],
-    [{ THREADS: '2' }, 2],
-    [{ LOG: 'kafka', THREADS: '1' }, 1],
-  ])('with %j are %d', (env, threads) => {
-    expect(threadsOf(readConfig(env))).toBe(threads);
+    [{}, 1, 1],
+    [{}, 2, 2],
+    [{}, 64, 2],
+    [{ THREADS: '2' }, 1, 2],
+    [{ THREADS: '1' }, 2, 1],
+  ])('with %j and %d processors are %d', (env, processors, threads) => {
+    expect(threadsOf(readConfig(env), processors)).toBe(threads);
   });
 
   it.each(['0', '3', 'two', '1.0'])('are never %s', (threads) => {

@@ -103,7 +103,7 @@ export function temporaryFolder(onFinished: OnFinished = onTestFinished): string
   return folder;
 }
 
-/** How the store runs: all in one process, in the threads that are the default or in two, or one process for each part. */
+/** How the store runs: all in one process, in one thread (on Kafka as by default) or in two, or one process for each part. */
 export type Host = 'one process' | 'two threads' | 'a process each';
 export const hosts: readonly Host[] = ['one process', 'a process each'];
 /** For what differs between threads: starts, stops, and how a gateway reaches functions. */
@@ -121,7 +121,7 @@ export class TestStore {
     this.#host = host;
     this.dataDir = dataDir;
     const settings = [...ports].map(([part, port]) => [`${part.toUpperCase()}_PORT`, String(port)]);
-    const threads: Env = host === 'two threads' ? { THREADS: '2' } : {};
+    const threads: Env = host === 'two threads' ? { THREADS: '2' } : isOnKafka ? {} : { THREADS: '1' };
     this.env = { ...Object.fromEntries(settings), DATA_DIR: dataDir, ENABLE_AUTOMATION: 'true', ...threads, ...env };
     this.#urls = new Map([...ports].map(([part, port]) => [part, `http://127.0.0.1:${port}`]));
   }
