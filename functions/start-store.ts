@@ -105,7 +105,7 @@ export async function prepareStore(
     await ports.close();
     await Promise.all(functions.map((running) => running.stop()));
     await log.close();
-    // Last: only when nobody reads a file any more does closing it take its write-ahead log in.
+    // Last: SQLite removes the write-ahead log of a file when its last connection is one that may write.
     await Promise.all(functions.map((running) => running.close()));
   };
   try {

@@ -3,6 +3,7 @@ import { useRoute } from 'preact-iso';
 import type { DeadLetterBody } from '../../../../../shared/runtime/dead-letters/schemas.ts';
 import { useResource } from '../api/use-resource.ts';
 import { Attributes, JsonBlock, TextBlock } from '../parts/contents.tsx';
+import { Fact } from '../parts/fact.tsx';
 import { foreignText } from '../parts/foreign-text.ts';
 import { Page } from '../parts/page.tsx';
 import { Loaded } from '../parts/states.tsx';
@@ -148,15 +149,6 @@ function Facts({ letter }: { readonly letter: DeadLetterBody }) {
         </Fact>
       </dl>
     </section>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

@@ -3,6 +3,7 @@ import type { OrderBody } from '../../../../order/representation.ts';
 import { type Command, useCommand } from '../api/use-command.ts';
 import { productHref } from '../orders/places.ts';
 import { Dialog } from '../parts/dialog.tsx';
+import { Fact } from '../parts/fact.tsx';
 import { foreignText } from '../parts/foreign-text.ts';
 import { ProblemNote } from '../parts/states.tsx';
 import { Status } from '../parts/status.tsx';
@@ -64,15 +65,6 @@ export function OrderHead({ order }: { readonly order: OrderBody }) {
         ))}
       </ul>
     </section>
-  );
-}
-
-function Fact({ name, children }: { readonly name: string; readonly children: preact.ComponentChildren }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 
