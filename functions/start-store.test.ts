@@ -1,5 +1,5 @@
 /** A start that fails leaves nothing open: the same process starts the store on the same data and ports. */
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,6 +40,16 @@ it('a store that is stopped leaves no write-ahead log behind', async () => {
     'order/order.db',
   ]);
   expect(files.filter((file) => file.endsWith('-wal'))).toEqual([]);
+});
+
+it('a start hears that it is to stop before it goes on to a function', async () => {
+  const { dataDir, start } = await place();
+  const aborting = new AbortController();
+  setImmediate(() => aborting.abort(new Error('stop it')));
+
+  await expect(start({ signal: aborting.signal })).rejects.toThrow('stop it');
+
+  expect(existsSync(dataFile(dataDir, 'order'))).toBe(false);
 });
 
 describe('a start that fails', () => {

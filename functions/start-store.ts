@@ -115,7 +115,6 @@ export async function prepareStore(
       signal?.throwIfAborted();
       functions.push(await startFunction(name, { config, logger, log, target, claims, crash }));
     }
-    await nextTurn();
     signal?.throwIfAborted();
   } catch (error) {
     await stop();
