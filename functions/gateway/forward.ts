@@ -23,7 +23,10 @@ export type PartAnswer =
 export async function askPart(c: AppContext, upstream: Upstream, request: Request): Promise<PartAnswer> {
   const { name } = upstream;
   const sentMs = Date.now();
-  const signal = AbortSignal.any([AbortSignal.timeout(PART_MS_MAX), c.req.raw.signal]);
+  // `AbortSignal.any` does not keep an `AbortSignal.timeout` alive: collected as garbage, it never fires.
+  const slow = new AbortController();
+  setTimeout(() => slow.abort(), PART_MS_MAX).unref();
+  const signal = AbortSignal.any([slow.signal, c.req.raw.signal]);
   const noAnswer = { name, response: null, detail: `${name} does not answer` } as const;
   // A call to another thread, or to a function here, knows of no signal.
   const tooLate = new Promise<null>((resolve) => signal.addEventListener('abort', () => resolve(null)));

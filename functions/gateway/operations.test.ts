@@ -1,3 +1,6 @@
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { App } from '../../shared/runtime/http/app.ts';
 import type { StatusBody, StoreBody } from '../../shared/runtime/inspect/representation.ts';
@@ -122,6 +125,18 @@ describe('the operations of the gateway', () => {
         messages: {},
       },
     ]);
+  });
+
+  it('are told in time also where garbage is collected while a function is silent', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const { ask } = gatewayOver({ order: answering(statusOf('order')), inventory: silent });
+    const asking = ask('/operations/functions');
+    await setImmediate();
+
+    collectGarbage();
+
+    expect((await asking).body['functions']).toMatchObject([{ state: 'up' }, { name: 'inventory', state: 'away' }]);
   });
 
   it('compare the clock of a function with the time at which it was asked', async () => {
