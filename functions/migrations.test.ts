@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { SqliteStore } from '../shared/adapters/embedded/store/sqlite-store.ts';
+import { outbox } from '../shared/ports/tables/outbox.ts';
 import type { StoreFunction } from '../shared/runtime/function.ts';
+import { count } from '../shared/testing/probe.ts';
 import { added, commitOf } from '../shared/testing/shelf.ts';
 import { inventory } from './inventory/function.ts';
 import { openings } from './inventory/opening-balance.ts';
@@ -13,7 +15,7 @@ import { backorders, movements, receipts, reservations, stock } from './inventor
 import { notification } from './notification/function.ts';
 import { deliveries, type NoticeRow, notices } from './notification/tables.ts';
 import { order } from './order/function.ts';
-import { orders } from './order/tables.ts';
+import { orderFacts, orders } from './order/tables.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'saga-store-migrations-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -83,6 +85,38 @@ describe('an upgrade', () => {
       });
     }
     expect(found.map(({ orderId }) => orderId)).toEqual(['O6']);
+  });
+
+  it('reads messages that were stored with the names of their attributes, and shows them to people as before', async () => {
+    const { data, ...attributes } = count('a', 1);
+    const fact = { ...attributes, data };
+    const columns = [JSON.stringify(attributes), JSON.stringify(data), JSON.stringify(fact)].map((json) => `'${json}'`);
+    const [names, value, message] = columns;
+
+    const store = await upgraded(
+      order,
+      `INSERT INTO outbox (topic, subject, attributes, data) VALUES ('order-events', 'a', ${names}, ${value});
+       INSERT INTO order_fact (order_id, at_version, message) VALUES ('a', 0, ${message});`,
+    );
+    await store.transact({}, () => commitOf({ outbox: [{ topic: 'order-events', message: fact }] }));
+
+    store.database.exec("INSERT OR REPLACE INTO relay (id, log, token, position) VALUES (1, 'another', 1, 0)");
+
+    const facts = await store.find({ table: orderFacts, limit: 9 });
+    const published = await store.find({ table: outbox, limit: 9 });
+    const unsent = await store.relayed.unsent(9);
+    const shown = store.database.prepare('SELECT * FROM outbox_message').all() as object[];
+    await store.close();
+    expect(facts.map((row) => row.message)).toEqual([fact]);
+    expect(published.map((row) => [row.attributes, row.data])).toEqual(Array(2).fill([attributes, data]));
+    expect(unsent.map((row) => [row.partitionKey, JSON.parse(row.attributes)])).toEqual(
+      Array(2).fill(['a', attributes]),
+    );
+    const { specversion: _, datacontenttype: __, ...columnsShown } = attributes;
+    for (const row of shown) {
+      expect(row).toMatchObject({ ...columnsShown, traceparent: null, data: JSON.stringify(data) });
+    }
+    expect(shown).toHaveLength(2);
   });
 
   it('preserves reservations, and sets the policy reject', async () => {

@@ -13,10 +13,13 @@ function id(nth: number): string {
   return `printf('%08x-%04x-8000-8000-%012x', i / 65536, i % 65536, ${nth})`;
 }
 
+/** As `compact-message.ts` orders them. */
+function attributesSql(source: string, type: string, nth: number, cause: string): string {
+  return `json_array(${id(nth)}, '${source}', '${type}', ${AT}, ${ORDER}, ${id(0)}, ${cause}, 1)`;
+}
+
 function outbox(topic: string, source: string, type: string, nth: number): string {
-  const attributes = `json_object('specversion', '1.0', 'id', ${id(nth)}, 'source', '${source}', 'type', '${type}',
-    'time', ${AT}, 'subject', ${ORDER}, 'datacontenttype', 'application/json', 'partitionkey', ${ORDER},
-    'correlationid', ${id(0)}, 'causationid', ${id(0)}, 'schemaversion', 1)`;
+  const attributes = attributesSql(source, type, nth, id(0));
   const data = `json_object('orderId', ${ORDER}, 'customerId', 'CUSTOMER_001', 'lines', json(${PRICED}))`;
   return `INSERT INTO outbox (topic, subject, attributes, data) SELECT '${topic}', ${ORDER}, ${attributes}, ${data} FROM n`;
 }
@@ -58,8 +61,7 @@ export const fills: readonly Fill[] = [
       `INSERT INTO orders (order_id, customer_id, status, currency, lines, total_minor, placed_at, updated_at, version)
         SELECT ${ORDER}, 'CUSTOMER_001', 'confirmed', 'EUR', ${PRICED}, 4000, ${AT}, ${AT}, 2 FROM n`,
       `INSERT INTO order_fact (order_id, at_version, message)
-        SELECT ${ORDER}, 1, json_object('id', ${id(2)}, 'source', '/inventory', 'type', 'StockReserved', 'time', ${AT},
-          'subject', ${ORDER}, 'correlationid', ${id(0)}, 'causationid', ${id(1)}, 'data', json(${LINES})) FROM n`,
+        SELECT ${ORDER}, 1, json_array(${attributesSql('/inventory', 'StockReserved', 2, id(1))}, json(${LINES})) FROM n`,
       inbox('order', '/http', RANDOM_ID),
       inbox('order', '/inventory', id(2)),
       outbox('order-events', '/order', 'OrderPlaced', 1),

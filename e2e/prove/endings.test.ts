@@ -129,8 +129,8 @@ describe('the ledger invariants of a store with orders in every state', () => {
     ],
     [
       'an order that is cancelled after its dispatch',
-      `UPDATE outbox SET attributes = json_set(attributes, '$.type', 'OrderDispatched')
-        WHERE subject = 'RETURNED' AND attributes ->> '$.type' = 'OrderConfirmed'`,
+      `UPDATE outbox SET attributes = json_set(attributes, '$[2]', 'OrderDispatched')
+        WHERE subject = 'RETURNED' AND attributes ->> '$[2]' = 'OrderConfirmed'`,
       [EVENTS, FACTS],
     ],
   ])('are violated by %s', (_, sql, expected) => {

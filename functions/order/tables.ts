@@ -81,7 +81,7 @@ export interface OrderFactRow {
 
 export const orderFacts = table<OrderFactRow>(
   'order_fact',
-  { orderId: 'text', position: 'sequence', atVersion: 'integer', message: 'json' },
+  { orderId: 'text', position: 'sequence', atVersion: 'integer', message: 'message' },
   { key: ['orderId', 'position'], loadBy: 1, appendOnly: true },
 );
 

@@ -4,7 +4,8 @@ import type { Message } from '../core/message.ts';
  * How a value is stored: a number as INTEGER, a string as TEXT, anything else as JSON in TEXT; null stays null. A
  * `sequence` is an increasing number that the store assigns when it first writes a row; it is read and never written.
  */
-export type ColumnKind = 'text' | 'integer' | 'json' | 'sequence';
+/** `attributes`: those of a message, without its data; `message`: all of it. A store may hold both in a form of its own. */
+export type ColumnKind = 'text' | 'integer' | 'json' | 'attributes' | 'message' | 'sequence';
 
 /**
  * A typed table of a function. Its columns are named in camelCase here and in snake_case in SQL.
@@ -109,7 +110,8 @@ export interface Position extends Lane {
 }
 
 /**
- * The position of a message in the outbox, and its stored texts: the CloudEvents attributes except `data`, and `data`.
+ * The position of a message in the outbox, and its texts as they are stored: the CloudEvents attributes except `data`, in the form of
+ * the store, and `data`.
  */
 export interface WrittenRow {
   readonly position: number;

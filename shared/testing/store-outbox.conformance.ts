@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { attributesOf } from '../adapters/embedded/compact-message.ts';
 import type { Message } from '../core/message.ts';
 import type { Store } from '../ports/store.ts';
 import { outbox } from '../ports/tables/outbox.ts';
@@ -31,11 +32,29 @@ export function outboxes({ store, commit, published }: Context): void {
     const stored = await store().find({ table: outbox, orderBy: ['position'], limit: 9 });
     expect(returned).toHaveLength(store().features.returnsPositions ? 2 : 0);
     expect(
-      returned.map(({ position, attributes, value }) => [position, JSON.parse(attributes), JSON.parse(value)]),
+      returned.map(({ position, attributes, value }) => [
+        position,
+        attributesOf(JSON.parse(attributes)),
+        JSON.parse(value),
+      ]),
     ).toEqual(
       stored
         .slice(-returned.length || stored.length)
         .map(({ position, attributes, data }) => [position, attributes, data]),
     );
+  });
+
+  it('returns the attributes that a message had, also the optional ones', async () => {
+    const traced = { ...two, traceparent: '00-1-2-01' };
+    const requested = { ...three, requestedat: '2026-01-01T00:00:00.000Z' };
+    const ofAnotherKey = { ...one, partitionkey: 'another' };
+    await publish(traced, requested, ofAnotherKey);
+
+    const stored = await store().find({ table: outbox, orderBy: ['position'], limit: 9 });
+    expect(stored.map(({ attributes, data }) => ({ ...attributes, data }))).toStrictEqual([
+      traced,
+      requested,
+      ofAnotherKey,
+    ]);
   });
 }

@@ -1,11 +1,13 @@
 import type { Message, OutsideMessage } from '../../core/message.ts';
 import { RECEIVED_AT } from '../../core/receipt.ts';
+import { compactAttributes } from './compact-message.ts';
 
 /**
  * The outbox in a SQLite file. The store writes it and the embedded log reads it, so both share this schema.
  *
  * One writer commits at a time, so `position` is commit order; it never decreases, even when rows are removed. The
- * CloudEvents attributes are written and read as one JSON text, which costs less than one column each.
+ * CloudEvents attributes are written and read as one JSON text, which costs less than one column each: of a function's own
+ * message their values alone, of one from outside an object.
  */
 export const OUTBOX_SQL = `
   CREATE TABLE outbox (
@@ -34,6 +36,25 @@ export const OUTBOX_VIEW_SQL = `
     data
   FROM outbox`;
 
+/** The same view where the attributes may be values without names: see `compact-message.ts`. */
+export const COMPACT_VIEW_SQL = `
+  DROP VIEW outbox_message;
+  CREATE VIEW outbox_message AS SELECT
+    position,
+    topic,
+    coalesce(attributes ->> '$.id', attributes ->> '$[0]') AS id,
+    coalesce(attributes ->> '$.source', attributes ->> '$[1]') AS source,
+    coalesce(attributes ->> '$.type', attributes ->> '$[2]') AS type,
+    coalesce(attributes ->> '$.time', attributes ->> '$[3]') AS time,
+    subject,
+    coalesce(attributes ->> '$.partitionkey', attributes ->> '$[8]', subject) AS partitionkey,
+    coalesce(attributes ->> '$.correlationid', attributes ->> '$[5]') AS correlationid,
+    coalesce(attributes ->> '$.causationid', attributes ->> '$[6]') AS causationid,
+    coalesce(attributes ->> '$.schemaversion', attributes ->> '$[7]') AS schemaversion,
+    coalesce(attributes ->> '$.traceparent', attributes ->> '$[9]') AS traceparent,
+    data
+  FROM outbox`;
+
 /**
  * The epochs of the outbox's writer, one for each start: the records of an epoch come after `from_position`. A file
  * that is restored from a copy reuses positions. A reader detects this by the epoch that it stores with
@@ -59,24 +80,7 @@ export const OUTBOX_COLUMNS = ['topic', 'subject', 'attributes', 'data'] as cons
 
 /** The values of {@link OUTBOX_COLUMNS}. */
 export function outboxValues(topic: string, message: Message): readonly [string, string, string, string] {
-  const { id, source, type, time, subject, partitionkey, correlationid, causationid, schemaversion } = message;
-  const { traceparent, requestedat, data } = message;
-  const attributes = {
-    specversion: '1.0',
-    id,
-    source,
-    type,
-    time,
-    subject,
-    datacontenttype: 'application/json',
-    partitionkey,
-    correlationid,
-    causationid,
-    schemaversion,
-    traceparent,
-    requestedat,
-  };
-  return [topic, subject, JSON.stringify(attributes), JSON.stringify(data)];
+  return [topic, message.subject, JSON.stringify(compactAttributes(message)), JSON.stringify(message.data)];
 }
 
 /** The same for a message from outside: as its sender wrote it, and when it was received, ISO 8601; null: not noted. */

@@ -13,7 +13,7 @@ export interface OutboxReadRow {
 /** The messages that the function has published: read-only, the runtime writes it. */
 export const outbox = table<OutboxReadRow>(
   'outbox',
-  { position: 'sequence', topic: 'text', subject: 'text', attributes: 'json', data: 'json' },
+  { position: 'sequence', topic: 'text', subject: 'text', attributes: 'attributes', data: 'json' },
   { key: ['position'], appendOnly: true },
 );
 
@@ -22,7 +22,7 @@ export type OutboxTextRow = Omit<OutboxReadRow, 'data'> & { readonly data: strin
 
 export const outboxTexts = table<OutboxTextRow>(
   'outbox',
-  { position: 'sequence', topic: 'text', subject: 'text', attributes: 'json', data: 'text' },
+  { position: 'sequence', topic: 'text', subject: 'text', attributes: 'attributes', data: 'text' },
   { key: ['position'], appendOnly: true },
 );
 
@@ -31,7 +31,7 @@ export type OutboxHead = Omit<OutboxReadRow, 'data'>;
 
 export const outboxHeads = table<OutboxHead>(
   'outbox',
-  { position: 'sequence', topic: 'text', subject: 'text', attributes: 'json' },
+  { position: 'sequence', topic: 'text', subject: 'text', attributes: 'attributes' },
   { key: ['position'], appendOnly: true },
 );
 

@@ -3,6 +3,7 @@ import { RAW } from '../../../core/raw-record.ts';
 import { writtenAt } from '../../../core/receipt.ts';
 import type { Browse, LogRecord, Progress } from '../../../ports/message-log.ts';
 import type { Position } from '../../../ports/store.ts';
+import { attributesOf } from '../compact-message.ts';
 import { type Epoch, epochAt, placeOf } from './epochs.ts';
 import { outsideRecord } from './outside-record.ts';
 import type { BroadcastRecords } from './record-broadcast.ts';
@@ -240,15 +241,13 @@ export class TopicReader {
   }
 }
 
-/** Text that is no JSON object is passed on as `raw`, for the reader to dead-letter: it does not stop the topic. */
+/** Text that holds no attributes is passed on as `raw`, for the reader to dead-letter: it does not stop the topic. */
 function readAttributes(text: string): LogRecord['attributes'] {
   try {
-    const attributes: unknown = JSON.parse(text);
-    if (typeof attributes === 'object' && attributes !== null && !Array.isArray(attributes)) {
-      return attributes as LogRecord['attributes'];
-    }
+    const attributes = attributesOf(JSON.parse(text));
+    if (attributes !== null) return attributes;
   } catch {
-    // Same as for JSON that is no object.
+    // Same as for JSON that holds no attributes.
   }
   return { [RAW]: text };
 }

@@ -1,12 +1,14 @@
 import type Database from 'better-sqlite3';
+import type { Message } from '../../../core/message.ts';
 import type { LaneEnd, Relayed, SentPiece, UnsentRow } from '../../../ports/relayed.ts';
+import { attributesOf } from '../compact-message.ts';
 import type { GuardedSession } from './guarded-session.ts';
 
 /** A send has no more pieces than this, so a message lies in one of as many that begin at or before it. */
 const PIECES_MAX = 512;
 
 const UNSENT_SQL = `
-  SELECT position, topic, attributes ->> '$.partitionkey' AS partitionKey, attributes, data,
+  SELECT position, topic, attributes, data,
     coalesce((SELECT epoch FROM topic_epoch WHERE from_position < outbox.position ORDER BY number DESC LIMIT 1), '') AS epoch
   FROM outbox WHERE position > (SELECT position FROM relay) ORDER BY position LIMIT ?`;
 
@@ -52,7 +54,14 @@ export class RelayRows implements Relayed {
   }
 
   async unsent(limit: number): Promise<readonly UnsentRow[]> {
-    return this.#guarded.use(({ db }) => statement(db, UNSENT_SQL).all(limit) as UnsentRow[]);
+    const rows = this.#guarded.use(({ db }) => statement(db, UNSENT_SQL).all(limit)) as Omit<
+      UnsentRow,
+      'partitionKey'
+    >[];
+    return rows.map((row) => {
+      const attributes = attributesOf(JSON.parse(row.attributes)) as Omit<Message, 'data'>;
+      return { ...row, partitionKey: attributes.partitionkey, attributes: JSON.stringify(attributes) };
+    });
   }
 
   async countUnsent(atMost: number): Promise<number> {

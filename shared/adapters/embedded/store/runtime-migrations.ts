@@ -1,5 +1,5 @@
 import type { Migration } from '../../../ports/migration.ts';
-import { EPOCH_SQL, OUTBOX_SQL, OUTBOX_VIEW_SQL } from '../outbox-schema.ts';
+import { COMPACT_VIEW_SQL, EPOCH_SQL, OUTBOX_SQL, OUTBOX_VIEW_SQL } from '../outbox-schema.ts';
 
 /** The tables that every function has. */
 export const runtimeMigrations: readonly Migration[] = [
@@ -212,5 +212,11 @@ ${EPOCH_SQL};`,
     token INTEGER NOT NULL,
     PRIMARY KEY (topic, partition, lanes, epoch, day)
   ) STRICT, WITHOUT ROWID;`,
+  },
+  {
+    number: 8,
+    name: 'compact attributes',
+    // Rows of the former form stay as they are, and can be read.
+    sql: `${COMPACT_VIEW_SQL};`,
   },
 ];

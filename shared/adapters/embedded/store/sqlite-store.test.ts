@@ -144,6 +144,7 @@ describe('SQLite', () => {
         { scope: 'runtime', number: 5, name: 'relay' },
         { scope: 'runtime', number: 6, name: 'identity' },
         { scope: 'runtime', number: 7, name: 'read marks' },
+        { scope: 'runtime', number: 8, name: 'compact attributes' },
         { scope: 'shelf', number: 1, name: 'shelf' },
         { scope: 'shelf', number: 2, name: 'more' },
       ]);

@@ -1,4 +1,6 @@
+import type { Message } from '../../../core/message.ts';
 import type { ColumnKind, Query, Table } from '../../../ports/store.ts';
+import { attributesOf, compactAttributes, compactMessage, messageOf } from '../compact-message.ts';
 
 export type SqlValue = string | number | null;
 export type Column = readonly [name: string, kind: ColumnKind];
@@ -53,7 +55,7 @@ export function tableSql(table: Table): TableSql {
       for (let at = 0; at < columns.length; at++) {
         const [column, kind] = columns[at] as Column;
         const value = values[at];
-        row[column] = kind === 'json' && typeof value === 'string' ? JSON.parse(value) : value;
+        row[column] = typeof value === 'string' ? revived(value, kind) : value;
       }
       return row;
     },
@@ -133,7 +135,17 @@ function equal(columns: readonly string[]): string[] {
 
 function sqlValue(row: object, [name, kind]: Column): SqlValue {
   const value = (row as Record<string, unknown>)[name];
-  return (kind === 'json' && value !== null ? JSON.stringify(value) : value) as SqlValue;
+  if (kind === 'text' || value === null) return value as SqlValue;
+  if (kind === 'json') return JSON.stringify(value);
+  if (kind === 'attributes') return JSON.stringify(compactAttributes(value as Message));
+  return kind === 'message' ? JSON.stringify(compactMessage(value as Message)) : (value as SqlValue);
+}
+
+function revived(text: string, kind: ColumnKind): unknown {
+  if (kind === 'text') return text;
+  if (kind === 'json') return JSON.parse(text);
+  if (kind === 'attributes') return attributesOf(JSON.parse(text));
+  return kind === 'message' ? messageOf(JSON.parse(text)) : text;
 }
 
 function snake(column: string): string {
