@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { functionNames } from '../../saga/choreography.ts';
 import { createApp } from '../../shared/runtime/http/app.ts';
 import { EventStreams } from '../../shared/runtime/http/event-stream.ts';
+import { OWN_SAMPLE_MAX } from '../../shared/runtime/inspect/commit-sample.ts';
 import type { CommittedBody, TickBody } from '../../shared/runtime/inspect/stream-representation.ts';
 import { logLines } from '../../shared/testing/log-lines.ts';
 import { addMergedStream } from './operations-stream.ts';
@@ -113,6 +115,18 @@ describe('the stream of the store', () => {
     const sum = () => all().reduce((total, { messages, skipped }) => total + messages.length + skipped, 0);
     await vi.waitFor(() => expect(sum()).toBe(94), soon);
     expect(Math.max(...all().map(({ messages }) => messages.length))).toBeLessThanOrEqual(50);
+  });
+
+  it('has room for what every function of the store sends at once', async () => {
+    const functions = functionNames.map((name) => new FakeFunction(name));
+    const { named } = await gatewayOver(functions).open();
+    for (const each of functions) {
+      const messages = Array.from({ length: OWN_SAMPLE_MAX }, (_, n) => committed(each.name, `m${n}`));
+      each.send('messages', { messages, skipped: 0 });
+    }
+
+    const shown = () => named<{ messages: object[] }>('messages').flatMap(({ messages }) => messages);
+    await vi.waitFor(() => expect(shown()).toHaveLength(OWN_SAMPLE_MAX * functions.length), soon);
   });
 
   it('names a function that goes away, goes on with the others, and takes it up again', async () => {

@@ -2,15 +2,22 @@ import type { CommittedBody, MessagesEventBody } from './stream-representation.t
 
 /** The most messages in one event; of a busy store the others are only counted. */
 export const SAMPLE_MAX = 50;
+/** The same for one function: what several send has room in one event of a gateway, so that none crowds out another. */
+export const OWN_SAMPLE_MAX = 16;
 
 /** Messages that wait for the next event: the first ones, and how many more there were. */
 export class CommitSample {
+  readonly #max: number;
   #messages: CommittedBody[] = [];
   #skipped = 0;
 
+  constructor(max = SAMPLE_MAX) {
+    this.#max = max;
+  }
+
   /** Room for so many more. */
   get room(): number {
-    return SAMPLE_MAX - this.#messages.length;
+    return this.#max - this.#messages.length;
   }
 
   add(message: CommittedBody): void {

@@ -1,7 +1,7 @@
 import type { Outcome } from '../handle/outcome.ts';
 import { type EventStream, GREETING } from '../http/event-stream.ts';
 import { wordOf } from '../worker/figures.ts';
-import { CommitSample } from './commit-sample.ts';
+import { CommitSample, OWN_SAMPLE_MAX } from './commit-sample.ts';
 import type { Inspected } from './inspected.ts';
 import { openDeadLetters } from './status.ts';
 import type { FunctionEventBody, FunctionTickBody, TickBody } from './stream-representation.ts';
@@ -11,8 +11,8 @@ export const TICK_MS = 250;
 export const SAMPLE_MS = 100;
 /** What makes a commit to see whether the disk takes it is asked so often. */
 const STATE_MS = 2_000;
-/** Lag is read from the readers' files, which costs more than the rest of a tick: every other tick repeats it. */
-const LAG_MS = 400;
+/** Lag is read from the readers' files, which costs more than the rest of a tick: three of four ticks repeat it. */
+const LAG_MS = 900;
 
 interface Watcher {
   readonly stream: EventStream;
@@ -55,7 +55,7 @@ export class Watch {
 
   /** Feeds a stream until it ends. */
   async feed(stream: EventStream, key: string | null): Promise<void> {
-    const watcher: Watcher = { stream, key, sample: new CommitSample(), told: '' };
+    const watcher: Watcher = { stream, key, sample: new CommitSample(OWN_SAMPLE_MAX), told: '' };
     if (stream.ended.aborted) return;
     this.#watchers.add(watcher);
     this.#stop ??= this.#start();
