@@ -21,6 +21,28 @@ const onKafka = [
 ];
 
 /**
+ * The scenarios about what is done to a store: it is killed, frozen, started again and again, moved, restored, flooded. They take
+ * minutes, and only `npm run test-resilience` runs them.
+ */
+const resilience = [
+  'any-restore',
+  'backlog',
+  'backup',
+  'chaos',
+  'chaos-tool',
+  'crash',
+  'faults',
+  'leaping-clock',
+  'moved-data',
+  'offline',
+  'processes',
+  'refused-starts',
+  'restored',
+  'start',
+  'starter',
+].map((name) => `e2e/scenarios/${name}.e2e.test.ts`);
+
+/**
  * What handles messages, dead letters and old rows in transactions. These tests run once more on stores that run each piece of
  * work twice and throw the first result away.
  */
@@ -32,7 +54,7 @@ const workInTransactions = [
 
 /**
  * The suffix is the price. `*.test.ts`: milliseconds, side by side, from the TypeScript sources. `*.e2e.test.ts`: real
- * processes of `dist/`, two files at a time, after the others. `*.faults.test.ts`: minutes, hundreds of starts of the store
+ * processes of `dist/`, two files at a time, after the others, but for those of {@link resilience}. `*.faults.test.ts`: minutes, hundreds of starts of the store
  * on broken disks; only `npm run test-faults` runs them. `*.browser.test.ts`: the store in a real browser; only
  * `npm run test-browser` runs them. `*.engine.test.ts`: against a real Kafka broker; only `npm run test-engines` runs them, and the
  * scenarios of {@link onKafka} once more.
@@ -71,9 +93,21 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['**/*.e2e.test.ts'],
-          exclude,
+          exclude: [...exclude, ...resilience],
           globalSetup: ['e2e/fresh-build.ts'],
           // Two: mostly they wait, for each other's processes or for time.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'resilience',
+          include: resilience,
+          exclude,
+          globalSetup: ['e2e/fresh-build.ts'],
           maxWorkers: 2,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,

@@ -18,8 +18,8 @@ const KNIP = ['node', 'node_modules/knip/bin/knip.js'];
 const VITEST = ['node', 'node_modules/vitest/vitest.mjs', 'run'];
 
 /**
- * What `npm test` runs: every project but those that need more than Node (`faults` a C compiler and minutes, `browser` a
- * browser, `engines` Java). By their names, because vitest runs a project that one of several exclusions allows.
+ * What `npm test` runs: every project but those that take minutes (`resilience`) or need more than Node (`faults` a C compiler,
+ * `browser` a browser, `engines` Java). By their names, because vitest runs a project that one of several exclusions allows.
  */
 const TESTS = [...VITEST, '--project', 'unit', '--project', 'repeated', '--project', 'e2e'];
 
