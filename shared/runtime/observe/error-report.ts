@@ -1,7 +1,7 @@
 import { shortHash } from '../../core/hash.ts';
 
-/** The root of the tree that this file is compiled into. */
-const OURS = new URL('../../../', import.meta.url).href;
+/** A frame, up to its line and column. */
+const FRAME = /^ {4}at (.*):\d+:\d+\)?$/;
 
 /** An error as one text, with its stack if it has one. */
 export function describeError(error: unknown): string {
@@ -19,7 +19,7 @@ export function failureFingerprint(name: string, error: unknown): string {
 }
 
 function firstFrame(error: unknown): string {
-  const frames = error instanceof Error ? (error.stack ?? '').split('\n') : [];
-  const ours = frames.find((frame) => frame.includes(OURS) && !frame.includes('node_modules'));
-  return ours === undefined ? '' : ours.replace(/:\d+:\d+\)?$/, '').trim();
+  const lines = error instanceof Error ? (error.stack ?? '').split('\n') : [];
+  const frames = lines.flatMap((line) => FRAME.exec(line)?.[1] ?? []);
+  return frames.find((frame) => !/node:|node_modules/.test(frame)) ?? '';
 }
