@@ -12,7 +12,10 @@ COPY shared shared
 COPY functions functions
 COPY seed seed
 COPY e2e e2e
-RUN node node_modules/typescript/bin/tsc -p . && node shared/tools/build-console.mjs
+RUN node node_modules/typescript/bin/tsc -p . \
+ && node shared/tools/build-server.mjs \
+ && node shared/tools/compile-server.mjs \
+ && node shared/tools/build-console.mjs
 RUN $YARN workspaces focus --production
 
 FROM node:20.20.2-bookworm-slim
@@ -28,4 +31,4 @@ EXPOSE 8900 8901 8902 8903
 USER node
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s --retries=3 \
   CMD ["node", "-e", "fetch(process.env.HEALTH_URL).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-CMD ["node", "--enable-source-maps", "dist/functions/main.js"]
+CMD ["node", "dist/functions/main.js"]

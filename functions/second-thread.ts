@@ -1,4 +1,4 @@
-import { type MessagePort, Worker } from 'node:worker_threads';
+import type { MessagePort, Worker } from 'node:worker_threads';
 import { type FunctionName, functionNames } from '../saga/choreography.ts';
 import { AppError } from '../shared/core/errors.ts';
 import { sharesRecords } from './engine.ts';
@@ -15,7 +15,13 @@ export function inSecondThread(config: Pick<Config, 'LOG'>): readonly FunctionNa
   return functionNames.filter((name) => !moduleOf(name).besideGateway(log));
 }
 
-/** What the main thread tells the second one. `open`: its ports. `answer`: the requests that wait at them. */
+/** The first message to the second thread: its settings, and the port over which its functions are called. */
+export interface Begin {
+  readonly env: NodeJS.ProcessEnv;
+  readonly port: MessagePort;
+}
+
+/** What the main thread tells the second one then. `open`: its ports. `answer`: the requests that wait at them. */
 export type Order = 'open' | 'answer' | 'stop';
 
 /**
@@ -39,12 +45,12 @@ export class SecondThread {
   #isStopping = false;
 
   /**
-   * Starts the thread from the file of a module. `onFailure`: it fails, or ends without having been told to.
+   * Lets the thread begin. `onFailure`: it fails, or ends without having been told to.
    * @param port what calls of its functions come over
    */
-  constructor(file: URL, env: NodeJS.ProcessEnv, port: MessagePort, onFailure: (error: unknown) => void) {
+  constructor(worker: Worker, env: NodeJS.ProcessEnv, port: MessagePort, onFailure: (error: unknown) => void) {
     this.#onFailure = onFailure;
-    this.#worker = new Worker(file, { workerData: { env: { ...env }, port }, transferList: [port] });
+    this.#worker = worker;
     this.#worker.on('error', onFailure);
     this.#ended = new Promise((resolve) => {
       this.#worker.on('exit', (code) => {
@@ -53,6 +59,7 @@ export class SecondThread {
       });
     });
     this.#told = this.#next();
+    this.#worker.postMessage({ env: { ...env }, port } satisfies Begin, [port]);
   }
 
   /** Resolves when its functions work. @throws {Error} when it fails. */

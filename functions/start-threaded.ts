@@ -1,35 +1,42 @@
 import { getPriority, setPriority } from 'node:os';
-import { MessageChannel, type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import { functionNames } from '../saga/choreography.ts';
 import { createLogger, type Logger } from '../shared/runtime/observe/logger.ts';
 import { crashOf, crashSoon } from './crash.ts';
 import { answerCalls, ThreadCaller } from './gateway/thread-upstream.ts';
 import { assertPortsDiffer } from './ports.ts';
-import { type FromThread, inSecondThread, type Order, SecondThread } from './second-thread.ts';
+import { type Begin, type FromThread, inSecondThread, type Order, SecondThread } from './second-thread.ts';
 import { type Config, readConfig } from './settings.ts';
 import { explain } from './start-error.ts';
 import { type PreparedStore, parts, prepareStore, type RunningStore } from './start-store.ts';
 import { assertDataPlaces } from './store-log.ts';
 
 /**
- * How much lower the priority of the second thread is: when processors are busy, taking orders goes first.
+ * How much lower the priority of the second thread is once the store is up: when processors are busy, taking orders goes first.
  */
 const SECOND_LOWER_BY = 5;
 const LOWEST_PRIORITY = 19;
 
 /**
+ * Runs a whole store in this thread and `worker`, which is to call {@link runSecondThread}.
+ *
  * Ports open once the functions of both threads work, the gateway's last. When the start fails, or `signal` aborts it,
  * everything that it opened is closed.
  * @throws {Error} like `startStore`, also for failures in the second thread; the reason of `signal`.
  */
-export async function startThreaded(config: Config, logger: Logger, signal?: AbortSignal): Promise<RunningStore> {
+export async function startThreaded(
+  worker: Worker,
+  config: Config,
+  logger: Logger,
+  signal?: AbortSignal,
+): Promise<RunningStore> {
   assertPortsDiffer(config, parts);
   // All of them first: else one thread would write errors into the log while the other ends the start.
   assertDataPlaces(config, functionNames);
   const failing = new AbortController();
   const { port1, port2 } = new MessageChannel();
   let isStarted = false;
-  const second = new SecondThread(new URL(import.meta.url), process.env, port2, (error) => {
+  const second = new SecondThread(worker, process.env, port2, (error) => {
     // An unexpected error in the second thread ends the process: half a store does not run.
     if (isStarted) throw error;
     failing.abort(error);
@@ -72,10 +79,12 @@ export async function startThreaded(config: Config, logger: Logger, signal?: Abo
   }
 }
 
-async function runSecond(main: MessagePort): Promise<void> {
-  // Only Linux has a priority for each thread; on other systems it would apply to the whole process.
-  if (process.platform === 'linux') setPriority(Math.min(getPriority() + SECOND_LOWER_BY, LOWEST_PRIORITY));
-  const { env, port } = workerData as { env: NodeJS.ProcessEnv; port: MessagePort };
+/** Runs the second thread of a store, from the first message of `main` on. */
+export function runSecondThread(main: MessagePort): void {
+  main.once('message', (begin: Begin) => void runSecond(main, begin));
+}
+
+async function runSecond(main: MessagePort, { env, port }: Begin): Promise<void> {
   const config = readConfig(env);
   const { logger, flush } = createLogger(config.LOG_LEVEL);
   const stopping = new AbortController();
@@ -83,7 +92,10 @@ async function runSecond(main: MessagePort): Promise<void> {
   let prepared: PreparedStore | null = null;
   const follow = async (order: Order) => {
     if (order === 'open') return tell({ urls: [...((await prepared?.openPorts()) ?? [])] });
-    if (order === 'answer') return prepared?.answer();
+    if (order === 'answer') {
+      giveWay();
+      return prepared?.answer();
+    }
     stopping.abort();
     if (prepared === null) return;
     await prepared.stop();
@@ -111,4 +123,7 @@ async function runSecond(main: MessagePort): Promise<void> {
   }
 }
 
-if (parentPort !== null) void runSecond(parentPort);
+/** Only Linux has a priority for each thread; on other systems it would apply to the whole process. */
+function giveWay(): void {
+  if (process.platform === 'linux') setPriority(Math.min(getPriority() + SECOND_LOWER_BY, LOWEST_PRIORITY));
+}

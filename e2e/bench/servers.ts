@@ -131,7 +131,7 @@ async function spawnServer({ file, settings }: Program, dataDir: string, preload
   const ports = new Map(parts.map((part, n) => [part, free[n] ?? 0]));
   const log = `${dataDir}.log`;
   const output = openSync(log, 'a');
-  const child = spawn(process.execPath, ['--enable-source-maps', file], {
+  const child = spawn(process.execPath, [file], {
     cwd: dataDir,
     stdio: ['ignore', output, output],
     env: {

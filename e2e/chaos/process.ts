@@ -144,7 +144,7 @@ export class StoreProcess implements TargetProcess {
     disk?.clear();
     const log = openSync(logFile, 'a');
     const leash = `data:text/javascript,${encodeURIComponent(LEASH)}`;
-    const child = spawn(process.execPath, ['--enable-source-maps', '--import', leash, entry, target], {
+    const child = spawn(process.execPath, ['--import', leash, entry, target], {
       stdio: ['pipe', log, log],
       env: { PATH: process.env['PATH'] ?? '', ...env, ...disk?.env },
       // A process group of its own, so that Ctrl-C in the terminal does not reach it.

@@ -56,7 +56,7 @@ process.on('exit', () => {
 
 /** Starts a program of `dist/` without waiting for it. */
 export function run(file: string, args: readonly string[], env: Env): Program {
-  const child = spawn(process.execPath, ['--enable-source-maps', file, ...args], {
+  const child = spawn(process.execPath, [file, ...args], {
     cwd: ROOT,
     env: {
       PATH: process.env['PATH'] ?? '',

@@ -11,7 +11,7 @@ const root = fileURLToPath(new URL('../../', import.meta.url));
 /** The exit code of a store that a test has crashed (`functions/crash.ts`). No other end of it is followed by a start. */
 const CRASH_CODE = 86;
 
-const STORE = ['node', '--enable-source-maps', 'dist/functions/main.js'];
+const STORE = ['node', 'dist/functions/main.js'];
 const BIOME = ['node', 'node_modules/@biomejs/biome/bin/biome'];
 const TSC = ['node', 'node_modules/typescript/bin/tsc'];
 const KNIP = ['node', 'node_modules/knip/bin/knip.js'];

@@ -18,13 +18,20 @@ const INSTALL_STAMP = 'node_modules/.saga-store-stamp';
 const BUILDS = [
   {
     stamp: 'dist/.saga-store-stamp',
-    sources: ['saga', 'functions', 'shared', 'seed', 'e2e', 'tsconfig.json', 'package.json'],
-    line: ['node', 'node_modules/typescript/bin/tsc', '-p', '.'],
+    sources: [
+      ...['saga', 'functions', 'shared', 'seed', 'e2e', 'tsconfig.json', 'package.json'],
+      ...['shared/tools/build-server.mjs', 'shared/tools/compile-server.mjs'],
+    ],
+    lines: [
+      ['node', 'node_modules/typescript/bin/tsc', '-p', '.'],
+      ['node', 'shared/tools/build-server.mjs'],
+      ['node', 'shared/tools/compile-server.mjs'],
+    ],
   },
   {
     stamp: 'dist/.console-stamp',
     sources: ['functions/gateway/console/ui', 'shared/tools/build-console.mjs', 'package.json'],
-    line: ['node', 'shared/tools/build-console.mjs'],
+    lines: [['node', 'shared/tools/build-console.mjs']],
   },
 ];
 const SOURCE = /\.(?:tsx?|css|html)$/;
@@ -153,7 +160,7 @@ async function build(root, env) {
   const startedMs = Date.now();
   const due = BUILDS.filter((each) => !isUpToDate(root, each));
   const output = await progress('building', async (onOutput) =>
-    Math.max(...(await Promise.all(due.map(({ line }) => run(line, { cwd: root, env, onOutput }))))),
+    Math.max(...(await Promise.all(due.map(({ lines }) => runAll(lines, { cwd: root, env, onOutput }))))),
   );
   if (output.code > SIGNALLED) return false;
   if (output.code !== 0) {
@@ -166,6 +173,15 @@ async function build(root, env) {
     utimesSync(stamp, startedMs / 1000, startedMs / 1000);
   }
   return true;
+}
+
+/** One after the other, until one fails. @returns {Promise<number>} the exit code of the last one that ran */
+async function runAll(lines, options) {
+  for (const line of lines) {
+    const code = await run(line, options);
+    if (code !== 0) return code;
+  }
+  return 0;
 }
 
 /** Says on stderr that `what` is going on, each 10 s that it still is, and how long it took. */
