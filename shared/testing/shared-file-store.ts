@@ -30,8 +30,7 @@ export class SharedFileStore implements Store {
     this.#db = openForWriting(file);
     // What a power cut would do is not tested here.
     this.#db.pragma('synchronous = OFF');
-    migrate(this.#db, 'runtime', runtimeMigrations);
-    migrate(this.#db, name, migrations.sqlite);
+    migrate(this.#db, { runtime: runtimeMigrations, [name]: migrations.sqlite });
     this.#options = { name, tables };
     this.#seams = seams;
     this.#session = new StoreSession(this.#db, this.#options);

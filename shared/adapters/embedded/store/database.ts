@@ -15,12 +15,11 @@ const CHECKPOINT_PAGES = 4_096;
 const FULL = 2;
 
 /**
- * Opens a file for writing, durable: write-ahead log, and a flush for each commit. Creates it and its folder, and flushes
- * their entries; with `mustExist`, the file is there since this process opened it first.
+ * Opens a file for writing, durable: write-ahead log, and a flush for each commit. Creates it, in a folder that is
+ * there, and flushes its entry; with `mustExist`, the file is there since this process opened it first.
  */
 export function openForWriting(file: string, { mustExist = false } = {}): Database.Database {
   const isCreated = file !== ':memory:' && !mustExist;
-  if (isCreated) makeDurableFolder(dirname(file));
   const db = connect(file, { timeout: BUSY_TIMEOUT_MS, fileMustExist: mustExist });
   try {
     db.pragma('journal_mode = WAL');
@@ -46,7 +45,7 @@ export function assertDurable(db: Database.Database): void {
 }
 
 /**
- * Holds a database for this process until `close` or the end of the process, however it ends.
+ * Holds a database for this process until `close` or the end of the process, however it ends. Creates its folder.
  * @throws {AppError} `conflict` when another process, alive or frozen, holds it.
  */
 export function holdExclusively(file: string, owner: string): LockFile {

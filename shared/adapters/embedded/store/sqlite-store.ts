@@ -175,8 +175,7 @@ function openSession(options: SqliteStoreOptions): StoreSession {
   const db = openForWriting(file);
   try {
     assertSound(db, file);
-    migrate(db, 'runtime', runtimeMigrations);
-    migrate(db, name, migrations);
+    migrate(db, { runtime: runtimeMigrations, [name]: migrations });
     const session = new StoreSession(db, options);
     if (file !== ':memory:') {
       // The first write, so that `synchronous` is asserted before the first message.
