@@ -87,8 +87,19 @@ export function addPath(
     const { handler, needsData: _, takesBody = true, ...documented } = operation;
     const takesQuery = operation.request?.query !== undefined;
     const kind = { ...operation, method, path };
-    const parts = { request: requestOf(kind), responses: responsesOf(kind) };
-    app.openAPIRegistry.registerPath({ ...documented, ...parts, method, path, tags: [tag] });
+    app.openAPIRegistry.registerPath({
+      ...documented,
+      // Read when the document is made, which most processes never do.
+      get request() {
+        return requestOf(kind);
+      },
+      get responses() {
+        return responsesOf(kind);
+      },
+      method,
+      path,
+      tags: [tag],
+    });
     const checked = takesBody ? handler : withoutBody(handler);
     handlers.set(method.toUpperCase(), takesQuery ? checked : withoutQuery(checked));
   }
