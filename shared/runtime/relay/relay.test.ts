@@ -103,6 +103,23 @@ describe('a relay', () => {
     ]);
   });
 
+  it('looks again only for what was committed during a send', async () => {
+    const one = relay();
+    const commitOne = async () => {
+      await publish('a');
+      one.noteCommitted(1);
+    };
+    await drain(one);
+    const { send } = log;
+    vi.spyOn(log, 'send').mockImplementationOnce(async (...sent) => {
+      await commitOne();
+      return send.apply(log, sent);
+    });
+    await commitOne();
+
+    expect([await one.step(), await one.step(), log.arrived.length]).toEqual([true, false, 2]);
+  });
+
   it('knows where each message lies', async () => {
     await publish('a', 'b', 'a');
     await drain(relay());

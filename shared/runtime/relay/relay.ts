@@ -44,6 +44,8 @@ interface Acknowledged {
   readonly upTo: number;
   readonly messages: number;
   readonly pieces: readonly SentPiece[];
+  /** Whether messages behind it were there already. */
+  readonly hasMore: boolean;
 }
 
 /**
@@ -92,7 +94,8 @@ export class Relay {
     const run = await this.#begun();
     if (run === null) return false;
     if (this.#acknowledged !== null) return this.#settle(run, this.#acknowledged);
-    const rows = fitting(await relayed.unsent(ROWS_MAX));
+    const waiting = await relayed.unsent(ROWS_MAX);
+    const rows = fitting(waiting);
     const last = rows.at(-1);
     if (last === undefined) {
       this.#unsent = 0;
@@ -103,12 +106,13 @@ export class Relay {
     const pieces = await target.send(rows, { token: run.token, send: run.sends + 1 });
     const sent = pieces.reduce((sum, { positions }) => sum + positions.length, 0);
     assert(sent === rows.length, `${sent} of ${rows.length} messages have a place in the log`);
-    this.#acknowledged = { upTo: last.position, messages: rows.length, pieces };
+    const hasMore = waiting.length === ROWS_MAX || waiting.length > rows.length;
+    this.#acknowledged = { upTo: last.position, messages: rows.length, pieces, hasMore };
     return this.#settle(run, this.#acknowledged);
   }
 
   /** Marks a send. Where that fails, it is tried again before anything else is sent. */
-  async #settle(run: Run, { upTo, messages, pieces }: Acknowledged): Promise<boolean> {
+  async #settle(run: Run, { upTo, messages, pieces, hasMore }: Acknowledged): Promise<boolean> {
     const { relayed, lease } = this.#options;
     const isSettled = await relayed.settle(run.token, upTo, pieces);
     this.#acknowledged = null;
@@ -122,7 +126,7 @@ export class Relay {
     this.#sentUpTo = upTo;
     const wasCapped = this.#unsent > this.#options.unsentMax;
     this.#unsent = wasCapped ? await this.#count() : Math.max(0, this.#unsent - messages);
-    return true;
+    return hasMore || this.#unsent > 0;
   }
 
   /** The run under the lease of now; null while another instance holds it. */
