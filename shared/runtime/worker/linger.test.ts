@@ -10,6 +10,8 @@ import { Linger } from './linger.ts';
 
 const deferrable = { deferrable: new Set(['ReceiveStock']), publishes: 'events' };
 const publishesNothing = { publishes: null };
+const OUTBOX = { isOutbox: true };
+const BROKER = { isOutbox: false };
 
 const message = fromTopic('orders', 1, count('a', 1));
 const skipped = { ...message, parsed: { kind: 'skipped' } } as Incoming;
@@ -23,24 +25,30 @@ function waitsAt(linger: Linger, incoming: readonly Incoming[], times: readonly 
 
 describe('a message', () => {
   it('that is not deferrable does not wait', () => {
-    expect(waitsAt(new Linger({ publishes: 'events' }), [message], [0])).toEqual([false]);
+    expect(waitsAt(new Linger({ publishes: 'events' }, OUTBOX), [message], [0])).toEqual([false]);
   });
 
   it('that is deferrable waits for some milliseconds', () => {
-    const linger = new Linger(deferrable);
+    const linger = new Linger(deferrable, OUTBOX);
 
     expect(waitsAt(linger, [message], [100, 104, 105])).toEqual([true, true, false]);
   });
 
+  it('that is deferrable waits longer where messages go through a broker', () => {
+    const linger = new Linger(deferrable, BROKER);
+
+    expect(waitsAt(linger, [message], [100, 149, 150])).toEqual([true, true, false]);
+  });
+
   it('that the function skips waits longer for one that it handles', () => {
-    const linger = new Linger({ publishes: 'events' });
+    const linger = new Linger({ publishes: 'events' }, OUTBOX);
 
     expect(waitsAt(linger, [skipped], [0, 199, 200])).toEqual([true, true, false]);
     expect([linger.mayWait([skipped], 300), linger.mayWait([skipped, message], 301)]).toEqual([true, false]);
   });
 
   it('that waits shows until when', () => {
-    const linger = new Linger(deferrable);
+    const linger = new Linger(deferrable, OUTBOX);
     linger.mayWait([skipped], 0);
     const alone = linger.untilMs;
     linger.mayWait([skipped, message], 1);
@@ -54,11 +62,11 @@ describe('a message', () => {
     ['a command', command],
     ['a record that cannot be read', rejected],
   ])('does not wait together with %s', (_, other) => {
-    expect(new Linger(deferrable).mayWait([message, other], 0)).toBe(false);
+    expect(new Linger(deferrable, OUTBOX).mayWait([message, other], 0)).toBe(false);
   });
 
   it('is needed to linger', () => {
-    const linger = new Linger(deferrable);
+    const linger = new Linger(deferrable, OUTBOX);
 
     expect([linger.mayWait([], 0), linger.untilMs]).toEqual([false, Number.POSITIVE_INFINITY]);
   });
@@ -66,7 +74,7 @@ describe('a message', () => {
 
 describe('a function that publishes nothing', () => {
   it('lingers while batches are large, and only then', () => {
-    const linger = new Linger(publishesNothing);
+    const linger = new Linger(publishesNothing, OUTBOX);
     const quiet = waitsAt(linger, [message], [0]);
     linger.handled(4, 2);
     const busy = waitsAt(linger, [message], [10, 11, 12]);
@@ -81,7 +89,7 @@ describe('a function that publishes nothing', () => {
     [3, 3],
     [1_000, 4],
   ])('lingers after a batch that took %s ms for %s ms', (tookMs, lingersMs) => {
-    const linger = new Linger(publishesNothing);
+    const linger = new Linger(publishesNothing, OUTBOX);
     linger.handled(100, tookMs);
     linger.mayWait([message], 0);
 
@@ -89,7 +97,7 @@ describe('a function that publishes nothing', () => {
   });
 
   it('is the only one that lingers on large batches', () => {
-    const linger = new Linger({ publishes: 'events' });
+    const linger = new Linger({ publishes: 'events' }, OUTBOX);
     linger.handled(256, 100);
 
     expect(linger.mayWait([message], 0)).toBe(false);

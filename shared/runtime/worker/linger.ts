@@ -1,8 +1,11 @@
+import type { LogFeatures } from '../../ports/message-log.ts';
 import type { StoreFunction } from '../function.ts';
 import type { Incoming } from '../handle/incoming.ts';
 
-/** How long a deferrable message waits for others to share its commit. */
+/** How long a deferrable message waits for others to share its commit, where the outboxes are the log. */
 const DEFERRABLE_MS = 5;
+/** The same where messages go through a broker, so that the next one of the same order is longer on its way. */
+const DEFERRABLE_BROKER_MS = 50;
 /** The same for records that the function skips: only the position has to be written. */
 const SKIPPED_MS = 200;
 /**
@@ -19,12 +22,14 @@ const BUSY_LONGEST_MS = 4;
  */
 export class Linger {
   readonly #fn: Pick<StoreFunction, 'deferrable' | 'publishes'>;
+  readonly #deferrableMs: number;
   /** Since when messages linger and until when they may; null when there are none. */
   #waiting: { readonly sinceMs: number; readonly untilMs: number } | null = null;
   #last = { size: 0, tookMs: 0 };
 
-  constructor(fn: Pick<StoreFunction, 'deferrable' | 'publishes'>) {
+  constructor(fn: Pick<StoreFunction, 'deferrable' | 'publishes'>, { isOutbox }: Pick<LogFeatures, 'isOutbox'>) {
     this.#fn = fn;
+    this.#deferrableMs = isOutbox ? DEFERRABLE_MS : DEFERRABLE_BROKER_MS;
   }
 
   /** Whether all of these may wait longer; `nowMs` comes from a monotonic clock. */
@@ -53,6 +58,6 @@ export class Linger {
     if (item.parsed.kind === 'skipped') return SKIPPED_MS;
     if (this.#fn.publishes === null && this.#last.size >= BUSY_FROM)
       return Math.min(this.#last.tookMs, BUSY_LONGEST_MS);
-    return this.#fn.deferrable?.has(item.parsed.message.type) === true ? DEFERRABLE_MS : 0;
+    return this.#fn.deferrable?.has(item.parsed.message.type) === true ? this.#deferrableMs : 0;
   }
 }
