@@ -12,8 +12,8 @@ import { noticeWaits } from './why.ts';
 /** Writes one line to the log of the function. */
 type WriteLine = (fields: object, text: string) => void;
 
-/** Sending takes a quarter of the time at most, and then notices are sent, and recorded, together. */
-const REST_TIMES = 3;
+/** Sending takes a tenth of the time at most, and then notices are sent, and recorded, together. */
+const REST_TIMES = 9;
 
 /** Tells each customer each fact about an order once. `channelOf` creates the channel that sends the notices. */
 export const notificationModule = (channelOf: (write: WriteLine) => NoticeChannel) =>
