@@ -123,12 +123,12 @@ export class LaneReader {
 
   #buffered(record: KafkaRecord): Buffered {
     const { lanes, writer } = this.#options;
-    const { sent, ...read } = readEvent(record, writer);
-    const position = record.offset + 1;
-    const proof = proofOf(record, read.attributes);
-    const copy = sent === undefined ? {} : { sent: { ...sent, lanes } };
+    const { attributes, value, sent } = readEvent(record, writer);
+    const { topic, partition } = this.lane;
+    const place = { topic, partition, position: record.offset + 1, epoch: this.#epoch };
+    const read = { ...place, attributes, value, proof: proofOf(record, attributes) };
     return {
-      record: { ...this.lane, position, epoch: this.#epoch, ...read, proof, ...copy },
+      record: sent === undefined ? read : { ...read, sent: { ...sent, lanes } },
       bytes: record.value?.length ?? 0,
       timestampMs: record.timestampMs,
     };
