@@ -1,10 +1,11 @@
 /**
- * Loaded into a process of the store before its program: the process freezes itself at a point of its work with Kafka, once, when a
- * test has asked for it in a file. Its sessions at the broker are short, so that the broker misses it soon.
+ * Loaded into a process of the store before its program, it wraps the client library, which the built program has as a package: the
+ * process freezes itself at a point of its work with Kafka, once, when a test has asked for it in a file. Its sessions at the broker
+ * are short, so that the broker misses it soon.
  */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { KafkajsClient } from '../../shared/adapters/kafka/kafkajs-client.ts';
+import { Kafka } from 'kafkajs';
 import { FREEZE_DIR, type FreezeRequest, SESSION_MS } from './frozen.ts';
 
 const file = join(process.env[FREEZE_DIR] ?? '', process.argv[2] ?? 'all');
@@ -19,15 +20,16 @@ function freezeWhereAsked(at: FreezeRequest['at'], values: readonly unknown[]): 
   return true;
 }
 
-const { producer: newProducer, consumer: newConsumer } = KafkajsClient.prototype;
+const { producer: newProducer, consumer: newConsumer } = Kafka.prototype;
 
-KafkajsClient.prototype.producer = function () {
-  const producer = newProducer.call(this);
+Kafka.prototype.producer = function (config) {
+  const producer = newProducer.call(this, config);
   return {
-    send: async (pieces) => {
-      const values = pieces.flatMap(({ messages }) => messages.map(({ value }) => value));
+    ...producer,
+    sendBatch: async (batch) => {
+      const values = (batch.topicMessages ?? []).flatMap(({ messages }) => messages.map(({ value }) => value));
       freezeWhereAsked('before send', values);
-      const receipts = await producer.send(pieces);
+      const receipts = await producer.sendBatch(batch);
       // A process that was away for longer than it waits for an answer finds none.
       if (freezeWhereAsked('after send', values)) throw new Error('the answer was awaited for too long');
       return receipts;
@@ -35,14 +37,25 @@ KafkajsClient.prototype.producer = function () {
   };
 };
 
-KafkajsClient.prototype.consumer = function (options) {
-  return newConsumer.call(this, {
-    ...options,
-    sessionMs: SESSION_MS,
-    onBatch: (lane, batch) => {
-      const values = batch.records.map(({ value }) => value);
-      freezeWhereAsked('fetched', values);
-      return options.onBatch(lane, batch);
-    },
+Kafka.prototype.consumer = function (config) {
+  const consumer = newConsumer.call(this, {
+    ...config,
+    groupId: config?.groupId ?? '',
+    sessionTimeout: SESSION_MS,
+    heartbeatInterval: SESSION_MS / 3,
   });
+  return {
+    ...consumer,
+    run: (handlers) =>
+      consumer.run({
+        ...handlers,
+        eachBatch: async (payload) => {
+          freezeWhereAsked(
+            'fetched',
+            payload.batch.messages.map(({ value }) => value),
+          );
+          await handlers?.eachBatch?.(payload);
+        },
+      }),
+  };
 };

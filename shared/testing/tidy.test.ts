@@ -137,6 +137,7 @@ describe('the import table', () => {
     ['shared/adapters/kafka/kafkajs-client.ts', 'kafkajs'],
     ['shared/adapters/kafka/kafkajs-client.test.ts', 'kafkajs'],
     ['e2e/bench/reference-kafka.ts', 'kafkajs'],
+    ['e2e/engines/freeze.ts', 'kafkajs'],
     ['shared/adapters/embedded/store/a.test.ts', '../../kafka/kafka-client.ts'],
     ['saga/a.ts', 'zod'],
     ['e2e/prove/main.ts', '../../functions/order/state.ts'],
