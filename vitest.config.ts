@@ -54,7 +54,8 @@ const workInTransactions = [
 
 /**
  * The suffix is the price. `*.test.ts`: milliseconds, side by side, from the TypeScript sources. `*.e2e.test.ts`: real
- * processes of `dist/`, two files at a time, after the others, but for those of {@link resilience}. `*.faults.test.ts`: minutes, hundreds of starts of the store
+ * processes of `dist/`, three files at a time, after the others, but for those of {@link resilience}; `npm test` runs them in one process, and
+ * `npm run test-processes` in a process each (`shared/tools/commands.mjs` tells them apart by name). `*.faults.test.ts`: minutes, hundreds of starts of the store
  * on broken disks; only `npm run test-faults` runs them. `*.browser.test.ts`: the store in a real browser; only
  * `npm run test-browser` runs them. `*.engine.test.ts`: against a real Kafka broker; only `npm run test-engines` runs them, and the
  * scenarios of {@link onKafka} once more.
@@ -95,8 +96,8 @@ export default defineConfig({
           include: ['**/*.e2e.test.ts'],
           exclude: [...exclude, ...resilience],
           globalSetup: ['e2e/fresh-build.ts'],
-          // Two: mostly they wait, for each other's processes or for time.
-          maxWorkers: 2,
+          // Three: often they wait, for each other's processes or for time.
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 60_000,
@@ -108,7 +109,7 @@ export default defineConfig({
           include: resilience,
           exclude,
           globalSetup: ['e2e/fresh-build.ts'],
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
           testTimeout: 120_000,
           hookTimeout: 60_000,

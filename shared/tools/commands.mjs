@@ -23,6 +23,20 @@ const VITEST = ['node', 'node_modules/vitest/vitest.mjs', 'run'];
  */
 const TESTS = [...VITEST, '--project', 'unit', '--project', 'repeated', '--project', 'e2e'];
 
+/**
+ * The scenarios that `npm test` leaves to `npm run test-processes`, by their names: those of a store with a process for each part, which
+ * also run in one process. One pattern is the other's opposite, so each test runs in one of the two.
+ */
+const A_PROCESS_EACH = 'a process each';
+const testsInProcesses = [...VITEST, '--project', 'e2e', '--testNamePattern', A_PROCESS_EACH];
+const quickTests = [...TESTS, '--testNamePattern', `^(?![^]*${A_PROCESS_EACH})`];
+
+/** `npm test` runs the quick tests; with a project, a file or a name of a test it runs all that those choose. */
+function testsOf(args) {
+  if (args.some((arg) => arg.startsWith('--project'))) return VITEST;
+  return args.some((arg) => /^(?!-)|^-t|^--testNamePattern/.test(arg)) ? TESTS : quickTests;
+}
+
 const STATIC_CHECKS = [
   [...BIOME, 'check', '--error-on-warnings', '.'],
   // The build's own cache must not learn of a run that writes nothing.
@@ -58,8 +72,12 @@ const commands = {
     lines: (args) => [['node', '--enable-source-maps', ...args]],
   },
   test: {
-    help: 'test [args]              vitest, with its arguments; the projects unit, repeated and e2e where they name none',
-    lines: (args) => [[...(args.some((arg) => arg.startsWith('--project')) ? VITEST : TESTS), ...args]],
+    help: 'test [args]              vitest, with its arguments; the quick tests of unit, repeated and e2e where they choose none',
+    lines: (args) => [[...testsOf(args), ...args]],
+  },
+  processes: {
+    help: 'processes [args]         vitest: the scenarios with a process for each function',
+    lines: (args) => [[...testsInProcesses, ...args]],
   },
   broker: {
     help: 'broker [args]            a Kafka broker in the background; --stop ends it',
@@ -68,9 +86,9 @@ const commands = {
     lines: (args) => [['node', 'shared/tools/start-kafka-broker.mjs', ...args]],
   },
   check: {
-    help: 'check [--no-tests]       format, lint, types, dead code, tests: what CI runs',
+    help: 'check [--no-tests]       format, lint, types, dead code, the quick tests',
     refusal: (args) => surplus(args.filter((arg) => arg !== '--no-tests')),
-    lines: (args) => (args.includes('--no-tests') ? STATIC_CHECKS : [...STATIC_CHECKS, TESTS]),
+    lines: (args) => (args.includes('--no-tests') ? STATIC_CHECKS : [...STATIC_CHECKS, quickTests]),
   },
   format: {
     help: 'format                   writes the format and the safe lint fixes',
