@@ -194,7 +194,17 @@ export class TestStore {
 
   /** Waits until every message is read and every notice is sent, then expects every ledger invariant to hold. */
   async settle(): Promise<Books> {
-    await waitUntil(() => isSettled(this.ledger()), { timeoutMs: SETTLED_MS, what: 'the store to come to rest' });
+    let restless: readonly string[] = [];
+    const isSettled = () => {
+      restless = restlessIn(this.ledger());
+      return restless.length === 0;
+    };
+    try {
+      await waitUntil(isSettled, { timeoutMs: SETTLED_MS, what: 'the store to come to rest' });
+    } catch (error) {
+      const said = [...new Set(this.#programs.values())].map((program) => program.stdout() + program.stderr());
+      throw new Error(`the store does not come to rest: ${restless.join(', ')}\n${said.join('')}`, { cause: error });
+    }
     return this.prove();
   }
 
@@ -228,7 +238,14 @@ export class TestStore {
   }
 }
 
-function isSettled({ readings, orders, notices }: Books): boolean {
-  const isRead = readings.every(({ position, end }) => position === end);
-  return isRead && orders.byStatus['placed'] === undefined && notices.byStatus['pending'] === undefined;
+/** What is still to be done in a store, with the figures. */
+function restlessIn({ readings, orders, notices }: Books): readonly string[] {
+  const unread = readings.filter(({ position, end }) => position !== end);
+  const { placed = 0 } = orders.byStatus;
+  const { pending = 0 } = notices.byStatus;
+  return [
+    ...unread.map((reading) => `unread: ${JSON.stringify(reading)}`),
+    ...(placed > 0 ? [`${placed} orders without an outcome`] : []),
+    ...(pending > 0 ? [`${pending} pending notices`] : []),
+  ];
 }
