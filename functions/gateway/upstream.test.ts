@@ -1,5 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type RemoteOptions, remoteUpstream, type Upstream } from './upstream.ts';
@@ -61,6 +64,20 @@ describe('a function in another process', () => {
 
     const names = [...response.headers.keys()].filter((name) => name !== 'date');
     expect([await response.text(), names]).toEqual(['the content', ['etag']]);
+  });
+
+  it('gives an answer that can be read later, also where garbage is collected meanwhile', async () => {
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    const { upstream } = await functionThat((_, outgoing) => outgoing.end('the content'));
+    const response = await upstream.fetch(order(), 'r-1');
+
+    for (let turn = 0; turn < 10; turn++) {
+      collectGarbage();
+      await setImmediate();
+    }
+
+    expect(await response.text()).toBe('the content');
   });
 
   it('is not asked over a connection that it is about to close', async () => {

@@ -96,6 +96,9 @@ export function remoteUpstream(options: RemoteOptions): Upstream {
   };
 }
 
+/** Keeps an answer as long as its body: Node cancels the body, unread, of an answer that is collected as garbage. */
+const answerOf = new WeakMap<ReadableStream, Response>();
+
 async function attemptOnce(
   { url, timeoutMs }: RemoteOptions,
   request: Request,
@@ -115,6 +118,7 @@ async function attemptOnce(
       redirect: 'manual',
       signal: AbortSignal.any([tooLate.signal, request.signal]),
     });
+    if (response.body !== null) answerOf.set(response.body, response);
     // `fetch` has decoded the body.
     const decoded = response.headers.has('content-encoding') ? ['content-encoding', 'content-length'] : [];
     return new Response(response.body, { status: response.status, headers: endToEnd(response.headers, decoded) });
