@@ -6,7 +6,7 @@ import type { Clock } from '../../../ports/clock.ts';
 import type { Browse, LogRecord, MessageLog, Progress, Subscription } from '../../../ports/message-log.ts';
 import type { OutboxRow, Position } from '../../../ports/store.ts';
 import { cursorOf, EmbeddedSubscription } from './embedded-subscription.ts';
-import { type EmbeddedReader, knownOf } from './reader-checkpoint.ts';
+import { type EmbeddedReader, ReaderCheckpoint } from './reader-checkpoint.ts';
 import { type Announcement, RecordBroadcast } from './record-broadcast.ts';
 import { appendTo, type BegunFile, removeFrom } from './topic-appender.ts';
 import { TopicReader } from './topic-reader.ts';
@@ -26,6 +26,7 @@ export class EmbeddedLog implements MessageLog {
   readonly #topics: Readonly<Record<string, EmbeddedTopic>>;
   readonly #readers: readonly EmbeddedReader[];
   readonly #files = new Map<string, TopicReader>();
+  readonly #checkpoints = new Map<string, ReaderCheckpoint>();
   readonly #skipsPruned: boolean;
   readonly #subscriptions = new Set<EmbeddedSubscription>();
   readonly #clock: Clock | null;
@@ -81,7 +82,7 @@ export class EmbeddedLog implements MessageLog {
     return this.#readers
       .filter(({ topics }) => topics.includes(topic))
       .map(({ group, file }) => {
-        return { group, partition: 0, ...this.#fileOf(topic).progressOf(knownOf(file, topic)) };
+        return { group, partition: 0, ...this.#fileOf(topic).progressOf(this.#checkpointIn(file).knownOf(topic)) };
       });
   }
 
@@ -124,7 +125,7 @@ export class EmbeddedLog implements MessageLog {
   async close(): Promise<void> {
     if (this.#pollTimer !== null) clearInterval(this.#pollTimer);
     this.#broadcast.close();
-    for (const file of this.#files.values()) file.close();
+    for (const file of [...this.#files.values(), ...this.#checkpoints.values()]) file.close();
   }
 
   #checkFiles(topics: readonly string[]): void {
@@ -141,6 +142,15 @@ export class EmbeddedLog implements MessageLog {
       this.#files.set(topic, file);
     }
     return file;
+  }
+
+  #checkpointIn(path: string): ReaderCheckpoint {
+    let checkpoint = this.#checkpoints.get(path);
+    if (checkpoint === undefined) {
+      checkpoint = new ReaderCheckpoint(path);
+      this.#checkpoints.set(path, checkpoint);
+    }
+    return checkpoint;
   }
 
   #topicOf(topic: string): EmbeddedTopic {
