@@ -117,6 +117,21 @@ describe('the stream of the store', () => {
     expect(Math.max(...all().map(({ messages }) => messages.length))).toBeLessThanOrEqual(50);
   });
 
+  it('shares what it passes on among the functions, whichever came first', async () => {
+    const functions = [new FakeFunction('order'), new FakeFunction('inventory')] as const;
+    const { named } = await gatewayOver(functions).open();
+    for (const each of functions) {
+      const messages = Array.from({ length: 50 }, (_, n) => committed(each.name, `m${n}`));
+      each.send('messages', { messages, skipped: 0 });
+    }
+
+    const all = () => named<{ messages: CommittedBody[]; skipped: number }>('messages');
+    const shown = (name: string) => all().flatMap(({ messages }) => messages.filter((each) => each.function === name));
+    const sum = () => all().reduce((total, { messages, skipped }) => total + messages.length + skipped, 0);
+    await vi.waitFor(() => expect(sum()).toBe(100), soon);
+    expect(Math.min(...functions.map(({ name }) => shown(name).length))).toBeGreaterThanOrEqual(25);
+  });
+
   it('has room for what every function of the store sends at once', async () => {
     const functions = functionNames.map((name) => new FakeFunction(name));
     const { named } = await gatewayOver(functions).open();

@@ -55,8 +55,8 @@ function open(watch: Watch, key: string | null = null) {
   return { stream, done, named };
 }
 
-function handled(name: string, id: string): Outcome {
-  return { kind: 'handled', message: { ...count(name, 1), id }, emitted: [], state: null };
+function handled(name: string, id: string, type = 'ReceiveStock'): Outcome {
+  return { kind: 'handled', message: { ...count(name, 1), id, type }, emitted: [], state: null };
 }
 
 const soon = { timeout: 10_000 };
@@ -125,6 +125,22 @@ describe('a watched function', () => {
       key: 'a',
       id: 'm0',
     });
+  });
+
+  it('samples every kind of message, whichever came first', async () => {
+    const { watch, listeners } = watched();
+    const { named } = open(watch);
+    await vi.waitFor(() => expect(listeners.size).toBe(1), soon);
+    const busy = Array.from({ length: 70 }, (_, n) => handled('a', `busy${n}`));
+    const late = Array.from({ length: 20 }, (_, n) => handled('b', `late${n}`, 'CountStock'));
+
+    for (const listener of listeners) listener([...busy, ...late]);
+
+    await vi.waitFor(() => expect(named('messages')).toHaveLength(1), soon);
+    const [event] = named<{ messages: { id: string }[]; skipped: number }>('messages');
+    const first = (name: string) => Array.from({ length: 8 }, (_, n) => `${name}${n}`);
+    expect(event?.messages.map(({ id }) => id)).toEqual([...first('busy'), ...first('late')]);
+    expect(event?.skipped).toBe(74);
   });
 
   it('sends only the messages of a key to who watches that', async () => {

@@ -99,13 +99,16 @@ export class Watch {
 
   /** What has no room is counted, and looked at no further. */
   #addTo(sample: CommitSample, outcomes: readonly Outcome[], time: string): void {
-    const { room } = sample;
-    for (const outcome of outcomes.slice(0, room)) {
+    const { name } = this.#inspected.fn;
+    for (const outcome of outcomes) {
       const { id, type, partitionkey: key, causationid } = outcome.message;
+      if (!sample.takes({ function: name, type })) {
+        sample.skip(1);
+        continue;
+      }
       const causationId = causationid === id ? null : causationid;
-      sample.add({ function: this.#inspected.fn.name, type, outcome: wordOf(outcome), key, id, causationId, time });
+      sample.add({ function: name, type, outcome: wordOf(outcome), key, id, causationId, time });
     }
-    sample.skip(Math.max(0, outcomes.length - room));
   }
 
   #sendSamples(): void {
