@@ -69,14 +69,13 @@ export class FunctionFeed {
     const reader = body.getReader();
     const cancel = () => void reader.cancel().catch(() => undefined);
     this.#ended.addEventListener('abort', cancel);
-    let watch = setTimeout(cancel, SILENT_MS);
+    const watch = setTimeout(cancel, SILENT_MS);
     try {
       const blocks = new EventBlocks();
       for (;;) {
         const { done, value } = await reader.read();
         if (done || this.#ended.aborted) return;
-        clearTimeout(watch);
-        watch = setTimeout(cancel, SILENT_MS);
+        watch.refresh();
         for (const text of blocks.push(value).bytes.toString().split('\n\n')) this.#pass(text);
       }
     } catch {
