@@ -1,6 +1,6 @@
 /** Operators sign in to the console with their token; what is shown before, and after the session has ended. */
 import { generateSignedCookie } from 'hono/cookie';
-import type { Browser } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cookieNameAt, sessionKeyOf } from '../../functions/gateway/session.ts';
 import { chromiumPath, launchChromium } from '../browser/chromium.ts';
@@ -69,20 +69,39 @@ describe.skipIf(chromiumPath() === null)('the console of a store with a token', 
     await page.getByText(/wrong tokens came within a minute; try again in \d+ s/).waitFor();
   });
 
+  /** Gives the browser a session that ends then, and loads the page again. */
+  async function sessionUntil(ms: number, page: Page, url: string): Promise<void> {
+    const made = await generateSignedCookie(cookieNameAt(url), String(ms), await sessionKeyOf(TOKEN));
+    const [name = '', value = ''] = made.split(';', 1)[0]?.split('=') ?? [];
+    await page.context().addCookies([{ name, value, url }]);
+    await page.reload();
+  }
+
   it('shows nothing to a session that is over', async () => {
     const { store, page } = await open();
-    const url = store.url('');
-    const cookieAt = async (ms: number) => {
-      const made = await generateSignedCookie(cookieNameAt(url), String(ms), await sessionKeyOf(TOKEN));
-      const [name = '', value = ''] = made.split(';', 1)[0]?.split('=') ?? [];
-      await page.context().addCookies([{ name, value, url }]);
-      await page.reload();
-    };
+    const cookieAt = (ms: number) => sessionUntil(ms, page, store.url(''));
 
     await cookieAt(Date.now() - 1);
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     expect(await page.getByRole('heading', { name: 'Dead letters' }).count()).toBe(0);
     await cookieAt(Date.now() + 3_600_000);
+    await page.getByText('No dead letters.').waitFor();
+  });
+
+  it.each([
+    ['right', 0],
+    ['an hour ahead', 3_600_000],
+  ])('says that a session has ended while the page is open, by a clock that is %s', async (_, aheadMs) => {
+    const { store, page } = await open();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    if (aheadMs > 0) await page.clock.setFixedTime(Date.now() + aheadMs);
+    await sessionUntil(Date.now() + 8_000, page, store.url(''));
+    await page.getByText('No dead letters.').waitFor();
+
+    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+    await page.getByLabel('Token').fill(TOKEN);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor({ state: 'detached' });
     await page.getByText('No dead letters.').waitFor();
   });
 

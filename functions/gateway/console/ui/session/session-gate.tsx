@@ -27,11 +27,25 @@ export function SessionGate({ children }: { readonly children: ComponentChildren
   );
 }
 
-/** Looks again when the session is to end. */
+/** A session is looked at so often: another tab may have ended it, and this browser's clock may be wrong. */
+const LOOK_MS = 60_000;
+/** The same where it should be over by this browser's clock, and is not. */
+const LATE_LOOK_MS = 2_000;
+
+/** Looks again when the session is to end, until it has. */
 function useExpiry(expiresAt: string | null): void {
   useEffect(() => {
     if (expiresAt === null) return;
-    const timer = setTimeout(() => void readSession(), Math.max(0, Date.parse(expiresAt) - Date.now()));
+    let timer: ReturnType<typeof setTimeout>;
+    const wait = () => {
+      const leftMs = Date.parse(expiresAt) - Date.now();
+      timer = setTimeout(look, leftMs > 0 ? Math.min(leftMs, LOOK_MS) : LATE_LOOK_MS);
+    };
+    const look = () => {
+      wait();
+      void readSession();
+    };
+    wait();
     return () => clearTimeout(timer);
   }, [expiresAt]);
 }
