@@ -69,6 +69,19 @@ describe.skipIf(chromiumPath() === null)('the overview', () => {
     await expectGoodLooks(view, 'overview-plain');
   });
 
+  it('has a map that fits from 1,024 px on, and scrolls below', async () => {
+    const store = await TestStore.start('one process');
+    const { page } = await ConsoleView.open(browser, store.url(''));
+    const map = page.getByRole('region', { name: 'Saga map' });
+    await map.getByRole('img').waitFor(LONG);
+    const fitsAt = async (width: number) => {
+      await page.setViewportSize({ width, height: 900 });
+      const isFit = async () => (await map.evaluate(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)) <= 0;
+      return waitUntil(async () => (await isFit()) === width >= 1_024, { what: `the map at ${width} px` });
+    };
+    for (const width of [1_440, 1_100, 1_024, 800]) await fitsAt(width);
+  });
+
   it('has the same as its pictures in tables', async () => {
     const store = await TestStore.start('one process');
     const { page } = await ConsoleView.open(browser, store.url(''));

@@ -14,6 +14,8 @@ export interface CardBox {
   readonly y: number;
   readonly width: number;
   readonly height: number;
+  /** The name, on one line or on two. */
+  readonly lines: readonly string[];
 }
 
 export interface WayBox {
@@ -35,6 +37,8 @@ const LANE_GAP = 8;
 /** What stands left in a lane: its name and state. */
 const NAME_WIDTH = 176;
 const CARD_HEIGHT = 24;
+/** Of cards that are too narrow for their names on one line. */
+const TWO_LINES_HEIGHT = 40;
 const CARD_MAX_WIDTH = 168;
 const END_WIDTH = 60;
 const GUTTER = 34;
@@ -42,8 +46,10 @@ const STACK_GAP = 5;
 const STACK_PAD = 8;
 /** A way that passes a column has a place of its own in it, between the cards. */
 const PASS_HEIGHT = 4;
-/** Below it names do not fit on their cards. */
-const CARD_MIN_WIDTH = 138;
+/** Below it names do not fit on one line. */
+const ONE_LINE_MIN_WIDTH = 138;
+/** Below it they do not fit on two. */
+const CARD_MIN_WIDTH = 96;
 /** Narrower cards have no room for a count beside the name. */
 export const COUNT_MIN_WIDTH = 164;
 
@@ -59,32 +65,44 @@ interface Place {
 export function layOut(graph: SagaGraph, wanted: number): MapLayout {
   const width = Math.max(wanted, NAME_WIDTH + graph.columns * (CARD_MIN_WIDTH + GUTTER));
   const forward = graph.edges.filter(({ isBack }) => !isBack);
-  const places = placesOf(graph, forward);
-  const lanes = lanesOf(graph, places);
   const columnWidth = (width - NAME_WIDTH) / Math.max(graph.columns, 1);
   const cardWidth = Math.min(CARD_MAX_WIDTH, columnWidth - GUTTER);
+  const isOneLine = cardWidth >= ONE_LINE_MIN_WIDTH;
+  const height = isOneLine ? CARD_HEIGHT : TWO_LINES_HEIGHT;
+  const places = placesOf(graph, forward, height);
+  const lanes = lanesOf(graph, places);
   const xOf = (column: number) => NAME_WIDTH + column * columnWidth;
   const middles = middlesOf(graph, places, lanes);
   const cards = graph.nodes.map((node): CardBox => {
-    const y = (middles.get(node.id) ?? 0) - CARD_HEIGHT / 2;
+    const y = (middles.get(node.id) ?? 0) - height / 2;
     const own = node.kind === 'end' ? Math.min(END_WIDTH, cardWidth) : cardWidth;
-    return { node, x: xOf(node.column), y, width: own, height: CARD_HEIGHT };
+    return { node, x: xOf(node.column), y, width: own, height, lines: isOneLine ? [node.name] : linesOf(node.name) };
   });
   const cardOf = new Map(cards.map((card) => [card.node.id, card]));
   const ways = forward.flatMap((edge): readonly WayBox[] => {
     const from = cardOf.get(edge.from);
     const to = cardOf.get(edge.to);
     if (from === undefined || to === undefined) return [];
-    const stops: Point[] = [{ x: from.x + from.width, y: from.y + CARD_HEIGHT / 2 }];
+    const stops: Point[] = [{ x: from.x + from.width, y: from.y + height / 2 }];
     for (let column = from.node.column + 1; column < to.node.column; column += 1) {
       const y = middles.get(passId(edge, column)) ?? 0;
       stops.push({ x: xOf(column), y }, { x: xOf(column) + cardWidth, y });
     }
-    stops.push({ x: to.x, y: to.y + CARD_HEIGHT / 2 });
+    stops.push({ x: to.x, y: to.y + height / 2 });
     return [{ edge, curve: curveThrough(stops) }];
   });
   const last = lanes.at(-1);
   return { width, height: last === undefined ? 0 : last.y + last.height, lanes, cards, ways };
+}
+
+/** `OrderConfirmed` as `Order` and `Confirmed`: two lines of which the longer is as short as it can be. */
+function linesOf(name: string): readonly string[] {
+  const words = name.split(/(?=\p{Lu})/u);
+  const splits = words.map((_, at) =>
+    [words.slice(0, at).join(''), words.slice(at).join('')].filter((line) => line !== ''),
+  );
+  const longest = (lines: readonly string[]) => Math.max(...lines.map((line) => line.length));
+  return splits.reduce((best, lines) => (longest(lines) < longest(best) ? lines : best));
 }
 
 function passId(edge: GraphEdge, column: number): string {
@@ -92,7 +110,7 @@ function passId(edge: GraphEdge, column: number): string {
 }
 
 /** The cards, and for each way that is longer than a column the places where it passes. */
-function placesOf({ nodes }: SagaGraph, edges: readonly GraphEdge[]): readonly Place[] {
+function placesOf({ nodes }: SagaGraph, edges: readonly GraphEdge[], height: number): readonly Place[] {
   const nodeOf = new Map(nodes.map((node) => [node.id, node]));
   const count = (lane: string, column: number) =>
     nodes.filter((node) => node.lane === lane && node.column === column).length;
@@ -115,7 +133,7 @@ function placesOf({ nodes }: SagaGraph, edges: readonly GraphEdge[]): readonly P
         const isLong = (nodeOf.get(edge.from)?.column ?? 0) < column - 1;
         return isLong ? passId(edge, column - 1) : edge.from;
       });
-    return { id, column, lane, height: CARD_HEIGHT, after };
+    return { id, column, lane, height, after };
   });
   return [...cards, ...passes];
 }

@@ -80,7 +80,7 @@ describe('the graph of the saga', () => {
 });
 
 describe('the map of the saga', () => {
-  const widths = [1_208, 1_392, 2_512];
+  const widths = [956, 1_207, 1_208, 1_392, 2_512];
 
   it.each(widths)('has lanes of full width below each other, at least 96 px high, at %d px', (width) => {
     const { lanes, height, width: drawn } = layOut(graphOf(storeSaga), width);
@@ -91,6 +91,12 @@ describe('the map of the saga', () => {
       if (above !== undefined) expect(lane.y).toBeGreaterThan(above.y + above.height);
     }
     expect(lanes.at(-1)).toMatchObject({ y: height - (lanes.at(-1)?.height ?? 0) });
+  });
+
+  it('has names on two lines where cards are narrow', () => {
+    const linesAt = (width: number) =>
+      layOut(graphOf(storeSaga), width).cards.find(({ node }) => node.id === 'ReservationRefused')?.lines;
+    expect([linesAt(1_208), linesAt(956)]).toEqual([['ReservationRefused'], ['Reservation', 'Refused']]);
   });
 
   it.each(widths)('has each card inside its lane, and no two on each other, at %d px', (width) => {

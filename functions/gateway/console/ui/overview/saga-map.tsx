@@ -89,10 +89,12 @@ function Way({ way: { edge, curve }, rate }: { readonly way: WayBox; readonly ra
   );
 }
 
-const TEXT_DOWN = 16;
+/** From the middle of a line of text down to the foot of its letters, and from one line to the next. */
+const FOOT = 4;
+const LINE_HEIGHT = 15;
 
 function Card({
-  card: { node, x, y, width, height },
+  card: { node, x, y, width, height, lines },
   count,
 }: {
   readonly card: CardBox;
@@ -108,11 +110,13 @@ function Card({
         <path class="entry" d={`M-14 ${height / 2}H-3M-7 ${height / 2 - 4}L-3 ${height / 2}L-7 ${height / 2 + 4}`} />
       )}
       <rect width={width} height={height} rx={6} />
-      <text x={8} y={TEXT_DOWN}>
-        {node.name}
-      </text>
+      {lines.map((line, n) => (
+        <text key={line} x={8} y={height / 2 + FOOT + (n - (lines.length - 1) / 2) * LINE_HEIGHT}>
+          {line}
+        </text>
+      ))}
       {shown !== '' && (
-        <text class="event-count" x={width - 8} y={TEXT_DOWN} text-anchor="end">
+        <text class="event-count" x={width - 8} y={height / 2 + FOOT} text-anchor="end">
           {shown}
         </text>
       )}
