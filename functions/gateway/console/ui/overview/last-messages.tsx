@@ -5,6 +5,7 @@ import { useLiveMessages } from '../live/use-live.ts';
 import { foreignText } from '../parts/foreign-text.ts';
 import { Scroll } from '../parts/scroll.tsx';
 import { FunctionName, Status } from '../parts/status.tsx';
+import { figure } from '../parts/words.ts';
 
 const SHOWN_MAX = 50;
 const PAINT_MS = 250;
@@ -14,19 +15,25 @@ export function LastMessages({ saga }: { readonly saga: Saga }) {
   const newest = useRef<readonly CommittedBody[]>([]);
   const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
   const [shown, setShown] = useState<readonly CommittedBody[]>([]);
+  const left = useRef(0);
+  const [leftOut, setLeftOut] = useState(0);
   const [isHeld, setHeld] = useState(false);
   useEffect(() => () => clearTimeout(timer.current ?? undefined), []);
   useEffect(() => {
-    if (!isHeld) setShown(newest.current);
+    if (isHeld) return;
+    setShown(newest.current);
+    setLeftOut(left.current);
   }, [isHeld]);
-  useLiveMessages(({ messages }) => {
+  useLiveMessages(({ messages, skipped }) => {
     // Each function sends for itself; in one batch their clocks order them.
     const batch = messages.toSorted((a, b) => (a.time < b.time ? 1 : -1));
     newest.current = [...batch, ...newest.current].slice(0, SHOWN_MAX);
+    left.current += skipped;
     if (isHeld) return;
     timer.current ??= setTimeout(() => {
       timer.current = null;
       setShown(newest.current);
+      setLeftOut(left.current);
     }, PAINT_MS);
   });
   return (
@@ -39,6 +46,9 @@ export function LastMessages({ saga }: { readonly saga: Saga }) {
           {isHeld ? 'Go on' : 'Hold'}
         </button>
       </div>
+      {leftOut > 0 && (
+        <p class="quiet">A sample of each kind: {figure(leftOut)} more came since this page was opened.</p>
+      )}
       {shown.length === 0 ? (
         <p class="quiet">Nothing has happened since this page was opened.</p>
       ) : (
