@@ -103,6 +103,23 @@ describe('the stream of the store', () => {
     expect(last?.topics.map(({ name }) => name)).toEqual(['order-events', 'inventory-events']);
   });
 
+  it('leaves out ticks of a program that has others, and those without an envelope', async () => {
+    const [order, other] = [new FakeFunction('order'), new FakeFunction('other')] as const;
+    const { named } = await gatewayOver([order, other]).open();
+    order.tick(1);
+    for (const foreign of [{}, { functions: [{ name: 'other' }], topics: [] }, null])
+      other.send('tick', foreign as object);
+    order.send('tick', { functions: 'none' });
+
+    const orders = () => named<TickBody>('tick').filter(({ functions }) => functions.length > 0);
+    await vi.waitFor(() => expect(orders().length).toBeGreaterThan(1), soon);
+    expect(
+      orders()
+        .at(-1)
+        ?.functions.map(({ name, parked }) => [name, parked]),
+    ).toEqual([['order', 1]]);
+  });
+
   it('passes on at most 50 messages at once, and counts the others', async () => {
     const functions = [new FakeFunction('order'), new FakeFunction('inventory')] as const;
     const { named } = await gatewayOver(functions).open();
