@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 const exclude = [...configDefaults.exclude, 'dist/**', 'data/**'];
@@ -74,6 +75,8 @@ export default defineConfig({
             '**/*.browser.test.ts',
             '**/*.engine.test.ts',
           ],
+          // One for each processor; the default leaves one to the main process, which only waits.
+          maxWorkers: availableParallelism(),
           sequence: { groupOrder: 0 },
           // No test here judges speed, and a busy machine is slow.
           testTimeout: 30_000,
@@ -87,6 +90,7 @@ export default defineConfig({
           exclude,
           setupFiles: ['shared/testing/repeat-work.ts'],
           testTimeout: 20_000,
+          maxWorkers: availableParallelism(),
           sequence: { groupOrder: 0 },
         },
       },
