@@ -18,6 +18,10 @@ const [, kafkaVersion] =
   /<artifactId>kafka_2\.13<\/artifactId>\s*<version>([\d.]+)</.exec(
     readFileSync(`${root}shared/tools/kafka-pom.xml`, 'utf8'),
   ) ?? [];
+/** The settings of the log on Kafka, as they are listed for a reader. */
+const kafkaSettings = [
+  ...new Set(readFileSync(`${root}.env.example`, 'utf8').match(/\b(?:KAFKA_\w+|OUTBOX_UNSENT_MAX)\b/g)),
+];
 const { scripts }: { scripts: Record<string, string> } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
 interface Service {
@@ -99,7 +103,10 @@ function serviceFaultsOf(name: string, service: ComposeService | undefined): str
     ['published ports', publishedPortsOf(service), [`${port}:${port}`]],
     ['port setting', environment[`${name.toUpperCase()}_PORT`], port],
     ['log', environment['LOG'], `\${LOG:-embedded}`],
-    ['brokers', environment['KAFKA_BROKERS'], `\${KAFKA_BROKERS:-${BROKER}:19092}`],
+    ...kafkaSettings.map((setting): Compared => {
+      const fallback = setting === 'KAFKA_BROKERS' ? `${BROKER}:19092` : '';
+      return [setting, environment[setting], `\${${setting}:-${fallback}}`];
+    }),
     ['health address', environment['HEALTH_URL'], `http://127.0.0.1:${port}/livez`],
     ['volumes', service.volumes ?? [], [...own, ...reads].map((each) => `${each}-data:/data/${each}`)],
     ...(name === 'gateway' ? gatewayAddresses(environment) : []),
@@ -201,6 +208,8 @@ describe('compose.yaml', () => {
     ['a broker that always starts', '    profiles: [kafka]\n', '', 'broker: profiles'],
     ['a broker that forgets', '      - broker-data:', '      - other-data:', 'broker: volumes'],
     ['another log', 'LOG: ${LOG', 'LOG: ${OTHER', 'order: log is'],
+    ['a setting of the log that no service gets', '  KAFKA_SSL: ', '  KAFKA_TLS: ', 'order: KAFKA_SSL is undefined'],
+    ['a password that no service gets', 'D: ${KAFKA_SASL_PASSWORD:-}', 'D: ""', 'inventory: KAFKA_SASL_PASSWORD is'],
     ['a page that may change topics', 'READONLY: "true"', 'READONLY: "false"', 'kafka-ui: rights'],
     ['no broker', '  broker:\n', '  brokers:\n', 'brokers is no function'],
   ])('is refused with %s', (_, present, planted, fault) => {
