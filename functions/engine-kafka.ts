@@ -3,6 +3,7 @@ import { type ConnectionProblem, connectionProblem } from '../shared/adapters/ka
 import { KafkaLog } from '../shared/adapters/kafka/kafka-log.ts';
 import { KafkajsClient } from '../shared/adapters/kafka/kafkajs-client.ts';
 import { prefixed } from '../shared/adapters/kafka/prefixed-client.ts';
+import { namingRefusals } from '../shared/adapters/kafka/refused-access.ts';
 import { ensureTopics } from '../shared/adapters/kafka/topics.ts';
 import { systemClock } from '../shared/adapters/system-clock.ts';
 import { DAY_MS } from '../shared/core/days.ts';
@@ -21,7 +22,7 @@ const RETRY = { retries: 40, minTimeout: 100, factor: 1.5, maxTimeout: 1_000, ma
  * The log on a Kafka cluster, with its topics.
  * @param topics the only function that writes each topic; null for a public topic
  * @param functions every function of the store, as a reader of topics
- * @throws {ConfigError} when no broker answers, or a topic is not as the settings say
+ * @throws {ConfigError} when no broker answers, one refuses what the store needs, or a topic is not as the settings say
  */
 export async function openKafkaLog(
   settings: KafkaEngineSettings,
@@ -30,7 +31,7 @@ export async function openKafkaLog(
 ): Promise<KafkaLog> {
   const connection = connectionOf(settings);
   // The lock of its database lets one process of a function run.
-  const client = new KafkajsClient({ ...connection, hasOneMember: true });
+  const client = namingRefusals(new KafkajsClient({ ...connection, hasOneMember: true }), connection);
   const prefix = settings.KAFKA_TOPIC_PREFIX;
   const rules = {
     names: Object.keys(topics),

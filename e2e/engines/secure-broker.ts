@@ -34,6 +34,10 @@ export async function startSecureBroker(folder: string): Promise<SecureBroker> {
       listeners: `${own['listeners']},${added}`,
       'advertised.listeners': `${own['advertised.listeners']},${added}`,
       'listener.security.protocol.map': `${own['listener.security.protocol.map']},PASSWORD:SASL_SSL,CERTIFICATE:SSL`,
+      'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+      // Who comes in plain text, other brokers among them. For who comes otherwise access lists count where there are some.
+      'super.users': 'User:ANONYMOUS',
+      'allow.everyone.if.no.acl.found': true,
       'ssl.keystore.type': 'PEM',
       'ssl.keystore.location': keyStore,
       'ssl.truststore.type': 'PEM',

@@ -209,7 +209,7 @@ describe('compose.yaml', () => {
     ['a broker that forgets', '      - broker-data:', '      - other-data:', 'broker: volumes'],
     ['another log', 'LOG: ${LOG', 'LOG: ${OTHER', 'order: log is'],
     ['a setting of the log that no service gets', '  KAFKA_SSL: ', '  KAFKA_TLS: ', 'order: KAFKA_SSL is undefined'],
-    ['a password that no service gets', 'D: ${KAFKA_SASL_PASSWORD:-}', 'D: ""', 'inventory: KAFKA_SASL_PASSWORD is'],
+    ['a password that no service gets', `D: \${KAFKA_SASL_PASSWORD:-}`, 'D: ""', 'inventory: KAFKA_SASL_PASSWORD is'],
     ['a page that may change topics', 'READONLY: "true"', 'READONLY: "false"', 'kafka-ui: rights'],
     ['no broker', '  broker:\n', '  brokers:\n', 'brokers is no function'],
   ])('is refused with %s', (_, present, planted, fault) => {

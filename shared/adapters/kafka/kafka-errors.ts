@@ -16,11 +16,10 @@ export function kafkaError(error: unknown, failed: string): AppError {
   return new AppError('unavailable', detail, { retryAfterS: 1, cause: error });
 }
 
-/** The error codes of Kafka in an error and its causes. */
-function typesOf(error: unknown): readonly string[] {
-  const types: string[] = [];
-  for (let each = error; each instanceof Error && types.length < 10; each = each.cause) {
-    types.push('type' in each ? String(each.type) : '');
-  }
-  return types;
+/** The error codes of Kafka in an error, its causes, and the errors that it gathers. */
+export function typesOf(error: unknown, depth = 0): readonly string[] {
+  if (!(error instanceof Error) || depth >= 10) return [];
+  const own = 'type' in error ? [String(error.type)] : [];
+  const gathered = 'errors' in error && Array.isArray(error.errors) ? error.errors : [];
+  return [...own, ...[error.cause, ...gathered].flatMap((each) => typesOf(each, depth + 1))];
 }

@@ -18,7 +18,7 @@ import {
   REQUEST_MS,
 } from './kafka-client.ts';
 import { LaneFetch } from './kafkajs-lane-fetch.ts';
-import { endWhenStopped, sleepWhileIdle } from './library-guards.ts';
+import { endWhenStopped, keepRefusals, sleepWhileIdle } from './library-guards.ts';
 import { bounded, Reconnecting } from './reconnecting.ts';
 import { flatHeaders } from './record-headers.ts';
 
@@ -297,3 +297,4 @@ function batchOf(batch: Batch & { readonly fetchedOffset?: string | number }): K
 const load = createRequire(import.meta.url);
 sleepWhileIdle(load('kafkajs/src/network/requestQueue').prototype);
 endWhenStopped(load('kafkajs/src/consumer/runner').prototype);
+keepRefusals(load('kafkajs/src/cluster/brokerPool').prototype);

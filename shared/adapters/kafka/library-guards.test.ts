@@ -38,4 +38,14 @@ describe('kafkajs', () => {
 
     await expect(runner.fetchManager.start()).rejects.toThrow('the consumer is stopped');
   });
+
+  it('says why no broker names the coordinator of a group that it refuses', async () => {
+    const BrokerPool = load('kafkajs/src/cluster/brokerPool');
+    const pool = new BrokerPool({ connectionPool: {}, logger });
+    pool.brokers = { 1: { isConnected: () => true } };
+    const failing = (type: string) => pool.withBroker(() => Promise.reject(Object.assign(new Error(type), { type })));
+
+    await expect(failing('GROUP_AUTHORIZATION_FAILED')).rejects.toThrow('GROUP_AUTHORIZATION_FAILED');
+    expect(await failing('GROUP_COORDINATOR_NOT_AVAILABLE')).toBeNull();
+  });
 });

@@ -1,3 +1,5 @@
+import { typesOf } from './kafka-errors.ts';
+
 /** What there is of kafkajs's queue of requests. */
 interface RequestQueue {
   readonly pending: readonly unknown[];
@@ -8,6 +10,11 @@ interface RequestQueue {
 interface Runner {
   readonly running: boolean;
   fetch(nodeId: number): Promise<unknown>;
+}
+
+/** What there is of its brokers, which are asked in turn. */
+interface BrokerPool {
+  withBroker(ask: (broker: unknown) => Promise<unknown>): Promise<unknown>;
 }
 
 /** A queue looks every millisecond for something to send, also while it is empty. Now it sleeps then. */
@@ -27,5 +34,21 @@ export function endWhenStopped(runner: Runner): void {
   runner.fetch = async function (this: Runner, nodeId: number) {
     if (!this.running) throw new Error('the consumer is stopped');
     return fetch.call(this, nodeId);
+  };
+}
+
+/** A pool forgets why none of its brokers has answered. Now it says that a group is refused. */
+export function keepRefusals(pool: BrokerPool): void {
+  const withBroker = pool.withBroker;
+  pool.withBroker = async function (this: BrokerPool, ask) {
+    const refusals: unknown[] = [];
+    const answer = await withBroker.call(this, (broker) =>
+      ask(broker).catch((error: unknown) => {
+        if (typesOf(error).includes('GROUP_AUTHORIZATION_FAILED')) refusals.push(error);
+        throw error;
+      }),
+    );
+    if (answer === null && refusals.length > 0) throw refusals[0];
+    return answer;
   };
 }

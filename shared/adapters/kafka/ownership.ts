@@ -21,12 +21,15 @@ interface Names {
  * A group notes with its positions whose data it reads for. These notes go with the topics, and the broker forgets them a week after
  * the group's last member has left; then messages that new data cannot have published say the same of their topic.
  *
- * @throws {ConfigError} when they are those of another store
+ * @throws {ConfigError} when they are those of another store, or the broker does not say
  * @throws {AppError} `unavailable`
  */
 export async function assertOwn(admin: Asked, names: Names, claim: LogClaim): Promise<void> {
   const { prefix, groupId } = names;
-  const found = await pRetry(() => whatIsThere(admin, groupId, claim), RETRY).catch((error: unknown) => {
+  const shouldRetry = ({ error }: { readonly error: Error }) => !(error instanceof ConfigError);
+  const asked = pRetry(() => whatIsThere(admin, groupId, claim), { ...RETRY, shouldRetry });
+  const found = await asked.catch((error: unknown) => {
+    if (error instanceof ConfigError) throw error;
     throw kafkaError(error, `whether the topics are those of ${claim.reader} is not known`);
   });
   if (found.notes.some((note) => note !== claim.owner)) {
