@@ -2,7 +2,7 @@
 import type Database from 'better-sqlite3';
 import { type FunctionName, functionNames, inputsOf, topics } from '../../saga/choreography.ts';
 import { type Epoch, placeOf } from '../../shared/adapters/embedded/log/epochs.ts';
-import { isRelayed, positionsSql, preparePlaces, readUpTo, vouchedSql } from './relayed-places.ts';
+import { isRelayed, positionsSql, preparePlaces, readInEpochs, readUpTo, vouchedSql } from './relayed-places.ts';
 import { functions, type Schema } from './snapshot.ts';
 
 /** Who reads whose topic. `schema` is the file of the writer. */
@@ -157,7 +157,11 @@ function placeIn(
   db: Database.Database,
   { consumer, topic, schema }: Reading,
 ): { readonly position: number; readonly hasLostSome: boolean } {
-  if (isRelayed(db, schema)) return { position: readUpTo(db, consumer, topic, schema), hasLostSome: false };
+  if (isRelayed(db, schema)) {
+    const epochs = epochsOf(db, schema);
+    const hasLostSome = hasReadMore(readInEpochs(db, consumer, topic), epochs, epochs.at(-1)?.from ?? 0);
+    return { position: readUpTo(db, consumer, topic, schema), hasLostSome };
+  }
   // Its records lie in the other log, and those that lay here were read before the move.
   if (schema === 'commands' && isRelayed(db, consumer)) return { position: endOf(db, schema), hasLostSome: false };
   const known = new Map(db.prepare<[string, string], [string, number]>(knownSql(consumer)).raw().all(topic, topic));
@@ -165,11 +169,23 @@ function placeIn(
   const end = endOf(db, schema);
   const newest = epochs.at(-1)?.epoch ?? '';
   const position = known.get(newest) ?? placeOf(known, epochs, end);
-  const hasLostSome = [...known].some(([epoch, read]) => {
+  return { position, hasLostSome: hasReadMore([...known], epochs, position) };
+}
+
+/**
+ * Whether more was read in some epoch of a writer than there is of it: up to where the next one begins, or in one that the writer does
+ * not know, up to `placed`.
+ */
+function hasReadMore(
+  read: readonly (readonly [epoch: string, position: number])[],
+  epochs: readonly Epoch[],
+  placed: number,
+): boolean {
+  const newest = epochs.at(-1)?.epoch ?? '';
+  return read.some(([epoch, position]) => {
     const index = epochs.findIndex((known) => known.epoch === epoch);
-    return epoch !== newest && epoch !== '' && read > (index < 0 ? position : (epochs[index + 1]?.from ?? read));
+    return epoch !== newest && epoch !== '' && position > (index < 0 ? placed : (epochs[index + 1]?.from ?? position));
   });
-  return { position, hasLostSome };
 }
 
 function endOf(db: Database.Database, schema: Schema): number {

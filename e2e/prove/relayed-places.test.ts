@@ -1,6 +1,6 @@
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
-import { vouchedSql } from './relayed-places.ts';
+import { readInEpochs, vouchedSql } from './relayed-places.ts';
 
 it('takes a message for handled where a watermark of its lane and its epoch reaches it', () => {
   const db = new Database(':memory:');
@@ -17,4 +17,19 @@ it('takes a message for handled where a watermark of its lane and its epoch reac
   db.exec(vouchedSql('inventory', 'events', 'order'));
 
   expect(db.prepare('SELECT position FROM vouched').pluck().all()).toEqual([1, 2, 4, 6]);
+});
+
+it('knows how far each epoch of a writer was read, by marks of lanes and by watermarks', () => {
+  const db = new Database(':memory:');
+  db.exec(`ATTACH ':memory:' AS inventory;
+    CREATE TABLE inventory.read_mark (topic TEXT, partition INTEGER, epoch TEXT, position INTEGER);
+    INSERT INTO inventory.read_mark VALUES ('events', 0, 'two', 7), ('events', 1, 'two', 9), ('others', 0, 'two', 99);
+    CREATE TABLE inventory.inbox_fold (topic TEXT, partition INTEGER, epoch TEXT, position INTEGER);
+    INSERT INTO inventory.inbox_fold VALUES ('events', 0, 'one/6', 4), ('events', 0, 'embedded', 3), ('others', 0, 'one/6', 99)`);
+
+  expect(readInEpochs(db, 'inventory', 'events')).toEqual([
+    ['two', 7],
+    ['two', 9],
+    ['one', 4],
+  ]);
 });

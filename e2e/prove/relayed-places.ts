@@ -62,3 +62,15 @@ export function readUpTo(db: Database.Database, consumer: Schema, topic: string,
     .get(topic);
   return Number(first) - 1;
 }
+
+/** How far the consumer has read in each epoch of the writer of a topic, by what its records say of their outbox. */
+export function readInEpochs(
+  db: Database.Database,
+  consumer: Schema,
+  topic: string,
+): readonly (readonly [epoch: string, position: number])[] {
+  const sql = `SELECT epoch, position FROM "${consumer}".read_mark WHERE topic = ?
+    UNION ALL SELECT substr(epoch, 1, instr(epoch, '/') - 1), position FROM "${consumer}".inbox_fold
+      WHERE topic = ? AND epoch LIKE '%/%'`;
+  return db.prepare<[string, string], [string, number]>(sql).raw().all(topic, topic);
+}
