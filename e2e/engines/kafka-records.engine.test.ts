@@ -76,6 +76,15 @@ describeOnKafka('a record of Kafka', () => {
     expect(records.map(({ value }) => value)).toEqual(messages.map(({ data }) => JSON.stringify(data)));
   });
 
+  it('comes in its order, however many a client appends at once', async () => {
+    const messages = Array.from({ length: 60 }, (_, n) => ({ ...sized(0.1 * MB), id: `m-${n}` }));
+
+    await log.append(PUBLIC, messages);
+
+    const records = await readCount(await subscribe(PUBLIC), messages.length);
+    expect(records.map(({ attributes: { id } }) => id)).toEqual(messages.map(({ id }) => id));
+  });
+
   it('of 10 MB is refused for good, to a relay and to a client', async () => {
     const refused = { code: 'body_too_large', retryAfterS: undefined };
 

@@ -130,7 +130,7 @@ export interface MessageLog {
 
   /**
    * Appends from outside any function, as the sender wrote it, and notes when it was received: the sender may give any
-   * `time`, or none. Durable when it resolves. Only for topics that no function writes.
+   * `time`, or none. Durable when it resolves; where it fails, some may be there. Only for topics that no function writes.
    */
   append(topic: string, messages: readonly OutsideMessage[]): Promise<void>;
 

@@ -22,6 +22,10 @@ import { kafkaError } from './kafka-errors.ts';
 import { KafkaSubscription } from './kafka-subscription.ts';
 import { assertOwn } from './ownership.ts';
 import { prefixed } from './prefixed-client.ts';
+import { MESSAGE_BYTES_MIN } from './topics.ts';
+
+/** Of what is appended in one send: its batch of records has to fit into each topic that a start accepts. */
+const APPEND_BYTES_MAX = MESSAGE_BYTES_MIN / 2;
 
 export interface KafkaLogOptions {
   /** The log closes it. */
@@ -114,10 +118,18 @@ export class KafkaLog implements MessageLog, RelayTarget, LogClaims {
 
   async append(topic: string, messages: readonly OutsideMessage[]): Promise<void> {
     assert(this.#writerOf(topic) === null, `only its own function writes to ${topic}`);
-    const pieces = new Pieces<null>(this.#options.partitions);
+    let pieces = new Pieces<null>(this.#options.partitions);
+    let bytes = 0;
     for (const { data, ...attributes } of messages) {
       const key = attributes.partitionkey ?? attributes.subject ?? attributes.id;
-      pieces.add(topic, key, structuredEvent(JSON.stringify(attributes), JSON.stringify(data), null), null);
+      const event = structuredEvent(JSON.stringify(attributes), JSON.stringify(data), null);
+      bytes += Buffer.byteLength(event);
+      if (bytes > APPEND_BYTES_MAX) {
+        await this.#send(pieces.list);
+        pieces = new Pieces<null>(this.#options.partitions);
+        bytes = Buffer.byteLength(event);
+      }
+      pieces.add(topic, key, event, null);
     }
     await this.#send(pieces.list);
   }

@@ -4,7 +4,7 @@ import type { KafkaAdmin, TopicState } from './kafka-client.ts';
 /** The largest batch of records that a topic takes, in bytes. */
 export const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 /** A topic that takes less than this is refused: the store's largest messages have to fit. */
-const MESSAGE_BYTES_MIN = 1024 * 1024;
+export const MESSAGE_BYTES_MIN = 1024 * 1024;
 const REPLICAS_MAX = 3;
 const SEGMENT_MS = 86_400_000;
 const TIMESTAMP_TYPE = 'LogAppendTime';
