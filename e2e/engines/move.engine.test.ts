@@ -1,9 +1,11 @@
 /** The data of one store go from the embedded log to Kafka and back, and no message is lost or handled twice on the way. */
-import { expect, it } from 'vitest';
+import { Kafka, logLevel } from 'kafkajs';
+import { expect, it, onTestFinished } from 'vitest';
 import type { OrderBody } from '../../functions/order/representation.ts';
 import { shortHash } from '../../shared/core/hash.ts';
 import { bodyOf, orderOf, post } from '../scenarios/client.ts';
-import { type Env, runStore, TestStore, temporaryFolder } from '../scenarios/harness.ts';
+import { type Env, run, runStore, TestStore, temporaryFolder } from '../scenarios/harness.ts';
+import { waitUntil } from '../tools/wait-until.ts';
 import { describeOnKafka, sharedBrokers } from './shared-broker.ts';
 
 /** The way back needs the broker as well, to see that nothing is left there. */
@@ -33,6 +35,28 @@ describeOnKafka('the data of a store', () => {
     expect(orders.byStatus).toEqual({ confirmed: 4 });
     expect(products.find(({ productId }) => productId === 'PRODUCT_001')?.level).toMatchObject({ onHand: 6, sold: 4 });
     expect(notices.byStatus).toEqual({ sent: 8 });
+  });
+
+  it('go to Kafka again, whose topics were deleted meanwhile, and what was read before is not sent again', async () => {
+    const dataDir = temporaryFolder();
+    const kafka = kafkaFor(dataDir);
+    await orderIn(dataDir, kafka, 'A');
+    await orderIn(dataDir, embeddedAfter(kafka), 'B');
+    const admin = new Kafka({ brokers: [...sharedBrokers], logLevel: logLevel.NOTHING }).admin();
+    onTestFinished(() => admin.disconnect());
+    await admin.connect();
+    const nameOf = (topic: string) => `${kafka['KAFKA_TOPIC_PREFIX']}${topic}`;
+    const names = ['order-events', 'inventory-events', 'order-commands'].map(nameOf);
+    await admin.deleteTopics({ topics: names });
+    await waitUntil(async () => !(await admin.listTopics()).some((name) => names.includes(name)));
+
+    await orderIn(dataDir, kafka, 'C');
+
+    const lanes = await admin.fetchTopicOffsets(nameOf('order-events'));
+    const proof = run('dist/e2e/prove/main.js', [], { DATA_DIR: dataDir });
+    // It was placed, and confirmed.
+    expect(lanes.reduce((sum, { high }) => sum + Number(high), 0)).toBe(2);
+    expect(await proof.exit, proof.stdout()).toEqual({ code: 0, signal: null });
   });
 
   it('stay in Kafka while messages are on their way, and the refusal names who lags', async () => {

@@ -4,6 +4,7 @@
  */
 import type Database from 'better-sqlite3';
 import { logOf } from '../../shared/adapters/embedded/store/log-home.ts';
+import { partitionOf } from '../../shared/core/partition.ts';
 import type { Schema } from './snapshot.ts';
 
 /** `place`: where each message that a relay sent lies, as the position of a reader that has just read it. */
@@ -15,8 +16,15 @@ export function isRelayed(db: Database.Database, schema: Schema): boolean {
   return schema !== 'commands' && logOf(db, schema) !== 'embedded';
 }
 
+/** SQL has `partition_of(key, lanes)` from now on. */
+export function addPartitionOf(db: Database.Database): void {
+  const partition = (key: unknown, lanes: unknown) => partitionOf(String(key), Number(lanes));
+  db.function('partition_of', { deterministic: true }, partition);
+}
+
 export function preparePlaces(db: Database.Database, writers: readonly Schema[]): void {
   db.exec(PLACE_SQL);
+  addPartitionOf(db);
   for (const writer of writers.filter((name) => isRelayed(db, name))) {
     db.exec(`INSERT INTO place SELECT s.topic, s.partition, s.first_offset + j.key + 1, j.value
       FROM "${writer}".sent s, json_each(s.positions) j`);
@@ -38,15 +46,20 @@ export function positionsSql(consumer: Schema, rows: string): string {
 }
 
 /**
- * SQL: fills `vouched`: the messages of a topic that watermarks of this consumer stand for, where a relay sends the topic. Such a
- * watermark is for one lane and one epoch of the writer.
+ * SQL: fills `vouched`: the messages of a topic that watermarks of this consumer stand for, where a relay sends the topic, or did
+ * before the data moved. Such a watermark is for one lane and one epoch of the writer. The lane is computed, since places are
+ * forgotten at a move.
  */
 export function vouchedSql(consumer: Schema, topic: string, writer: Schema): string {
-  const epoch = `coalesce((SELECT e.epoch FROM "${writer}".topic_epoch e WHERE e.from_position < p.position
+  const epoch = `coalesce((SELECT e.epoch FROM "${writer}".topic_epoch e WHERE e.from_position < m.position
     ORDER BY e.number DESC LIMIT 1), '')`;
-  return `INSERT OR IGNORE INTO vouched SELECT '${consumer}', p.topic, p.position FROM place p
-    JOIN "${consumer}".inbox_fold f ON f.topic = p.topic AND f.partition = p.partition AND f.position >= p.position
-    WHERE p.topic = '${topic}' AND f.epoch LIKE ${epoch} || '/%'`;
+  return `WITH mark AS (SELECT partition, position, substr(epoch, 1, instr(epoch, '/') - 1) AS epoch,
+        CAST(substr(epoch, instr(epoch, '/') + 1) AS INTEGER) AS lanes
+      FROM "${consumer}".inbox_fold WHERE topic = '${topic}' AND epoch LIKE '%/%'),
+    message AS MATERIALIZED (SELECT m.position, ${epoch} AS epoch, l.lanes, partition_of(m.partitionkey, l.lanes) AS partition
+      FROM (SELECT DISTINCT lanes FROM mark) l, "${writer}".outbox_message m WHERE m.topic = '${topic}')
+    INSERT OR IGNORE INTO vouched SELECT '${consumer}', '${topic}', m.position
+      FROM message m JOIN mark f USING (epoch, lanes, partition) WHERE f.position >= m.position`;
 }
 
 /** Up to which position of the writer's outbox the consumer has read everything. A message may lie in several places. */

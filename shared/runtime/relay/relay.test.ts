@@ -202,6 +202,19 @@ describe('a relay', () => {
     expect(await store.relayed.placeOf('counted', 3)).toEqual({ partition: 'a'.charCodeAt(0) % PARTITIONS, offset: 1 });
   });
 
+  it('sends only what is new where the data were in another log, however the topic has changed meanwhile', async () => {
+    await publish('a', 'b');
+    await drain(relay());
+    store.home.move('embedded');
+    await publish('a');
+    store.home.move('fake');
+    log.arrived.length = 0;
+    await publish('b');
+    await drain(relay());
+
+    expect(log.arrived.map(({ position }) => position)).toEqual([4]);
+  });
+
   it('sends nothing again where its topic has all of it', async () => {
     await publish('a', 'b', 'a');
     await drain(relay());

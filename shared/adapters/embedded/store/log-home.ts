@@ -74,6 +74,8 @@ function move(db: Database.Database, to: string, positions: readonly Position[])
     logOf(db),
   );
   db.exec('DELETE FROM position');
+  // It was read by all, so nothing of it is sent again, whatever the topics have when the data come back to this log.
+  db.exec('DELETE FROM sent');
   db.prepare(`INSERT INTO position (${columns}) SELECT ${columns} FROM position_elsewhere WHERE log = ?`).run(to);
   const insert = db.prepare(`INSERT OR REPLACE INTO position (${columns}) VALUES (?, ?, ?, ?, ?)`);
   for (const { topic, partition, position, epoch = '', proof = null } of positions) {
