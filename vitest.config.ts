@@ -1,25 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { notOnKafka } from './e2e/scenarios/not-on-kafka.ts';
 
 const exclude = [...configDefaults.exclude, 'dist/**', 'data/**'];
 
-/**
- * The scenarios about messages: they run with each log. The others are about a program, a page, a file, or what one function does,
- * whatever carries messages.
- */
-const onKafka = [
-  'automation',
-  'cancel',
-  'chaos',
-  'dead-letters',
-  'dead-orders',
-  'edges',
-  'inspect',
-  'notices',
-  'offline',
-  'orders',
-  'why',
-];
+const exceptOnKafka = Object.keys(notOnKafka).map((name) => `e2e/scenarios/${name}.e2e.test.ts`);
 
 /**
  * The scenarios about what is done to a store: it is killed, frozen, started again and again, moved, restored, flooded. They take
@@ -59,7 +44,7 @@ const workInTransactions = [
  * `npm run test-processes` in a process each (`shared/tools/commands.mjs` tells them apart by name). `*.faults.test.ts`: minutes, hundreds of starts of the store
  * on broken disks; only `npm run test-faults` runs them. `*.browser.test.ts`: the store in a real browser; only
  * `npm run test-browser` runs them. `*.engine.test.ts`: against a real Kafka broker; only `npm run test-engines` runs them, and the
- * scenarios of {@link onKafka} once more.
+ * scenarios of `e2e` once more, but for a few (`notOnKafka`).
  */
 export default defineConfig({
   test: {
@@ -146,11 +131,11 @@ export default defineConfig({
       {
         test: {
           name: 'e2e-kafka',
-          include: onKafka.map((name) => `e2e/scenarios/${name}.e2e.test.ts`),
-          exclude,
+          include: ['e2e/scenarios/*.e2e.test.ts'],
+          exclude: [...exclude, ...exceptOnKafka],
           env: { E2E_LOG: 'kafka' },
           globalSetup: ['e2e/fresh-build.ts', 'e2e/engines/needs-broker.ts'],
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 5 },
           testTimeout: 300_000,
           hookTimeout: 120_000,

@@ -15,7 +15,7 @@ import { checksOf } from '../prove/checks.ts';
 import { readBooks } from '../prove/ledger.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { orderOf } from './client.ts';
-import { run, temporaryFolder } from './harness.ts';
+import { logSettingsFor, run, temporaryFolder } from './harness.ts';
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const PRODUCTS = ['PRODUCT_001', 'PRODUCT_002', 'LAMP'];
@@ -38,7 +38,8 @@ class RandomStore {
 
   async start(): Promise<void> {
     const ports = { GATEWAY_PORT: '0', ORDER_PORT: '0', INVENTORY_PORT: '0', NOTIFICATION_PORT: '0' };
-    const env = { ...ports, DATA_DIR: this.dataDir, ENABLE_AUTOMATION: 'true', ORDER_DEADLINE_S: '2' };
+    const own = { DATA_DIR: this.dataDir, ENABLE_AUTOMATION: 'true', ORDER_DEADLINE_S: '2' };
+    const env = { ...ports, ...own, ...logSettingsFor(this.dataDir) };
     this.#store = await startStore(functionNames, readConfig(env), silent);
   }
 

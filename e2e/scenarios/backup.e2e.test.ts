@@ -18,7 +18,7 @@ import { readBooks } from '../prove/ledger.ts';
 import type { Backup } from '../tools/backup.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { orderOf, post } from './client.ts';
-import { type Env, hosts, run, TestStore, temporaryFolder } from './harness.ts';
+import { type Env, hosts, isOnKafka, logSettingsFor, run, TestStore, temporaryFolder } from './harness.ts';
 
 const PAGE_BYTES = 4_096;
 
@@ -55,6 +55,11 @@ describe.each(hosts)('a copy of a working store in %s', (host) => {
     enough.abort();
     await loading;
     await store.settle();
+    // A broker has the messages that came after a copy: its readers would learn of orders that the copy does not have.
+    if (isOnKafka) {
+      copies.push(join(folder, 'copy-at-rest'));
+      expect(await backUp(store, copies.at(-1) ?? '')).toEqual([0, '']);
+    }
     await store.end();
 
     const differences = copies.flatMap((copy) => checksOf(readBooks(copy)).flatMap((check) => check.differences));
@@ -62,7 +67,8 @@ describe.each(hosts)('a copy of a working store in %s', (host) => {
 
     const [last = ''] = copies.slice(-1);
     const taken = ordersIn(last);
-    const restored = await TestStore.start(host, { DATA_DIR: last });
+    // The copy takes the place of the store: its messages lie where those of the store do.
+    const restored = await TestStore.start(host, { ...logSettingsFor(store.dataDir), DATA_DIR: last });
     await waitUntil(() => readBooks(last).orders.byStatus['confirmed'] === taken);
     await restored.stopAll();
 
@@ -120,7 +126,8 @@ describe('a backup', () => {
       'inventory/inventory.db',
       'notification/notification.db',
       'order/order.db',
-      'topics/order-commands.db',
+      // A broker has what lies in its topics.
+      ...(isOnKafka ? [] : ['topics/order-commands.db']),
     ]);
     expect(said.bytes).toBe(filesIn(target).reduce((sum, file) => sum + statSync(join(target, file)).size, 0));
     expect(ordersIn(target)).toBe(1);

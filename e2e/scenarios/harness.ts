@@ -15,19 +15,20 @@ import { waitUntil } from '../tools/wait-until.ts';
 import { request } from './client.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const READY_MS = 20_000;
 const SETTLED_MS = 60_000;
 
 export type Env = Readonly<Record<string, string>>;
 
 /** Whether the stores under test have their messages in Kafka: the same tests run with each log. */
-const isOnKafka = process.env['E2E_LOG'] === 'kafka';
+export const isOnKafka = process.env['E2E_LOG'] === 'kafka';
+/** On Kafka a start makes topics and joins groups, and a busy machine is slow at that. */
+const READY_MS = isOnKafka ? 60_000 : 20_000;
 
 /**
  * The settings of the log for a store with this data folder; each has topics of its own. With one partition, what a test writes
  * into a topic is read in its order; tests whose orders come over HTTP set more.
  */
-function logSettingsFor(dataDir: string | undefined): Env {
+export function logSettingsFor(dataDir: string | undefined): Env {
   if (!isOnKafka || dataDir === undefined) return {};
   const prefix = `${shortHash(dataDir)}.`;
   return { LOG: 'kafka', KAFKA_BROKERS: inject('kafkaBrokers'), KAFKA_TOPIC_PREFIX: prefix, KAFKA_PARTITIONS: '1' };
@@ -122,7 +123,8 @@ export class TestStore {
     this.dataDir = dataDir;
     const settings = [...ports].map(([part, port]) => [`${part.toUpperCase()}_PORT`, String(port)]);
     const threads: Env = host === 'two threads' ? { THREADS: '2' } : isOnKafka ? {} : { THREADS: '1' };
-    this.env = { ...Object.fromEntries(settings), DATA_DIR: dataDir, ENABLE_AUTOMATION: 'true', ...threads, ...env };
+    const shared: Env = { DATA_DIR: dataDir, ENABLE_AUTOMATION: 'true', ...threads, ...logSettingsFor(dataDir) };
+    this.env = { ...Object.fromEntries(settings), ...shared, ...env };
     this.#urls = new Map([...ports].map(([part, port]) => [part, `http://127.0.0.1:${port}`]));
   }
 

@@ -1,13 +1,12 @@
 /** Ill-formed text, and requests that say two things: refused at every way in, and nothing changes. */
 import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { promisify } from 'node:util';
-import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import type { OrderBody } from '../../functions/order/representation.ts';
 import type { DeadLetterBody, DeadLetterSummaryBody } from '../../shared/runtime/dead-letters/schemas.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { bodyOf, get, orderOf, type Problem, post, postSample, request, sendRaw, storyAt } from './client.ts';
+import { writeForeign } from './foreign-records.ts';
 import { hosts, TestStore } from './harness.ts';
 
 const json = { 'content-type': 'application/json' };
@@ -115,7 +114,7 @@ it('keeps the bytes of a record that is not UTF-8 in its dead letter, and goes o
   const store = await TestStore.create('a process each');
   const produce = (bytes: string) =>
     promisify(execFile)('sh', ['-c', `printf '${bytes}' | node dist/e2e/tools/produce.js order-commands -`], {
-      env: { ...process.env, DATA_DIR: store.dataDir },
+      env: { ...process.env, ...store.env },
     });
   const commandOf = (id: string) => {
     const lines = [{ productId: 'PRODUCT_001', quantity: 1, priceMinor: 250 }];
@@ -128,13 +127,9 @@ it('keeps the bytes of a record that is not UTF-8 in its dead letter, and goes o
     };
   };
   await produce(JSON.stringify(commandOf('FIRST')));
-  const db = new Database(join(store.dataDir, 'topics', 'order-commands.db'));
   const { data, ...attributes } = commandOf('BYTES');
   const bytes = latin1(JSON.stringify({ ...data, note: 'Müller' }));
-  db.prepare('INSERT INTO outbox (topic, subject, attributes, data) VALUES (?, ?, ?, CAST(? AS TEXT))').run(
-    ...['order-commands', 'BYTES', JSON.stringify(attributes), bytes],
-  );
-  db.close();
+  await writeForeign(store, { attributes: { ...attributes, specversion: '1.0' }, data: bytes });
   await produce(JSON.stringify(commandOf('LAST')));
   await store.start();
 
