@@ -44,7 +44,7 @@ const workInTransactions = [
  * `npm run test-processes` in a process each (`shared/tools/commands.mjs` tells them apart by name). `*.faults.test.ts`: minutes, hundreds of starts of the store
  * on broken disks; only `npm run test-faults` runs them. `*.browser.test.ts`: the store in a real browser; only
  * `npm run test-browser` runs them. `*.engine.test.ts`: against a real Kafka broker; only `npm run test-engines` runs them, and the
- * scenarios of `e2e` once more, but for a few (`notOnKafka`).
+ * scenarios of `e2e` once more, but for a few (`notOnKafka`), and the main pages of the console.
  */
 export default defineConfig({
   test: {
@@ -138,6 +138,19 @@ export default defineConfig({
           maxWorkers: 2,
           sequence: { groupOrder: 5 },
           testTimeout: 300_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: 'console-kafka',
+          include: ['e2e/console/{overview,order,dead-letters}.browser.test.ts'],
+          exclude,
+          env: { E2E_LOG: 'kafka' },
+          globalSetup: ['e2e/fresh-build.ts', 'e2e/engines/needs-broker.ts', 'e2e/browser/needs-chromium.ts'],
+          fileParallelism: false,
+          sequence: { groupOrder: 6 },
+          testTimeout: 180_000,
           hookTimeout: 120_000,
         },
       },

@@ -76,9 +76,8 @@ class Signals {
     if (this.#isStopping) process.exit(1);
     this.#isStopping = true;
     if (this.#stop === null) {
-      const code = 128 + constants.signals[signal];
-      process.exitCode = code;
-      setTimeout(() => process.exit(code), ABORT_MS).unref();
+      process.exitCode = 128 + constants.signals[signal];
+      setTimeout(() => fail(this.#starting.signal.reason), ABORT_MS).unref();
       this.#starting.abort(new AppError('unavailable', `stopped by ${signal} during the start; nothing is left open`));
     } else {
       this.#stop().then(() => process.exit(0), fail);

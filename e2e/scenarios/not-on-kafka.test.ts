@@ -13,10 +13,10 @@ const projectNamed = (name: string) => projects.find((project) => project?.name 
 describe('the scenarios on Kafka', () => {
   it('are all of them but those that are excepted with a reason', () => {
     const onKafka = projectNamed('e2e-kafka');
-    const embedded = projectNamed('e2e');
+    const resilience = projectNamed('resilience');
 
     expect(onKafka?.include).toEqual(['e2e/scenarios/*.e2e.test.ts']);
-    expect(onKafka?.exclude?.filter((file) => !embedded?.exclude?.includes(file))).toEqual(excepted);
+    expect(onKafka?.exclude?.filter((file) => !resilience?.exclude?.includes(file))).toEqual(excepted);
     expect(Object.values(notOnKafka).filter((reason) => reason.length < 30)).toEqual([]);
   });
 

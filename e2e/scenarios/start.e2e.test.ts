@@ -1,6 +1,6 @@
 /** The start: ports open when everything behind them works, and a start that fails or is stopped leaves nothing open. */
 import { existsSync } from 'node:fs';
-import { connect, createServer } from 'node:net';
+import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Part, parts } from '../../functions/start-store.ts';
@@ -146,6 +146,22 @@ describe('a start that is told to stop', () => {
     store.program('gateway').signal(signal as NodeJS.Signals);
 
     expect(await store.program('gateway').exit).toEqual({ code, signal: null });
+  });
+
+  it('while it waits for a broker that does not answer says so as well', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    const asked = new Promise((resolve) => silent.once('connection', resolve));
+    onTestFinished(() => void silent.close());
+    await new Promise((resolve) => silent.once('listening', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const store = await TestStore.create('one process', { LOG: 'kafka', KAFKA_BROKERS: `127.0.0.1:${port}` });
+    store.launch();
+    await asked;
+    const program = store.program('gateway');
+    program.signal('SIGTERM');
+
+    expect(await program.exit).toEqual({ code: codes.SIGTERM, signal: null });
+    expect(program.stderr()).toMatch(/^saga-store: stopped by SIGTERM during the start.*\n$/);
   });
 
   it('after it was up, by SIGHUP, ends with code 0', async () => {

@@ -16,7 +16,6 @@ let logged: ReturnType<typeof logLines>;
 let store: SqliteStore;
 let log: FakeTarget;
 let nowMs: number;
-let upMs: number;
 beforeEach(() => {
   const { name, tables, migrations } = probe;
   store = SqliteStore.open({ name, file: ':memory:', tables, migrations: migrations.sqlite });
@@ -24,12 +23,11 @@ beforeEach(() => {
   log = new FakeTarget();
   logged = logLines();
   nowMs = NOW_MS;
-  upMs = 0;
 });
 afterEach(() => store.close());
 
 function relay(unsentMax = 1_000, relayed: Relayed = store.relayed): Relay {
-  const clock = { nowMs: () => nowMs, upMs: () => upMs };
+  const clock = { nowMs: () => nowMs, upMs: () => 0 };
   const lease = new HeldLease(store.leases, 'relay', clock);
   const parts = { name: 'probe', topic: 'counted', relayed, target: log, clock, logger: logged.logger };
   return new Relay({ ...parts, unsentMax, lease });
@@ -246,65 +244,5 @@ describe('a running relay', () => {
     expect(await turn).toBe(1);
     stopping.abort();
     await running;
-  });
-});
-
-describe('a relay whose log is unavailable', () => {
-  it('says how many messages wait, since when and why', async () => {
-    const one = relay();
-    await publish('a', 'b');
-    log.faults.push(0, 0);
-    await expect(one.step()).rejects.toThrow();
-    upMs = 3_000;
-    await expect(one.step()).rejects.toThrow();
-
-    expect([one.unsent, one.stalledMs, one.unavailableReason()]).toEqual([
-      2,
-      3_000,
-      '2 messages of probe wait in its outbox, not sent since 3 s: the broker is gone',
-    ]);
-    await drain(one);
-    expect([one.unsent, one.stalledMs, one.unavailableReason()]).toEqual([0, 0, null]);
-    expect(logged.lines.map(({ msg }) => msg)).toEqual([
-      'probe cannot send its messages',
-      'probe sends its messages again',
-    ]);
-  });
-
-  it('has no room for more at its limit, and has some again when messages are sent', async () => {
-    const one = relay(2);
-    await publish('a');
-    log.faults.push(0);
-    await expect(one.step()).rejects.toThrow();
-    const before = one.refusal();
-    one.noteCommitted(1);
-    await publish('a');
-    const full = one.refusal();
-    await drain(one);
-
-    expect([before, full, one.refusal()]).toEqual([
-      null,
-      'takes nothing until messages are sent: 2 messages of probe wait in its outbox (OUTBOX_UNSENT_MAX is 2)',
-      null,
-    ]);
-  });
-
-  it('counts again once it sends where it had counted no further', async () => {
-    const one = relay(2);
-    await commit(...Array.from({ length: ROWS_MAX + 5 }, () => count('a', 1)));
-    log.faults.push(0);
-    await expect(one.step()).rejects.toThrow();
-    await one.step();
-
-    expect(one.refusal()).toContain('more than 2 messages of probe wait');
-  });
-
-  it('counts no further than its limit', async () => {
-    const one = relay(2);
-    await publish('a', 'a', 'a', 'a', 'a');
-    log.faults.push(0);
-    await expect(one.step()).rejects.toThrow();
-
-    expect(one.refusal()).toContain('more than 2 messages of probe wait');
   });
 });
