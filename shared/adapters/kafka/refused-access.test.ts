@@ -40,7 +40,7 @@ describe('a request that the broker refuses', () => {
     ['TOPIC', 'Describe on the topic t', (client: KafkaClient) => client.admin.ends('t')],
     ['GROUP', 'Describe on the group g', (client: KafkaClient) => client.admin.groupOffsets('g', 't')],
     ['GROUP', 'Read on the group g', (client: KafkaClient) => client.consumer(consuming)],
-    ['TOPIC', 'Read on the topic a, b', (client: KafkaClient) => client.consumer(consuming)],
+    ['TOPIC', 'Read on one of the topics a, b', (client: KafkaClient) => client.consumer(consuming)],
     [
       'TOPIC',
       'Write on the topic t',

@@ -73,7 +73,9 @@ function refusalIn(error: unknown, wanted: Wanted, identity: Identity): ConfigEr
     if (!isRefusal(type)) continue;
     const kind = REFUSED[type];
     const [operation = 'an operation', names = []] = wanted[kind] ?? [];
-    const resource = kind === 'cluster' ? 'the cluster' : `the ${kind} ${names.join(', ')}`;
+    // The broker does not say which of several topics it refused.
+    const which = names.length > 1 ? `one of the ${kind}s` : `the ${kind}`;
+    const resource = kind === 'cluster' ? 'the cluster' : `${which} ${names.join(', ')}`;
     const { setting, who } = askerOf(identity);
     return new ConfigError(
       setting,
