@@ -133,8 +133,11 @@ it('keeps the bytes of a record that is not UTF-8 in its dead letter, and goes o
   await produce(JSON.stringify(commandOf('LAST')));
   await store.start();
 
+  const listed = () => get<{ letters: DeadLetterSummaryBody[] }>(store.url('/operations/order/dead-letters'));
   await waitUntil(async () => (await request('GET', store.url('/orders/LAST'))).status === 200);
-  const { letters } = await get<{ letters: DeadLetterSummaryBody[] }>(store.url('/operations/order/dead-letters'));
+  // The two may lie in different partitions.
+  await waitUntil(async () => (await listed()).letters.length > 0);
+  const { letters } = await listed();
   const letter = await get<DeadLetterBody>(store.url(`/operations/order/dead-letters/${letters[0]?.letter}`));
 
   expect(letters).toHaveLength(1);
