@@ -44,12 +44,14 @@ describeOnKafka('a reader of Kafka', () => {
   }
 
   /** The topic is deleted, and made anew with these messages. */
-  async function remake(log: KafkaLog, messages: Parameters<typeof rowsOf>[0]): Promise<void> {
+  /** `isMissed`: whether those who read it have noticed that it is gone. */
+  async function remake(log: KafkaLog, messages: Parameters<typeof rowsOf>[0], isMissed = () => true): Promise<void> {
     const topic = `${prefix}${WRITTEN}`;
     await withAdmin(async (admin) => {
       await admin.deleteTopics({ topics: [topic] });
       await vi.waitFor(async () => expect(await admin.listTopics()).not.toContain(topic), 10_000);
     });
+    await vi.waitFor(() => expect(isMissed()).toBe(true), 10_000);
     await makeTopics(prefix, 1);
     await vi.waitFor(() => log.send(rowsOf(messages), MARK), 10_000);
   }
@@ -132,7 +134,7 @@ describeOnKafka('a reader of Kafka', () => {
     positions = placesOf(await readCount(subscription, 3));
     await subscription.acknowledge(positions);
 
-    await remake(log, numbered('new', 1, 5));
+    await remake(log, numbered('new', 1, 5), () => subscription.unavailableReason() !== null);
 
     expect(contents(await readCount(subscription, 5))).toEqual(['new1', 'new2', 'new3', 'new4', 'new5']);
   });

@@ -134,7 +134,7 @@ it('keeps the bytes of a record that is not UTF-8 in its dead letter, and goes o
   await store.start();
 
   const listed = () => get<{ letters: DeadLetterSummaryBody[] }>(store.url('/operations/order/dead-letters'));
-  await waitUntil(async () => (await request('GET', store.url('/orders/LAST'))).status === 200);
+  await waitUntil(async () => (await request('GET', store.url('/orders/LAST'))).status === 200, { timeoutMs: 60_000 });
   // The two may lie in different partitions.
   await waitUntil(async () => (await listed()).letters.length > 0);
   const { letters } = await listed();

@@ -1,6 +1,6 @@
-import { createRequire } from 'node:module';
 import type { ConnectionOptions } from 'node:tls';
 import { type Admin, type Batch, type Consumer, Kafka, logLevel, type SASLOptions } from 'kafkajs';
+import pRetry from 'p-retry';
 import type { Lane } from '../../ports/store.ts';
 import { dismissFormerMembers } from './former-members.ts';
 import {
@@ -17,7 +17,7 @@ import {
   type NewTopic,
   REQUEST_MS,
 } from './kafka-client.ts';
-import { LaneFetch } from './kafkajs-lane-fetch.ts';
+import { LaneFetch, load } from './kafkajs-lane-fetch.ts';
 import { endWhenStopped, keepRefusals, sleepWhileIdle } from './library-guards.ts';
 import { bounded, Reconnecting } from './reconnecting.ts';
 import { flatHeaders } from './record-headers.ts';
@@ -78,9 +78,8 @@ export class KafkajsClient implements KafkaClient {
       ...(ssl === undefined ? {} : { ssl: typeof ssl === 'boolean' ? ssl : { ...ssl } }),
       ...(sasl === undefined ? {} : { sasl: { ...sasl } as SASLOptions }),
     });
-    const admin = new AdminConnection(this.#kafka);
-    this.#connections.add(admin);
-    this.admin = admin;
+    this.admin = new AdminConnection(this.#kafka);
+    this.#connections.add(this.admin);
   }
 
   producer(): KafkaProducer {
@@ -167,7 +166,10 @@ class AdminConnection implements KafkaAdmin {
   async createTopic({ name: topic, partitions: numPartitions, replicas, config }: NewTopic): Promise<void> {
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
     const topics = [{ topic, numPartitions, replicationFactor: replicas, configEntries }];
-    await this.#admin.use((admin) => admin.createTopics({ topics, waitForLeaders: true, timeout: REPLICAS_MS }));
+    await this.#admin.use((admin) => admin.createTopics({ topics, waitForLeaders: false, timeout: REPLICAS_MS }));
+    // The library's own wait for leaders ends where the broker does not know the topic for a moment.
+    const hasLeaders = () => this.#admin.use((admin) => admin.fetchTopicMetadata({ topics: [topic] }));
+    await pRetry(hasLeaders, { retries: 30, minTimeout: 200, factor: 1 });
   }
 
   topic(name: string) {
@@ -279,10 +281,9 @@ function listen(raw: Consumer, consumer: KafkaConsumer, options: ConsumerOptions
   raw.on(HEARTBEAT, () => options.onBeat());
   raw.on(CRASH, ({ payload }) => options.onCrash(payload.error));
   // Batches that hold nothing for readers (aborted records, the marks of transactions) are not given to a handler.
-  raw.on(START_BATCH_PROCESS, ({ payload }) => {
-    const { topic, partition, batchSize, lastOffset } = payload;
-    if (batchSize === 0)
-      options.onBatch({ topic, partition }, { records: [], from: null, next: Number(lastOffset) + 1 });
+  raw.on(START_BATCH_PROCESS, ({ payload: { topic, partition, batchSize, lastOffset } }) => {
+    const next = Number(lastOffset) + 1;
+    if (batchSize === 0) options.onBatch({ topic, partition }, { records: [], from: null, next });
   });
 }
 
@@ -294,7 +295,6 @@ function batchOf(batch: Batch & { readonly fetchedOffset?: string | number }): K
   return { records, from: Number(fetchedOffset), next: Number(batch.lastOffset()) + 1 };
 }
 
-const load = createRequire(import.meta.url);
 sleepWhileIdle(load('kafkajs/src/network/requestQueue').prototype);
 endWhenStopped(load('kafkajs/src/consumer/runner').prototype);
 keepRefusals(load('kafkajs/src/cluster/brokerPool').prototype);

@@ -35,7 +35,8 @@ interface FetchedBatch {
   isEmptyIncludingFiltered(): boolean;
 }
 
-const load = createRequire(import.meta.url);
+/** For parts of the library that it does not export. */
+export const load = createRequire(import.meta.url);
 const Batch = load('kafkajs/src/consumer/batch') as new (
   topic: string,
   offset: string,
