@@ -1,6 +1,5 @@
 import type { ConnectionOptions } from 'node:tls';
 import { type Admin, type Batch, type Consumer, Kafka, logLevel, type SASLOptions } from 'kafkajs';
-import pRetry from 'p-retry';
 import type { Lane } from '../../ports/store.ts';
 import { dismissFormerMembers } from './former-members.ts';
 import {
@@ -18,7 +17,7 @@ import {
   REQUEST_MS,
 } from './kafka-client.ts';
 import { LaneFetch, load } from './kafkajs-lane-fetch.ts';
-import { endWhenStopped, keepRefusals, sleepWhileIdle } from './library-guards.ts';
+import { endWhenStopped, keepRefusals, onceKnown, sleepWhileIdle } from './library-guards.ts';
 import { bounded, Reconnecting } from './reconnecting.ts';
 import { flatHeaders } from './record-headers.ts';
 
@@ -166,10 +165,9 @@ class AdminConnection implements KafkaAdmin {
   async createTopic({ name: topic, partitions: numPartitions, replicas, config }: NewTopic): Promise<void> {
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
     const topics = [{ topic, numPartitions, replicationFactor: replicas, configEntries }];
-    await this.#admin.use((admin) => admin.createTopics({ topics, waitForLeaders: false, timeout: REPLICAS_MS }));
-    // The library's own wait for leaders ends where the broker does not know the topic for a moment.
-    const hasLeaders = () => this.#admin.use((admin) => admin.fetchTopicMetadata({ topics: [topic] }));
-    await pRetry(hasLeaders, { retries: 30, minTimeout: 200, factor: 1 });
+    const request = { topics, waitForLeaders: false, timeout: REPLICAS_MS };
+    if (!(await this.#admin.use((admin) => admin.createTopics(request)))) return;
+    await onceKnown(() => this.#admin.use((admin) => admin.fetchTopicMetadata({ topics: [topic] })));
   }
 
   topic(name: string) {

@@ -1,3 +1,4 @@
+import pRetry from 'p-retry';
 import { typesOf } from './kafka-errors.ts';
 
 /** What there is of kafkajs's queue of requests. */
@@ -51,4 +52,12 @@ export function keepRefusals(pool: BrokerPool): void {
     if (answer === null && refusals.length > 0) throw refusals[0];
     return answer;
   };
+}
+
+/**
+ * Waits until a new topic has leaders. The library's own wait ends where the broker that is asked does not know the topic yet.
+ * @param look fails while it has none
+ */
+export async function onceKnown(look: () => Promise<unknown>): Promise<void> {
+  await pRetry(look, { retries: 30, minTimeout: 200, factor: 1 });
 }
