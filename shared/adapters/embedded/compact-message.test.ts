@@ -40,8 +40,8 @@ function stored(value: unknown): unknown {
 describe('a compact message', () => {
   it('is the message that was stored', () => {
     fc.assert(
-      fc.property(messages, fc.boolean(), (any, isOwnKey) => {
-        const message = isOwnKey ? { ...any, partitionkey: any.subject } : any;
+      fc.property(messages, fc.boolean(), (drawn, isKeySubject) => {
+        const message = isKeySubject ? { ...drawn, partitionkey: drawn.subject } : drawn;
         const { data, ...attributes } = message;
 
         expect(messageOf(stored(compactMessage(message)))).toStrictEqual(message);

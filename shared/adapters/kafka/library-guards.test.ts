@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { describe, expect, it, vi } from 'vitest';
 // What is tested is what this module does to the library.
 import './kafkajs-client.ts';
+import { onceKnown } from './library-guards.ts';
 
 const load = createRequire(import.meta.url);
 const logger = { namespace: () => logger, debug: () => undefined, info: () => undefined, warn: () => undefined };
@@ -47,5 +48,25 @@ describe('kafkajs', () => {
 
     await expect(failing('GROUP_AUTHORIZATION_FAILED')).rejects.toThrow('GROUP_AUTHORIZATION_FAILED');
     expect(await failing('GROUP_COORDINATOR_NOT_AVAILABLE')).toBeNull();
+  });
+});
+
+describe('the wait for a new topic', () => {
+  const failure = (type: string) => Object.assign(new Error(type), { type });
+
+  it.each(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'])('goes on after %s', async (type) => {
+    const look = vi.fn().mockRejectedValueOnce(failure(type)).mockResolvedValue({});
+
+    await onceKnown(look);
+
+    expect(look).toHaveBeenCalledTimes(2);
+  });
+
+  it('ends at once with any other error', async () => {
+    const look = vi.fn().mockRejectedValue(failure('TOPIC_AUTHORIZATION_FAILED'));
+
+    await expect(onceKnown(look)).rejects.toThrow('TOPIC_AUTHORIZATION_FAILED');
+
+    expect(look).toHaveBeenCalledTimes(1);
   });
 });

@@ -56,8 +56,12 @@ export function keepRefusals(pool: BrokerPool): void {
 
 /**
  * Waits until a new topic has leaders. The library's own wait ends where the broker that is asked does not know the topic yet.
+ * Any other error ends the wait.
  * @param look fails while it has none
  */
 export async function onceKnown(look: () => Promise<unknown>): Promise<void> {
-  await pRetry(look, { retries: 30, minTimeout: 200, factor: 1 });
+  const shouldRetry = ({ error }: { readonly error: unknown }) => typesOf(error).some((type) => NOT_YET.includes(type));
+  await pRetry(look, { retries: 30, minTimeout: 200, factor: 1, shouldRetry });
 }
+
+const NOT_YET: readonly string[] = ['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE'];

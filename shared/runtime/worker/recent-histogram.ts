@@ -43,7 +43,7 @@ export class RecentHistogram {
     let count = 0;
     for (const slot of this.#slots) {
       if (slot.number < oldest) continue;
-      // A loop: this is asked several times a second while somebody watches.
+      // Without arrays in between: percentiles are asked for several times a second while somebody watches.
       for (let bucket = 0; bucket < BUCKETS; bucket += 1) {
         const values = slot.counts[bucket] ?? 0;
         counts[bucket] = (counts[bucket] ?? 0) + values;
