@@ -1,8 +1,12 @@
-import { describe, expect, it } from 'vitest';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { waitUntil } from './wait-until.ts';
 
 type Found = { readonly parent: number; readonly session?: string; readonly words: readonly string[] };
 
 interface Starter {
+  processAt(pid: number): Found | null;
   isOrphan(
     pid: number,
     look: (pid: number) => Found | null,
@@ -16,7 +20,7 @@ interface Starter {
 
 // It runs before there is a compiler, so it has no types of its own.
 const tool = new URL('../../shared/tools/starter.mjs', import.meta.url).href;
-const { chainOf, isOrphan } = (await import(tool)) as Starter;
+const { chainOf, isOrphan, processAt } = (await import(tool)) as Starter;
 
 /** A table of processes, the outermost first; their numbers are 10, 11, …, and the last one runs the command. */
 function chainIn(...lines: readonly string[]): readonly string[] {
@@ -63,6 +67,34 @@ describe('the processes over which a package manager runs a command', () => {
 
   it('end where a program is between that is no shell of theirs', () => {
     expect(chainIn('npm test', 'node vitest.mjs', 'npm start')).toEqual(['npm start']);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('a process', () => {
+  /** A program that never collects the child whose number it prints. */
+  const spawnNeglectful = async (child: string) => {
+    const parent = spawn('sh', ['-c', `${child} & echo $!; exec sleep 60`], { stdio: ['ignore', 'pipe', 'ignore'] });
+    const [text] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(text);
+    onTestFinished(() => {
+      if (processAt(pid)?.parent === parent.pid) process.kill(pid, 'SIGKILL');
+      parent.kill('SIGKILL');
+    });
+    return { pid, parent: parent.pid };
+  };
+
+  it('is seen with its parent and its command line', async () => {
+    const { pid, parent } = await spawnNeglectful('sleep 60');
+
+    await waitUntil(() => processAt(pid)?.words.join(' ') === 'sleep 60', { what: 'the child to be its own program' });
+    expect(processAt(pid)?.parent).toBe(parent);
+  });
+
+  it('is gone once it has ended, though nobody has collected it', async () => {
+    const { pid } = await spawnNeglectful('true');
+
+    await waitUntil(() => processAt(pid) === null, { what: 'the child to end' });
+    expect(() => process.kill(pid, 0)).not.toThrow();
   });
 });
 

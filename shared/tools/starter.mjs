@@ -117,7 +117,14 @@ function isWhole(links) {
   });
 }
 
-function processAt(pid) {
+/**
+ * A process, with its command line as words; null where it has ended, or ends: its children may be its own for some
+ * milliseconds more, or it may be a zombie.
+ *
+ * @param {number} pid
+ * @returns {{ parent: number, session?: string, words: readonly string[] } | null}
+ */
+export function processAt(pid) {
   if (process.platform === 'linux') return statOf(pid);
   // There is no shell between that could be told apart; npm names itself in the environment.
   if (process.platform === 'win32') return null;
@@ -133,7 +140,8 @@ function statOf(pid) {
     const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8')
       .split(/[\0 ]+/)
       .filter(Boolean);
-    return { parent: Number(fields[1]), session: fields[3], words };
+    // What ends has given its memory back first, and its command line with it.
+    return words.length === 0 ? null : { parent: Number(fields[1]), session: fields[3], words };
   } catch {
     return null;
   }
