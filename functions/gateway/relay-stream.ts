@@ -12,6 +12,7 @@ import {
   GREETING,
   HEARTBEAT,
   HEARTBEAT_MS,
+  isEventStream,
   STREAM_SINCE,
   type StreamLimits,
   streamLimits,
@@ -62,7 +63,7 @@ export class StreamRelay {
     const opened = await Promise.race([first.catch(orUnavailable), sleep(this.#limits.openMs, null)]);
     const isHeld = opened === null || isUnavailable(opened);
     if (isHeld && !asksForEvents(request)) return first;
-    if (!isHeld && !isStream(opened)) return opened;
+    if (!isHeld && !isEventStream(opened)) return opened;
     let begun: Promise<void> = Promise.resolve();
     const response = this.#streams.answer(request, async (stream) => {
       begun = stream.begun;
@@ -91,7 +92,7 @@ export class StreamRelay {
     while (!stream.ended.aborted) {
       const response = await (connecting ?? source.connect()).catch(orUnavailable);
       connecting = null;
-      if (isStream(response)) {
+      if (isEventStream(response)) {
         if (await passOn(stream, source, response)) pauseMs = retryFirstMs;
       } else {
         response.body?.cancel().catch(() => undefined);
@@ -190,10 +191,6 @@ class StreamSource {
     this.#closed.abort();
     this.breakOff();
   }
-}
-
-function isStream(response: Response): boolean {
-  return response.ok && response.headers.get('content-type')?.startsWith('text/event-stream') === true;
 }
 
 function isUnavailable({ status }: Response): boolean {

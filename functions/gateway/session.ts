@@ -4,6 +4,7 @@ import { deleteCookie, getSignedCookie, setSignedCookie } from 'hono/cookie';
 import { AppError } from '../../shared/core/errors.ts';
 import { type App, type AppContext, addPath, answers, problems, readBody } from '../../shared/runtime/http/app.ts';
 import { isLoopbackName } from '../../shared/runtime/http/authority.ts';
+import { endAfter, isEventStream } from '../../shared/runtime/http/event-stream.ts';
 import { isSameToken, type OperationsAccess } from '../../shared/runtime/http/operator-auth.ts';
 import { type SessionBody, sessionSchema, signInSchema } from './session-representation.ts';
 
@@ -33,7 +34,8 @@ export function cookieNameAt(url: string): string {
 
 /**
  * Lets operators sign in with their token, for a cookie that no script can read. A valid one stands for the header
- * `Authorization` on everything under `/operations` that comes after it. To be called before those routes are added.
+ * `Authorization` on everything under `/operations` that comes after it, and a stream ends with it. To be called before those
+ * routes are added.
  */
 export function addSession(app: App, access: OperationsAccess, nowMs: () => number = Date.now): void {
   if (!access.isOpen) return;
@@ -41,12 +43,15 @@ export function addSession(app: App, access: OperationsAccess, nowMs: () => numb
   addSessionRoutes(app, sessions);
   if (sessions === null) return;
   app.use('/operations/*', async (c, next) => {
-    if (c.req.header('authorization') === undefined && (await sessions.expiresMs(c)) !== null) {
-      const headers = new Headers(c.req.raw.headers);
-      headers.set('authorization', `Bearer ${access.token}`);
-      c.req.raw = new Request(c.req.raw, { headers });
-    }
+    const expiresMs = c.req.header('authorization') === undefined ? await sessions.expiresMs(c) : null;
+    if (expiresMs === null) return next();
+    const headers = new Headers(c.req.raw.headers);
+    headers.set('authorization', `Bearer ${access.token}`);
+    c.req.raw = new Request(c.req.raw, { headers });
     await next();
+    if (isEventStream(c.res) && c.res.body !== null) {
+      c.res = new Response(endAfter(c.res.body, expiresMs - nowMs()), c.res);
+    }
   });
 }
 

@@ -41,6 +41,32 @@ export function asksForEvents(request: Request): boolean {
   return /\btext\/event-stream\b/i.test(request.headers.get('accept') ?? '');
 }
 
+export function isEventStream(response: Response): boolean {
+  return response.ok && response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+}
+
+/** The same stream, which is ended after `ms` where it has not ended by itself. */
+export function endAfter(body: ReadableStream<Uint8Array>, ms: number): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  const timer = setTimeout(() => void reader.cancel().catch(() => undefined), Math.max(0, ms));
+  return new ReadableStream<Uint8Array>(
+    {
+      pull: async (controller) => {
+        const { done, value } = await reader.read();
+        if (!done) return controller.enqueue(value);
+        clearTimeout(timer);
+        controller.close();
+      },
+      cancel: (reason) => {
+        clearTimeout(timer);
+        return reader.cancel(reason);
+      },
+    },
+    // What the client has not read yet stays where it is made.
+    { highWaterMark: 0 },
+  );
+}
+
 /** The stream of one client. */
 export class EventStream {
   readonly body: ReadableStream<Uint8Array>;
