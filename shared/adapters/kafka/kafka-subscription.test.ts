@@ -172,10 +172,47 @@ describe('a subscription of Kafka', () => {
     expect(consumer.resume.mock.calls).toEqual([[[named]]]);
   });
 
-  it('notes at the broker where it begins, and for whose data, since the process before may have been killed', async () => {
+  it('notes at the broker where it begins, and for whose data, before it reads', async () => {
+    let isNoted = (): void => undefined;
+    consumer.commit.mockReturnValue(
+      new Promise((resolve) => {
+        isNoted = () => resolve(undefined);
+      }),
+    );
+    const subscription = await subscribe(false);
+
+    await vi.waitFor(() => expect(consumer.commit.mock.calls).toEqual([[[{ ...named, offset: 0, note: 'own' }]]]));
+    expect(consumer.resume).not.toHaveBeenCalled();
+    expect(subscription.unavailableReason()).toContain('events/0 is not taken up yet');
+
+    isNoted();
+
+    await vi.waitFor(() => expect(consumer.resume.mock.calls).toEqual([[[named]]]));
+  });
+
+  it('reads also where the broker does not take the note', async () => {
+    consumer.commit.mockRejectedValue(new Error('no coordinator'));
+
     await subscribe();
 
-    await vi.waitFor(() => expect(consumer.commit).toHaveBeenCalledWith([{ ...named, offset: 0, note: 'own' }]));
+    expect(consumer.resume.mock.calls).toEqual([[[named]]]);
+  });
+
+  it('leaves lanes alone that were assigned to another member while it noted where it begins', async () => {
+    let isNoted = (): void => undefined;
+    consumer.commit.mockReturnValueOnce(
+      new Promise((resolve) => {
+        isNoted = () => resolve(undefined);
+      }),
+    );
+    await subscribe(false);
+    await vi.waitFor(() => expect(consumer.commit).toHaveBeenCalled());
+    options.onAssigned([], { ...consumer, close: async () => undefined });
+
+    isNoted();
+
+    await vi.waitFor(async () => expect(await log.progress('events')).toMatchObject([{ position: 0 }]));
+    expect(consumer.resume).not.toHaveBeenCalled();
   });
 
   it('notes at the broker how far it is, from time to time and at its end', async () => {
@@ -185,13 +222,14 @@ describe('a subscription of Kafka', () => {
     for (const position of [1, 2, 3]) {
       await subscription.acknowledge([{ ...LANE, position, epoch: first?.epoch ?? '' }]);
     }
-    expect(consumer.commit).not.toHaveBeenCalled();
     expect(await log.progress('events')).toMatchObject([{ position: 3, end: 10, lag: 7 }]);
     consumer.commit.mockRejectedValue(new Error('no coordinator'));
 
     await subscription.close();
 
-    expect(consumer.commit.mock.calls).toEqual([[[{ ...named, offset: 3, note: 'own' }]]]);
+    expect(consumer.commit).toHaveBeenLastCalledWith([{ ...named, offset: 3, note: 'own' }]);
+    // Its begin, its end, and one in between on a machine that is slow.
+    expect(consumer.commit.mock.calls.length).toBeLessThanOrEqual(3);
   });
 
   it.each<readonly [string, readonly KafkaReceipt[]]>([

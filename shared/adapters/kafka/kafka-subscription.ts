@@ -12,7 +12,7 @@ import { bounded } from './reconnecting.ts';
 const NONE: ReadonlySet<string> = new Set();
 /** How long a lane waits before it is taken up again after something went wrong. */
 const AGAIN_MS = 500;
-/** How often at most a group notes for tools where it goes on. */
+/** How often at most a group notes where it goes on, once it has begun. */
 const COMMIT_MS = 250;
 
 export interface KafkaSubscriptionOptions {
@@ -32,7 +32,7 @@ export interface KafkaSubscriptionOptions {
 
 /**
  * Reads topics for one member of a consumer group. The broker says which lanes are this member's; where each is taken up, the
- * reader's own positions say. Kafka's positions of the group are notes for tools, and nothing here reads them.
+ * reader's own positions say. Kafka's positions of the group are notes for tools and for other stores; no reader goes by them.
  */
 export class KafkaSubscription implements Subscription {
   readonly group: string;
@@ -152,14 +152,18 @@ export class KafkaSubscription implements Subscription {
       const ends = await this.#ends([...new Set(lanes.map(({ topic }) => topic))]);
       if (assignment !== this.#assignment) return;
       this.#problems.delete('');
-      for (const lane of lanes) {
+      const begun = lanes.filter((lane) => {
         const end = ends.find(({ topic, partition }) => topic === lane.topic && partition === lane.partition);
         if (end === undefined) throw new Error(`${laneName(lane)} is not there`);
         const known = this.#newest(currentOf(positions, lane), lane);
         const mayMissHere = mayMiss(lane.topic, positions);
         const count = ends.filter(({ topic }) => topic === lane.topic).length;
-        this.#beginLane(lane, { ...end, lanes: count }, known, mayMissHere, topics.get(lane.topic) ?? null);
-      }
+        return this.#beginLane(lane, { ...end, lanes: count }, known, mayMissHere, topics.get(lane.topic) ?? null);
+      });
+      // Before the first record is read: another store that starts on these topics learns by it whose they are.
+      await bounded(this.#commit());
+      if (assignment !== this.#assignment) return;
+      if (begun.length > 0) this.#consumer?.resume(begun);
       this.#options.wake();
     } catch (error) {
       if (assignment !== this.#assignment) return;
@@ -168,13 +172,14 @@ export class KafkaSubscription implements Subscription {
     }
   }
 
+  /** Returns whether the lane can be read: records that were pruned before they were read are in the way of it. */
   #beginLane(
     lane: Lane,
     ends: PartitionEnds & { readonly lanes: number },
     known: Position | undefined,
     mayMiss: boolean,
     writer: string | null,
-  ) {
+  ): boolean {
     const consumer = this.#consumer as KafkaConsumer;
     const name = laneName(lane);
     const start = laneStart(known, ends, mayMiss, newEpoch());
@@ -182,7 +187,7 @@ export class KafkaSubscription implements Subscription {
       const remedy =
         'the data are restored from a copy that is too old: restore a newer one, or set SKIP_PRUNED_RECORDS';
       this.#problems.set(name, `${start.missed} of ${name} were pruned before they were read; ${remedy}`);
-      return;
+      return false;
     }
     this.#problems.delete(name);
     const { low, high, lanes } = ends;
@@ -191,7 +196,7 @@ export class KafkaSubscription implements Subscription {
     // A process that was killed has not noted the last of what it has read.
     this.#note(reader);
     this.#read.set(name, { ...lane, position: start.position, epoch: start.epoch });
-    consumer.resume([lane]);
+    return true;
   }
 
   /** The position of the lane in the store, or a newer one of the same epoch that this run knows. */
