@@ -6,7 +6,7 @@ import { dataFile } from '../../functions/engine.ts';
 import type { FunctionName } from '../../saga/choreography.ts';
 import { checksOf } from '../prove/checks.ts';
 import { waitUntil } from '../tools/wait-until.ts';
-import { get, type NoticeBody, orderIn, orderOf, post, put, request, type StockBody } from './client.ts';
+import { get, type NoticeBody, orderIn, orderOf, post, put, request, type StockBody, whyOf } from './client.ts';
 import { run, TestStore, temporaryFolder } from './harness.ts';
 
 interface DeadLetter {
@@ -92,7 +92,7 @@ describe('inventory restored from an older copy', () => {
       ['OrderConfirmed', 'LOST-2'],
     ]);
     const sentence = 'order LOST-1 is confirmed and its goods are not there: LAMP has 0 left and 1 were asked for';
-    expect(await get(store.url('/orders/LOST-1/why'))).toMatchObject({
+    expect(await whyOf(store.url('/orders/LOST-1/why'))).toMatchObject({
       summary: expect.stringContaining(sentence),
       waits: [{ at: 'inventory', kind: 'dead_letter' }],
     });
