@@ -9,16 +9,23 @@ import { kafkaError } from './kafka-errors.ts';
 const CACHED_MS = 250;
 
 export interface GroupProgressOptions {
-  readonly admin: KafkaAdmin;
+  readonly admin: Pick<KafkaAdmin, 'ends' | 'groupOffsets' | 'offsetsAt'>;
   readonly clock: Clock;
+  /** How many each topic has. */
+  readonly partitions: number;
   /** The name of a group at the broker. */
   readonly groupId: (group: string) => string;
   /** How far a member of the group in this process has read a lane; null where none has the lane. */
-  readonly progressHere: (
-    group: string,
-    lane: Lane,
-  ) => { readonly position: number; readonly oldestMs: number | null } | null;
+  readonly progressHere: (group: string, lane: Lane) => Read | null;
 }
+
+/** How far a lane was read. `oldestMs`: when the record behind it was appended; null where that is not known. */
+interface Read {
+  readonly position: number;
+  readonly oldestMs: number | null;
+}
+
+const NOTHING: Read = { position: 0, oldestMs: null };
 
 /** How far groups have read: members in this process know it, and the others noted it at the broker. */
 export class GroupProgress {
@@ -43,33 +50,51 @@ export class GroupProgress {
 
   async #ask(topic: string, groups: readonly string[]): Promise<readonly Progress[]> {
     if (groups.length === 0) return [];
+    const { admin } = this.#options;
     try {
-      const ends = await this.#options.admin.ends(topic);
+      // Before the ends: what is appended and read in between would lie beyond them, as in a topic that was made anew.
+      const read: { readonly group: string; readonly lanes: readonly Read[] }[] = [];
+      for (const group of groups) read.push({ group, lanes: await this.#readBy(group, topic) });
+      const ends = await admin.ends(topic);
       const found: Progress[] = [];
-      for (const group of groups) found.push(...(await this.#ofGroup(topic, group, ends)));
+      for (const { group, lanes } of read) {
+        for (const end of ends) found.push({ group, ...(await this.#progressOf(topic, end, lanes[end.partition])) });
+      }
       return found;
     } catch (error) {
       throw kafkaError(error, `how far ${topic} was read is not known`);
     }
   }
 
-  async #ofGroup(topic: string, group: string, ends: readonly PartitionEnds[]): Promise<readonly Progress[]> {
-    const { admin, groupId, progressHere } = this.#options;
-    const here = new Map(ends.map(({ partition }) => [partition, progressHere(group, { topic, partition })]));
-    const isAllHere = ends.every(({ partition }) => here.get(partition) !== null);
+  /** How far each lane was read, by its partition. */
+  async #readBy(group: string, topic: string): Promise<readonly Read[]> {
+    const { admin, partitions, groupId, progressHere } = this.#options;
+    const here = Array.from({ length: partitions }, (_, partition) =>
+      copyOf(progressHere(group, { topic, partition })),
+    );
+    const isAllHere = here.every((own) => own !== null);
     const noted = isAllHere ? [] : await admin.groupOffsets(groupId(group), topic);
-    const found: Progress[] = [];
-    for (const { partition, low, high } of ends) {
-      const own = here.get(partition) ?? null;
-      const read = own?.position ?? noted.find((each) => each.partition === partition)?.offset ?? 0;
-      // A position behind the end is one in a topic that was deleted and made anew.
-      const position = read > high ? 0 : read;
-      const unread = Math.max(position, low);
-      const oldestMs =
-        unread === high ? null : (own?.oldestMs ?? (await this.#times.of({ topic, partition, offset: unread })));
-      const oldestUnreadAt = oldestMs === null ? null : new Date(oldestMs).toISOString();
-      found.push({ group, partition, position, end: high, lag: high - unread, oldestUnreadAt });
-    }
-    return found;
+    return here.map((own, partition) => {
+      const position = noted.find((each) => each.partition === partition)?.offset ?? 0;
+      return own ?? { position, oldestMs: null };
+    });
   }
+
+  async #progressOf(
+    topic: string,
+    { partition, low, high }: PartitionEnds,
+    { position: read, oldestMs: knownMs }: Read = NOTHING,
+  ): Promise<Omit<Progress, 'group'>> {
+    // A position behind the end is one in a topic that was deleted and made anew.
+    const position = read > high ? 0 : read;
+    const unread = Math.max(position, low);
+    const oldestMs = unread === high ? null : (knownMs ?? (await this.#times.of({ topic, partition, offset: unread })));
+    const oldestUnreadAt = oldestMs === null ? null : new Date(oldestMs).toISOString();
+    return { partition, position, end: high, lag: high - unread, oldestUnreadAt };
+  }
+}
+
+/** Of what a reader goes on changing. */
+function copyOf(read: Read | null): Read | null {
+  return read === null ? null : { position: read.position, oldestMs: read.oldestMs };
 }

@@ -63,7 +63,8 @@ export class KafkaLog implements MessageLog, RelayTarget, LogClaims {
     this.#client = prefixed(options.client, options.prefix);
     this.#producer = this.#client.producer();
     const progressHere = (group: string, lane: Lane) => this.#progressHere(group, lane);
-    this.#progress = new GroupProgress({ admin: this.#client.admin, clock: options.clock, groupId, progressHere });
+    const { admin } = this.#client;
+    this.#progress = new GroupProgress({ admin, clock: options.clock, partitions, groupId, progressHere });
   }
 
   async claim(claim: LogClaim): Promise<void> {
