@@ -64,7 +64,12 @@ const PURE_PACKAGES = ['node:crypto', 'uuid', 'zod'];
 const ONE_FILE_PACKAGES: Readonly<Record<string, { readonly owner: string; readonly alsoIn: readonly string[] }>> = {
   kafkajs: {
     owner: 'shared/adapters/kafka/kafkajs-client.ts',
-    alsoIn: ['e2e/bench/reference-kafka.ts', 'e2e/bench/relay-alone.ts', 'e2e/engines/freeze.ts'],
+    alsoIn: [
+      'e2e/bench/reference-kafka.ts',
+      'e2e/bench/relay-alone.ts',
+      'e2e/engines/freeze.ts',
+      'e2e/engines/long-session.ts',
+    ],
   },
 };
 
