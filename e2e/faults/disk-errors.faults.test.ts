@@ -14,6 +14,8 @@ import { Workload } from './workload.ts';
 const library = libraryForTests();
 const CLIENTS = 3;
 const ERRS_MS = 2_500;
+/** Clients repeat their commands for longer. */
+const SEEN_MAX_MS = 15_000;
 /** The first, the second, … call fails, and for each there are some orders, until it was made. */
 const CALLS = 20;
 const ORDERS_PER_CALL = 6;
@@ -66,29 +68,42 @@ async function deadLettersEver(store: TestStore): Promise<readonly number[]> {
   );
 }
 
-/** The answers of `/readyz` that were red while `work` went on, by function. */
-async function redWhile(store: TestStore, work: Promise<unknown>): Promise<ReadonlyMap<FunctionName, string>> {
+/** The disk errs for a while, and until that is seen: on a slow machine little happens in that time. */
+async function errUntil(isSeen: () => boolean | Promise<boolean>, { disk }: OnFaultyDisk, rules: readonly DiskRule[]) {
+  disk.set(rules);
+  const beganMs = performance.now();
+  while (performance.now() - beganMs < ((await isSeen()) ? ERRS_MS : SEEN_MAX_MS)) await sleep(50);
+  disk.clear();
+}
+
+type Red = ReadonlyMap<FunctionName, string>;
+
+/** The answers of `/readyz` that were red while the disk erred, by function. */
+async function redWhile(
+  on: OnFaultyDisk,
+  rules: readonly DiskRule[],
+  isSeen = (red: Red) => red.size > 0,
+): Promise<Red> {
   const red = new Map<FunctionName, string>();
-  let isOver = false;
-  const over = work.finally(() => {
-    isOver = true;
-  });
-  while (!isOver) {
+  const look = async () => {
     for (const name of functionNames) {
-      const answer = await request('GET', store.url('/readyz', name));
+      const answer = await request('GET', on.store.url('/readyz', name));
       if (answer.status !== 200) red.set(name, answer.text);
     }
-    await sleep(50);
-  }
-  await over;
+    return isSeen(red);
+  };
+  await errUntil(look, on, rules);
   return red;
 }
 
-async function errFor(ms: number, { disk }: OnFaultyDisk, rules: readonly DiskRule[]): Promise<number> {
-  disk.set(rules);
-  await sleep(ms);
-  const failed = disk.counts().reduce((sum, counts) => sum + counts.failed, 0);
-  disk.clear();
+/** How many calls failed. */
+async function failuresOf(on: OnFaultyDisk, rules: readonly DiskRule[]): Promise<number> {
+  let failed = 0;
+  const look = () => {
+    failed = on.disk.counts().reduce((sum, counts) => sum + counts.failed, 0);
+    return failed > 0;
+  };
+  await errUntil(look, on, rules);
   return failed;
 }
 
@@ -121,7 +136,7 @@ describe.skipIf(library === null)('a disk on which calls fail under load', () =>
     'stops the store for as long as they do, is shown by /readyz, and no message is lost: %s, %s %s',
     async (host, operation, failure, share) => {
       const on = await servingStore(host);
-      const red = redWhile(on.store, errFor(ERRS_MS, on, [{ operation, failure, share }]));
+      const red = redWhile(on, [{ operation, failure, share }]);
       await on.clients.run(20, CLIENTS);
 
       expect((await red).size).toBeGreaterThan(0);
@@ -133,7 +148,7 @@ describe.skipIf(library === null)('a disk on which calls fail under load', () =>
   it.each(passing)('delays the store, and no message is lost: %s, %s %s of a share of %f', async (...given) => {
     const [host, operation, failure, share] = given;
     const on = await servingStore(host);
-    const failed = errFor(ERRS_MS, on, [{ operation, failure, share }]);
+    const failed = failuresOf(on, [{ operation, failure, share }]);
     await on.clients.run(20, CLIENTS);
 
     expect(await failed).toBeGreaterThan(0);
@@ -145,7 +160,7 @@ describe.skipIf(library === null)('a disk on which calls fail under load', () =>
     const rules = (['read', 'write', 'sync', 'truncate', 'open'] as const).map((operation) => {
       return { operation, failure: 'EIO', pattern: `data/${name}/*` } as const;
     });
-    const red = redWhile(on.store, errFor(ERRS_MS, on, rules));
+    const red = redWhile(on, rules, (seen) => seen.has(name));
     await on.clients.run(20, CLIENTS);
 
     expect([...(await red).keys()]).toContain(name);
@@ -205,7 +220,7 @@ describe.skipIf(library === null)('a start on a disk that errs', () => {
       on.disk.set([{ operation, failure, skip }]);
       const program = runStore(['order'], on.store.env);
       const isReady = async () => (await request('GET', on.store.url('/readyz', 'order'))).status > 0;
-      await waitUntil(() => program.hasEnded() || isReady());
+      await waitUntil(() => program.hasEnded() || isReady(), { timeoutMs: 60_000, what: 'an end, or an answer' });
       if (program.hasEnded()) {
         expect(await program.exit, `${operation} ${failure} ${skip}`).toEqual({ code: 1, signal: null });
         expect(program.stderr()).toMatch(/^saga-store: .+\n$/);
