@@ -1,5 +1,5 @@
 /** The stream of the console: one for all tabs, and what a page says and does when it is lost. */
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser, BrowserContext, Page, Request } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { chromiumPath, launchChromium } from '../browser/chromium.ts';
 import { orderIn, orderOf, post } from '../scenarios/client.ts';
@@ -11,13 +11,17 @@ const TABS = 7;
 const LONG = { timeout: 60_000 };
 const UP = 'All functions are up, and nothing waits.';
 
-/** The pages of a profile that have opened the stream, each as often as it did. */
-function streamsOf(context: BrowserContext): readonly Page[] {
-  const pages: Page[] = [];
-  context.on('request', (request) => {
-    if (new URL(request.url()).pathname === '/operations/stream') pages.push(request.frame().page());
+/** The pages of a profile whose stream flows now: one that was lost is opened again by the same page. */
+function listenersIn(context: BrowserContext): () => readonly Page[] {
+  const open = new Map<Request, Page>();
+  context.on('response', (response) => {
+    const request = response.request();
+    if (new URL(request.url()).pathname === '/operations/stream') open.set(request, request.frame().page());
   });
-  return pages;
+  const end = (request: Request) => void open.delete(request);
+  context.on('requestfinished', end);
+  context.on('requestfailed', end);
+  return () => [...open.values()].filter((page) => !page.isClosed());
 }
 
 describe.skipIf(chromiumPath() === null)('the stream of the console', () => {
@@ -36,23 +40,23 @@ describe.skipIf(chromiumPath() === null)('the stream of the console', () => {
   it('is one for seven tabs, which all load, and goes on in another when its tab is closed', async () => {
     const store = await TestStore.start('one process');
     const context = await contextOf();
-    const streams = streamsOf(context);
+    const listeners = listenersIn(context);
     const views: ConsoleView[] = [];
     for (let n = 0; n < TABS; n += 1) views.push(await ConsoleView.openIn(context, store.url(''), '/console'));
     for (const { page } of views) await page.getByText(UP).waitFor(LONG);
-    expect(streams).toHaveLength(1);
+    await waitUntil(() => listeners().length === 1, { what: 'one stream' });
 
     // Whichever asked first has it, and that need not be the first tab.
-    const [leader] = streams;
+    const [leader] = listeners();
     await leader?.close();
-    await waitUntil(() => streams.length === 2, { timeoutMs: 30_000, what: 'another tab to open the stream' });
+    await waitUntil(() => listeners().length === 1, { timeoutMs: 30_000, what: 'another tab to open the stream' });
     await post(store.url('/orders'), orderOf('AFTER'));
     await orderIn('confirmed', store.url('/orders/AFTER'));
 
     const left = views.filter(({ page }) => page !== leader);
     expect(left).toHaveLength(TABS - 1);
     for (const { page } of left) await page.getByRole('link', { name: 'AFTER' }).first().waitFor(LONG);
-    expect(streams).toHaveLength(2);
+    await waitUntil(() => listeners().length === 1, { what: 'one stream' });
   });
 
   it('says since when it is lost, and the page reads again when it is back', async () => {

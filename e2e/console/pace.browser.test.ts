@@ -14,7 +14,8 @@ const ORDERS_PER_SECOND = 100;
 /** Before it is looked at, so that all lists are full; and for a minute while it is. */
 const FIRST_ORDERS = 1_000;
 const ORDERS = 60 * ORDERS_PER_SECOND;
-const LOAD_MS = 240_000;
+/** A machine that places fewer orders than it is asked for takes longer. */
+const LOAD_MS = 480_000;
 /** On a machine of its own a frame takes 17 ms, and 25 at most. */
 const FRAME_P95_MS = 500;
 const FIRST_PAINT_MS = 10_000;
@@ -80,5 +81,5 @@ describe.skipIf(chromiumPath() === null)('the overview under load', () => {
     expect(frames[Math.floor(frames.length * 0.95)]).toBeLessThan(FRAME_P95_MS);
     expect(now.heapMb - before.heapMb).toBeLessThan(HEAP_GROWTH_MB);
     expect(now.nodes - before.nodes).toBeLessThan(NODES_GROWTH);
-  }, 300_000);
+  }, 600_000);
 });

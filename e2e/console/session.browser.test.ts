@@ -11,6 +11,8 @@ import { expectGoodLooks } from './looks.ts';
 import { commandOf, produce } from './stores.ts';
 
 const TOKEN = 'open-sesame';
+/** Longer than a slow machine takes to load a page, and shorter than the time after which a page looks at its session anyway. */
+const SHORT_SESSION_MS = 20_000;
 const PAGE = '/console/dead-letters';
 const production = { OPERATIONS_TOKEN: TOKEN, NODE_ENV: 'production', ENABLE_AUTOMATION: 'false' };
 
@@ -95,7 +97,7 @@ describe.skipIf(chromiumPath() === null)('the console of a store with a token', 
     const { store, page } = await open();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     if (aheadMs > 0) await page.clock.setFixedTime(Date.now() + aheadMs);
-    await sessionUntil(Date.now() + 8_000, page, store.url(''));
+    await sessionUntil(Date.now() + SHORT_SESSION_MS, page, store.url(''));
     await page.getByText('No dead letters.').waitFor();
 
     await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
