@@ -108,7 +108,7 @@ describeOnKafka('a broker with access lists', () => {
         const { text } = await request('GET', store.url('/readyz', 'order'));
         return text.includes(sentence(prefix, right, what, ...names));
       };
-      await waitUntil(isNamed, { timeoutMs: 20_000, what: 'the right to be named' });
+      await waitUntil(isNamed, { timeoutMs: 60_000, what: 'the right to be named' });
     },
   );
 

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 import { freePorts } from '../tools/free-ports.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { whyNoKafka } from './broker.ts';
+import { makeTopic } from './kafka-examples.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -58,11 +59,22 @@ function commandLineOf(pid: number): string {
   }
 }
 
-async function topicsAt(port: number, created: readonly string[] = []): Promise<readonly string[]> {
+/** Freezes a start, and first of all who would notice that a process of it ends. Returns what lets it go on. */
+function freeze(dataDir: string): () => void {
+  const starter = Number(readFileSync(join(dataDir, 'kafka-broker', 'starter.pid'), 'utf8'));
+  process.kill(starter, 'SIGSTOP');
+  const servers = serversOf(dataDir);
+  for (const pid of servers) process.kill(pid, 'SIGSTOP');
+  return () => {
+    for (const pid of [...servers, starter]) process.kill(pid, 'SIGCONT');
+  };
+}
+
+async function topicsAt(port: number, created?: string): Promise<readonly string[]> {
   const admin = new Kafka({ brokers: [`127.0.0.1:${port}`], logLevel: logLevel.NOTHING }).admin();
   await admin.connect();
   try {
-    if (created.length > 0) await admin.createTopics({ topics: created.map((topic) => ({ topic })) });
+    if (created !== undefined) await makeTopic(admin, created);
     return (await admin.listTopics()).filter((topic) => !topic.startsWith('__'));
   } finally {
     await admin.disconnect();
@@ -123,7 +135,7 @@ describe.runIf(whyNoKafka() === null && process.platform === 'linux')('npm run s
   });
 
   it('keeps what the broker holds over stop and start', async () => {
-    await topicsAt(port, ['kept']);
+    await topicsAt(port, 'kept');
 
     const stopped = await script(dataDir, '--stop');
     expect(stopped).toMatchObject({ status: 0, err: '' });
@@ -157,8 +169,10 @@ describe.runIf(whyNoKafka() === null && process.platform === 'linux')('npm run s
       rmSync(otherDir, { recursive: true, force: true });
     });
     await waitUntil(() => serversOf(otherDir).length > 0, { timeoutMs: 60_000, what: 'the first start to begin' });
+    // So that it is not over before the second one looks.
+    const thaw = freeze(otherDir);
 
-    const second = await script(otherDir, '--port', String(otherPort));
+    const second = await script(otherDir, '--port', String(otherPort)).finally(thaw);
 
     expect(second.status).toBe(1);
     expect(second.err).toMatch(/starts a server on .* already: wait for it|A broker was started at/);

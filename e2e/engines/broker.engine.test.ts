@@ -2,8 +2,9 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { startBroker, whyNoKafka } from './broker.ts';
+import { makeTopic } from './kafka-examples.ts';
 
 describe.runIf(whyNoKafka() === null)('a broker of a test', () => {
   it('can be frozen, killed and started again on its data', async () => {
@@ -12,14 +13,17 @@ describe.runIf(whyNoKafka() === null)('a broker of a test', () => {
     const first = await startBroker({ dataDir });
     onTestFinished(() => first.kill());
     const retry = { retries: 0 };
-    const kafka = new Kafka({ brokers: [first.address], logLevel: logLevel.NOTHING, requestTimeout: 500, retry });
-    const admin = kafka.admin();
+    const common = { brokers: [first.address], logLevel: logLevel.NOTHING, retry };
+    const admin = new Kafka(common).admin();
+    const impatient = new Kafka({ ...common, requestTimeout: 500 }).admin();
     onTestFinished(() => admin.disconnect());
+    onTestFinished(() => impatient.disconnect());
     await admin.connect();
-    await admin.createTopics({ topics: [{ topic: 'kept' }] });
+    await makeTopic(admin, 'kept');
+    await vi.waitFor(() => impatient.connect(), 20_000);
 
     first.pause();
-    await expect(admin.listTopics()).rejects.toThrow();
+    await expect(impatient.listTopics()).rejects.toThrow();
     first.resume();
     await expect.poll(() => admin.listTopics().catch(() => []), { timeout: 20_000 }).toContain('kept');
 

@@ -18,7 +18,7 @@ import { describeOnKafka } from './shared-broker.ts';
 type Frozen = 'order' | 'inventory' | 'notification';
 
 const PARTITIONS = 2;
-describeOnKafka('a function that freezes', { timeout: 60_000 }, () => {
+describeOnKafka('a function that freezes', () => {
   let broker: Broker;
   let store: TestStore;
   let prefix: string;
@@ -40,6 +40,8 @@ describeOnKafka('a function that freezes', { timeout: 60_000 }, () => {
       KAFKA_BROKERS: broker.address,
       KAFKA_TOPIC_PREFIX: prefix,
       KAFKA_PARTITIONS: String(PARTITIONS),
+      // A command waits for a function that is frozen, and that for the start of another process.
+      GATEWAY_TIMEOUT_MS: '25000',
       ...freezable(requests),
     };
     store = await TestStore.create('a process each', env, atEnd);
@@ -60,7 +62,7 @@ describeOnKafka('a function that freezes', { timeout: 60_000 }, () => {
         const { groups } = await admin.describeGroups([`${prefix}saga-store.${name}`]);
         return groups[0]?.members.length === 0;
       },
-      { what: `the broker to miss ${name}` },
+      { timeoutMs: 30_000, what: `the broker to miss ${name}` },
     );
 
   const points: readonly [Frozen, FreezeRequest['at']][] = [

@@ -28,5 +28,5 @@ export function freezeNext(folder: string, part: string, request: FreezeRequest)
 
 export async function isFrozen({ pid }: Program): Promise<void> {
   const state = () => spawnSync('ps', ['-o', 'state=', '-p', String(pid)], { encoding: 'utf8' }).stdout.trim();
-  await waitUntil(() => state().startsWith('T'), { what: `process ${pid} to be frozen` });
+  await waitUntil(() => state().startsWith('T'), { timeoutMs: 30_000, what: `process ${pid} to be frozen` });
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { KafkaClient } from '../../shared/adapters/kafka/kafka-client.ts';
 import { KafkaLog, type KafkaLogOptions } from '../../shared/adapters/kafka/kafka-log.ts';
 import { KafkajsClient } from '../../shared/adapters/kafka/kafkajs-client.ts';
+import { onceKnown } from '../../shared/adapters/kafka/library-guards.ts';
 import { ensureTopics } from '../../shared/adapters/kafka/topics.ts';
 import { systemClock } from '../../shared/adapters/system-clock.ts';
 import type { Message } from '../../shared/core/message.ts';
@@ -32,6 +33,18 @@ export async function makeTopics(prefix: string, partitions: number, brokers = s
   const names = [WRITTEN, PUBLIC].map((topic) => `${prefix}${topic}`);
   await ensureTopics(client.admin, { names, partitions, replicas: null, retentionMs: DAY_MS, create: true });
   await client.close();
+}
+
+/** What is asked of the library's own client. */
+interface TopicAdmin {
+  createTopics(made: { topics: { topic: string; numPartitions: number }[]; waitForLeaders: boolean }): Promise<unknown>;
+  fetchTopicMetadata(asked: { topics: string[] }): Promise<unknown>;
+}
+
+/** Makes a topic by the library alone, whose own wait ends where the broker does not know the topic yet. */
+export async function makeTopic(admin: TopicAdmin, topic: string): Promise<void> {
+  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: false });
+  await onceKnown(() => admin.fetchTopicMetadata({ topics: [topic] }));
 }
 
 export function logOf(options: Partial<KafkaLogOptions> & Pick<KafkaLogOptions, 'prefix' | 'partitions'>): KafkaLog {

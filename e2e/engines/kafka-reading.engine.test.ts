@@ -9,6 +9,9 @@ import { logOf, MARK, makeTopics, newPrefix, placesOf, readCount, rowsOf, WRITER
 import { until } from './settling-log.ts';
 import { describeOnKafka, sharedBrokers } from './shared-broker.ts';
 
+/** For what the broker, or a reader, is about to notice. */
+const SEEN_MS = 30_000;
+
 const contents = (records: readonly LogRecord[]) =>
   records.map(({ attributes, value }) => `${attributes['subject']}${JSON.parse(value).quantity}`);
 
@@ -49,11 +52,11 @@ describeOnKafka('a reader of Kafka', () => {
     const topic = `${prefix}${WRITTEN}`;
     await withAdmin(async (admin) => {
       await admin.deleteTopics({ topics: [topic] });
-      await vi.waitFor(async () => expect(await admin.listTopics()).not.toContain(topic), 10_000);
+      await vi.waitFor(async () => expect(await admin.listTopics()).not.toContain(topic), SEEN_MS);
     });
-    await vi.waitFor(() => expect(isMissed()).toBe(true), 10_000);
+    await vi.waitFor(() => expect(isMissed()).toBe(true), SEEN_MS);
     await makeTopics(prefix, 1);
-    await vi.waitFor(() => log.send(rowsOf(messages), MARK), 10_000);
+    await vi.waitFor(() => log.send(rowsOf(messages), MARK), SEEN_MS);
   }
 
   it('gets the messages of each key in their order, from any number of partitions', async () => {
@@ -164,7 +167,7 @@ describeOnKafka('a reader of Kafka', () => {
 
     const subscription = await subscribe(log, [position]);
     const sentence = 'records 2 to 3 of probe-events/0 were pruned before they were read';
-    await vi.waitFor(() => expect(subscription.unavailableReason()).toContain(sentence), 10_000);
+    await vi.waitFor(() => expect(subscription.unavailableReason()).toContain(sentence), SEEN_MS);
     expect(await subscription.poll(10)).toEqual([]);
     await subscription.close();
 

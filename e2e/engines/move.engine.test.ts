@@ -1,9 +1,8 @@
 /** The data of one store go from the embedded log to Kafka and back, and no message is lost or handled twice on the way. */
 import { Kafka, logLevel } from 'kafkajs';
 import { expect, it, onTestFinished } from 'vitest';
-import type { OrderBody } from '../../functions/order/representation.ts';
 import { shortHash } from '../../shared/core/hash.ts';
-import { bodyOf, orderOf, post } from '../scenarios/client.ts';
+import { orderIn, orderOf, post } from '../scenarios/client.ts';
 import { type Env, run, runStore, TestStore, temporaryFolder } from '../scenarios/harness.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { describeOnKafka, sharedBrokers } from './shared-broker.ts';
@@ -12,10 +11,10 @@ import { describeOnKafka, sharedBrokers } from './shared-broker.ts';
 const embeddedAfter = (kafka: Env): Env => ({ ...kafka, LOG: 'embedded' });
 
 /** Starts a store on these data, has an order confirmed, lets all come to rest, stops it. */
-async function orderIn(dataDir: string, log: Env, orderId: string): Promise<void> {
+async function confirmIn(dataDir: string, log: Env, orderId: string): Promise<void> {
   const store = await TestStore.start('one process', { DATA_DIR: dataDir, ...log });
-  const answer = await post(store.url('/orders'), orderOf(orderId), { headers: { prefer: 'wait=10' } });
-  expect(bodyOf<OrderBody>(answer).status).toBe('confirmed');
+  expect((await post(store.url('/orders'), orderOf(orderId))).status).toBe(202);
+  await orderIn('confirmed', store.url(`/orders/${orderId}`));
   await store.settle();
   expect(await store.stopAll()).toEqual([{ code: 0, signal: null }]);
 }
@@ -25,10 +24,10 @@ describeOnKafka('the data of a store', () => {
     const dataDir = temporaryFolder();
     const kafka = kafkaFor(dataDir);
 
-    await orderIn(dataDir, embeddedAfter(kafka), 'A');
-    await orderIn(dataDir, kafka, 'B');
-    await orderIn(dataDir, embeddedAfter(kafka), 'C');
-    await orderIn(dataDir, kafka, 'D');
+    await confirmIn(dataDir, embeddedAfter(kafka), 'A');
+    await confirmIn(dataDir, kafka, 'B');
+    await confirmIn(dataDir, embeddedAfter(kafka), 'C');
+    await confirmIn(dataDir, kafka, 'D');
 
     const store = await TestStore.start('one process', { DATA_DIR: dataDir, ...kafka });
     const { orders, products, notices } = await store.settle();
@@ -40,8 +39,8 @@ describeOnKafka('the data of a store', () => {
   it('go to Kafka again, whose topics were deleted meanwhile, and what was read before is not sent again', async () => {
     const dataDir = temporaryFolder();
     const kafka = kafkaFor(dataDir);
-    await orderIn(dataDir, kafka, 'A');
-    await orderIn(dataDir, embeddedAfter(kafka), 'B');
+    await confirmIn(dataDir, kafka, 'A');
+    await confirmIn(dataDir, embeddedAfter(kafka), 'B');
     const admin = new Kafka({ brokers: [...sharedBrokers], logLevel: logLevel.NOTHING }).admin();
     onTestFinished(() => admin.disconnect());
     await admin.connect();
@@ -50,7 +49,7 @@ describeOnKafka('the data of a store', () => {
     await admin.deleteTopics({ topics: names });
     await waitUntil(async () => !(await admin.listTopics()).some((name) => names.includes(name)));
 
-    await orderIn(dataDir, kafka, 'C');
+    await confirmIn(dataDir, kafka, 'C');
 
     const lanes = await admin.fetchTopicOffsets(nameOf('order-events'));
     const proof = run('dist/e2e/prove/main.js', [], { DATA_DIR: dataDir });
@@ -62,7 +61,7 @@ describeOnKafka('the data of a store', () => {
   it('stay in Kafka while messages are on their way, and the refusal names who lags', async () => {
     const dataDir = temporaryFolder();
     const kafka = kafkaFor(dataDir);
-    await orderIn(dataDir, kafka, 'A');
+    await confirmIn(dataDir, kafka, 'A');
     const store = await TestStore.create('a process each', { DATA_DIR: dataDir, ...kafka });
     await store.start(['order']);
     expect((await post(store.url('/orders', 'order'), orderOf('B'))).status).toBeLessThan(300);

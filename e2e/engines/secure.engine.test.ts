@@ -3,10 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openKafkaLog } from '../../functions/engine-kafka.ts';
-import type { OrderBody } from '../../functions/order/representation.ts';
 import { readConfig } from '../../functions/settings.ts';
 import { shortHash } from '../../shared/core/hash.ts';
-import { bodyOf, orderOf, post, request } from '../scenarios/client.ts';
+import { orderIn, orderOf, post, request } from '../scenarios/client.ts';
 import { type Env, run, runStore, TestStore, temporaryFolder } from '../scenarios/harness.ts';
 import { newAuthority } from './certificates.ts';
 import { PASSWORD, type SecureBroker, startSecureBroker, USER } from './secure-broker.ts';
@@ -70,8 +69,8 @@ describeOnKafka('a broker behind TLS', () => {
     const env = { DATA_DIR: dataDir, KAFKA_TOPIC_PREFIX: prefix, KAFKA_PARTITIONS: '2', ...settings() };
     const store = await TestStore.start('one process', env);
 
-    const answer = await post(store.url('/orders'), orderOf('A'), { headers: { prefer: 'wait=10' } });
-    expect(bodyOf<OrderBody>(answer).status).toBe('confirmed');
+    expect((await post(store.url('/orders'), orderOf('A'))).status).toBe(202);
+    await orderIn('confirmed', store.url('/orders/A'));
     await store.settle();
     expect((await request('GET', store.url('/orders/A/why'))).text).toContain('A is confirmed');
     const proof = run('dist/e2e/prove/main.js', [], store.env);

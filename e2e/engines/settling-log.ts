@@ -3,7 +3,7 @@ import type { LogRecord, MessageLog, Subscription } from '../../shared/ports/mes
 import { laneName, type Position } from '../../shared/ports/store.ts';
 
 const POLL_MS = 5;
-const SETTLED_MS = 20_000;
+const SETTLED_MS = 60_000;
 /** More records than a test has. */
 const ALL = 1_000_000;
 

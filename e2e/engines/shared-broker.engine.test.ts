@@ -3,6 +3,7 @@ import { Kafka, logLevel } from 'kafkajs';
 // What keeps the library from standing still in a loop holds for these clients as well.
 import '../../shared/adapters/kafka/kafkajs-client.ts';
 import { expect, it, onTestFinished } from 'vitest';
+import { makeTopic } from './kafka-examples.ts';
 import { describeOnKafka, sharedBrokers } from './shared-broker.ts';
 
 describeOnKafka('the broker of the tests', () => {
@@ -16,7 +17,7 @@ describeOnKafka('the broker of the tests', () => {
       await Promise.all([admin, producer, consumer].map((client) => client.disconnect()));
     });
     await Promise.all([admin, producer, consumer].map((client) => client.connect()));
-    await admin.createTopics({ topics: [{ topic, numPartitions: 1 }] });
+    await makeTopic(admin, topic);
     const values = ['a', 'b', 'c'];
 
     await producer.send({ topic, acks: -1, messages: values.map((value) => ({ key: 'k', value })) });

@@ -4,10 +4,10 @@ import { Kafka, logLevel } from 'kafkajs';
 import { expect, it, onTestFinished, vi } from 'vitest';
 // What keeps the library from standing still in a loop holds for these clients as well.
 import '../../shared/adapters/kafka/kafkajs-client.ts';
-import type { OrderBody } from '../../functions/order/representation.ts';
 import { shortHash } from '../../shared/core/hash.ts';
-import { bodyOf, orderOf, post } from '../scenarios/client.ts';
+import { orderIn, orderOf, post } from '../scenarios/client.ts';
 import { type Env, runStore, TestStore, temporaryFolder } from '../scenarios/harness.ts';
+import { waitUntil } from '../tools/wait-until.ts';
 import { describeOnKafka, sharedBrokers } from './shared-broker.ts';
 
 const TOPICS = ['order-events', 'inventory-events', 'order-commands'];
@@ -25,8 +25,8 @@ describeOnKafka('a second store with the prefix of another', () => {
   }
 
   async function confirm(store: TestStore, orderId: string): Promise<void> {
-    const answer = await post(store.url('/orders'), orderOf(orderId), { headers: { prefer: 'wait=10' } });
-    expect(bodyOf<OrderBody>(answer).status).toBe('confirmed');
+    expect((await post(store.url('/orders'), orderOf(orderId))).status).toBe(202);
+    await orderIn('confirmed', store.url(`/orders/${orderId}`));
   }
 
   async function refusalOf(env: Env): Promise<string> {
@@ -63,13 +63,19 @@ describeOnKafka('a second store with the prefix of another', () => {
     await again.settle();
     await again.stopAll();
 
-    await withAdmin((admin) => admin.deleteGroups(GROUPS.map((name) => `${prefix}${name}`)));
+    await withAdmin(async (admin) => {
+      const names = GROUPS.map((name) => `${prefix}${name}`);
+      const areLeft = async () =>
+        (await admin.describeGroups(names)).groups.every(({ members }) => members.length === 0);
+      await waitUntil(areLeft, { timeoutMs: 30_000, what: 'the groups to be left' });
+      await admin.deleteGroups(names);
+    });
     const topic = `the topic ${prefix}order-events has messages, and the data of order are new: set it to one that`;
     expect(await refusalOf({ DATA_DIR: temporaryFolder() })).toContain(topic);
 
     await withAdmin(async (admin) => {
       await admin.deleteTopics({ topics: TOPICS.map((name) => `${prefix}${name}`) });
-      await vi.waitFor(async () => expect((await admin.listTopics()).join()).not.toContain(prefix), 10_000);
+      await vi.waitFor(async () => expect((await admin.listTopics()).join()).not.toContain(prefix), 30_000);
     });
     await confirm(await TestStore.start('one process', { DATA_DIR: temporaryFolder(), ...kafka }), 'A');
   });

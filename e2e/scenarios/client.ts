@@ -7,6 +7,8 @@ import { sampleOrders } from '../tools/orders.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 
 const TIMEOUT_MS = 30_000;
+/** For an order to get where it is going: its functions may have to join their groups again first. */
+const ORDER_MS = 60_000;
 
 export interface Answer {
   readonly status: number;
@@ -135,7 +137,7 @@ export async function orderIn(status: string, orderUrl: string): Promise<OrderBo
     order = await get<OrderBody>(orderUrl);
     return order.status === status;
   };
-  await waitUntil(isThere, { what: `${orderUrl} to be ${status}` });
+  await waitUntil(isThere, { timeoutMs: ORDER_MS, what: `${orderUrl} to be ${status}` });
   return order;
 }
 

@@ -21,8 +21,9 @@ export type Env = Readonly<Record<string, string>>;
 
 /** Whether the stores under test have their messages in Kafka: the same tests run with each log. */
 export const isOnKafka = process.env['E2E_LOG'] === 'kafka';
+const READY_MS = 20_000;
 /** On Kafka a start makes topics and joins groups, and a busy machine is slow at that. */
-const READY_MS = isOnKafka ? 60_000 : 20_000;
+const READY_ON_KAFKA_MS = 60_000;
 
 /**
  * The settings of the log for a store with this data folder; each has topics of its own. With one partition, what a test writes
@@ -231,8 +232,9 @@ export class TestStore {
       answer = `${status} ${text}`;
       return status === 200;
     };
+    const timeoutMs = this.env['LOG'] === 'kafka' ? READY_ON_KAFKA_MS : READY_MS;
     try {
-      await waitUntil(isReady, { timeoutMs: READY_MS, what: `${part} to be ready` });
+      await waitUntil(isReady, { timeoutMs, what: `${part} to be ready` });
     } catch (error) {
       throw new Error(`${part} is not ready: ${answer}\n${this.program(part).stderr()}`, { cause: error });
     }
