@@ -155,9 +155,11 @@ export class BatchSource {
       // When the clock was set back, do not wait for the same hour again.
       if (nowMs >= this.#dueMs || nowMs < this.#lastTakeMs) incoming.push(...(await this.#takeDue(nowMs)));
       this.#lastTakeMs = nowMs;
+      const wasReadable = this.unavailableReason() === null;
       const records = (await this.#subscription?.poll(BATCH_MAX, this.#paused.names)) ?? [];
       for (const record of records) incoming.push({ from: 'log', record, parsed: parseRecord(record, fn) });
-      const isReadable = this.unavailableReason() === null;
+      // A topic that is taken up after it was polled has said nothing yet.
+      const isReadable = wasReadable && this.unavailableReason() === null;
       if (this.#catchUp.hasRead(records.length, isReadable, clock.upMs())) this.#dueMs = Number.NEGATIVE_INFINITY;
       return { incoming, failure: null };
     } catch (error) {

@@ -23,18 +23,25 @@ describe('a timer that is due at the start of its function', () => {
   let upMs = 0;
   let unread: readonly LogRecord[] = [];
   let reason: string | null = null;
+  /** Happens while a poll is on its way. */
+  let meanwhile: () => void;
 
   beforeEach(async () => {
     upMs = 5_000;
     unread = [];
     reason = 'the consumer group is not joined yet';
+    meanwhile = () => undefined;
     const { name, tables, migrations } = probe;
     store = SqliteStore.open({ name, file: ':memory:', tables, migrations: migrations.sqlite });
     await store.transact({}, () =>
       commitOf({ writes: [{ table: tallies, row: { name: DUE, messages: 1, units: 1 }, stored: null }] }),
     );
     const subscription: Subscription = {
-      poll: async () => unread,
+      poll: async () => {
+        const polled = unread;
+        meanwhile();
+        return polled;
+      },
       acknowledge: async () => undefined,
       ends: async () => [],
       unavailableReason: () => reason,
@@ -66,6 +73,16 @@ describe('a timer that is due at the start of its function', () => {
     expect(await take(1)).toEqual(['log']);
     unread = [];
     expect(await take(3)).toEqual(['timer', 'timer']);
+  });
+
+  it('waits for a record that comes with the first look at its topic, just after a poll', async () => {
+    const { data, ...attributes } = count('a', 1);
+    const record = { topic: 'probe-commands', partition: 0, position: 1, attributes, value: JSON.stringify(data) };
+    meanwhile = () => {
+      [reason, unread] = [null, [record]];
+    };
+
+    expect(await take(2)).toEqual(['log']);
   });
 
   it('fires after a minute all the same while no topic can be read, and the function sleeps no longer than that', async () => {
