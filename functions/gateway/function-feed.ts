@@ -45,17 +45,17 @@ export class FunctionFeed {
     this.#ended = ended;
   }
 
-  /** `first`: the answer to a first attempt; null where it had none. */
+  /** `first`: the answer to a first attempt; null where it had none, which is said before another attempt is waited for. */
   async run(first: Response | null): Promise<void> {
-    let next: Response | null = first;
-    while (!this.#ended.aborted) {
-      const response = next ?? (await this.#attempt());
-      next = null;
+    const { name } = this.#upstream;
+    let response = first;
+    for (;;) {
       if (response !== null) await this.#read(response);
       if (this.#ended.aborted) return;
-      const { name } = this.#upstream;
       this.#events.state({ name, state: 'away', detail: `${name} does not answer` });
       await sleep(RETRY_MS, undefined, { signal: this.#ended }).catch(() => undefined);
+      if (this.#ended.aborted) return;
+      response = await this.#attempt();
     }
   }
 

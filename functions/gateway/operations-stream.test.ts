@@ -21,6 +21,8 @@ class FakeFunction {
   readonly name: string;
   readonly asked: string[] = [];
   isDown = false;
+  /** Whether it takes requests and never answers, as a process that is frozen. */
+  isFrozen = false;
   #stop = new AbortController();
   #write: (text: string) => void = () => undefined;
 
@@ -33,6 +35,7 @@ class FakeFunction {
     return localUpstream(this.name, {
       fetch: (request) => {
         this.asked.push(new URL(request.url).pathname + new URL(request.url).search);
+        if (this.isFrozen) return new Promise<Response>(() => undefined);
         if (this.isDown) return Response.json({}, { status: 503 });
         return new EventStreams(this.#stop.signal).answer(request, async (stream) => {
           this.#write = (text) => void stream.write(text);
@@ -184,6 +187,14 @@ describe('the stream of the store', () => {
       inventory.send('function', { name: 'inventory', state: 'up', detail: null });
       expect(states().at(-1)).toBe('inventory up');
     }, soon);
+  });
+
+  it('says of a function that is frozen from the start that it is away, however long another attempt takes', async () => {
+    const [order, inventory] = [new FakeFunction('order'), new FakeFunction('inventory')] as const;
+    inventory.isFrozen = true;
+    const { named } = await gatewayOver([order, inventory]).open();
+
+    await vi.waitFor(() => expect(named('function')).toMatchObject([{ name: 'inventory', state: 'away' }]), soon);
   });
 
   it('begins also where a function is away from the start', async () => {

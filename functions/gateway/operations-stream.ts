@@ -61,11 +61,12 @@ async function openStream(c: AppContext, { upstreams }: OperationsOptions, strea
     stream.ended.addEventListener('abort', () => ended.abort());
     if (stream.ended.aborted) ended.abort();
     const merged = new MergedStream(stream, watched);
+    const running = merged.run();
     const feeds = watched.map((upstream, n) => {
       const feed = new FunctionFeed(upstream, connectTo(upstream), merged.eventsOf(upstream.name), ended.signal);
       return feed.run(first[n]?.ok ? (first[n] ?? null) : null);
     });
-    await Promise.all([merged.run(), ...feeds]);
+    await Promise.all([running, ...feeds]);
   });
 }
 
