@@ -18,6 +18,8 @@ const STOP_MS = 30_000;
 /** Below the ephemeral ports, above those that tests give to the store: an outgoing connection takes none of them. */
 const PORTS = { first: 30_000, count: 2_700 };
 const PORT_TRIES = 100;
+/** Ports that were given out: their programs may not listen yet. */
+const given = new Set();
 
 /** What can be expected to go wrong; the message is a sentence for a person. */
 export class ServiceError extends Error {}
@@ -132,10 +134,12 @@ export function readRecord(dataDir) {
   }
 }
 
-/** @returns {Promise<number>} a port of this machine on which no program listens */
+/** @returns {Promise<number>} a port of this machine on which no program listens; this process gets each once */
 export async function freePort() {
   for (let tries = 0; tries < PORT_TRIES; tries += 1) {
     const port = PORTS.first + Math.floor(Math.random() * PORTS.count);
+    if (given.has(port)) continue;
+    given.add(port);
     if (await isFree(port)) return port;
   }
   throw new ServiceError(`No free port was found between ${PORTS.first} and ${PORTS.first + PORTS.count}.`);
