@@ -22,6 +22,8 @@ const NOTE_REPORTS = `
     globalThis.policyReports.push([violatedDirective, blockedURI, sourceFile, lineNumber].join(' '));
   });
 `;
+/** For each step in a page: a busy machine takes long. */
+const STEP_MS = 60_000;
 const FAILED_LOAD = /^Failed to load resource:.*?(?:status of (\d{3})|net::)/;
 
 export class ConsoleView {
@@ -63,6 +65,7 @@ export class ConsoleView {
     options: ViewOptions = {},
   ): Promise<ConsoleView> {
     const page = await context.newPage();
+    page.setDefaultTimeout(STEP_MS);
     const view = new ConsoleView(page, new URL(gateway).origin, options.statuses ?? []);
     onTestFinished(async () => {
       // The last tab takes the context with it.

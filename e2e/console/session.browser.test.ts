@@ -11,8 +11,10 @@ import { expectGoodLooks } from './looks.ts';
 import { commandOf, produce } from './stores.ts';
 
 const TOKEN = 'open-sesame';
-/** Longer than a slow machine takes to load a page, and shorter than the time after which a page looks at its session anyway. */
+/** Longer than a slow machine takes to load a page. */
 const SHORT_SESSION_MS = 20_000;
+/** Before the page looks at its session without a reason. */
+const SOON = { timeout: 40_000 };
 const PAGE = '/console/dead-letters';
 const production = { OPERATIONS_TOKEN: TOKEN, NODE_ENV: 'production', ENABLE_AUTOMATION: 'false' };
 
@@ -100,7 +102,7 @@ describe.skipIf(chromiumPath() === null)('the console of a store with a token', 
     await sessionUntil(Date.now() + SHORT_SESSION_MS, page, store.url(''));
     await page.getByText('No dead letters.').waitFor();
 
-    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor();
+    await page.getByRole('heading', { name: 'Your session has ended' }).waitFor(SOON);
     await page.getByLabel('Token').fill(TOKEN);
     await page.keyboard.press('Enter');
     await page.getByRole('heading', { name: 'Your session has ended' }).waitFor({ state: 'detached' });
