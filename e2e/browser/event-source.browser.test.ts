@@ -40,7 +40,7 @@ describe.skipIf(chromiumPath() === null)('an EventSource in a page of the store'
   afterAll(() => browser?.close());
 
   async function openPage(host: Host, query = ''): Promise<{ store: TestStore; stream: PageStream }> {
-    const store = await TestStore.start(host, { GATEWAY_TIMEOUT_MS: '1000' });
+    const store = await TestStore.start(host);
     return { store, stream: await openIn(store, query) };
   }
 

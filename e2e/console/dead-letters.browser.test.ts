@@ -202,11 +202,7 @@ describe.skipIf(chromiumPath() === null)('the page of a dead letter', () => {
   });
 
   it('of a function that is away leaves the rest of the page', async () => {
-    const store = await TestStore.start('a process each', {
-      ...atOnce,
-      GATEWAY_TIMEOUT_MS: '500',
-      GATEWAY_RETRIES: '0',
-    });
+    const store = await TestStore.start('a process each', { ...atOnce, GATEWAY_RETRIES: '0' });
     await produce(store, commandOf('BROKEN', {}, 0));
     await deadLettersOf(store, 'order', 1);
     await store.stop('inventory');

@@ -118,7 +118,7 @@ describe.skipIf(chromiumPath() === null)('an order in the console', () => {
   }, 240_000);
 
   it('says why it waits while inventory is away, and goes on by itself when it is back', async () => {
-    const store = await TestStore.start('a process each', { GATEWAY_TIMEOUT_MS: '1000' });
+    const store = await TestStore.start('a process each');
     await store.kill('inventory');
     await place(store, 'A');
     const view = await ConsoleView.open(browser, store.url(''), '/console/orders/A');
