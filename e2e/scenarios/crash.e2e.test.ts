@@ -1,6 +1,8 @@
 /** A crash on request: the process ends as by `kill -9`, the program that has started it starts it again, and nothing is lost. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -95,6 +97,25 @@ function restarts(text: string): number {
   return text.split('it is started again').length - 1;
 }
 
+/** Sends the beginning of a request to order, and keeps the connection. */
+async function openRequest(
+  store: TestStore,
+  line: string,
+  rest: string,
+): Promise<{ socket: Socket; text: () => string }> {
+  const { hostname, port } = new URL(store.url('', 'order'));
+  const socket = connect(Number(port), hostname).setEncoding('utf8');
+  onTestFinished(() => void socket.destroy());
+  let text = '';
+  socket.on('data', (chunk: string) => {
+    text += chunk;
+  });
+  socket.on('error', () => undefined);
+  await once(socket, 'connect');
+  socket.write(`${line} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n${rest}`);
+  return { socket, text: () => text };
+}
+
 describe('a store that npm start has started', () => {
   it('is started again after each crash, in the middle of a load, and nothing is lost', async () => {
     const store = await TestStore.create('one process');
@@ -127,6 +148,24 @@ describe('a store that npm start has started', () => {
     const code = await new Promise((resolve) => child.once('exit', resolve));
 
     expect([code, restarts(child.text())]).toEqual([0, 0]);
+  });
+
+  it('is not started again when it crashes while it stops', async () => {
+    const store = await TestStore.create('one process');
+    const child = launch(store);
+    await ready(store, 'gateway');
+    // The stop waits for both: a request that crashes order once it is whole, and one whose body never comes.
+    const crashing = await openRequest(store, 'POST /automation-testing/crash/order', '');
+    const waiting = await openRequest(store, 'POST /orders', 'Content-Length: 9\r\nExpect: 100-continue\r\n\r\n');
+    await waitUntil(() => waiting.text().includes('100 Continue'), { what: 'the store to have taken both' });
+
+    const exit = new Promise((resolve) => child.once('exit', resolve));
+    child.kill('SIGTERM');
+    await waitUntil(async () => !(await isReady(store, 'order')), { what: 'the stop to begin' });
+    crashing.socket.write('\r\n');
+
+    expect([await exit, restarts(child.text())]).toEqual([CRASH_CODE, 0]);
+    expect(crashing.text()).toMatch(/^HTTP\/1\.1 202 /);
   });
 });
 

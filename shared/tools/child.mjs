@@ -22,12 +22,13 @@ const CAPTIVE = fileURLToPath(new URL('captive.mjs', import.meta.url));
  * Runs `command` to its end.
  *
  * @param {readonly string[]} command the program and its arguments; `node` is the Node that runs this file
- * @param {{ cwd: string, env: NodeJS.ProcessEnv, onOutput?: (text: string) => void, hasChannel?: boolean }} options with
- *   `onOutput` the program's output goes there, and it has no input; `hasChannel`: it notices by its channel that this process
- *   is gone, and hands signals on to what it has started; others need neither
+ * @param {{ cwd: string, env: NodeJS.ProcessEnv, onOutput?: (text: string) => void, onSignal?: () => void,
+ *   hasChannel?: boolean }} options with `onOutput` the program's output goes there, and it has no input; `onSignal` is called
+ *   when the program is told to end; `hasChannel`: it notices by its channel that this process is gone, and hands signals on to
+ *   what it has started; others need neither
  * @returns {Promise<number>} its exit code, 128 + n where signal n ended it, 127 where it could not be started
  */
-export function run([program, ...args], { cwd, env, onOutput, hasChannel = false }) {
+export function run([program, ...args], { cwd, env, onOutput, onSignal = () => undefined, hasChannel = false }) {
   const isCaptured = onOutput !== undefined;
   const line = [program === 'node' ? process.execPath : program, ...args];
   const [file, ...rest] = hasChannel ? line : [process.execPath, CAPTIVE, ...line];
@@ -39,7 +40,7 @@ export function run([program, ...args], { cwd, env, onOutput, hasChannel = false
   });
   child.stdout?.on('data', (chunk) => onOutput?.(String(chunk)));
   child.stderr?.on('data', (chunk) => onOutput?.(String(chunk)));
-  const stopForwarding = forwardSignals(child, !hasChannel);
+  const stopForwarding = forwardSignals(child, { toGroup: !hasChannel, onSignal });
 
   return new Promise((resolve) => {
     const end = (/** @type {number} */ code) => {
@@ -54,13 +55,14 @@ export function run([program, ...args], { cwd, env, onOutput, hasChannel = false
   });
 }
 
-function forwardSignals(child, toGroup) {
+function forwardSignals(child, { toGroup, onSignal }) {
   const lastMs = new Map();
   const forward = (signal) => {
     const nowMs = performance.now();
     const isRepeat = nowMs - (lastMs.get(signal) ?? Number.NEGATIVE_INFINITY) < SAME_SIGNAL_MS;
     lastMs.set(signal, nowMs);
     if (isRepeat || child.pid === undefined) return;
+    onSignal();
     if (toGroup && !isWindows) process.kill(-child.pid, signal);
     else child.kill(signal);
   };

@@ -158,10 +158,14 @@ export async function main(argv) {
   return 0;
 }
 
-/** Runs one line to its end, and again where it has crashed on request and `restarts`. */
+/** Runs one line to its end, and again where it has crashed on request and `restarts`, unless it was told to end before. */
 async function runLine(line, { endsWithStarter = false, restarts = false }, env) {
-  const code = await run(line, { cwd: root, env, hasChannel: endsWithStarter });
-  if (code !== CRASH_CODE || !restarts) return code;
+  let isToldToEnd = false;
+  const onSignal = () => {
+    isToldToEnd = true;
+  };
+  const code = await run(line, { cwd: root, env, onSignal, hasChannel: endsWithStarter });
+  if (code !== CRASH_CODE || !restarts || isToldToEnd) return code;
   console.error(`A test has crashed this process (exit code ${CRASH_CODE}); it is started again.`);
   return runLine(line, { endsWithStarter, restarts }, { ...env, SAGA_STORE_STARTED_MS: String(Date.now()) });
 }
