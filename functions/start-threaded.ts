@@ -113,8 +113,8 @@ async function runSecond(main: MessagePort, { env, port }: Begin): Promise<void>
     prepared = await prepareStore(inSecondThread(config), config, logger, {
       inProcess: functionNames,
       signal: stopping.signal,
-      // This thread cannot end the process.
-      crash: crashOf(parts, () => tell({ isCrash: true })),
+      // This thread cannot end the process. The answer to the caller goes to the main one first, however slow this one is.
+      crash: crashOf(parts, () => void setImmediate(() => tell({ isCrash: true }))),
     });
     answerCalls(port, prepared.apps);
     tell({ isPrepared: true });
