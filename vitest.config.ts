@@ -64,8 +64,8 @@ export default defineConfig({
           maxWorkers: availableParallelism(),
           sequence: { groupOrder: 0 },
           // No test here judges speed, and a busy machine is slow.
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {
@@ -74,7 +74,7 @@ export default defineConfig({
           include: workInTransactions,
           exclude,
           setupFiles: ['shared/testing/repeat-work.ts'],
-          testTimeout: 20_000,
+          testTimeout: 60_000,
           maxWorkers: availableParallelism(),
           sequence: { groupOrder: 0 },
         },
@@ -88,8 +88,8 @@ export default defineConfig({
           // Three: often they wait, for each other's processes or for time.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
         },
       },
       {
@@ -100,8 +100,8 @@ export default defineConfig({
           globalSetup: ['e2e/fresh-build.ts'],
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
+          testTimeout: 300_000,
+          hookTimeout: 120_000,
         },
       },
       {

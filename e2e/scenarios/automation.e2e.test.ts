@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { orderOf, post, postSample, request, storyAt } from './client.ts';
 import { hosts, TestStore } from './harness.ts';
 
-const wait = { headers: { prefer: 'wait=5' } };
+const wait = { headers: { prefer: 'wait=20' } };
 const routes = [
   ['POST', '/automation-testing/seed'],
   ['GET', '/automation-testing/ready'],

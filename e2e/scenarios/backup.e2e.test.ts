@@ -69,7 +69,9 @@ describe.each(hosts)('a copy of a working store in %s', (host) => {
     const taken = ordersIn(last);
     // The copy takes the place of the store: its messages lie where those of the store do.
     const restored = await TestStore.start(host, { ...logSettingsFor(store.dataDir), DATA_DIR: last });
-    await waitUntil(() => readBooks(last).orders.byStatus['confirmed'] === taken);
+    await waitUntil(() => readBooks(last).orders.byStatus['confirmed'] === taken, {
+      what: 'all orders to be confirmed',
+    });
     await restored.stopAll();
 
     expect(checksOf(readBooks(last)).flatMap((check) => check.differences)).toEqual([]);

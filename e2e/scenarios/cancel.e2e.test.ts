@@ -18,7 +18,7 @@ import {
 } from './client.ts';
 import { hosts, run, TestStore } from './harness.ts';
 
-const wait = { headers: { prefer: 'wait=10' } };
+const wait = { headers: { prefer: 'wait=20' } };
 const reason = 'I have changed my mind';
 
 function seen(answer: Answer) {

@@ -6,7 +6,8 @@ import type { Why } from '../../functions/order/why.ts';
 import { sampleOrders } from '../tools/orders.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 
-const TIMEOUT_MS = 30_000;
+/** Longer than a request waits for an outcome, 30 s at most, and than a gateway waits for a function. */
+const TIMEOUT_MS = 60_000;
 /** For an order to get where it is going: its functions may have to join their groups again first. */
 const ORDER_MS = 60_000;
 

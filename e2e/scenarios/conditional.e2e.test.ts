@@ -7,7 +7,7 @@ const etagOf = ({ headers }: Answer): string => String(headers['etag']);
 
 it.each(hosts)('in %s, entity tags and conditions pass the gateway in both directions', async (host) => {
   const store = await TestStore.start(host);
-  const placed = await post(store.url('/orders'), orderOf('A', 3), { headers: { prefer: 'wait=10' } });
+  const placed = await post(store.url('/orders'), orderOf('A', 3), { headers: { prefer: 'wait=20' } });
   await store.settle();
 
   for (const path of ['/orders/A', '/stock/PRODUCT_001']) {

@@ -138,7 +138,7 @@ describe('a discarded dead letter', () => {
 describe('a compensation that keeps failing', () => {
   it('becomes a dead letter that the order waits for, and returns the stock when it is replayed', async () => {
     const store = await TestStore.start('a process each', quick);
-    await post(store.url('/orders'), orderOf('SOLD', 4), { headers: { prefer: 'wait=10' } });
+    await post(store.url('/orders'), orderOf('SOLD', 4), { headers: { prefer: 'wait=20' } });
     await waitUntil(async () => (await get<StockBody>(store.url('/stock/PRODUCT_001'))).sold === 4);
     await poison(store, 'SOLD');
     await post(store.url('/orders/SOLD/cancel'), { reason: 'too late' });

@@ -20,7 +20,7 @@ interface Document {
   readonly components: { readonly schemas: Readonly<Record<string, object>> };
 }
 
-const wait = { headers: { prefer: 'wait=5' } };
+const wait = { headers: { prefer: 'wait=20' } };
 let store: TestStore;
 let document: Document;
 let ajv: Ajv2020;

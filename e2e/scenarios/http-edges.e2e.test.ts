@@ -7,7 +7,7 @@ import { get, oneConnection, post, postSample, request, sendRaw } from './client
 import { hosts, runStore, TestStore } from './harness.ts';
 
 const json = { 'content-type': 'application/json' };
-const wait = { headers: { prefer: 'wait=10' } };
+const wait = { headers: { prefer: 'wait=20' } };
 
 function statusesOf(text: string): string[] {
   return [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, status = '']) => status);
@@ -25,7 +25,7 @@ describe.each(hosts)('a store in %s', (host) => {
   it('takes an order in any coding as the same order, and sells it once', async () => {
     const store = await TestStore.start(host);
     const { body, idempotencyKey } = sampleOrders[1];
-    const encoded = { ...json, 'idempotency-key': idempotencyKey, 'content-encoding': 'gzip', prefer: 'wait=10' };
+    const encoded = { ...json, 'idempotency-key': idempotencyKey, 'content-encoding': 'gzip', prefer: 'wait=20' };
     const bytes = gzipSync(JSON.stringify(body));
 
     const answers = [

@@ -31,7 +31,7 @@ const bodies: [string, Record<string, string>, string | Buffer, number, string[]
 describe.each(hosts)('a store in %s', (host) => {
   it('refuses ill-formed text and repeated values wherever they come in, and changes nothing', async () => {
     const store = await TestStore.start(host);
-    await postSample(store.url('/orders'), 1, { headers: { prefer: 'wait=10' } });
+    await postSample(store.url('/orders'), 1, { headers: { prefer: 'wait=20' } });
     await store.settle();
     const before = await storyAt(store.url(''));
     const answers: unknown[] = [];

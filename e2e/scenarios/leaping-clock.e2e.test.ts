@@ -11,7 +11,7 @@ import { MachineClock } from './machine-clock.ts';
 const LEAP_MS = 4_000;
 const PASSES_MS = 2_500;
 const settings = { RETENTION_EVERY_S: '1', LOG_LEVEL: 'info' };
-const wait = { headers: { prefer: 'wait=10' } };
+const wait = { headers: { prefer: 'wait=20' } };
 
 async function receive(
   store: TestStore,

@@ -75,7 +75,7 @@ async function fill(): Promise<void> {
     headers: { 'content-type': 'application/json' },
     body: '{"whenShort":"wait"}',
   });
-  await post(store.url('/orders'), orderOf('FIRST'), { headers: { prefer: 'wait=5' } });
+  await post(store.url('/orders'), orderOf('FIRST'), { headers: { prefer: 'wait=20' } });
   for (let n = 2; n < 6; n++) await post(store.url('/orders'), orderOf(`NEXT-${n}`, n, 'PRODUCT_002'));
   await store.settle();
   await faults(null);

@@ -56,9 +56,6 @@ describe.each(hosts)('an operator of a store in %s', (host) => {
 });
 
 const LOAD = '/automation-testing/load';
-/** No order fails because the machine is slow. */
-const PATIENT = { GATEWAY_TIMEOUT_MS: '60000' };
-
 async function loadIn(store: TestStore, holds: (load: LoadBody) => boolean): Promise<LoadBody> {
   let load = await get<LoadBody>(store.url(LOAD));
   await waitUntil(
@@ -78,7 +75,7 @@ function startLoad(store: TestStore, load: LoadRequestInput): Promise<Answer> {
 
 describe.each(hosts)('a load on a store in %s', (host) => {
   it('orders, repeats and cancels at its rate, and the ledger has what it counts', async () => {
-    const store = await TestStore.start(host, PATIENT);
+    const store = await TestStore.start(host);
     const mix = { short: 0.2, duplicate: 0.3, cancel: 0.3 };
 
     const started = await startLoad(store, { ordersPerSecond: 40, forS: 2, mix });
@@ -100,7 +97,7 @@ describe.each(hosts)('a load on a store in %s', (host) => {
 
 describe.each(hostsAndThreads)('in %s a function that is away', (host) => {
   it('reads nothing while orders wait for it, and reads all of them when it is healed', async () => {
-    const store = await TestStore.start(host, PATIENT);
+    const store = await TestStore.start(host);
     const faults = '/automation-testing/faults/inventory';
     await startLoad(store, { ordersPerSecond: 50, forS: 600 });
 

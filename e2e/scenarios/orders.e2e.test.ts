@@ -49,7 +49,7 @@ describe.each(hostsAndThreads)('a store in %s', (host) => {
   it('answers with the outcome when the client prefers to wait, and leaves 5 and 13 after both orders', async () => {
     const store = await TestStore.start(host, { KAFKA_PARTITIONS: '3' });
     const url = store.url('/orders');
-    const headers = { prefer: 'wait=5' };
+    const headers = { prefer: 'wait=20' };
 
     const answers = [
       await postSample(url, 1, { headers }),
@@ -62,7 +62,7 @@ describe.each(hostsAndThreads)('a store in %s', (host) => {
       const { 'preference-applied': preference, 'idempotent-replayed': replayed } = answer.headers;
       return { http: answer.status, orderId, status, totalPrice, preference, replayed };
     });
-    const common = { http: 200, status: 'confirmed', preference: 'wait=5' };
+    const common = { http: 200, status: 'confirmed', preference: 'wait=20' };
     expect(seen).toEqual([
       { ...common, orderId: 'ORDER_001', totalPrice: '40.00', replayed: undefined },
       { ...common, orderId: 'ORDER_001', totalPrice: '40.00', replayed: 'true' },

@@ -207,7 +207,7 @@ describe('inventory and notification', () => {
 });
 
 describe('an order that cannot be fulfilled', () => {
-  const wait = { headers: { prefer: 'wait=10' } };
+  const wait = { headers: { prefer: 'wait=20' } };
   const place = async (orderId: string, items: readonly object[]) => {
     const answer = await post(store.url('/orders'), { ...orderOf(orderId), items }, wait);
     const { status, reason } = bodyOf<OrderBody>(answer);

@@ -7,7 +7,7 @@ import { hosts, run, TestStore } from './harness.ts';
 
 const FIRST = 'PRODUCT_001';
 const SECOND = 'PRODUCT_002';
-const wait = { headers: { prefer: 'wait=10' } };
+const wait = { headers: { prefer: 'wait=20' } };
 
 interface Outcome {
   readonly status: string;

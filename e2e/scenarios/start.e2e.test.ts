@@ -52,7 +52,7 @@ describe.each(oneProcess)('as soon as the gateway of a store in %s accepts a con
     await untilAccepted(store, 'gateway');
 
     expect((await request('POST', store.url('/automation-testing/seed', 'inventory'))).status).toBe(200);
-    const answer = await post(store.url('/orders'), orderOf('FIRST'), { headers: { prefer: 'wait=5' } });
+    const answer = await post(store.url('/orders'), orderOf('FIRST'), { headers: { prefer: 'wait=20' } });
     expect(answer.status).toBe(200);
   });
 });

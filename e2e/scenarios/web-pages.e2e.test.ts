@@ -8,7 +8,7 @@ import { openStream } from './stream.ts';
 
 const PAGE = 'https://shop.example';
 const EVIL = 'http://evil.example';
-const wait = { headers: { prefer: 'wait=10' } };
+const wait = { headers: { prefer: 'wait=20' } };
 
 /** Every address that changes something, at the functions that have it. */
 const CHANGES: readonly (readonly [method: string, path: string, parts: readonly Part[]])[] = [

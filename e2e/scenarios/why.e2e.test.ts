@@ -5,7 +5,7 @@ import { waitUntil } from '../tools/wait-until.ts';
 import { get, orderOf, post, request } from './client.ts';
 import { hosts, run, TestStore } from './harness.ts';
 
-const wait = { headers: { prefer: 'wait=10' } };
+const wait = { headers: { prefer: 'wait=20' } };
 const poisoned = 'OrderPlaced of BAD was poisoned by a test';
 
 async function why(store: TestStore, orderId: string): Promise<Why> {
@@ -41,7 +41,7 @@ describe.each(hosts)('in %s, an order', (host) => {
       waits: [],
     };
     // A log elsewhere tells a moment later how far a function has read.
-    await vi.waitFor(async () => expect(await why(store, 'DONE')).toEqual(expected), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await why(store, 'DONE')).toEqual(expected), { timeout: 30_000 });
   });
 
   it('with a failing message names it, its error and its next attempt', async () => {
