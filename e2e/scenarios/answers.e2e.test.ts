@@ -50,9 +50,9 @@ describe.each(hosts)('a store in %s', (host) => {
   it('answers a client that has waited in vain, and one that waits when it stops, with the order as it is', async () => {
     const store = await TestStore.start(host);
     await waitWhenShort(store);
-    const inVain = await post(store.url('/orders'), orderOf('VAIN', TOO_MUCH), { headers: { prefer: 'wait=1' } });
+    const inVain = await post(store.url('/orders'), orderOf('VAIN', TOO_MUCH), { headers: { prefer: 'wait=4' } });
     const interrupted = post(store.url('/orders', 'order'), orderOf('STOPPED', TOO_MUCH), {
-      headers: { prefer: 'wait=20' },
+      headers: { prefer: 'wait=30' },
     });
     await backordered(store.url('/orders/STOPPED'));
     await store.stop('order');

@@ -115,7 +115,7 @@ describe.each(hosts)('a store in %s', (host) => {
       { productId: 'PRODUCT_001', quantity: 11, price: 10 },
       { productId: 'PRODUCT_002', quantity: 16, price: 10 },
     ];
-    const headers = { prefer: 'wait=10' };
+    const headers = { prefer: 'wait=20' };
     const answer = await post(store.url('/orders'), { ...orderOf('BOTH'), items }, { headers });
 
     expect(bodyOf(answer)).toMatchObject({
@@ -174,7 +174,8 @@ describe('a store with a killed function', () => {
   });
 
   it('meets a deadline although order was killed meanwhile', async () => {
-    const store = await TestStore.start('a process each', { BACKORDER_DEADLINE_S: '1' });
+    // Long enough for the order to be seen waiting.
+    const store = await TestStore.start('a process each', { BACKORDER_DEADLINE_S: '5' });
     await waitWhenShort(store);
     await placeWaiting(store, 'LATE', 11);
 

@@ -9,7 +9,7 @@ import { get, type NoticeBody, orderOf, post, postSample, request } from './clie
 import { hosts, run, TestStore, temporaryFolder } from './harness.ts';
 import { openStream } from './stream.ts';
 
-const wait = { headers: { prefer: 'wait=10' } };
+const wait = { headers: { prefer: 'wait=20' } };
 
 describe.each(hosts)('the gateway of a store in %s', (host) => {
   it('streams notifications, and resumes after the last one received', async () => {
@@ -113,7 +113,10 @@ it('keeps a stream open for longer than the timeout of any other request', async
   const stream = await openStream(store.url('/notifications/stream'));
   const comments = stream.comments();
 
-  await waitUntil(() => stream.comments() > comments + 1, { timeoutMs: 15_500, what: 'a heartbeat' });
+  await waitUntil(() => stream.comments() > comments + 1, {
+    timeoutMs: 30_000,
+    what: 'two heartbeats, 15 s apart at most',
+  });
 
   await postSample(store.url('/orders'), 1, wait);
   await waitUntil(() => stream.events().length === 2);

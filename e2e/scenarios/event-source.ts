@@ -20,6 +20,8 @@ export class EventSourceClient {
   /** How often a stream was opened, and how often that was tried. */
   opened = 0;
   tried = 0;
+  /** How many streams broke off before their end. */
+  broken = 0;
   /** Comments received, which show that the stream lives. */
   comments = 0;
   /** The answer after which it has given up; null while it has not. */
@@ -85,10 +87,15 @@ export class EventSourceClient {
     }
     this.opened += 1;
     let rest = '';
-    for await (const chunk of incoming.setEncoding('utf8')) {
-      const blocks = (rest + chunk).split('\n\n');
-      rest = blocks.pop() ?? '';
-      for (const block of blocks) this.#take(block);
+    try {
+      for await (const chunk of incoming.setEncoding('utf8')) {
+        const blocks = (rest + chunk).split('\n\n');
+        rest = blocks.pop() ?? '';
+        for (const block of blocks) this.#take(block);
+      }
+    } catch (error) {
+      this.broken += 1;
+      throw error;
     }
   }
 

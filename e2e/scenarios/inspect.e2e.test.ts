@@ -13,8 +13,8 @@ import { get, orderOf, post, request } from './client.ts';
 import { hosts, run, TestStore } from './harness.ts';
 import { openStream } from './stream.ts';
 
-const wait = { headers: { prefer: 'wait=10' } };
-const soon = { timeout: 20_000 };
+const wait = { headers: { prefer: 'wait=20' } };
+const soon = { timeout: 45_000 };
 
 async function trace(store: TestStore, key: string): Promise<TraceBody> {
   return get<TraceBody>(store.url(`/operations/trace/${key}`));
@@ -23,6 +23,18 @@ async function trace(store: TestStore, key: string): Promise<TraceBody> {
 /** The message types of a trace, each with what its readers say. */
 function readsIn({ nodes }: TraceBody): readonly (readonly [type: string | null, ...reads: string[]])[] {
   return nodes.map(({ type, reads }) => [type, ...reads.map(({ by, state }) => `${by} ${state}`)]);
+}
+
+/** Waits until the functions are in these states: one that is slow to tell its own is taken for away. */
+async function functionsIn(
+  store: TestStore,
+  expected: readonly (readonly [name: string, state: string, detail: string | null])[],
+): Promise<FunctionsBody['functions']> {
+  return vi.waitFor(async () => {
+    const { functions } = await get<FunctionsBody>(store.url('/operations/functions'));
+    expect(functions.map(({ name, state, detail }) => [name, state, detail])).toEqual(expected);
+    return functions;
+  }, soon);
 }
 
 async function poison(store: TestStore, subject: string, as: 'transient' | 'bug'): Promise<void> {
@@ -51,8 +63,7 @@ describe.each(hosts)('in %s, a store', (host) => {
     const { saga, automation } = await get<StoreBody>(store.url('/operations/store'));
     expect([automation, saga.functions]).toEqual([true, ['order', 'inventory', 'notification']]);
 
-    const { functions } = await get<FunctionsBody>(store.url('/operations/functions'));
-    expect(functions.map(({ name, state, detail }) => [name, state, detail])).toEqual([
+    const functions = await functionsIn(store, [
       ['order', 'up', null],
       ['inventory', 'up', null],
       ['notification', 'up', null],
@@ -185,8 +196,7 @@ describe('a store without inventory', () => {
     await store.kill('inventory');
     for (const id of ['A', 'B']) await post(store.url('/orders'), orderOf(id));
 
-    const { functions } = await get<FunctionsBody>(store.url('/operations/functions'));
-    expect(functions.map(({ name, state, detail }) => [name, state, detail])).toEqual([
+    await functionsIn(store, [
       ['order', 'up', null],
       ['inventory', 'away', 'inventory does not answer'],
       ['notification', 'up', null],

@@ -22,13 +22,20 @@ import { hosts, run, runStore, TestStore, temporaryFolder } from './harness.ts';
 const PAGE = 4_096;
 const freeChoice = { GATEWAY_PORT: '0', ORDER_PORT: '0', INVENTORY_PORT: '0', NOTIFICATION_PORT: '0' };
 
-/** Places orders one after another until `signal` aborts. Adds the accepted ones; any other answer is 503. */
-async function load(store: TestStore, name: string, accepted: string[], signal: AbortSignal): Promise<void> {
+/** Places orders one after another until `signal` aborts. Adds the accepted ones; any other answer is 503, which adds the name. */
+async function load(
+  store: TestStore,
+  name: string,
+  accepted: string[],
+  refused: Set<string>,
+  signal: AbortSignal,
+): Promise<void> {
   for (let n = 0; !signal.aborted; n++) {
     const orderId = `${name}-${n}`;
     const { status } = await post(store.url('/orders'), orderOf(orderId));
     if (status === 202) accepted.push(orderId);
     else expect(status).toBe(503);
+    if (status === 503) refused.add(name);
   }
 }
 
@@ -41,7 +48,7 @@ async function notReady(store: TestStore, part: Part, why: string): Promise<stri
       text = answer.text;
       return answer.status === 503 && text.includes(why);
     },
-    { timeoutMs: 20_000, what: `${part} to be not ready: ${why}` },
+    { what: `${part} to be not ready: ${why}` },
   );
   return text;
 }
@@ -75,12 +82,16 @@ describe.each(hosts)('the data folder of a store in %s', (host) => {
     const file = join(store.dataDir, 'order', 'order.db');
     const accepted: string[] = [];
     const enough = new AbortController();
-    const loading = ['A', 'B', 'C'].map((name) => load(store, name, accepted, enough.signal));
+    const clients = ['A', 'B', 'C'];
+    const refused = new Set<string>();
+    const loading = clients.map((name) => load(store, name, accepted, refused, enough.signal));
     await waitUntil(() => accepted.length > 30);
 
     renameSync(store.dataDir, `${store.dataDir}.old`);
     for (const part of functionNames) await notReady(store, part, `${part}.db is gone`);
     await waitUntil(() => outputOf(store, 'order').includes(`${file} is gone`), { what: 'the log to say so' });
+    // No acknowledgement from before is on its way any more.
+    await waitUntil(() => refused.size === clients.length, { what: 'each client to be refused' });
     const before = accepted.length;
     expect((await post(store.url('/orders'), orderOf('AWAY'))).status).toBe(503);
     const second = runStore(['order'], { ...store.env, ...freeChoice });

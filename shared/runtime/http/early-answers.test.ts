@@ -160,20 +160,8 @@ it('a connection says how long it is kept, is used again, and ends after that ti
   expect(performance.now() - began).toBeGreaterThan(900);
 });
 
-it('a server that stops ends connections that are kept', async () => {
-  server = await serveThings({ keepAliveMs: 60_000 });
-  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
-  const closed = new Promise((resolve) => socket.once('close', resolve));
-  const answered = new Promise((resolve) => socket.once('data', resolve));
-  socket.write('GET /things HTTP/1.1\r\nHost: localhost\r\n\r\n');
-  await answered;
-
-  await server.stop();
-
-  await closed;
-});
-
-it('a server that stops says with its answers that their connections end', async () => {
+/** An app with `/slow`, whose answer waits for `release`. */
+function slowApp() {
   const app = thingsApp();
   let release = () => {};
   const released = new Promise<void>((resolve) => {
@@ -188,6 +176,31 @@ it('a server that stops says with its answers that their connections end', async
     await released;
     return c.text('');
   });
+  return { app, hasBegun, release };
+}
+
+it('a server that stops ends connections that are kept at once, while an open request is answered in its time', async () => {
+  const { app, hasBegun, release } = slowApp();
+  server = await serveThings({ keepAliveMs: 60_000 }, app);
+  const slow = sendRaw(server.url, 'GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await hasBegun;
+  const socket = connect(Number(new URL(server.url).port), '127.0.0.1');
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  const answered = new Promise((resolve) => socket.once('data', resolve));
+  socket.write('GET /things HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  await answered;
+
+  const stopped = server.stop();
+  await closed;
+  release();
+
+  // What is still open when its time is over is cut off.
+  expect(parseAnswer(await slow).status).toBe(200);
+  await stopped;
+});
+
+it('a server that stops says with its answers that their connections end', async () => {
+  const { app, hasBegun, release } = slowApp();
   addPage(app, '/last', (c) => {
     release();
     return c.text('');
