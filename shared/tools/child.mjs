@@ -63,7 +63,7 @@ function forwardSignals(child, { toGroup, onSignal }) {
     lastMs.set(signal, nowMs);
     if (isRepeat || child.pid === undefined) return;
     onSignal();
-    if (toGroup && !isWindows) process.kill(-child.pid, signal);
+    if (toGroup && !isWindows) signalGroup(child.pid, signal);
     else child.kill(signal);
   };
   for (const signal of FORWARDED) process.on(signal, forward);
@@ -73,4 +73,13 @@ function forwardSignals(child, { toGroup, onSignal }) {
     stopWatching();
     for (const signal of FORWARDED) process.off(signal, forward);
   };
+}
+
+/** Its last process may have ended by now. */
+function signalGroup(pid, signal) {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if (error.code !== 'ESRCH') throw error;
+  }
 }
