@@ -145,7 +145,7 @@ describe('a store that npm start has started', () => {
     await ready(store, 'gateway');
 
     child.kill('SIGTERM');
-    const code = await new Promise((resolve) => child.once('exit', resolve));
+    const code = await new Promise((resolve) => child.once('close', resolve));
 
     expect([code, restarts(child.text())]).toEqual([0, 0]);
   });
@@ -159,7 +159,7 @@ describe('a store that npm start has started', () => {
     const waiting = await openRequest(store, 'POST /orders', 'Content-Length: 9\r\nExpect: 100-continue\r\n\r\n');
     await waitUntil(() => waiting.text().includes('100 Continue'), { what: 'the store to have taken both' });
 
-    const exit = new Promise((resolve) => child.once('exit', resolve));
+    const exit = new Promise((resolve) => child.once('close', resolve));
     child.kill('SIGTERM');
     await waitUntil(async () => !(await isReady(store, 'order')), { what: 'the stop to begin' });
     crashing.socket.write('\r\n');

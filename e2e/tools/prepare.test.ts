@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
@@ -36,9 +37,10 @@ function prepare(step: 'ensureInstalled' | 'ensureBuilt', files: Readonly<Record
 }
 
 async function stopOnceRunning({ root, child }: { readonly root: string; readonly child: ChildProcess }) {
+  const ended = once(child, 'close');
   await waitUntil(() => existsSync(join(root, 'runs')), { what: 'the program to run' });
   child.kill('SIGTERM');
-  await waitUntil(() => child.exitCode !== null, { what: 'the preparation to end' });
+  await ended;
 }
 
 describe.runIf(process.platform !== 'win32')('a preparation that is told to stop', () => {
