@@ -64,7 +64,8 @@ describe.each(hosts)('in %s, a notice', (host) => {
     expect(await metric(store, 'saga_notice_attempts_total{result="failed"')).toBe(2);
     expect(await metric(store, 'saga_notices{status="failed"')).toBe(2);
     expect(store.prove().notices.byStatus).toEqual({ failed: 2, sent: 4 });
-    expect(store.program('notification').stdout()).toContain('"msg":"a notice has failed');
+    const isLogged = () => store.program('notification').stdout().includes('"msg":"a notice has failed');
+    await waitUntil(isLogged, { what: 'the log to say so' });
 
     await refuse(store, null);
     const id = first?.notificationId ?? '';

@@ -188,6 +188,7 @@ describe('a failing start', () => {
 
 it('a store warns once of each setting that is given by its former name, and goes by it', async () => {
   const store = await TestStore.start('one process', { LETTER_REPLAYS_MAX: '3' });
+  await store.stopAll();
 
   const lines = store.program('gateway').stdout().split('\n');
   expect(

@@ -1,12 +1,12 @@
 /** The start: ports open when everything behind them works, and a start that fails or is stopped leaves nothing open. */
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Part, parts } from '../../functions/start-store.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { orderOf, post, request } from './client.ts';
-import { type Host, hostsAndThreads, isOnKafka, TestStore } from './harness.ts';
+import { type Env, type Host, hostsAndThreads, isOnKafka, TestStore, temporaryFolder } from './harness.ts';
 
 const functions = ['order', 'inventory', 'notification'] as const;
 
@@ -103,6 +103,21 @@ describe.each(oneProcess)('a start that fails, in %s,', (host) => {
   });
 });
 
+/** Lets a process send itself a signal as soon as it has made a file, however slow this one is. */
+function signalAt(file: string, signal: string): Env {
+  const hook = join(temporaryFolder(), 'hook.cjs');
+  writeFileSync(
+    hook,
+    `const { existsSync } = require('node:fs');
+    const timer = setInterval(() => {
+      if (!existsSync(${JSON.stringify(file)})) return;
+      clearInterval(timer);
+      process.kill(process.pid, ${JSON.stringify(signal)});
+    }, 1);`,
+  );
+  return { NODE_OPTIONS: `--require ${hook}` };
+}
+
 describe('a start that is told to stop', () => {
   /** Moments of a first start, by the first file of each step. */
   const moments = [
@@ -139,11 +154,10 @@ describe('a start that is told to stop', () => {
   );
 
   it.each(Object.entries(codes))('by %s ends with code %i', async (signal, code) => {
-    const store = await TestStore.create('one process');
+    const dataDir = temporaryFolder();
+    const lock = join(dataDir, 'order/order.db.lock');
+    const store = await TestStore.create('one process', { DATA_DIR: dataDir, ...signalAt(lock, signal) });
     store.launch();
-    const lock = join(store.dataDir, 'order/order.db.lock');
-    while (!existsSync(lock)) await new Promise((resolve) => setImmediate(resolve));
-    store.program('gateway').signal(signal as NodeJS.Signals);
 
     expect(await store.program('gateway').exit).toEqual({ code, signal: null });
   });
