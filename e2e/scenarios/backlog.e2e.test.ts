@@ -42,7 +42,7 @@ it(`handles a backlog of ${ORDERS} orders in a heap of ${HEAP_MB} MB, and answer
     const { byStatus } = store.ledger().orders;
     return Object.values(byStatus).reduce((sum, n) => sum + n, 0) === ORDERS + 1;
   };
-  await waitUntil(isDone, { timeoutMs: 90_000, what: 'all orders to be placed' });
+  await waitUntil(isDone, { timeoutMs: 180_000, what: 'all orders to be placed' });
   const { orders } = await store.settle();
 
   expect(Object.keys(orders.byStatus).filter((status) => !['confirmed', 'rejected'].includes(status))).toEqual([]);

@@ -15,7 +15,7 @@ import { waitUntil } from '../tools/wait-until.ts';
 import { request } from './client.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-const SETTLED_MS = 60_000;
+const SETTLED_MS = 120_000;
 
 export type Env = Readonly<Record<string, string>>;
 

@@ -66,7 +66,7 @@ async function spawnLine(line: string): Promise<Pick<Started, 'child' | 'note' |
 /** Starts a store by this command line of a shell, and waits until the gateway's port is open. */
 async function start(line: string): Promise<Started> {
   const { child, note, accepts } = await spawnLine(line);
-  await waitUntil(accepts, { timeoutMs: 30_000, what: 'the store to be up' });
+  await waitUntil(accepts, { timeoutMs: 60_000, what: 'the store to be up' });
   const { pid: store } = JSON.parse(readFileSync(note, 'utf8')) as { readonly pid: number };
   const wrapper = Number(statOf(store)[1]);
   onTestFinished(() => {
