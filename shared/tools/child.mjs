@@ -10,10 +10,12 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { watchStarter } from './starter.mjs';
+import { isManaged, watchStarter } from './starter.mjs';
 
 /** The same signal again within this time is the same key press. */
 const SAME_SIGNAL_MS = 500;
+/** On a busy machine the package manager sends it on later than that, once. */
+const SENT_ON_MS = 2_000;
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 const isWindows = process.platform === 'win32';
 const CAPTIVE = fileURLToPath(new URL('captive.mjs', import.meta.url));
@@ -56,11 +58,13 @@ export function run([program, ...args], { cwd, env, onOutput, onSignal = () => u
 }
 
 function forwardSignals(child, { toGroup, onSignal }) {
-  const lastMs = new Map();
+  const last = new Map();
   const forward = (signal) => {
     const nowMs = performance.now();
-    const isRepeat = nowMs - (lastMs.get(signal) ?? Number.NEGATIVE_INFINITY) < SAME_SIGNAL_MS;
-    lastMs.set(signal, nowMs);
+    const before = last.get(signal) ?? { ms: Number.NEGATIVE_INFINITY, isRepeat: true };
+    const sinceMs = nowMs - before.ms;
+    const isRepeat = sinceMs < SAME_SIGNAL_MS || (isManaged && !before.isRepeat && sinceMs < SENT_ON_MS);
+    last.set(signal, { ms: nowMs, isRepeat });
     if (isRepeat || child.pid === undefined) return;
     onSignal();
     if (toGroup && !isWindows) signalGroup(child.pid, signal);
@@ -68,7 +72,7 @@ function forwardSignals(child, { toGroup, onSignal }) {
   };
   for (const signal of FORWARDED) process.on(signal, forward);
   // The signal that ended the package manager may have come here as well; a second one would end the program at once.
-  const stopWatching = watchStarter(() => lastMs.size === 0 && forward('SIGTERM'));
+  const stopWatching = watchStarter(() => last.size === 0 && forward('SIGTERM'));
   return () => {
     stopWatching();
     for (const signal of FORWARDED) process.off(signal, forward);

@@ -17,6 +17,8 @@ const SHELL = /^(?:sh|bash|dash|ash|zsh|busybox)$/;
 
 /** As this process began: later a link may be gone, and what is above it then is none of ours. */
 const links = chainOf(process.ppid, processAt);
+/** Whether a package manager runs this process: it sends on each SIGINT and SIGTERM that it gets, also one that came here as well. */
+export const isManaged = links.length > 0;
 const script = scriptOf(process.env, process.argv);
 const isLate =
   links.length === 0 && script !== null && isOrphan(process.ppid, processAt, { script, session: ownSession() });
