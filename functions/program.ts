@@ -20,6 +20,8 @@ const USAGE = `Usage: node dist/functions/main.js [--log embedded | kafka] [${pa
 Starts the named parts of the store, or the whole store in one process when no part is named. --log is the setting LOG.
 Settings come from the environment; .env.example lists them.`;
 const USAGE_CODE = 2;
+/** The same signal again within this time is the same one: a service manager sends it to each process, and npm sends it on. */
+const SAME_SIGNAL_MS = 500;
 /** How long a start that was told to stop may take to close what it has opened. */
 const ABORT_MS = 10_000;
 
@@ -54,12 +56,12 @@ function partsToStart(args: readonly string[]): readonly Part[] {
 class Signals {
   readonly #starting = new AbortController();
   #stop: (() => Promise<void>) | null = null;
-  #isStopping = false;
+  #first: { readonly signal: NodeJS.Signals; readonly atMs: number } | null = null;
 
   constructor() {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => this.#take(signal));
     // No second signal: the store may be stopping already.
-    watchStarter(() => this.#isStopping || this.#take('SIGTERM'));
+    watchStarter(() => this.#first !== null || this.#take('SIGTERM'));
   }
 
   /** Aborts the start, with an error that names the signal. */
@@ -73,8 +75,10 @@ class Signals {
   }
 
   #take(signal: NodeJS.Signals): void {
-    if (this.#isStopping) process.exit(1);
-    this.#isStopping = true;
+    const nowMs = performance.now();
+    if (this.#first?.signal === signal && nowMs - this.#first.atMs < SAME_SIGNAL_MS) return;
+    if (this.#first !== null) process.exit(1);
+    this.#first = { signal, atMs: nowMs };
     if (this.#stop === null) {
       process.exitCode = 128 + constants.signals[signal];
       setTimeout(() => fail(this.#starting.signal.reason), ABORT_MS).unref();

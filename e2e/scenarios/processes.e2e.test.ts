@@ -1,4 +1,5 @@
 /** Processes start, refuse to start, and end. */
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -131,10 +132,18 @@ it('a store ends at once on a second signal', async () => {
 
   program.signal('SIGTERM');
   await waitUntil(isStopping, { what: 'the stop to begin' });
-  program.signal('SIGTERM');
+  program.signal('SIGINT');
 
   expect(await program.exit).toEqual({ code: 1, signal: null });
   await open;
+});
+
+it('a store takes a signal that comes twice in a moment for one, as from a service manager and from npm', async () => {
+  const hook = join(temporaryFolder(), 'twice.cjs');
+  writeFileSync(hook, "process.once('SIGTERM', () => process.emit('SIGTERM', 'SIGTERM'));");
+  const store = await TestStore.start('one process', { NODE_OPTIONS: `--require ${hook}` });
+
+  expect(await store.stop('order')).toEqual({ code: 0, signal: null });
 });
 
 describe('a failing start', () => {
