@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
+import { OneAtATime } from './one-at-a-time.ts';
 import { type Problem, problemOf } from './problem.ts';
 import { getJson } from './request.ts';
 import { signIns } from './session.ts';
@@ -21,15 +22,14 @@ export function useEach<Body>(
   useEffect(() => {
     const wanted = JSON.parse(asked) as readonly string[];
     if (wanted.length === 0) return;
-    const abort = new AbortController();
-    const read = async () => {
-      const found = await Promise.all(wanted.map((path) => readOne<Body>(path, abort.signal)));
-      if (!abort.signal.aborted) setEach(found);
-    };
-    void read();
-    const timer = setInterval(() => void read(), everyMs);
+    const reading = new OneAtATime(async (stopped) => {
+      const found = await Promise.all(wanted.map((path) => readOne<Body>(path, stopped)));
+      if (!stopped.aborted) setEach(found);
+    });
+    reading.run();
+    const timer = setInterval(() => reading.runIfIdle(), everyMs);
     return () => {
-      abort.abort();
+      reading.stop();
       clearInterval(timer);
     };
   }, [asked, everyMs, round, signedInTimes]);

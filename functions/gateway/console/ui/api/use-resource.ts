@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { OneAtATime } from './one-at-a-time.ts';
 import { type Problem, problemOf } from './problem.ts';
 import { getJson } from './request.ts';
 import { signIns } from './session.ts';
@@ -16,38 +17,33 @@ export interface Resource<Body> {
 /** Reads `path` when it changes, after a sign-in, and each `everyMs`; null reads nothing. */
 export function useResource<Body>(path: string | null, everyMs: number | null = null): Resource<Body> {
   const [state, setState] = useState<Omit<Resource<Body>, 'reload'> & { readonly path: string | null }>(none);
-  const running = useRef<AbortController | null>(null);
+  const turns = useRef<OneAtATime | null>(null);
   const signedInTimes = signIns.value;
 
-  const reload = useCallback(() => {
-    running.current?.abort();
-    if (path === null) return;
-    const abort = new AbortController();
-    running.current = abort;
-    getJson<Body>(path, abort.signal)
-      .then(
-        (data) => setState({ path, data, problem: null, readAtMs: Date.now() }),
-        (error: unknown) => {
-          if (abort.signal.aborted) return;
-          setState((last) => ({ ...(last.path === path ? last : none), path, problem: problemOf(error) }));
-        },
-      )
-      .finally(() => {
-        if (running.current === abort) running.current = null;
-      });
-  }, [path]);
-
   useEffect(() => {
-    reload();
-    // An answer that takes longer than the interval is waited for, and not asked for anew.
-    const again = () => running.current ?? reload();
-    const timer = everyMs === null ? null : setInterval(again, everyMs);
+    if (path === null) return;
+    const reading = new OneAtATime(async (stopped) => {
+      const read = await getJson<Body>(path, stopped).then(
+        (data) => () => ({ path, data, problem: null, readAtMs: Date.now() }),
+        (error: unknown) => (last: typeof state) => ({
+          ...(last.path === path ? last : none),
+          path,
+          problem: problemOf(error),
+        }),
+      );
+      if (!stopped.aborted) setState(read);
+    });
+    turns.current = reading;
+    reading.run();
+    const timer = everyMs === null ? null : setInterval(() => reading.runIfIdle(), everyMs);
     return () => {
-      running.current?.abort();
+      turns.current = null;
+      reading.stop();
       if (timer !== null) clearInterval(timer);
     };
-  }, [reload, everyMs, signedInTimes]);
+  }, [path, everyMs, signedInTimes]);
 
+  const reload = useCallback(() => turns.current?.run(), []);
   const shown = state.path === path ? state : none;
   return { data: shown.data, problem: shown.problem, readAtMs: shown.readAtMs, reload };
 }

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import type { MessageBody, MessagesBody } from '../../../../../shared/runtime/inspect/representation.ts';
+import { OneAtATime } from '../api/one-at-a-time.ts';
 import { type Problem, problemOf } from '../api/problem.ts';
 import { getJson } from '../api/request.ts';
 import { type News, newsIn, noNews } from './newest.ts';
@@ -98,18 +99,17 @@ function useNews(
   const { path = null, isAll = false, isShown = false } = followed ?? {};
   useEffect(() => {
     if (path === null) return;
-    const abort = new AbortController();
-    const look = async () => {
+    const looking = new OneAtATime(async (stopped) => {
       if (document.hidden) return;
-      const page = await getJson<MessagesBody>(path, abort.signal).catch(() => null);
-      if (page === null || abort.signal.aborted) return;
+      const page = await getJson<MessagesBody>(path, stopped).catch(() => null);
+      if (page === null || stopped.aborted) return;
       const news = newsIn(page.messages, shown.current, page.isWhole, isAll);
       if (news.count > 0) take.current(news);
-    };
-    void look();
-    const timer = setInterval(() => void look(), FOLLOW_MS);
+    });
+    looking.run();
+    const timer = setInterval(() => looking.runIfIdle(), FOLLOW_MS);
     return () => {
-      abort.abort();
+      looking.stop();
       clearInterval(timer);
     };
   }, [path, isAll, isShown]);
