@@ -267,6 +267,25 @@ describe('the embedded log', () => {
     await other.close();
   });
 
+  it('wakes up for no file until a topic of another process is read here', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
+    const topics = {
+      own: { file: join(folder, 'own.db'), writtenHere: true, isPublic: false },
+      events: { file, writtenHere: false, isPublic: true },
+    };
+    const other = new EmbeddedLog({ topics, pollMs: POLL_MS });
+    const read = (topic: string) =>
+      other.subscribe({ group: 'readers', topics: [topic], positions: async () => [], wake: () => {} });
+    await read('own');
+    const before = vi.getTimerCount();
+    await read('events');
+    await read('events');
+
+    expect([before, vi.getTimerCount()]).toEqual([0, 1]);
+    await other.close();
+    vi.useRealTimers();
+  });
+
   it('refuses an unknown topic', async () => {
     await expect(
       log.subscribe({ group: 'g', topics: ['nowhere'], positions: async () => [], wake: () => {} }),

@@ -30,13 +30,16 @@ export class EmbeddedLog implements MessageLog {
   readonly #skipsPruned: boolean;
   readonly #subscriptions = new Set<EmbeddedSubscription>();
   readonly #clock: Clock | null;
-  readonly #pollTimer: NodeJS.Timeout | null;
+  readonly #pollMs: number;
+  /** Topics of other processes that have a reader here. */
+  readonly #polled = new Set<string>();
+  #pollTimer: NodeJS.Timeout | null = null;
   /** The files to which this log has appended, by topic. */
   readonly #begun = new Map<string, BegunFile>();
   readonly #broadcast = new RecordBroadcast((announcement) => this.#notifyReaders(announcement));
 
   /**
-   * `pollMs`: how often the files of other processes are checked for changes. `readers`: those of all processes.
+   * `pollMs`: how often the files of other processes that are read here are checked for changes. `readers`: those of all processes.
    * `skipsPruned`: a reader goes on although records that it has not read were pruned. `clock`: for the time at which messages
    * from outside are received; without it that is not noted.
    */
@@ -51,8 +54,7 @@ export class EmbeddedLog implements MessageLog {
     this.#clock = options.clock ?? null;
     this.#readers = options.readers ?? [];
     this.#skipsPruned = options.skipsPruned ?? false;
-    const polled = Object.keys(options.topics).filter((topic) => options.topics[topic]?.writtenHere !== true);
-    this.#pollTimer = polled.length === 0 ? null : setInterval(() => this.#checkFiles(polled), options.pollMs);
+    this.#pollMs = options.pollMs;
   }
 
   async subscribe(options: {
@@ -75,7 +77,13 @@ export class EmbeddedLog implements MessageLog {
       this.#subscriptions.delete(subscription),
     );
     this.#subscriptions.add(subscription);
+    this.#poll(options.topics);
     return subscription;
+  }
+
+  #poll(topics: readonly string[]): void {
+    for (const topic of topics) if (!this.#topicOf(topic).writtenHere) this.#polled.add(topic);
+    if (this.#polled.size > 0) this.#pollTimer ??= setInterval(() => this.#checkFiles(), this.#pollMs);
   }
 
   async progress(topic: string): Promise<readonly Progress[]> {
@@ -128,8 +136,8 @@ export class EmbeddedLog implements MessageLog {
     for (const file of [...this.#files.values(), ...this.#checkpoints.values()]) file.close();
   }
 
-  #checkFiles(topics: readonly string[]): void {
-    for (const topic of topics) {
+  #checkFiles(): void {
+    for (const topic of this.#polled) {
       if (this.#files.get(topic)?.changed() === true) this.#notifyReaders({ topic, records: null });
     }
   }
