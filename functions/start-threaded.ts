@@ -1,4 +1,3 @@
-import { getPriority, setPriority } from 'node:os';
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import { functionNames } from '../saga/choreography.ts';
 import { createLogger, type Logger } from '../shared/runtime/observe/logger.ts';
@@ -10,12 +9,6 @@ import { type Config, readConfig } from './settings.ts';
 import { explain } from './start-error.ts';
 import { type PreparedStore, parts, prepareStore, type RunningStore } from './start-store.ts';
 import { assertDataPlaces } from './store-log.ts';
-
-/**
- * How much lower the priority of the second thread is once the store is up: when processors are busy, taking orders goes first.
- */
-const SECOND_LOWER_BY = 5;
-const LOWEST_PRIORITY = 19;
 
 /**
  * Runs a whole store in this thread and `worker`, which is to call {@link runSecondThread}.
@@ -92,10 +85,7 @@ async function runSecond(main: MessagePort, { env, port }: Begin): Promise<void>
   let prepared: PreparedStore | null = null;
   const follow = async (order: Order) => {
     if (order === 'open') return tell({ urls: [...((await prepared?.openPorts()) ?? [])] });
-    if (order === 'answer') {
-      giveWay();
-      return prepared?.answer();
-    }
+    if (order === 'answer') return prepared?.answer();
     stopping.abort();
     if (prepared === null) return;
     await prepared.stop();
@@ -121,9 +111,4 @@ async function runSecond(main: MessagePort, { env, port }: Begin): Promise<void>
   } catch (error) {
     await end(error);
   }
-}
-
-/** Only Linux has a priority for each thread; on other systems it would apply to the whole process. */
-function giveWay(): void {
-  if (process.platform === 'linux') setPriority(Math.min(getPriority() + SECOND_LOWER_BY, LOWEST_PRIORITY));
 }
