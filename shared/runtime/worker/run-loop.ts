@@ -28,8 +28,11 @@ export async function runLoop(options: {
    * meanwhile shares the next step, and the loop takes no more than its share of the processor and the disk.
    */
   readonly restTimes?: number;
+  /** How long it waits after it was woken, so that what else was woken goes first. */
+  readonly lingerMs?: number;
 }): Promise<void> {
-  const { step, wake, signal, onError, waiting = () => 0, sleepMs = () => undefined, restTimes = 0 } = options;
+  const { step, wake, signal, onError, waiting = () => 0, sleepMs = () => undefined } = options;
+  const { restTimes = 0, lingerMs = 0 } = options;
   let failures = 0;
   while (!signal.aborted) {
     const startedMs = performance.now();
@@ -40,7 +43,7 @@ export async function runLoop(options: {
         const endedMs = performance.now();
         const restMs = Math.min(restTimes * (endedMs - startedMs), REST_LONGEST_MS);
         await wake.wait(sleepMs());
-        await rest(endedMs + restMs - performance.now(), wake, signal);
+        await rest(Math.max(lingerMs, endedMs + restMs - performance.now()), wake, signal);
       }
     } catch (error) {
       onError(error);

@@ -13,6 +13,8 @@ export interface FunctionLoop {
   readonly sleepMs?: () => number;
   /** How long the loop rests after a step, in times of what the step took, unless there is more at once. */
   readonly restTimes?: number;
+  /** How long the loop waits after it was woken, so that what else was woken goes first. */
+  readonly lingerMs?: number;
   /** Called once after the last step, while commands can still be submitted. To be short. */
   readonly finish?: () => Promise<void>;
   /** What the log says when a step fails; it is tried again. */
@@ -30,7 +32,7 @@ export async function wokenLoop(
   context: Pick<FunctionContext, 'onCommit' | 'store'>,
   keeper: Pick<Role, 'isHeld' | 'onGranted'>,
   signal: AbortSignal,
-  { step, wakes, sleepMs, restTimes, finish }: Omit<FunctionLoop, 'failure'>,
+  { step, wakes, sleepMs, restTimes = 0, lingerMs = 0, finish }: Omit<FunctionLoop, 'failure'>,
   onError: (error: unknown) => void,
 ): Promise<void> {
   const wake = new WakeSignal();
@@ -46,7 +48,8 @@ export async function wokenLoop(
     signal,
     onError,
     sleepMs: () => atMost(longestMs, sleepMs?.()),
-    ...(restTimes === undefined ? {} : { restTimes }),
+    restTimes,
+    lingerMs,
   });
   await finish?.().catch(onError);
 }
