@@ -18,7 +18,7 @@ const portSchema = z
   .regex(/^\d{1,5}$/, 'must be a port, 0 to 65535')
   .transform(Number)
   .pipe(z.int().max(65_535));
-const urlSchema = z.url({ protocol: /^https?$/ });
+const urlSchema = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 const flagSchema = z.enum(['true', 'false']).transform((flag) => flag === 'true');
 
 const processSettings = z.object({

@@ -191,7 +191,7 @@ it('a gateway never loses a write to a function that keeps its connections for a
 
 it.each([
   ['CORS_ORIGINS', '*', 'CORS_ORIGINS: must list origins such as https://shop.example'],
-  ['CORS_ORIGINS', 'https://a.example/path', '"https://a.example/path" is none'],
+  ['CORS_ORIGINS', 'https://a.example/path', '"https://a.example/path" is not one'],
   ['ALLOWED_HOSTS', 'https://a.example', 'ALLOWED_HOSTS: must list names such as shop.example'],
   ['HTTP_KEEP_ALIVE_MS', 'short', 'HTTP_KEEP_ALIVE_MS: '],
   ['HTTP_HEADERS_TIMEOUT_MS', '400000', 'HTTP_HEADERS_TIMEOUT_MS: is 400000 and must not be longer than HTTP_REQUEST'],

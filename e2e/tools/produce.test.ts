@@ -179,7 +179,7 @@ describe('produce', () => {
       'an invalid event among others',
       ['order-commands', '-'],
       JSON.stringify([event, 7]),
-      '/1 must be an object, and is a number',
+      '/1 must be an object, not a number',
     ],
     ['an empty array', ['order-commands', '-'], '[]', '/ must not be empty'],
   ])('refuses %s and writes nothing', async (_, args, input, message) => {

@@ -3,11 +3,11 @@ import type { z } from 'zod';
 type Issue = z.core.$ZodRawIssue;
 
 const KINDS: Readonly<Record<string, string>> = {
-  string: 'a text',
+  string: 'a string',
   number: 'a number',
   int: 'a whole number',
-  boolean: 'true or false',
-  array: 'a list',
+  boolean: 'a boolean',
+  array: 'an array',
   object: 'an object',
   record: 'an object',
   null: 'null',
@@ -15,7 +15,7 @@ const KINDS: Readonly<Record<string, string>> = {
 
 const FORMATS: Readonly<Record<string, string>> = {
   datetime: 'a time of RFC 3339',
-  url: 'an address',
+  url: 'a URL',
   uuid: 'a UUID',
 };
 
@@ -32,7 +32,9 @@ export function safeParseInput<Schema extends z.ZodType>(schema: Schema, value: 
 function issueSentence(issue: Issue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
-      return issue.input === undefined ? 'this is missing' : `must be ${kindOf(issue.expected)}${butIs(issue.input)}`;
+      return issue.input === undefined
+        ? 'this is missing'
+        : `must be ${kindOf(issue.expected)}${notOf(issue.input, issue.expected)}`;
     case 'too_small':
       return boundary(issue.origin, Number(issue.minimum), issue.inclusive === false ? 'more than' : 'at least');
     case 'too_big':
@@ -40,7 +42,7 @@ function issueSentence(issue: Issue): string | undefined {
     case 'invalid_format':
       return issue.pattern !== undefined && !(issue.format in FORMATS)
         ? `must match the pattern ${issue.pattern}`
-        : `must be ${FORMATS[issue.format] ?? `a text of the form ${issue.format}`}`;
+        : `must be ${FORMATS[issue.format] ?? `a string of the form ${issue.format}`}`;
     case 'invalid_value':
       return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
     case 'not_multiple_of':
@@ -61,11 +63,10 @@ function kindOf(expected: string): string {
   return KINDS[expected] ?? expected;
 }
 
-/** What it is instead; a number that is none, or not whole, is no other kind. */
-function butIs(input: unknown): string {
-  if (typeof input === 'number') return Number.isNaN(input) ? '' : ', and is a number';
-  const kind = input === null ? 'null' : Array.isArray(input) ? 'array' : typeof input;
-  return kind === 'boolean' ? ', and is a truth value' : `, and is ${kindOf(kind)}`;
+/** What was given instead, where that is of another kind: a number that is not whole is still a number. */
+function notOf(input: unknown, expected: string): string {
+  if (typeof input === 'number' && /^(?:number|int)$/.test(expected)) return '';
+  return `, not ${kindOf(input === null ? 'null' : Array.isArray(input) ? 'array' : typeof input)}`;
 }
 
 function boundary(origin: string, limit: number, how: string): string {

@@ -104,7 +104,7 @@ describe('a record that cannot be handled', () => {
       'unreadable',
       'id: must have at most 256 characters',
     ],
-    ['has a number as its id', recordOf(message, { id: 7 }), 'unreadable', 'id: must be a text, and is a number'],
+    ['has a number as its id', recordOf(message, { id: 7 }), 'unreadable', 'id: must be a string, not a number'],
     ['has half of a surrogate pair in its id', recordOf(message, { id: 'a\ud800' }), 'unreadable', `id: ${ILL_FORMED}`],
     ['has U+0000 in its subject', recordOf(message, { subject: 'a\0' }), 'unreadable', `subject: ${ILL_FORMED}`],
     ['has U+0000 in its trace', recordOf(message, { traceparent: '\0' }), 'unreadable', `traceparent: ${ILL_FORMED}`],

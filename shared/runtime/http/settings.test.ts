@@ -32,14 +32,14 @@ describe('the settings of HTTP', () => {
   });
 
   it.each([
-    ['CORS_ORIGINS', '*', '"*" is none'],
-    ['CORS_ORIGINS', 'null', '"null" is none'],
-    ['CORS_ORIGINS', 'https://a.example https://b.example/', '"https://b.example/" is none'],
-    ['CORS_ORIGINS', 'shop.example', '"shop.example" is none'],
-    ['ALLOWED_HOSTS', '*', '"*" is none'],
-    ['ALLOWED_HOSTS', '*.example', '"*.example" is none'],
-    ['ALLOWED_HOSTS', 'https://shop.example', '"https://shop.example" is none'],
-    ['ALLOWED_HOSTS', 'shop.example:99999', '"shop.example:99999" is none'],
+    ['CORS_ORIGINS', '*', '"*" is not one'],
+    ['CORS_ORIGINS', 'null', '"null" is not one'],
+    ['CORS_ORIGINS', 'https://a.example https://b.example/', '"https://b.example/" is not one'],
+    ['CORS_ORIGINS', 'shop.example', '"shop.example" is not one'],
+    ['ALLOWED_HOSTS', '*', '"*" is not one'],
+    ['ALLOWED_HOSTS', '*.example', '"*.example" is not one'],
+    ['ALLOWED_HOSTS', 'https://shop.example', '"https://shop.example" is not one'],
+    ['ALLOWED_HOSTS', 'shop.example:99999', '"shop.example:99999" is not one'],
   ])('refuse %s=%s and name what is wrong', (setting, value, detail) => {
     const { error } = schema.safeParse({ [setting]: value });
 

@@ -61,7 +61,7 @@ function listOf<Item>(toItem: (text: string) => Item | null, problem: string) {
       return parts.flatMap((part) => {
         const item = toItem(part);
         if (item !== null) return [item];
-        context.addIssue({ code: 'custom', message: `${problem}; ${JSON.stringify(part)} is none` });
+        context.addIssue({ code: 'custom', message: `${problem}; ${JSON.stringify(part)} is not one` });
         return [];
       });
     });

@@ -12,7 +12,7 @@ describe('JSON as a person writes it', () => {
     ['[1,\n 2', 2, 3, 'the text ends where a comma or ] is expected'],
     ['["a\nb"]', 1, 2, 'this string does not end on its line, or has a wrong escape'],
     ['{"a": 01}', 1, 8, 'there is 1 where a comma or } is expected'],
-    ['{"a":\n 12345678901234567890}', 2, 2, '12345678901234567890 would be rounded; write it as a text'],
+    ['{"a":\n 12345678901234567890}', 2, 2, '12345678901234567890 would be rounded; write it as a string'],
     ['nul', 1, 1, 'there is n where a value is expected'],
     ['1 2', 1, 3, 'the value has ended here, and there is more'],
     [`${'['.repeat(70)}`, 1, 66, 'it is nested deeper than 64 levels'],

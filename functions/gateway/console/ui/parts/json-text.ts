@@ -114,7 +114,7 @@ class Scan {
     const start = this.#at;
     const number = this.#token(NUMBER);
     if (number !== null && /^-?\d+$/.test(number) && !Number.isSafeInteger(Number(number))) {
-      throw new ScanError(start, `${number} would be rounded; write it as a text`);
+      throw new ScanError(start, `${number} would be rounded; write it as a string`);
     }
     if (number !== null) return;
     if (this.#text[this.#at] === '"') throw this.#error('this string does not end on its line, or has a wrong escape');
