@@ -72,7 +72,7 @@ function assertFolder(dataDir: string): void {
   const found = statSync(dataDir, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) return;
   const where = resolve(dataDir);
-  if (found !== undefined) throw new NoDataError(`${where} is a file and no data folder. Set DATA_DIR to a folder.`);
+  if (found !== undefined) throw new NoDataError(`${where} is a file, not a data folder. Set DATA_DIR to a folder.`);
   throw new NoDataError(`There is no data folder ${where}. Start the store first, or set DATA_DIR.`);
 }
 

@@ -14,7 +14,11 @@ type Action = keyof typeof actions;
 export async function automation(args: readonly string[], terminal: Terminal): Promise<void> {
   const command = toolCommand('automation', terminal)
     .description('Seeds or drops the stock of a running store that has ENABLE_AUTOMATION=true.')
-    .addArgument(new Argument('<action>').choices(Object.keys(actions)))
+    .addArgument(
+      new Argument('<action>', 'seed: add the example data; drop: remove all data of inventory').choices(
+        Object.keys(actions),
+      ),
+    )
     .option('--json', "print the answer's body as it comes")
     .addHelpText('after', '\nThe address of inventory is INVENTORY_URL, else INVENTORY_PORT (8901) of this machine.')
     .action((action: Action, { json = false }: { json?: boolean }) => send(action, json, terminal));

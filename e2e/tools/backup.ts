@@ -92,7 +92,7 @@ function dataFolder(folder: string): Stats {
   const found = statOf(folder);
   const advice = 'Set it to the data folder of a store.';
   if (found === null) throw new StoreError(`DATA_DIR: there is no data folder ${folder}. ${advice}`);
-  if (!found.isDirectory()) throw new StoreError(`DATA_DIR: ${folder} is a file and no data folder. ${advice}`);
+  if (!found.isDirectory()) throw new StoreError(`DATA_DIR: ${folder} is a file, not a data folder. ${advice}`);
   const missing = functionModules.map(({ name }) => name).filter((name) => !existsSync(dataFile(folder, name)));
   if (missing.length === 0) return found;
   if (missing.length === functionModules.length) {

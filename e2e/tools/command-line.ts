@@ -79,7 +79,7 @@ export function wholeNumber(min: number, max: number): (text: string) => number 
 
 /** The parser of an id, which becomes a part of a path: an empty one, or one of dots, would name another path. */
 export function idText(text: string): string {
-  if (/^\.{0,2}$/.test(text)) throw new InvalidArgumentError('Use the id of a thing; this is none.');
+  if (/^\.{0,2}$/.test(text)) throw new InvalidArgumentError('This is not an id.');
   return text;
 }
 

@@ -14,6 +14,7 @@ import {
 } from './command-line.ts';
 import { DeadLettersClient } from './dead-letters-client.ts';
 import { batchLines, deadLetterText, groupsTable, listOf, painterFor, resolvedText } from './dead-letters-view.ts';
+import { PLACE_HELP } from './operations-client.ts';
 import { StoreError, type Terminal, UsageError } from './store-client.ts';
 import { jsonIn, textOfFile } from './text-input.ts';
 
@@ -31,7 +32,7 @@ function helpFor(env: Terminal['env']): string {
   return `
 ${exampleLines(env, 'dead-letters', examples)}
 
-The store is expected at GATEWAY_URL, else at GATEWAY_PORT (8900) of this machine. OPERATIONS_TOKEN is sent to it.
+${PLACE_HELP}
 Exit codes: 0 done, 1 refused or failed, 2 a command line that cannot be understood.`;
 }
 
@@ -80,7 +81,7 @@ export async function deadLetters(args: readonly string[], terminal: Terminal): 
     .option('--force', 'replay past the limits, too')
     .option('--per-second <count>', 'replay no faster than this', perSecondOf)
     .action((id: string | undefined, options: Options) => replay(id, options, terminal));
-  resolving(common(program.command('edit').description('replace it by a message with other data')))
+  resolving(common(program.command('edit').description('replace it with a message that has other data')))
     .addArgument(new Argument('<id>').argParser(idText))
     .option('--data <json>', 'the new data')
     .option('--file <file>', 'a file with the new data')

@@ -1,4 +1,4 @@
-/** Shows the notices to customers of a running store, and has failed ones sent again. Without --yes nothing is changed. */
+/** Shows the notices to customers of a running store, and sends failed ones again. Without --yes nothing is changed. */
 import { type Command, Option } from 'commander';
 import type {
   AllSentAgainBody,
@@ -18,6 +18,7 @@ import {
   wholeNumber,
 } from './command-line.ts';
 import { listOf, noticeText, stateOf } from './notices-view.ts';
+import { PLACE_HELP } from './operations-client.ts';
 import { addressOf, ask, bodyOf, StoreError, type Terminal, UsageError } from './store-client.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -32,7 +33,7 @@ function helpFor(env: Terminal['env']): string {
   return `
 ${exampleLines(env, 'notices', examples)}
 
-The store is expected at GATEWAY_URL, else at GATEWAY_PORT (8900) of this machine. OPERATIONS_TOKEN is sent to it.
+${PLACE_HELP}
 Exit codes: 0 done, 1 refused or failed, 2 a command line that cannot be understood.`;
 }
 
@@ -59,7 +60,7 @@ interface Options {
 /** @throws StoreError where the store does not answer or refuses, or the notice fails again; UsageError */
 export async function notices(args: readonly string[], terminal: Terminal): Promise<void> {
   const program = toolCommand('notices', terminal)
-    .description('Shows the notices to customers, and has failed ones sent again.')
+    .description('Shows the notices to customers, and sends failed ones again.')
     .addHelpText('after', helpFor(terminal.env));
   addCommands(program, terminal);
   await runCommand(program, args, terminal);
@@ -80,18 +81,18 @@ function addCommands(program: Command, terminal: Terminal): void {
     .action((options: Options) => list(options, terminal));
   program
     .command('show')
-    .description('show all of a notice, with who had it sent again')
+    .description('show all of a notice, and who sent it again')
     .argument('<id>', 'the notice', idText)
     .addOption(json())
     .action((id: string, options: Options) => show(id, options, terminal));
   program
     .command('send-again')
-    .description('have a failed notice sent again, or all of them, each with all its attempts')
+    .description('send one failed notice again, or all of them; each gets all its attempts anew')
     .argument('[id]', 'the notice', idText)
     .option('--all-failed', 'all that have failed')
     .option('--yes', 'do it; without this nothing is changed')
     .option('--dry-run', 'only show what would happen, also with --yes')
-    .option('--who <name>', 'who has it sent again', userName())
+    .option('--who <name>', 'who sends it again', userName())
     .option('--reason <text>', 'why; needed with --yes')
     .addOption(json())
     .action((id: string | undefined, options: Options) => sendAgain(id, options, terminal));

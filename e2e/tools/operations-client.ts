@@ -1,5 +1,5 @@
 /** Reads of the operations API of a running store, with its operations token. */
-import { addressOf, ask, bodyOf, type Terminal } from './store-client.ts';
+import { ADDRESS_HELP, addressOf, ask, bodyOf, type Terminal } from './store-client.ts';
 
 /** A part of an answer may take some seconds: that of a function that does not answer. */
 const TIMEOUT_MS = 30_000;
@@ -28,5 +28,4 @@ export function queryOf(given: Readonly<Record<string, string | number | undefin
   return entries.length === 0 ? '' : `?${new URLSearchParams(entries)}`;
 }
 
-export const PLACE_HELP =
-  'The store is expected at GATEWAY_URL, else at GATEWAY_PORT (8900) of this machine. OPERATIONS_TOKEN is sent to it.';
+export const PLACE_HELP = `${ADDRESS_HELP} OPERATIONS_TOKEN is sent to it.`;

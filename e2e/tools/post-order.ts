@@ -3,7 +3,7 @@ import { Argument } from 'commander';
 import { printable, printableJson } from '../../shared/core/printable.ts';
 import { runAsMain, runCommand, toolCommand } from './command-line.ts';
 import { type SampleOrderNumber, sampleOrders } from './orders.ts';
-import { type Answer, addressOf, ask, bodyOf, bold, scriptFor, type Terminal } from './store-client.ts';
+import { ADDRESS_HELP, type Answer, addressOf, ask, bodyOf, bold, scriptFor, type Terminal } from './store-client.ts';
 
 /** @throws StoreError where the store does not answer or answers with a problem; UsageError */
 export async function postOrder(args: readonly string[], terminal: Terminal): Promise<void> {
@@ -11,7 +11,7 @@ export async function postOrder(args: readonly string[], terminal: Terminal): Pr
     .description('Posts a sample order to the running store and waits up to 5 s for its outcome.')
     .addArgument(new Argument('<number>', 'which sample order').choices(Object.keys(sampleOrders)))
     .option('--json', "print the answer's body as it comes")
-    .addHelpText('after', '\nThe address of the store is GATEWAY_URL, else GATEWAY_PORT (8900) of this machine.')
+    .addHelpText('after', `\n${ADDRESS_HELP}`)
     .action(async (text: string, { json = false }: { json?: boolean }) => {
       const number = Number(text) as SampleOrderNumber;
       const gateway = addressOf('GATEWAY', terminal.env);

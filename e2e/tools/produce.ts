@@ -21,9 +21,10 @@ Example:
     "data": {"orderId": "ORDER_003", "customerId": "CUSTOMER_001", "currency": "EUR",
       "lines": [{"productId": "PRODUCT_001", "quantity": 1, "priceMinor": 1000}]}}' | ${scriptFor(env, 'produce', 'order-commands', '-')}
 
-The topic is a file in DATA_DIR, else ./data. A second event with the same id and source is a duplicate and changes
-nothing. An event that order cannot handle becomes a dead letter. The attributes time and subject are optional: an order is
-placed when the store receives the event, and the time that the event has is shown as requestedAt.`;
+The topic is a file in DATA_DIR (./data by default), or with LOG=kafka at the brokers of KAFKA_BROKERS. A second event with
+the same id and source is a duplicate and changes nothing. An event that order cannot handle becomes a dead letter. The
+attributes time and subject are optional: an order is placed when the store receives the event, and the event's own time is
+shown as requestedAt.`;
 
 const INPUT = 'standard input';
 const textSchema = z.string().min(1).max(256);

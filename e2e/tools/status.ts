@@ -11,8 +11,8 @@ export async function status(args: readonly string[], terminal: Terminal): Promi
   const examples = exampleLines(env, 'status', [['--json', 'for programs']]);
   const command = toolCommand('status', terminal)
     .description(
-      'Shows how the functions of a running store are, and how far each has read each topic. Also what a function that does not ' +
-        'run has not read is known: the writer of a topic tells it.',
+      'Shows the state of each function of a running store, and how far it has read each topic. The position of a function ' +
+        'that does not run is shown as well: the writer of a topic knows it.',
     )
     .option('--json', 'print the answers of the store')
     .addHelpText('after', `\n${examples}\n\n${PLACE_HELP}`)

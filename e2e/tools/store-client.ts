@@ -159,6 +159,9 @@ export function bodyOf<Body extends object>({ status, text }: Answer, fields: re
   );
 }
 
+/** Where a tool finds the store, for its help. */
+export const ADDRESS_HELP = 'The address of the store is GATEWAY_URL, else GATEWAY_PORT (8900) of this machine.';
+
 /**
  * The address of a function: `NAME_URL`, else this machine at `NAME_PORT`, else at the function's default port.
  * @throws StoreError naming the setting that is no address

@@ -1,7 +1,17 @@
 /** `npm run why ORDER_001`: prints what exactly an order waits for; of a product, for which orders units are set aside. */
 import { printable, printableJson } from '../../shared/core/printable.ts';
 import { idText, runAsMain, runCommand, toolCommand } from './command-line.ts';
-import { type Answer, addressOf, ask, bodyOf, bold, StoreError, scriptFor, type Terminal } from './store-client.ts';
+import {
+  ADDRESS_HELP,
+  type Answer,
+  addressOf,
+  ask,
+  bodyOf,
+  bold,
+  StoreError,
+  scriptFor,
+  type Terminal,
+} from './store-client.ts';
 
 /** Characters of a sentence that are shown. */
 const SENTENCE_MAX = 1_000;
@@ -15,7 +25,7 @@ export async function why(args: readonly string[], terminal: Terminal): Promise<
     )
     .argument('<id>', 'the order, or the product when there is no such order', idText)
     .option('--json', "print the answer's body as it comes")
-    .addHelpText('after', '\nThe address of the store is GATEWAY_URL, else GATEWAY_PORT (8900) of this machine.')
+    .addHelpText('after', `\n${ADDRESS_HELP}`)
     .action(async (id: string, { json = false }: { json?: boolean }) => {
       const answer = await answerAbout(encodeURIComponent(id), addressOf('GATEWAY', terminal.env));
       const body = bodyOf<WhyBody>(answer, ['summary']);

@@ -9,7 +9,7 @@ const count = z.int().min(0);
 
 /**
  * One function in a tick. `outcomes`: how many sagas came into each status since the function started, `placed` and the outcomes
- * among them; empty where the function does not decide that. `latencyMs`: from the begin of a saga to its outcome, where that is
+ * among them; empty where the function does not decide that. `latencyMs`: from the start of a saga to its outcome, where that is
  * not its client's own decision (a cancellation), of the last 5 s.
  */
 export const functionTickSchema = z.object({

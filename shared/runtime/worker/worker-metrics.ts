@@ -103,7 +103,7 @@ export class FunctionMetrics {
     if (latencyMs === null) return;
     this.#sagaSeconds ??= new Histogram({
       name: 'saga_outcome_seconds',
-      help: 'Time from the begin of a saga to its outcome, without those that their client cancelled',
+      help: 'Time from the start of a saga to its outcome, without those that their client cancelled',
       labelNames: ['outcome'],
       buckets: SAGA_BUCKETS_S,
       registers: [this.registry],

@@ -1,4 +1,4 @@
-/** The choreography as a graph of events: who emits them, what follows from what, and how far each is from the begin. */
+/** The choreography as a graph of events: who emits them, what follows from what, and how far each is from the start. */
 import type { StoreBody } from '../../../../../shared/runtime/inspect/representation.ts';
 
 export type Saga = StoreBody['saga'];
