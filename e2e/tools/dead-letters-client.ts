@@ -8,6 +8,7 @@ import type {
   ReplayedBody,
   ResolvedBody,
 } from '../../shared/runtime/dead-letters/schemas.ts';
+import { operatorHeaders } from './operations-client.ts';
 import { addressOf, ask, bodyOf, StoreError, scriptFor, type Terminal } from './store-client.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -33,8 +34,7 @@ export class DeadLettersClient {
   constructor(env: Terminal['env']) {
     this.#gateway = addressOf('GATEWAY', env);
     this.#list = scriptFor(env, 'dead-letters', 'list');
-    const token = env['OPERATIONS_TOKEN'];
-    this.#headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) };
+    this.#headers = { 'content-type': 'application/json', ...operatorHeaders(env) };
   }
 
   /** One page; `hasMore` where another one follows. */

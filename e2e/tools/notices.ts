@@ -18,7 +18,7 @@ import {
   wholeNumber,
 } from './command-line.ts';
 import { listOf, noticeText, stateOf } from './notices-view.ts';
-import { PLACE_HELP } from './operations-client.ts';
+import { operatorHeaders, PLACE_HELP } from './operations-client.ts';
 import { addressOf, ask, bodyOf, StoreError, type Terminal, UsageError } from './store-client.ts';
 import { waitUntil } from './wait-until.ts';
 
@@ -191,8 +191,7 @@ async function call<Body extends object>(
   fields: readonly (keyof Body & string)[],
   body?: object,
 ): Promise<Body> {
-  const token = env['OPERATIONS_TOKEN'];
-  const headers = { 'content-type': 'application/json', ...(token ? { authorization: `Bearer ${token}` } : {}) };
+  const headers = { 'content-type': 'application/json', ...operatorHeaders(env) };
   const request = body === undefined ? { headers } : { method: 'POST', headers, body: JSON.stringify(body) };
   return bodyOf<Body>(await ask(new URL(path, addressOf('GATEWAY', env)), request), fields);
 }

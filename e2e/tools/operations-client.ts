@@ -1,6 +1,8 @@
 /** Reads of the operations API of a running store, with its operations token. */
+import { withSecretFiles } from '../../functions/engine-secrets.ts';
 import { ADDRESS_HELP, addressOf, ask, bodyOf, type Terminal } from './store-client.ts';
 
+const TOKEN = 'OPERATIONS_TOKEN';
 /** A part of an answer may take some seconds: that of a function that does not answer. */
 const TIMEOUT_MS = 30_000;
 
@@ -14,10 +16,19 @@ export async function operations<Body extends object>(
   fields: readonly (keyof Body & string)[],
   env: Terminal['env'],
 ): Promise<Body> {
-  const token = env['OPERATIONS_TOKEN'];
-  const headers: Record<string, string> = token ? { authorization: `Bearer ${token}` } : {};
+  const headers = operatorHeaders(env);
   const url = new URL(`/operations/${path}`, addressOf('GATEWAY', env));
   return bodyOf<Body>(await ask(url, { headers }, { timeoutMs: TIMEOUT_MS }), fields);
+}
+
+/**
+ * The header by which the store knows an operator: with the token, which may be in a file, as for the store itself. None without a token.
+ * @throws {ConfigError} when the file cannot be used
+ */
+export function operatorHeaders(env: Terminal['env']): Readonly<Record<string, string>> {
+  const given = [TOKEN, `${TOKEN}_FILE`].flatMap((name) => (env[name] ? [[name, env[name]] as const] : []));
+  const token = withSecretFiles(Object.fromEntries(given), [TOKEN])[TOKEN];
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
 }
 
 /** What is given of these, as a query with its `?`; empty where nothing is. */
