@@ -22,7 +22,7 @@ import { VERSION } from './version.ts';
 
 const DESCRIPTION = `An idempotent, saga-based online store.
 
-- Bodies are JSON in UTF-8. No text, also in the address, holds U+0000. Errors are \`application/problem+json\` (RFC 9457): \`code\` is a stable word, \`detail\` says what to do, and \`errors\` points to the wrong fields.
+- Bodies are JSON in UTF-8. No text may contain U+0000, neither in a body nor in the address. Errors are \`application/problem+json\` (RFC 9457): \`code\` is a stable word, \`detail\` says what to do, and \`errors\` points to the wrong fields.
 - Ids that clients choose have 1 to 64 of \`A-Z a-z 0-9 . _ : -\`. Times are ISO 8601, UTC, with milliseconds. Amounts are decimals in major units, and strings in answers.
 - Lists come in pages: follow the link \`next\` until there is none.
 - A POST with an \`Idempotency-Key\` can be repeated. A repeat changes nothing and gets the first answer, with \`Idempotent-Replayed: true\`.
@@ -35,7 +35,7 @@ const TAGS: Readonly<Record<string, string>> = {
   Stock: 'Products: what is there, what is reserved, and the ledger of each',
   Notifications: 'What customers are told about their orders, and what operators do about those that cannot be sent',
   'Dead letters': 'For operators: messages that could not be handled, and what to do about them',
-  Inspection: 'For operators and the console: how the functions are, what lies in the topics, who has read it',
+  Inspection: 'For operators and the console: the state of the functions, what is in the topics, and who has read it',
   Operations: 'Health and metrics, at the gateway and at each function',
   'Test automation': 'Example data and faults for tests; only with ENABLE_AUTOMATION=true',
   Documentation: 'This document, and the page that shows it',

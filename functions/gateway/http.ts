@@ -124,8 +124,8 @@ function addHealth(app: App): void {
   }
   addPath(app, 'Operations', '/metrics', {
     get: {
-      summary: 'Figures of the gateway in the text format of Prometheus',
-      responses: { 200: answers('Figures', z.string(), 'text/plain') },
+      summary: 'Metrics of the gateway in the text format of Prometheus',
+      responses: { 200: answers('Metrics', z.string(), 'text/plain') },
       handler: async (c) => c.text(await processMetrics()),
     },
   });

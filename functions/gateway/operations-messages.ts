@@ -14,7 +14,7 @@ export function addTopicMessages(app: App, options: OperationsOptions): void {
   addPath(app, INSPECT_TAG, '/operations/topics/{topic}/messages', {
     get: {
       operationId: 'listMessages',
-      summary: 'Messages of a topic, the newest first, with filters by equality',
+      summary: 'Messages of a topic, the newest first, or those that match the filters',
       description:
         'At the gateway. At most 10,000 messages are looked at for a page: `scanned` says how many, and `_links.next` goes on ' +
         'until `isWhole`. Positions are those of the writer, also where the messages are sent on to another log.',

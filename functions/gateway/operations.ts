@@ -45,7 +45,7 @@ function addFunctions(app: App, options: OperationsOptions): void {
   addPath(app, INSPECT_TAG, '/operations/functions', {
     get: {
       operationId: 'listFunctions',
-      summary: 'How each function is, in the order of the saga',
+      summary: 'The state of each function, in the order of the saga',
       description: 'At the gateway. A function that does not answer is `away`, and nothing else is known of it.',
       security: operatorsOnly,
       responses: { 200: answers('The functions', functionsSchema) },

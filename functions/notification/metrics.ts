@@ -40,7 +40,7 @@ export function reportAttempts({ registry, store, clock, logger }: Parts) {
 function logRefusal(logger: Logger, { notificationId, orderId, fact, status, ...sending }: Sending): void {
   const { refusals: attempts, dueAt, lastError } = sending;
   const fields = { notificationId, orderId, fact, attempts, dueAt, lastError };
-  if (status === 'failed') logger.error(fields, 'a notice has failed; an operator can have it sent again');
+  if (status === 'failed') logger.error(fields, 'a notice has failed; an operator can send it again');
   else if (attempts === 1) logger.warn(fields, 'a notice was refused; it is tried again');
 }
 

@@ -24,7 +24,7 @@ export function addNoticeOperations(app: App, context: FunctionContext): void {
   addPath(app, TAG, `${PATH}/send-again`, {
     post: {
       operationId: 'sendFailedNoticesAgain',
-      summary: 'Have failed notices sent again, the oldest first, each with all its attempts',
+      summary: 'Send failed notices again, the oldest first, each with all its attempts anew',
       description: 'As many as one commit takes; `next` leads to the rest.',
       security: operatorsOnly,
       request: { body: { content: { 'application/json': { schema: bodies.sendFailedAgainRequest } } } },
@@ -37,7 +37,7 @@ export function addNoticeOperations(app: App, context: FunctionContext): void {
   addPath(app, TAG, `${PATH}/{notificationId}`, {
     get: {
       operationId: 'getNotice',
-      summary: 'Get a notice, with who had it sent again and why',
+      summary: 'Get a notice, with who sent it again and why',
       description: 'Also one that was sent, which can take longer to find.',
       security: operatorsOnly,
       request: { params: ofNotice },
@@ -48,7 +48,7 @@ export function addNoticeOperations(app: App, context: FunctionContext): void {
   addPath(app, TAG, `${PATH}/{notificationId}/send-again`, {
     post: {
       operationId: 'sendNoticeAgain',
-      summary: 'Have a failed notice sent again, with all its attempts',
+      summary: 'Send a failed notice again, with all its attempts anew',
       description: 'It is tried at once, and then as a new one would be.',
       security: operatorsOnly,
       request: {

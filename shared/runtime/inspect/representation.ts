@@ -180,7 +180,8 @@ export const functionSchema = z
     ...statusFields,
     state: z.enum(['up', 'unready', 'away']).openapi({ description: '`away`: it does not answer' }),
     clockSkewMs: z.number().nullable().openapi({
-      description: 'How far its clock is ahead of the one of the gateway; half of the way there is guessed',
+      description:
+        'How far its clock is ahead of that of the gateway; the request is assumed to take half of the round trip',
     }),
   })
   .openapi('FunctionState');

@@ -21,7 +21,7 @@ function addStatus(app: App, inspected: Inspected): void {
   addPath(app, INSPECT_TAG, '/operations/{function}/status', {
     get: {
       operationId: 'getFunctionStatus',
-      summary: 'How one function is: readiness, counts, times, and the topics that it writes and reads',
+      summary: 'The state of one function: readiness, counts, times, and the topics that it writes and reads',
       description: 'Lag is told for every reader of a topic, whether it runs or not.',
       request: { params: ofFunction },
       security: operatorsOnly,
