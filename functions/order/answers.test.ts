@@ -125,6 +125,24 @@ describe('an answer after Prefer: wait', () => {
   });
 });
 
+describe('the answer to a placed order', () => {
+  it('is what a read shows until the order changes, however long its commit took, and what a repeat shows', async () => {
+    const answer = place();
+    await new Promise(setImmediate);
+    bench.nowMs += 5;
+    await bench.settle();
+    const first = await answer;
+    const now = await app.request(URL);
+    await commit(stockReserved(lamps));
+    const repeat = place();
+    while (!(await bench.worker.step())) await new Promise(setImmediate);
+
+    const etags = [first, now, await repeat].map(({ headers }) => headers.get('etag'));
+    expect(new Set(etags).size).toBe(1);
+    expect(await now.json()).toEqual(await first.json());
+  });
+});
+
 describe('the currency of an order', () => {
   const inCurrency = async (currency: string, price: string) => {
     const items = [{ productId: 'lamp', quantity: 2, price }];

@@ -127,11 +127,12 @@ export function save(
 
 /**
  * The order as a message leaves it in `state`, with the events that were `emitted`. Its last change is no earlier than the one
- * before, than its placing and its dispatch, whatever the clock does.
+ * before, than its placing and its dispatch, whatever the clock does. An order that was placed and no more was changed last when
+ * it was placed, however long the commit took: what its client was told holds until the order changes.
  */
 export function orderAfter(order: Order, state: OrderState, message: Message, emitted: readonly Message[]): FoundOrder {
   const isNew = state.updatedAt === null;
-  const changedAt = emitted.at(-1)?.time ?? message.time;
+  const changedAt = order.version === 1 ? order.placedAt : (emitted.at(-1)?.time ?? message.time);
   return {
     order,
     updatedAt: laterOf(laterOf(laterOf(changedAt, state.updatedAt), order.placedAt), order.dispatchedAt),
