@@ -5,6 +5,8 @@ import { utcTimeOf } from '../../core/utc-time.ts';
 import { isWellFormed } from '../../core/well-formed.ts';
 
 const TEXT_MAX = 256;
+/** The version of CloudEvents that is read: the attributes of another one may mean something else. */
+const SPEC_VERSION = '1.0';
 const UTC_MS = /^.{19}\.\d{3}Z$/;
 /** The days and hours that there are. */
 const TIME = z.regexes.datetime({ offset: true });
@@ -29,6 +31,7 @@ const timeSchema = z.string().transform((text, context) => {
  * that other clients can send commands.
  */
 const attributesSchema = z.object({
+  specversion: z.literal(SPEC_VERSION).nullish(),
   id: textSchema,
   source: textSchema,
   type: textSchema,
@@ -57,12 +60,13 @@ export function readEnvelope(attributes: Readonly<Record<string, unknown>>): Env
   if (known !== null) return known;
   const read = safeParseInput(attributesSchema, attributes);
   if (!read.success) return { error: issuesSentence(read.error) };
-  const { id, time = null, subject = null, correlationid, causationid, partitionkey, traceparent } = read.data;
+  const { specversion: _, ...envelope } = read.data;
+  const { id, time = null, subject = null, correlationid, causationid, partitionkey, traceparent } = envelope;
   return {
-    ...read.data,
+    ...envelope,
     time,
     subject,
-    schemaversion: read.data.schemaversion ?? 1,
+    schemaversion: envelope.schemaversion ?? 1,
     partitionkey: partitionkey ?? subject,
     correlationid: correlationid ?? id,
     causationid: causationid ?? id,
@@ -76,7 +80,8 @@ export function readEnvelope(attributes: Readonly<Record<string, unknown>>): Env
  */
 function readComplete(attributes: Readonly<Record<string, unknown>>): Envelope | null {
   const { id, source, type, time, subject, partitionkey, correlationid, causationid } = attributes;
-  const { schemaversion, traceparent } = attributes;
+  const { specversion, schemaversion, traceparent } = attributes;
+  if (specversion !== undefined && specversion !== SPEC_VERSION) return null;
   if (!isText(id) || !isText(source) || !isText(type) || !isText(subject)) return null;
   if (!isText(partitionkey) || !isText(correlationid) || !isText(causationid)) return null;
   if (typeof time !== 'string' || !UTC_MS.test(time) || !TIME.test(time)) return null;

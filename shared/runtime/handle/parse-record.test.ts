@@ -68,6 +68,27 @@ describe('a record of a topic', () => {
   });
 });
 
+describe('a record whose attributes say which version of CloudEvents they follow', () => {
+  it.each([
+    ['1.0', 'message'],
+    [null, 'message'],
+    ['0.3', 'rejected'],
+    ['2.0', 'rejected'],
+    ['', 'rejected'],
+    [1, 'rejected'],
+  ])('%j makes it: %s', (specversion, kind) => {
+    expect(parseRecord(recordOf(message, { specversion }), reader).kind).toBe(kind);
+  });
+
+  it('is rejected for another one with a sentence', () => {
+    expect(parseRecord(recordOf(message, { specversion: '2.0' }), reader)).toEqual({
+      kind: 'rejected',
+      code: 'unreadable',
+      detail: 'specversion: must be 1.0',
+    });
+  });
+});
+
 describe('a record that is not allowed on its topic', () => {
   it.each([
     ['by a function that consumes it', reader.inputs],
