@@ -80,9 +80,11 @@ export class DueNotices {
     const due = await this.#store.find({ ...query, atMost: { dueAt: now } });
     const waiting = due.filter(({ notificationId }) => !open.has(notificationId)).slice(0, this.#retriesMax);
     if (!this.#wasSetBack) return waiting;
-    // Notices tried at a time that is yet to come are due last. They do not wait for the same hour again.
+    // Notices tried, or sent again by an operator, at a time that is yet to come are due last. They do not wait for the same
+    // hour again.
     const last = await this.#store.find({ ...query, atMost: { dueAt: EVER }, descending: true });
-    const early = last.filter((row) => (row.refusedAt ?? '') > now && (row.dueAt ?? '') > now);
+    const isOfTheFuture = ({ refusals, refusedAt }: DeliveryRow) => refusals === 0 || (refusedAt ?? '') > now;
+    const early = last.filter((row) => isOfTheFuture(row) && (row.dueAt ?? '') > now);
     const unopened = early.filter(({ notificationId }) => !open.has(notificationId));
     this.#wasSetBack = unopened.length > 0;
     return [...waiting, ...unopened];

@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { orderPlaced } from '../../saga/examples.ts';
 import { AppError } from '../../shared/core/errors.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { DeadLetterBench } from '../../shared/testing/dead-letter-bench.ts';
+import { sendAgain } from './examples.ts';
 import { notification } from './function.ts';
 import { drain, orderIds, refuse, SenderBench } from './sender-bench.ts';
 
@@ -160,6 +162,25 @@ describe('a notice that the channel refuses', () => {
     await bench.send();
 
     expect([...counts, bench.asked.length]).toEqual([2, 2, 3]);
+  });
+
+  it('and that an operator has sent again is tried at once when the clock was set back since, also before a restart', async () => {
+    const fact = orderPlaced({ lamp: 1 }, { orderId: 'BAD' });
+    await bench.bench.exhaust(fact);
+    bench.answers.set('BAD', () => Promise.reject(new AppError('not_found', 'there is no such address')));
+    await bench.send();
+    bench.answers.clear();
+    bench.bench.nowMs += DAY_MS;
+    const submitted = bench.bench.worker.submit({
+      ...sendAgain(fact),
+      time: new Date(bench.bench.nowMs).toISOString(),
+    });
+    await bench.bench.settle();
+    await submitted;
+    bench.bench.nowMs -= DAY_MS - 1_000;
+    await bench.send();
+
+    expect([bench.accepted.length, await bench.statuses()]).toEqual([1, ['sent']]);
   });
 
   it('costs one attempt when the clock jumps a day ahead, and one when it is right again', async () => {
