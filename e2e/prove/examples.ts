@@ -49,6 +49,14 @@ export async function runEveryEnding(dataDir: string): Promise<void> {
   await store.stop();
 }
 
+/** Runs a store until these orders are placed over HTTP, confirmed, and read by all. */
+export async function runOrders(dataDir: string, ...orderIds: readonly string[]): Promise<void> {
+  const store = await startStore(functionNames, configOf(dataDir), silent);
+  for (const orderId of orderIds) await ordersOf(store).place(orderId, 1, 'confirmed');
+  await waitUntil(() => isRead(readBooks(dataDir)));
+  await store.stop();
+}
+
 function isRead({ readings, notices }: Books): boolean {
   return readings.every(({ position, end }) => position === end) && notices.byStatus['pending'] === undefined;
 }

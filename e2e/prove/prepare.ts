@@ -159,7 +159,7 @@ function placeIn(
 ): { readonly position: number; readonly hasLostSome: boolean } {
   if (isRelayed(db, schema)) {
     const epochs = epochsOf(db, schema);
-    const hasLostSome = hasReadMore(readInEpochs(db, consumer, topic), epochs, epochs.at(-1)?.from ?? 0);
+    const hasLostSome = hasReadMore(readInEpochs(db, consumer, topic), epochs, epochs[0]?.from ?? 0);
     return { position: readUpTo(db, consumer, topic, schema), hasLostSome };
   }
   // Its records lie in the other log, and those that lay here were read before the move.
@@ -169,22 +169,29 @@ function placeIn(
   const end = endOf(db, schema);
   const newest = epochs.at(-1)?.epoch ?? '';
   const position = known.get(newest) ?? placeOf(known, epochs, end);
-  return { position, hasLostSome: hasReadMore([...known], epochs, position) };
+  // Data that have moved remember epochs of the other log, which no writer knows.
+  const oldest = hasMoved(db, consumer) ? position : (epochs[0]?.from ?? position);
+  return { position, hasLostSome: hasReadMore([...known], epochs, oldest) };
+}
+
+function hasMoved(db: Database.Database, name: FunctionName): boolean {
+  return db.prepare(`SELECT 1 FROM "${name}".position_elsewhere`).get() !== undefined;
 }
 
 /**
- * Whether more was read in some epoch of a writer than there is of it: up to where the next one begins, or in one that the writer does
- * not know, up to `placed`.
+ * Whether more was read in some epoch of a writer than there is of it: up to where the next one begins. Of an epoch that the writer does
+ * not know there is only what lies before the `oldest` that it knows; what was read of it beyond that is lost, whatever was written
+ * since.
  */
 function hasReadMore(
   read: readonly (readonly [epoch: string, position: number])[],
   epochs: readonly Epoch[],
-  placed: number,
+  oldest: number,
 ): boolean {
   const newest = epochs.at(-1)?.epoch ?? '';
   return read.some(([epoch, position]) => {
     const index = epochs.findIndex((known) => known.epoch === epoch);
-    return epoch !== newest && epoch !== '' && position > (index < 0 ? placed : (epochs[index + 1]?.from ?? position));
+    return epoch !== newest && epoch !== '' && position > (index < 0 ? oldest : (epochs[index + 1]?.from ?? position));
   });
 }
 
