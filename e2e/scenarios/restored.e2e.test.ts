@@ -110,6 +110,35 @@ describe('inventory restored from an older copy', () => {
   });
 });
 
+describe('inventory that decides again in the same way, and has other figures now', () => {
+  it('asks no operator: an order waits for more than before and is served, and a rejected one stays rejected', async () => {
+    const { store, restore } = await storeWithCopy(async (store) => {
+      await receive(store, 'LAMP', 1);
+      for (const product of ['PRODUCT_001', 'LAMP']) {
+        await put(store.url(`/stock/${product}/policy`), { whenShort: 'wait' });
+      }
+    });
+    await receive(store, 'LAMP', 5);
+    await receive(store, 'PRODUCT_002', 1);
+    const items = [...orderOf('', 12, 'PRODUCT_001').items, ...orderOf('', 3, 'LAMP').items];
+    expect((await post(store.url('/orders'), { ...orderOf('WAITS'), items })).status).toBe(202);
+    await orderIn('backordered', store.url('/orders/WAITS'));
+    expect((await post(store.url('/orders'), orderOf('LARGE', 90, 'PRODUCT_002'))).status).toBe(202);
+    await orderIn('rejected', store.url('/orders/LARGE'));
+    await store.settle();
+
+    await restore('inventory');
+
+    expect(await deadLettersAt(store, 'order')).toEqual([]);
+    await receive(store, 'PRODUCT_001', 2);
+    await orderIn('backordered', store.url('/orders/WAITS'));
+    await receive(store, 'LAMP', 2);
+    await orderIn('confirmed', store.url('/orders/WAITS'));
+    await store.settle();
+    expect([await deadLettersAt(store, 'inventory'), differences(store)]).toEqual([[], []]);
+  });
+});
+
 describe('inventory restored to a time before goods arrived for which orders may wait', () => {
   it('keeps what arrives for the confirmed order that it queues again', async () => {
     const { store, restore } = await storeWithCopy(async (store) => {

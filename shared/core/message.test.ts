@@ -28,6 +28,17 @@ describe('a derived id', () => {
     expect(new Set(ids).size).toBe(ids.length);
   });
 
+  it('differs by what is said: the same decision with other details is another message', () => {
+    const placed = command({ type: 'Place', subject: 'A', data: {} }, { ...cause, schemaversion: 1 });
+    const answered = (left: number) => {
+      const data = { reason: { detail: `${left} left` } };
+      return answer(placed, 'inventory', 0, { type: 'Rejected', subject: 'A', data }, cause.time, 1).id;
+    };
+
+    expect(answered(1)).toBe(answered(1));
+    expect(answered(1)).not.toBe(answered(2));
+  });
+
   it('is a UUID of version 8, at any time and for any id', () => {
     fc.assert(
       fc.property(fc.string(), instants, fc.nat(100), (id, time, position) => {

@@ -153,7 +153,11 @@ export interface OutsideMessage extends Omit<Message, 'time' | 'subject' | 'part
   readonly datacontenttype?: string;
 }
 
-/** Puts the envelope around a draft: derived id, the correlation and trace of its cause. `now` is ISO 8601. */
+/**
+ * Puts the envelope around a draft: derived id, the correlation and trace of its cause. `now` is ISO 8601.
+ *
+ * The id covers what is said: a writer that was restored from an older copy may decide again, and say something else.
+ */
 export function answer(
   cause: Message,
   writer: string,
@@ -164,7 +168,7 @@ export function answer(
 ): Message {
   const { type, subject, data } = draft;
   const message = newMessage({
-    id: deriveId(cause, `${writer} ${position} ${type}`),
+    id: deriveId(cause, `${writer} ${position} ${type} ${JSON.stringify(data)}`),
     source: `/${writer}`,
     type,
     time: now,
