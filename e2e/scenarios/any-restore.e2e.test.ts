@@ -1,6 +1,6 @@
 /**
- * Any of the functions put back to an older copy, at any moment of a random history: no order hangs, and where two functions
- * contradict each other, an operator is told.
+ * Any of the functions put back to older copies, once or twice, at any moment of a random history: no order hangs, and where two
+ * functions contradict each other, an operator is told.
  */
 import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -29,6 +29,7 @@ class RandomStore {
   readonly dataDir: string;
   readonly chance: Chance;
   readonly placed: string[] = [];
+  readonly #bodies = new Map<string, object>();
   #store: RunningStore | null = null;
 
   constructor(seed: number) {
@@ -51,9 +52,11 @@ class RandomStore {
     for (let step = 0; step < steps; step++) {
       const act = this.chance.pick([
         [() => this.#place(), 6],
+        [() => this.#placeAgain(), 1],
         [() => this.#change('cancel', { reason: 'I have changed my mind' }), 2],
         [() => this.#change('dispatch', {}), 1],
         [() => this.#receive(), 2],
+        [() => this.#correct(), 1],
         [() => this.#wait(), 1],
         [() => this.#setPolicy(), 0.5],
       ] as const);
@@ -74,24 +77,51 @@ class RandomStore {
   #place(): Promise<void> {
     const orderId = `ORDER-${this.placed.length + 1}`;
     this.placed.push(orderId);
-    const product = PRODUCTS[this.chance.whole(0, PRODUCTS.length - 1)];
-    return this.#ask('order', 'POST', '/orders', orderOf(orderId, this.chance.whole(1, 4), product));
+    const lines = Array.from({ length: this.chance.whole(1, 2) }, () =>
+      orderOf(orderId, this.#quantity(), this.#product()),
+    );
+    const body = { ...orderOf(orderId), items: lines.flatMap(({ items }) => items) };
+    this.#bodies.set(orderId, body);
+    return this.#ask('order', 'POST', '/orders', body);
+  }
+
+  /** A client repeats a request: order may have lost what it did. */
+  async #placeAgain(): Promise<void> {
+    const body = this.#bodies.get(this.#anyPlaced());
+    if (body !== undefined) await this.#ask('order', 'POST', '/orders', body);
   }
 
   async #change(command: 'cancel' | 'dispatch', body: object): Promise<void> {
-    const orderId = this.placed[this.chance.whole(0, Math.max(0, this.placed.length - 1))];
-    if (orderId !== undefined) await this.#ask('order', 'POST', `/orders/${orderId}/${command}`, body);
+    const orderId = this.#anyPlaced();
+    if (this.placed.includes(orderId)) await this.#ask('order', 'POST', `/orders/${orderId}/${command}`, body);
   }
 
   #receive(): Promise<void> {
-    const product = PRODUCTS[this.chance.whole(0, PRODUCTS.length - 1)];
-    return this.#ask('inventory', 'POST', `/stock/${product}/receipts`, { quantity: this.chance.whole(1, 5) });
+    return this.#ask('inventory', 'POST', `/stock/${this.#product()}/receipts`, { quantity: this.chance.whole(1, 5) });
+  }
+
+  #correct(): Promise<void> {
+    const body = { quantity: -this.chance.whole(1, 3), reason: 'broken' };
+    return this.#ask('inventory', 'POST', `/stock/${this.#product()}/corrections`, body);
   }
 
   #setPolicy(): Promise<void> {
-    return this.#ask('inventory', 'PUT', '/stock/PRODUCT_001/policy', {
+    return this.#ask('inventory', 'PUT', `/stock/${this.#product()}/policy`, {
       whenShort: this.chance.whole(0, 1) === 0 ? 'wait' : 'reject',
     });
+  }
+
+  #product(): string {
+    return PRODUCTS[this.chance.whole(0, PRODUCTS.length - 1)] ?? '';
+  }
+
+  #quantity(): number {
+    return this.chance.whole(1, 4);
+  }
+
+  /** The id of an order; '' where there is none yet. */
+  #anyPlaced(): string {
+    return this.placed[this.chance.whole(0, Math.max(0, this.placed.length - 1))] ?? '';
   }
 
   async #wait(): Promise<void> {
@@ -151,8 +181,17 @@ function pruneFirstEvent(dataDir: string): void {
   db.close();
 }
 
-function restore(dataDir: string, copy: string, names: readonly FunctionName[]): void {
+/** In its own process: in this one, it and the store would wait for each other's locks. */
+async function copyOf({ dataDir }: RandomStore): Promise<string> {
+  const copy = join(temporaryFolder(), 'copy');
+  expect((await run('dist/e2e/tools/backup.js', [copy], { DATA_DIR: dataDir }).exit).code).toBe(0);
+  return copy;
+}
+
+/** Puts each of the functions back to one of the copies. */
+function restore({ dataDir, chance }: RandomStore, copies: readonly string[], names: readonly FunctionName[]): void {
   for (const name of names) {
+    const copy = copies[chance.whole(0, copies.length - 1)] ?? '';
     const file = dataFile(dataDir, name);
     for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
     cpSync(dataFile(copy, name), file);
@@ -173,20 +212,22 @@ describe('a store of which some functions are restored from an older copy', () =
     'hangs nowhere and contradicts itself nowhere in silence (seed %i: %s)',
     async (seed, names) => {
       const store = new RandomStore(seed);
-      const copy = join(temporaryFolder(), 'copy');
       await store.start();
       await store.act(store.chance.whole(0, 12));
-      // In its own process: in this one, it and the store would wait for each other's locks.
-      expect((await run('dist/e2e/tools/backup.js', [copy], { DATA_DIR: store.dataDir }).exit).code).toBe(0);
-      await store.act(store.chance.whole(4, 14));
+      const copies = [await copyOf(store)];
+      await store.act(store.chance.whole(2, 10));
+      copies.push(await copyOf(store));
+      await store.act(store.chance.whole(2, 10));
       if (store.chance.whole(0, 1) === 0) await store.settle();
       await store.stop();
 
-      restore(store.dataDir, copy, names);
-      await store.start();
-      await store.act(store.chance.whole(0, 8));
-      await store.settle();
-      await store.stop();
+      for (let restores = store.chance.whole(1, 2); restores > 0; restores--) {
+        restore(store, copies, names);
+        await store.start();
+        await store.act(store.chance.whole(0, 12));
+        await store.settle();
+        await store.stop();
+      }
 
       if (seed % 2 === 0) pruneFirstEvent(store.dataDir);
       const told = toldAbout(store.dataDir);
