@@ -143,6 +143,26 @@ describe('the answer to a placed order', () => {
   });
 });
 
+describe('an order that inventory knows, and order has lost with its data', () => {
+  const detail = async () => ((await (await app.request(URL)).json()) as { detail: string }).detail;
+
+  it('is not found, with what has become of it and what a client can do, until it is placed again', async () => {
+    const unknown = await detail();
+    await commit(stockReserved(lamps));
+    const lost = await app.request(URL);
+    const said = ((await lost.json()) as { detail: string }).detail;
+    await commit(placeOrder(lamps));
+
+    expect(unknown).toBe('there is no order ORDER_7');
+    expect([lost.status, said]).toEqual([
+      404,
+      'there is no order ORDER_7 any more: inventory knows it (StockReserved), so it was lost when order was restored from an older ' +
+        'copy; place it again under this id and with the same lines',
+    ]);
+    expect((await read()).status).toBe('confirmed');
+  });
+});
+
 describe('the currency of an order', () => {
   const inCurrency = async (currency: string, price: string) => {
     const items = [{ productId: 'lamp', quantity: 2, price }];
