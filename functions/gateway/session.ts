@@ -12,6 +12,8 @@ import { type SessionBody, sessionSchema, signInSchema } from './session-represe
 const SESSION_PATH = '/operations/session';
 const TAG = 'Operations';
 const SESSION_MS = 8 * 3_600_000;
+/** What the clocks of gateways may differ by. A session that lasts longer was begun while a clock was wrong. */
+const CLOCKS_DIFFER_MS = 60_000;
 /** Wrong tokens in one span of time, after which no token is compared until it is over. */
 const WRONG_MAX = 5;
 const WRONG_SPAN_MS = 60_000;
@@ -118,7 +120,8 @@ class Sessions {
     if (c.req.header('cookie') === undefined) return null;
     const value = await getSignedCookie(c, await this.#derivedKey(), cookieNameAt(c.req.url));
     if (typeof value !== 'string' || !/^\d{1,15}$/.test(value)) return null;
-    return Number(value) > this.#nowMs() ? Number(value) : null;
+    const leftMs = Number(value) - this.#nowMs();
+    return leftMs > 0 && leftMs <= SESSION_MS + CLOCKS_DIFFER_MS ? Number(value) : null;
   }
 
   /** Sets the cookie. Returns when it ends. @throws {AppError} 401 for a wrong token, 429 after too many. */
