@@ -21,7 +21,7 @@ import { AppError } from '../../shared/core/errors.ts';
 import { printable } from '../../shared/core/printable.ts';
 import { type CopiedFile, copyStore } from './backup-copy.ts';
 import { jsonText, runAsMain, runCommand, toolCommand } from './command-line.ts';
-import { StoreError, type Terminal, UsageError } from './store-client.ts';
+import { StoreError, type Terminal } from './store-client.ts';
 
 const HELP = `
 The data folder is DATA_DIR, else ./data; the store may run meanwhile. The copy is a data folder. It is made beside <folder>, as
@@ -46,7 +46,6 @@ export async function backup(args: readonly string[], terminal: Terminal): Promi
     .option('--json', 'print what was copied as JSON')
     .addHelpText('after', HELP)
     .action(async (folder: string, { json = false }: { json?: boolean }) => {
-      if (folder.trim() === '') throw new UsageError('error: <folder> is blank');
       const done = await backUp(terminal.env['DATA_DIR'] || './data', folder);
       terminal.out(json ? jsonText(done) : textOf(done));
     });

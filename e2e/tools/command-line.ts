@@ -49,6 +49,8 @@ export async function runCommand(command: Command, args: readonly string[], term
 
 function prepare(command: Command, { env, err }: Terminal): void {
   showUsageAfterErrors(command);
+  refuseWhatIsLost(command);
+  command.hook('preAction', (_, action) => assertArguments(action));
   const kept = [...optionsOf(command)].filter(([name]) => env[`npm_config_${name.slice(2).replaceAll('-', '_')}`]);
   // npm says what it has read as its own settings; other package managers pass all on.
   if (kept.length === 0 || !env['npm_config_user_agent']?.startsWith('npm/')) return;
@@ -66,6 +68,40 @@ function showUsageAfterErrors(command: Command): void {
   const usage = command.createHelp().commandUsage(command);
   command.showHelpAfterError(`Usage: ${usage}\nWith --help it says more.`);
   for (const each of command.commands) showUsageAfterErrors(each);
+}
+
+/**
+ * Of an option that is there twice one value would be lost, a blank one is a variable that is not set, and one that lacks its
+ * value has taken the next option for it.
+ */
+function refuseWhatIsLost(command: Command): void {
+  const flags = flagsOf(command);
+  for (const option of command.options.filter(({ required }) => required)) {
+    let isGiven = false;
+    command.on(`option:${option.name()}`, (value: string) => {
+      if (isGiven) command.error(`error: option '${option.flags}' is given more than once`);
+      if (value.trim() === '') command.error(`error: option '${option.flags}' is blank`);
+      if (flags.includes(value))
+        command.error(`error: option '${option.flags}' takes a value, and '${value}' is an option`);
+      isGiven = true;
+    });
+  }
+  command.commands.forEach(refuseWhatIsLost);
+}
+
+/** npm needs a `--` before options, and other package managers pass it on: what was an option then is an argument. */
+function assertArguments(command: Command): void {
+  const flags = flagsOf(command);
+  command.args.forEach((arg, at) => {
+    if (flags.includes(arg.split('=', 1)[0])) {
+      command.error(`error: '${arg}' is an option, and stands behind -- as if it were none; leave that -- out`);
+    }
+    if (arg.trim() === '') command.error(`error: argument '${command.registeredArguments[at]?.name()}' is blank`);
+  });
+}
+
+function flagsOf({ options }: Command): readonly (string | undefined)[] {
+  return ['--help', '-h', ...options.flatMap(({ long, short }) => [long, short])];
 }
 
 /** The parser of an option that takes a whole number. */
