@@ -8,6 +8,7 @@ import { messages } from './messages.ts';
 import { notices } from './notices.ts';
 import { postOrder } from './post-order.ts';
 import { produce } from './produce.ts';
+import { status } from './status.ts';
 import type { Terminal } from './store-client.ts';
 import { trace } from './trace.ts';
 import { why } from './why.ts';
@@ -23,15 +24,16 @@ const tools: Readonly<Record<string, (args: readonly string[], terminal: Termina
   notices,
   'post-order': postOrder,
   produce,
+  status,
   trace,
   why,
   chaos: readOptions,
 };
 
-async function ended(name: string, args: readonly string[]) {
+async function ended(name: string, args: readonly string[], env: Terminal['env'] = {}) {
   const lines: string[] = [];
   const terminal: Terminal = {
-    env: NOWHERE,
+    env: { ...NOWHERE, ...env },
     isTty: false,
     out: (text) => void lines.push(`out: ${text}`),
     err: (text) => void lines.push(text),
@@ -102,5 +104,18 @@ describe('an argument', () => {
       code: 2,
       first: `error: '${option}' is an option, and stands behind -- as if it were none; leave that -- out`,
     });
+  });
+});
+
+it.each([
+  ['status', [], 'ill-formed \uFFFD'],
+  ['messages', ['list', 'order-events'], 'two\nlines'],
+  ['trace', ['ORDER_001'], 'a token of words'],
+  ['dead-letters', ['list'], 'Tür'],
+  ['notices', ['list'], '€'],
+])('an operations token that cannot be sent is named: %s %j', async (name, args, token) => {
+  expect(await ended(name, args, { OPERATIONS_TOKEN: token })).toEqual({
+    code: 1,
+    first: 'OPERATIONS_TOKEN: must have 1 to 256 visible ASCII characters',
   });
 });

@@ -1,6 +1,7 @@
 /** Reads of the operations API of a running store, with its operations token. */
 import { withSecretFiles } from '../../functions/engine-secrets.ts';
-import { ADDRESS_HELP, addressOf, ask, bodyOf, type Terminal } from './store-client.ts';
+import { deadLetterSettings } from '../../shared/runtime/dead-letters/settings.ts';
+import { ADDRESS_HELP, addressOf, ask, bodyOf, StoreError, type Terminal } from './store-client.ts';
 
 const TOKEN = 'OPERATIONS_TOKEN';
 /** A part of an answer may take some seconds: that of a function that does not answer. */
@@ -23,12 +24,15 @@ export async function operations<Body extends object>(
 
 /**
  * The header by which the store knows an operator: with the token, which may be in a file, as for the store itself. None without a token.
- * @throws {ConfigError} when the file cannot be used
+ * @throws {ConfigError} when the file cannot be used @throws {StoreError} where no store can have this token
  */
 export function operatorHeaders(env: Terminal['env']): Readonly<Record<string, string>> {
   const given = [TOKEN, `${TOKEN}_FILE`].flatMap((name) => (env[name] ? [[name, env[name]] as const] : []));
   const token = withSecretFiles(Object.fromEntries(given), [TOKEN])[TOKEN];
-  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+  if (token === undefined) return {};
+  const { error } = deadLetterSettings.OPERATIONS_TOKEN.safeParse(token);
+  if (error !== undefined) throw new StoreError(`${TOKEN}: ${error.issues[0]?.message}`);
+  return { authorization: `Bearer ${token}` };
 }
 
 /** What is given of these, as a query with its `?`; empty where nothing is. */
