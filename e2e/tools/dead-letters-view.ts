@@ -113,8 +113,9 @@ function progressOf({ dryRun, foreseen }: ResolvedBody): string {
   return foreseen?.outcome === 'failed' ? 'would still wait' : 'would continue';
 }
 
-/** One line per batch of a round. */
-export function batchLines(name: string, { waves }: ReplayedBody, { red, green }: Painter): readonly string[] {
+/** One line per batch of a round, or one that says that there was nothing to do. */
+export function batchLines(name: string, { waves, left }: ReplayedBody, { red, green }: Painter): readonly string[] {
+  if (waves.length === 0 && left === 0) return [`${printable(name)}: there are no dead letters to replay`];
   return waves.map(({ letters, passed, failed, waiting }) => {
     const parts = [green(`${passed} passed`), ...(failed === 0 ? [] : [red(`${failed} failed`)])];
     return `${printable(name)}: a batch of ${letters}: ${[...parts, ...(waiting === 0 ? [] : [`${waiting} wait`])].join(', ')}`;

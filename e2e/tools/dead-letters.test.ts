@@ -148,6 +148,14 @@ describe('dead-letters', () => {
     expect(text.split('\n')).toEqual([...lines, ...lines]);
   });
 
+  it('says so where there is nothing to replay', async () => {
+    const args = ['replay', '--all', '--function', 'order', '--yes', '--reason', 'why'];
+    const answers = { 'POST /operations/order/dead-letters/replay': [{ ...round, waves: [], replayed: 0, passed: 0 }] };
+    const { text, error } = await runWith(args, answers);
+
+    expect({ text, error }).toEqual({ text: 'order: there are no dead letters to replay', error: null });
+  });
+
   it('ends with an error when a replay is stopped, or when no dead letter can be replayed', async () => {
     const args = ['replay', '--all', '--function', 'order', '--yes', '--reason', 'why'];
     const path = 'POST /operations/order/dead-letters/replay';
