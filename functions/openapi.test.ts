@@ -175,6 +175,7 @@ describe('each operation of the OpenAPI document', () => {
     expect(without('Allow', '405')).toEqual([]);
     expect(without('Retry-After', '503', '507')).toEqual([]);
     expect(without('WWW-Authenticate', '401')).toEqual([]);
+    expect(without('Accept-Encoding', '415')).toEqual([]);
     expect(without('Location', '201', '202')).toEqual([]);
   });
 });
@@ -196,6 +197,7 @@ describe('the OpenAPI document', () => {
 
     expect(document.components?.schemas?.['Problem']?.properties?.['code']?.enum).toEqual([...problemCodes, ...own]);
     expect(own).toContain('order_id_reused');
+    expect(problemCodes).toContain('unsupported_content_coding');
     expect(document.info.version).toBe(version);
   });
 

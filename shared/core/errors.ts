@@ -14,6 +14,7 @@ export type ErrorCode =
   | 'expectation_failed'
   | 'misdirected_request'
   | 'unsupported_media_type'
+  | 'unsupported_content_coding'
   | 'invalid_request'
   | 'idempotency_key_reused'
   | 'too_many_requests'

@@ -46,9 +46,10 @@ export async function decoded(request: Request, incoming: IncomingMessage, codin
 
 class UnsupportedCoding extends AppError {
   constructor(coding: string) {
-    super('unsupported_media_type', `a body may be encoded once, as ${ACCEPTED}; its Content-Encoding is ${coding}`, {
-      own: { code: 'unsupported_content_coding', title: 'The content coding is not supported' },
-    });
+    super(
+      'unsupported_content_coding',
+      `a body may be encoded once, as ${ACCEPTED}; its Content-Encoding is ${coding}`,
+    );
   }
 }
 

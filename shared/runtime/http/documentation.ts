@@ -45,7 +45,10 @@ const PROBLEMS: Readonly<Record<number, readonly [description: string, headers?:
   412: ['The thing has changed since: its ETag is not the one in If-Match'],
   413: ['The body is too large: it may have 1 MiB'],
   414: ['The address is too long'],
-  415: ['The body is not application/json in UTF-8, or has an encoding that cannot be read'],
+  415: [
+    'The body is not application/json in UTF-8, or has an encoding that cannot be read',
+    { 'Accept-Encoding': header('The codings that a body may have, where the one that it has is none of them', false) },
+  ],
   417: ['The expectation of the request cannot be met'],
   421: ['The store does not answer to this host name'],
   422: ['The request can be read and is wrong: `errors` points to each wrong field'],

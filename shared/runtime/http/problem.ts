@@ -15,6 +15,7 @@ const PROBLEMS: Readonly<Record<ErrorCode, readonly [status: number, title: stri
   body_too_large: [413, 'The body is too large'],
   uri_too_long: [414, 'The address is too long'],
   unsupported_media_type: [415, 'The content type is not supported'],
+  unsupported_content_coding: [415, 'The content coding is not supported'],
   expectation_failed: [417, 'The expectation cannot be met'],
   misdirected_request: [421, 'This host is not served here'],
   invalid_request: [422, 'The request is not valid'],
