@@ -54,6 +54,8 @@ describe('npm run start-kafka-broker', () => {
     ['an option without its value', ['--port'], "'--port <value>' argument missing"],
     ['a port that is none', ['--port', '0'], '--port takes a whole number from 1 to 65535, not "0"'],
     ['a port beyond the last', ['--port', '65536'], 'not "65536"'],
+    ['two ports', ['--port', '9093', '--port=9094'], '--port is there twice'],
+    ['a port for the broker that is stopped', ['--stop', '--port', '9093'], '--stop takes no --port'],
     ['characters that control the terminal', ['--\u001b[2J'], "Unknown option '--?[2J'"],
   ])('refuses %s', (_, args, sentence) => {
     const { status, out, err } = script(...args);

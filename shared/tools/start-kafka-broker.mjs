@@ -43,13 +43,21 @@ async function main(argv) {
 /** @returns the options; null where the command line cannot be understood, which has been said */
 function read(argv) {
   const type = 'boolean';
-  const known = { port: { type: 'string' }, local: { type }, stop: { type }, help: { type, short: 'h' } };
+  const known = {
+    port: { type: 'string', multiple: true },
+    local: { type },
+    stop: { type },
+    help: { type, short: 'h' },
+  };
   try {
-    const { port = String(PORT), ...flags } = parseArgs({ args: argv, options: known }).values;
+    const { port: ports = [], ...flags } = parseArgs({ args: argv, options: known }).values;
+    if (ports.length > 1) throw new TypeError('--port is there twice');
+    if (flags.stop && ports.length > 0) throw new TypeError('--stop takes no --port');
+    const [port = String(PORT)] = ports;
     if (!/^\d{1,5}$/.test(port) || Number(port) < 1 || Number(port) > 65_535) {
       throw new TypeError(`--port takes a whole number from 1 to 65535, not ${JSON.stringify(port)}`);
     }
-    return { ...flags, port: Number(port), isPortGiven: argv.some((arg) => arg.startsWith('--port')) };
+    return { ...flags, port: Number(port), isPortGiven: ports.length > 0 };
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     const [firstLine = ''] = error.message.split('\n');
