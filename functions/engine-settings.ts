@@ -6,9 +6,11 @@ const brokersSchema = z
   .regex(/^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/, 'must be host:port, or several of them separated by commas')
   .transform((text) => text.split(','));
 
+export const logs = ['embedded', 'kafka'] as const;
+
 /** Which log carries the messages, and where it is. */
 export const logSettings = {
-  LOG: z.enum(['embedded', 'kafka']).default('embedded'),
+  LOG: z.enum(logs).default('embedded'),
   KAFKA_BROKERS: brokersSchema.default(['127.0.0.1:9092']),
   KAFKA_TOPIC_PREFIX: z
     .string()

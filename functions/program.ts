@@ -4,7 +4,7 @@ import type { Worker } from 'node:worker_threads';
 import { AppError } from '../shared/core/errors.ts';
 import { printableLines } from '../shared/core/printable.ts';
 import { createLogger } from '../shared/runtime/observe/logger.ts';
-import { logNameOf } from './engine-settings.ts';
+import { logNameOf, logs } from './engine-settings.ts';
 import { moveData } from './move-log.ts';
 import { formerSettings, readConfig } from './settings.ts';
 import { startBlock } from './start-block.ts';
@@ -36,10 +36,13 @@ function withoutLog(args: readonly string[]): readonly string[] {
   const at = args.findIndex((arg) => arg === '--log' || arg.startsWith('--log='));
   const given = args[at];
   if (given === undefined) return args;
-  const [, value = args[at + 1]] = given.split('=', 2);
+  const value = given === '--log' ? args[at + 1] : given.slice('--log='.length);
   if (value === undefined || value === '') throw new UsageError('--log needs the name of a log');
+  if (!(logs as readonly string[]).includes(value)) throw new UsageError(`there is no log ${value}`);
+  const others = args.toSpliced(at, given === '--log' ? 2 : 1);
+  if (others.some((arg) => /^--log(?:=|$)/.test(arg))) throw new UsageError('--log is there twice');
   process.env['LOG'] = value;
-  return args.toSpliced(at, given === '--log' ? 2 : 1);
+  return others;
 }
 
 function partsToStart(args: readonly string[]): readonly Part[] {
@@ -104,7 +107,7 @@ export async function runProgram(args: readonly string[], second: Worker | null)
 }
 
 async function run(args: readonly string[], second: Worker | null): Promise<RunningStore | null> {
-  if (args.includes('--help')) {
+  if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(`${USAGE}\n`);
     return null;
   }

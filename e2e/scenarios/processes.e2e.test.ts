@@ -180,6 +180,9 @@ describe('a failing start', () => {
     ['an option that does not exist', ['order', '--verbose'], 'there is no option --verbose'],
     ['a part that is named twice', ['order', 'order'], 'the part order is named twice'],
     ['a log without its name', ['--log'], '--log needs the name of a log'],
+    ['a log that does not exist', ['--log', 'paper'], 'there is no log paper'],
+    ['more than a log', ['--log=embedded=paper'], 'there is no log embedded=paper'],
+    ['a log that is named twice', ['--log=embedded', '--log', 'embedded'], '--log is there twice'],
   ])('names %s, and ends with the exit code for wrong usage', async (_, args, problem) => {
     const program = runStore(args, { ...freeChoice, DATA_DIR: temporaryFolder() });
 
