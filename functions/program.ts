@@ -92,6 +92,10 @@ class Signals {
   }
 }
 
+function unwritable({ message }: Error): AppError {
+  return new AppError('unavailable', `the output cannot be written: ${message}`);
+}
+
 function fail(error: unknown): never {
   process.stderr.write(`saga-store: ${printableLines(explain(error).error)}\n`);
   process.exit(error instanceof UsageError ? USAGE_CODE : process.exitCode || 1);
@@ -103,11 +107,15 @@ function fail(error: unknown): never {
  * @returns the store that runs, or null where only the usage was asked for; the process ends when it cannot be started
  */
 export async function runProgram(args: readonly string[], second: Worker | null): Promise<RunningStore | null> {
+  // There is no other place left to say so, and the store does not depend on what it says.
+  process.stderr.on('error', () => undefined);
   return run(args, second).catch(fail);
 }
 
 async function run(args: readonly string[], second: Worker | null): Promise<RunningStore | null> {
   if (args.includes('--help') || args.includes('-h')) {
+    // A reader that has closed its end has all that it wants.
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => error.code === 'EPIPE' || fail(unwritable(error)));
     process.stdout.write(`${USAGE}\n`);
     return null;
   }
@@ -117,7 +125,7 @@ async function run(args: readonly string[], second: Worker | null): Promise<Runn
   const started = Number(process.env['SAGA_STORE_STARTED_MS']);
   const startedMs = started > 0 ? started : performance.timeOrigin;
   const config = readConfig(process.env);
-  const { logger, flush } = createLogger(config.LOG_LEVEL);
+  const { logger, output } = createLogger(config.LOG_LEVEL);
   for (const sentence of formerSettings(process.env)) logger.warn(sentence);
   // A part alone moves nothing: the others may run elsewhere with other settings.
   const movedFrom = names.length === 0 ? await moveData(config) : null;
@@ -128,10 +136,10 @@ async function run(args: readonly string[], second: Worker | null): Promise<Runn
       : await startThreaded(second, config, logger, signals.starting);
   signals.started(async () => {
     await store.stop();
-    flush();
+    await output.flush();
   });
   const userAgent = process.env['npm_config_user_agent'];
   const hasScripts = existsSync('shared/tools/run.mjs');
-  process.stdout.write(startBlock(store, config, { userAgent, hasScripts, startedMs, nowMs: Date.now() }));
+  output.write(startBlock(store, config, { userAgent, hasScripts, startedMs, nowMs: Date.now() }));
   return store;
 }

@@ -79,7 +79,7 @@ export function runSecondThread(main: MessagePort): void {
 
 async function runSecond(main: MessagePort, { env, port }: Begin): Promise<void> {
   const config = readConfig(env);
-  const { logger, flush } = createLogger(config.LOG_LEVEL);
+  const { logger, output } = createLogger(config.LOG_LEVEL);
   const stopping = new AbortController();
   const tell = (message: FromThread) => main.postMessage(message);
   let prepared: PreparedStore | null = null;
@@ -89,12 +89,12 @@ async function runSecond(main: MessagePort, { env, port }: Begin): Promise<void>
     stopping.abort();
     if (prepared === null) return;
     await prepared.stop();
-    flush();
+    await output.flush();
     process.exit(0);
   };
   const end = async (error: unknown) => {
     await prepared?.stop();
-    flush();
+    await output.flush();
     tell({ ...explain(error) });
     process.exit(1);
   };

@@ -180,7 +180,12 @@ export async function runAsMain(moduleUrl: string, tool: Tool, { endsAtOnce = fa
   } catch (error) {
     process.exitCode = exitCodeOf(error, terminal);
   }
-  if (endsAtOnce) process.exit();
+  if (!endsAtOnce) return;
+  // What cannot be written is only known later, and must not pass for done.
+  await Promise.all(
+    [process.stdout, process.stderr].map((stream) => new Promise((resolve) => stream.write('', resolve))),
+  );
+  process.exit();
 }
 
 function realTerminal(): Terminal {

@@ -1,5 +1,6 @@
 import { type DestinationStream, type LoggerOptions, pino } from 'pino';
 import { printableJson, shortened } from '../../core/printable.ts';
+import { LogOutput } from './log-output.ts';
 
 export type Logger = Pick<ReturnType<typeof pino>, 'info' | 'warn' | 'error'>;
 
@@ -8,12 +9,17 @@ const LOG_VALUE_MAX = 8_000;
 const PLAIN_LINE = /^[ -~\n]*$/;
 
 /**
- * Writes one JSON line for each event to standard output, without blocking the caller. Call `flush` before the process
- * ends.
+ * Writes one JSON line for each event to standard output. Await `output.flush()` before the process ends. Where the output takes
+ * nothing, standard error says so once, but for a reader that has closed its end (`| head`).
  */
-export function createLogger(level: string): { logger: Logger; flush: () => void } {
-  const destination = pino.destination({ dest: 1, sync: false, minLength: 0 });
-  return { logger: loggerTo(level, destination), flush: () => destination.flushSync() };
+export function createLogger(level: string): { logger: Logger; output: LogOutput } {
+  let isSaid = false;
+  const output = new LogOutput(1, ({ code, message }) => {
+    if (!isSaid && code !== 'EPIPE')
+      process.stderr.write(`saga-store: the log cannot be written: ${message}; the store runs without it\n`);
+    isSaid = true;
+  });
+  return { logger: loggerTo(level, output), output };
 }
 
 /**
