@@ -182,6 +182,24 @@ describe('produce', () => {
       '/1 must be an object, not a number',
     ],
     ['an empty array', ['order-commands', '-'], '[]', '/ must not be empty'],
+    [
+      'an attribute with another name than CloudEvents has',
+      ['order-commands', '-'],
+      JSON.stringify({ ...event, orderNo: 7 }),
+      '/orderNo is no attribute: a name has lower-case letters and digits alone',
+    ],
+    [
+      'an attribute that would become something else in JavaScript',
+      ['order-commands', '-'],
+      JSON.stringify([event]).replace('{', '{"__proto__":7,'),
+      '/0/__proto__ is no attribute',
+    ],
+    [
+      'an attribute with parts',
+      ['order-commands', '-'],
+      JSON.stringify({ ...event, customer: { name: 'Ada' } }),
+      '/customer must be a text, a number, or true or false',
+    ],
   ])('refuses %s and writes nothing', async (_, args, input, message) => {
     await expect(produceFrom(input, args)).rejects.toThrow(message);
 

@@ -31,8 +31,11 @@ const textSchema = z.string().min(1).max(256);
 /** Errors of an input that are shown. */
 const ERRORS_MAX = 50;
 const JSON_TYPE = /^(?:application|text)\/(?:[\w.-]+\+)?json(?:\s*;.*)?$/i;
+/** What CloudEvents allows as the name of an attribute. */
+const ATTRIBUTE = /^[a-z0-9]+$/;
+
 /** CloudEvents 1.0: an attribute that is null is not set. */
-const eventSchema = z
+const attributesSchema = z
   .looseObject({
     specversion: z.literal('1.0').nullish(),
     id: textSchema,
@@ -52,6 +55,22 @@ const eventSchema = z
     data: z.unknown().refine((data) => data !== undefined, 'must be there'),
   })
   .transform(asWritten);
+
+/** An attribute that cannot be kept is refused, before anything is left out. */
+const eventSchema = z
+  .unknown()
+  .superRefine((event, context) => {
+    for (const [name, value] of Object.entries(Array.isArray(event) ? {} : (event ?? {}))) {
+      if (name === 'data') continue;
+      const message = ATTRIBUTE.test(name)
+        ? 'must be a text, a number, or true or false'
+        : 'is no attribute: a name has lower-case letters and digits alone';
+      if (!ATTRIBUTE.test(name) || (typeof value === 'object' && value !== null)) {
+        context.addIssue({ code: 'custom', path: [name], message });
+      }
+    }
+  })
+  .pipe(attributesSchema);
 
 /** @throws StoreError when the topic is not public or an event is invalid; then nothing is written */
 export async function produce(
@@ -125,13 +144,9 @@ function readEvents(json: string, name: string): readonly OutsideMessage[] {
   throw new StoreError(`These are not CloudEvents; nothing was written.\n${errors.slice(0, ERRORS_MAX).join('\n')}`);
 }
 
-/** What CloudEvents allows as the name of an attribute. */
-const ATTRIBUTE = /^[a-z0-9]+$/;
-
 /** The event with the attributes that are set, also those that the store does not know. */
 function asWritten(event: Readonly<Record<string, unknown>>): OutsideMessage {
-  const isSet = ([name, value]: readonly [string, unknown]) =>
-    value !== null && value !== undefined && ATTRIBUTE.test(name) && typeof value !== 'object';
+  const isSet = ([name, value]: readonly [string, unknown]) => name !== 'data' && value !== null && value !== undefined;
   const attributes: Readonly<Record<string, unknown>> = Object.fromEntries(Object.entries(event).filter(isSet));
   const { id, subject } = attributes;
   const defaults = { partitionkey: subject, correlationid: id, causationid: id, schemaversion: 1 };
