@@ -63,6 +63,12 @@ describe('a request that node does not hand on, or the app need not see', () => 
       '400 malformed_request',
     ],
     [
+      'chunks in HTTP/1.0, which has none',
+      'PUT /things/1 HTTP/1.0\r\nConnection: keep-alive\r\nContent-Type: application/json\r\n' +
+        'Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
+      '400 malformed_request',
+    ],
+    [
       'a page of another origin, behind 2,005 headers',
       `${JSON_PUT}${'X: a\r\n'.repeat(2_005)}Origin: null\r\nContent-Length: 2\r\n\r\n{}`,
       '403 forbidden_origin',

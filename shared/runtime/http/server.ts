@@ -129,6 +129,11 @@ function refusal(
   if (coding !== undefined && coding.trim().toLowerCase() !== 'chunked') {
     return new AppError('malformed_request', `the only transfer coding taken is chunked, not ${coding.slice(0, 64)}`);
   }
+  if (coding !== undefined && incoming.httpVersion === '1.0') {
+    // What was in front of this server has not understood it, and may take what follows for another request.
+    outgoing.shouldKeepAlive = false;
+    return new AppError('malformed_request', 'HTTP/1.0 has no transfer coding');
+  }
   const host = hosts.look(headers.host ?? '');
   if (host instanceof AppError) return host;
   headers.host = host.authority;
