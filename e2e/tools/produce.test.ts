@@ -77,6 +77,16 @@ describe('produce', () => {
     expect(existsSync(missing)).toBe(false);
   });
 
+  it('refuses a data folder that is a file, and names it', async () => {
+    const file = join(folder, 'file');
+    writeFileSync(file, '');
+    const terminal = { env: { DATA_DIR: file }, isTty: false, out: () => undefined, err: () => undefined };
+
+    await expect(produce(['order-commands', '-'], terminal, async () => Buffer.from('[]'))).rejects.toThrow(
+      `DATA_DIR: ${file} is a file and no data folder. Set it to the data folder of a store.`,
+    );
+  });
+
   it('appends one event after a byte order mark', async () => {
     expect(await produceFrom(`\uFEFF${JSON.stringify(event)}`)).toMatchObject({ rows: [row] });
   });

@@ -1,5 +1,5 @@
 /** Appends commands to a topic, as another system would: CloudEvents in JSON, one or an array of them. */
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
 import { topicFile } from '../../functions/engine.ts';
@@ -119,11 +119,7 @@ async function append(
   const config = readConfig(env);
   const folder = resolve(config.DATA_DIR);
   // What is written into a folder of no store is read by none.
-  if (config.LOG === 'embedded' && !existsSync(folder)) {
-    throw new StoreError(
-      `DATA_DIR: there is no data folder ${folder}. Start the store first, or set it to that of one.`,
-    );
-  }
+  if (config.LOG === 'embedded') assertFolder(folder);
   const messages = await read();
   const { log } = await openStoreLog(config, []);
   try {
@@ -132,6 +128,17 @@ async function append(
     await log.close();
   }
   return messages.length;
+}
+
+function assertFolder(folder: string): void {
+  if (!existsSync(folder)) {
+    throw new StoreError(
+      `DATA_DIR: there is no data folder ${folder}. Start the store first, or set it to that of one.`,
+    );
+  }
+  if (!statSync(folder).isDirectory()) {
+    throw new StoreError(`DATA_DIR: ${folder} is a file and no data folder. Set it to the data folder of a store.`);
+  }
 }
 
 /** `name`: where the text comes from. */
