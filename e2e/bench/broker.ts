@@ -23,7 +23,7 @@ export class BenchBroker {
     const given = env['KAFKA_BROKERS'] ?? '';
     if (given !== '') return new BenchBroker(given, async () => undefined);
     const { startBroker } = await import('../engines/broker.ts');
-    const broker = await startBroker({ dataDir: join(workDir, 'broker'), jvmOptions: [], onProgress: progress });
+    const broker = await startBroker({ dataDir: join(workDir(), 'broker'), jvmOptions: [], onProgress: progress });
     // Before the folder is removed, into which it writes.
     process.prependListener('exit', () => void broker.kill());
     return new BenchBroker(broker.address, () => broker.stop());

@@ -50,20 +50,25 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** The folder for everything this run writes; removed at the end and on Ctrl-C. */
-export const workDir = mkdtempSync(join(tmpdir(), 'saga-store-bench-'));
+let madeDir: string | null = null;
 const children = new Set<ChildProcess>();
 process.on('exit', () => {
   for (const child of children) child.kill('SIGKILL');
   // A process that was just killed may still be writing.
-  rmSync(workDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  if (madeDir !== null) rmSync(madeDir, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
 });
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => process.exit(130));
+
+/** The folder for everything this run writes; removed at the end and on Ctrl-C. */
+export function workDir(): string {
+  madeDir ??= mkdtempSync(join(tmpdir(), 'saga-store-bench-'));
+  return madeDir;
+}
 
 let started = 0;
 
 export function newDataDir(): string {
-  const dataDir = join(workDir, `data-${++started}`);
+  const dataDir = join(workDir(), `data-${++started}`);
   mkdirSync(dataDir);
   return dataDir;
 }
@@ -114,7 +119,7 @@ export async function timeToFirstOrder(program: Program): Promise<number> {
 /** Compiles the library that slows each flush down; null when that is not possible. */
 export function compileSlowFlush(): string | null {
   const source = join(ROOT, 'e2e/bench/slow-flush.c');
-  const library = join(workDir, 'slow-flush.so');
+  const library = join(workDir(), 'slow-flush.so');
   if (process.platform !== 'linux') return null;
   try {
     execFileSync('cc', ['-shared', '-fPIC', '-O2', '-o', library, source, '-ldl'], { stdio: 'pipe' });

@@ -184,6 +184,17 @@ it.each([
   expect(stderr.trim().split('\n')).toHaveLength(1);
 });
 
+it.each([
+  ['dist/e2e/bench/main.js', ['--quick', '--only', 'ours']],
+  ['dist/e2e/chaos/main.js', ['--minutes', '0.1']],
+  ['dist/e2e/prove/main.js', []],
+])('%s says so when there is no temporary folder, and explains itself without one', async (file, args) => {
+  const env = { TMPDIR: '/nowhere', DATA_DIR: temporaryFolder() };
+
+  expectFailure(await ended(file, args, env), /^ENOENT: no such file or directory, mkdtemp '\/nowhere\/[^\n]+\n$/);
+  expect(await ended(file, ['--help'], env)).toMatchObject({ code: 0, stderr: '' });
+});
+
 /** Control characters, without those that end a line. */
 const CONTROLS = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 const hostile = 'X\u001b[31m\u001b]0;x\u0007\u009b2J\u007f\u202e\u2066\u2028\u200b\u061c';
