@@ -1,10 +1,10 @@
 /** `npm run chaos`: injects faults into real processes under load and prints a verdict. */
-import { accessSync, constants, existsSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { printable, printableLines } from '../../shared/core/printable.ts';
 import { jsonText, runAsMain } from '../tools/command-line.ts';
-import { type Terminal, UsageError } from '../tools/store-client.ts';
+import { StoreError, type Terminal, UsageError } from '../tools/store-client.ts';
 import { LiveLine, paintFor } from './live.ts';
 import { readOptions } from './options.ts';
 import { pageOf } from './page/page.ts';
@@ -35,7 +35,7 @@ async function chaos(args: readonly string[], terminal: Terminal): Promise<numbe
     if (options.isJson) terminal.out(jsonText(verdict));
     else terminal.out(verdictText(verdict, paint, terminal));
     if (reportFile !== null) {
-      writeFileSync(reportFile, pageOf({ verdict, record, store }));
+      writeReport(reportFile, pageOf({ verdict, record, store }));
       screen.write(`Report of the whole run: ${printable(resolve(reportFile), LINE_MAX)}\n`);
     }
     if (options.keepsData || run.keepsEvidence) screen.write(`The data and the logs are in ${run.workDir}\n`);
@@ -46,6 +46,16 @@ async function chaos(args: readonly string[], terminal: Terminal): Promise<numbe
     return 2;
   } finally {
     live.stop();
+  }
+}
+
+/** @throws StoreError where there is no room for all of it, or it cannot be written; then nothing of it is left */
+function writeReport(file: string, page: string): void {
+  try {
+    writeFileSync(file, page);
+  } catch (error) {
+    if (statSync(file, { throwIfNoEntry: false })?.isFile() === true) rmSync(file);
+    throw new StoreError(`The report ${file} cannot be written: ${error instanceof Error ? error.message : error}`);
   }
 }
 

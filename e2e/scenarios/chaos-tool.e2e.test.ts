@@ -76,6 +76,13 @@ describe('a run', () => {
     expect(await startedOn(dataDirOf(program))).toEqual(functionNames.map(() => ''));
   });
 
+  it.runIf(process.platform === 'linux')('ends with 1 where there is no room for its report', async () => {
+    const program = chaos('--minutes', '0.02', '--faults', 'stop', '--report', '/dev/full');
+
+    expect(await program.exit).toEqual({ code: 1, signal: null });
+    expect(program.stderr()).toMatch(/^The report \/dev\/full cannot be written: ENOSPC: [^\n]+\n$/);
+  });
+
   it('says so and goes on where disk errors are not possible: without a C compiler', async () => {
     const program = chaosWith({ PATH: '/nowhere' }, '--minutes', '0.1', '--seed', '7', '--faults', 'disk');
 
