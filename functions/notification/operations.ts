@@ -76,7 +76,7 @@ async function sendOneAgain(c: AppContext, context: FunctionContext): Promise<Re
 
 async function sendFailedAgain(c: AppContext, context: FunctionContext): Promise<Response> {
   const { dryRun, max, cursor, ...signed } = await readBody(c, bodies.sendFailedAgainRequest);
-  const after = placeOf(cursor, FAILED_NOTICES, 'number') ?? [0];
+  const after = placeOf(cursor, FAILED_NOTICES, 'number', 'the body') ?? [0];
   const query = { table: deliveries, fixed: { status: 'failed' }, orderBy: ['position'] } as const;
   const page = await context.store.find({ ...query, after, limit: max });
   const sentAgain = dryRun ? page.length : await submit(context, page, signed);

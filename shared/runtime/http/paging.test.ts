@@ -45,6 +45,11 @@ describe('a cursor', () => {
     ],
   });
 
+  it('is said to be wrong where it stands, in the query or in the body', () => {
+    expect(() => placeOf('none', list, 'text')).toThrow('the query is not valid at /cursor: ');
+    expect(() => placeOf('none', list, 'text', 'the body')).toThrow('the body is not valid at /cursor: ');
+  });
+
   it('is absent on the first page', () => {
     expect(placeOf(undefined, list, 'text')).toBeUndefined();
   });

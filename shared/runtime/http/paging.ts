@@ -60,17 +60,22 @@ const NOT_OF_THIS_LIST =
   'this is not a cursor of this list with these filters; take one from the links of its pages, as it is';
 
 /**
- * The position in a cursor, which is one value of this kind.
+ * The position in a cursor, which is one value of this kind. `where`: the part of the request that it comes from.
  * @throws {AppError} 422 for a cursor that no page of this list returned, with these filters.
  */
-export function placeOf(cursor: string | undefined, list: List, kind: keyof typeof cursorSchemas): Place | undefined {
+export function placeOf(
+  cursor: string | undefined,
+  list: List,
+  kind: keyof typeof cursorSchemas,
+  where: 'the query' | 'the body' = 'the query',
+): Place | undefined {
   if (cursor === undefined) return undefined;
   const read = cursorSchemas[kind].safeParse(parseJson(Buffer.from(cursor, 'base64url').toString()));
   const place = read.success ? read.data.slice(1) : undefined;
   // Made again, because what decodes a cursor passes over characters that are none of its own.
   if (place !== undefined && cursorOf(list, place) === cursor) return place;
   const errors = [{ pointer: '/cursor', detail: NOT_OF_THIS_LIST }];
-  throw new AppError('invalid_request', `the query is not valid at /cursor: ${NOT_OF_THIS_LIST}`, { errors });
+  throw new AppError('invalid_request', `${where} is not valid at /cursor: ${NOT_OF_THIS_LIST}`, { errors });
 }
 
 /** The links of a page: to itself, and to the next one if there is one. `url` is that of the request. */
