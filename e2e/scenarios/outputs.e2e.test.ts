@@ -42,6 +42,8 @@ linux.each(outputs)('an output %s', (output) => {
     ['dist/e2e/chaos/main.js', '--help'],
     ['dist/e2e/tools/backup.js', '--help'],
     ['dist/e2e/prove/main.js', '--help'],
+    ['shared/tools/run.mjs', '--help'],
+    ['shared/tools/start-kafka-broker.mjs', '--help'],
   ])('is a failure of %s %s only where the text is wanted', async (...args) => {
     const { code, stderr } = await start(args, output).ended;
 

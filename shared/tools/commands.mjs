@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseEnv } from 'node:util';
 import { run } from './child.mjs';
 import { ensureBuilt, ensureInstalled } from './prepare.mjs';
+import { failWithoutOutput } from './wanted-output.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 
@@ -145,6 +146,7 @@ export async function main(argv) {
 
   const lines = command.lines(args);
   if (isPrint) {
+    failWithoutOutput();
     console.log(JSON.stringify(lines));
     return 0;
   }
@@ -191,6 +193,7 @@ function readEnvFile(file) {
 
 function showHelp(name) {
   if (!['help', '--help', '-h'].includes(name)) return refuse(`There is no command ${visible(name)}.`);
+  failWithoutOutput();
   printHelp(console.log);
   return 0;
 }

@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { findDockerBroker, hasDockerEngine, startDockerBroker, stopDockerBroker } from './docker-broker.mjs';
 import { findBroker, KAFKA_VERSION, ServiceError, startBroker, whatBrokerLacks } from './services.mjs';
+import { failWithoutOutput } from './wanted-output.mjs';
 
 const PORT = 9092;
 const HELP = `Usage: npm run start-kafka-broker -- [--port N] [--local]
@@ -28,6 +29,7 @@ async function main(argv) {
   const options = read(argv);
   if (options === null) return 2;
   if (options.help) {
+    failWithoutOutput();
     say(HELP);
     return 0;
   }
