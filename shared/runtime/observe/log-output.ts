@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 /** Characters that wait for a reader that takes none at the moment; what comes beyond them is lost. */
-const WAITING_MAX = 1024 * 1024;
+const WAITING_MAX = 16 * 1024 * 1024;
 const BUSY_MS = 20;
 const FLUSH_MS_MAX = 1_000;
 const BUSY = ['EAGAIN', 'EBUSY'];
@@ -20,7 +20,7 @@ export class LogOutput {
   #waiting = '';
   #writing: Promise<void> | null = null;
 
-  /** `onLost` is called for each error by which lines are lost. */
+  /** `onLost` is called each time that lines are lost. */
   constructor(descriptor: number, onLost: (error: NodeJS.ErrnoException) => void) {
     this.#descriptor = descriptor;
     this.#onLost = onLost;
@@ -28,7 +28,10 @@ export class LogOutput {
   }
 
   write(text: string): void {
-    if (this.#waiting.length + text.length > WAITING_MAX) return;
+    if (this.#waiting.length + text.length > WAITING_MAX) {
+      this.#onLost(new Error('it is not read fast enough'));
+      return;
+    }
     this.#waiting += text;
     this.#writing ??= this.#writeAll();
   }
