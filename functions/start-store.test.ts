@@ -87,6 +87,29 @@ describe('a start that fails', () => {
     await expect(startAgain()).resolves.toBeUndefined();
   });
 
+  it('says so also where the client of its log does not end', async () => {
+    const { start, startAgain } = await place();
+    let end: () => void = () => undefined;
+    const ended = new Promise<void>((resolve) => {
+      end = resolve;
+    });
+    let closing: Promise<void> = Promise.resolve();
+    const wrapLog = (log: MessageLog): MessageLog =>
+      Object.assign(Object.create(log), {
+        subscribe: () => Promise.reject(new Error('no subscription today')),
+        close: () => {
+          closing = ended.then(() => log.close());
+          return closing;
+        },
+      });
+
+    await expect(start({ wrapLog, closeMs: 1 })).rejects.toThrow('no subscription today');
+
+    end();
+    await closing;
+    await expect.poll(() => startAgain().then(() => 'started', String), { timeout: 10_000 }).toBe('started');
+  });
+
   it('because it was aborted gives the reason, and closes what was opened', async () => {
     const { start, startAgain } = await place();
     const aborting = new AbortController();

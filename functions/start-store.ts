@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { type FunctionName, functionNames } from '../saga/choreography.ts';
 import type { MessageLog } from '../shared/ports/message-log.ts';
@@ -55,6 +55,8 @@ export interface StartOptions {
   readonly crash?: Crash;
   /** Lets a test wrap the log of the functions. */
   readonly wrapLog?: (log: MessageLog) => MessageLog;
+  /** How long a start that fails may take to close what it has opened, in milliseconds. */
+  readonly closeMs?: number;
   /** Aborts the start with its reason; what was opened is closed. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -77,9 +79,19 @@ export async function startStore(
     answer();
     return { urls, apps, stop };
   } catch (error) {
-    await stop();
+    await closed(stop(), options.closeMs);
     throw error;
   }
+}
+
+/** How long a start that fails may take to close what it has opened: the client of a broker may not end. */
+const CLOSE_MS = 10_000;
+
+/** Resolves when all is closed, or after a while: what is left open then ends with the process. */
+export async function closed(closing: Promise<void>, withinMs = CLOSE_MS): Promise<void> {
+  const waited = new AbortController();
+  const late = sleep(withinMs, undefined, { signal: waited.signal }).catch(() => undefined);
+  await Promise.race([closing, late]).finally(() => waited.abort());
 }
 
 /** Starts the functions of these parts, and opens no port. @throws {Error} like {@link startStore}. */
@@ -117,7 +129,7 @@ export async function prepareStore(
     }
     signal?.throwIfAborted();
   } catch (error) {
-    await stop();
+    await closed(stop(), options.closeMs);
     throw error;
   }
   const openPorts = async () => {

@@ -7,7 +7,7 @@ import { assertPortsDiffer } from './ports.ts';
 import { type Begin, type FromThread, inSecondThread, type Order, SecondThread } from './second-thread.ts';
 import { type Config, readConfig } from './settings.ts';
 import { explain } from './start-error.ts';
-import { type PreparedStore, parts, prepareStore, type RunningStore } from './start-store.ts';
+import { closed, type PreparedStore, parts, prepareStore, type RunningStore } from './start-store.ts';
 import { assertDataPlaces } from './store-log.ts';
 
 /**
@@ -65,7 +65,7 @@ export async function startThreaded(
     return { urls: new Map([...firstUrls, ...secondUrls]), apps: first.apps, stop };
   } catch (error) {
     failing.abort(error);
-    await stop();
+    await closed(stop());
     throw failing.signal.reason;
   } finally {
     signal?.removeEventListener('abort', abort);
