@@ -87,24 +87,33 @@ describe('a start that fails', () => {
     await expect(startAgain()).resolves.toBeUndefined();
   });
 
-  it('says so also where the client of its log does not end', async () => {
-    const { start, startAgain } = await place();
+  it.each([
+    ['no subscription today', 'before ports open'],
+    ['ORDER_PORT', 'when a port is taken'],
+  ])('says why (%s) also where the client of its log does not end, %s', async (why) => {
+    const { start, startAgain, portOf } = await place();
+    const isPort = why === 'ORDER_PORT';
+    const holder = createServer();
+    if (isPort) await new Promise<void>((resolve) => holder.listen(portOf('order'), '127.0.0.1', resolve));
     let end: () => void = () => undefined;
     const ended = new Promise<void>((resolve) => {
       end = resolve;
     });
     let closing: Promise<void> = Promise.resolve();
-    const wrapLog = (log: MessageLog): MessageLog =>
-      Object.assign(Object.create(log), {
-        subscribe: () => Promise.reject(new Error('no subscription today')),
+    const wrapLog = (log: MessageLog): MessageLog => {
+      const close = log.close.bind(log);
+      return Object.assign(log, {
+        ...(isPort ? {} : { subscribe: () => Promise.reject(new Error(why)) }),
         close: () => {
-          closing = ended.then(() => log.close());
+          closing = ended.then(close);
           return closing;
         },
       });
+    };
 
-    await expect(start({ wrapLog, closeMs: 1 })).rejects.toThrow('no subscription today');
+    await expect(start({ wrapLog, closeMs: 1 })).rejects.toThrow(why);
 
+    holder.close();
     end();
     await closing;
     await expect.poll(() => startAgain().then(() => 'started', String), { timeout: 10_000 }).toBe('started');
