@@ -23,6 +23,7 @@ export type Env = Readonly<Record<string, string>>;
 export const isOnKafka = process.env['E2E_LOG'] === 'kafka';
 /** A busy machine is slow at starts, above all where they make topics and join groups. */
 const READY_MS = 60_000;
+const STARTS = 3;
 /** No request fails because the machine is slow. A test of a function that does not answer sets less. */
 const PATIENT: Env = { GATEWAY_TIMEOUT_MS: '20000' };
 
@@ -141,10 +142,19 @@ export class TestStore {
     return store;
   }
 
+  /** A store that is started, on other ports where another program has taken one of them since they were found free. */
   static async start(host: Host, env: Env = {}): Promise<TestStore> {
-    const store = await TestStore.create(host, env);
-    await store.start();
-    return store;
+    for (let left = STARTS; ; left -= 1) {
+      const store = await TestStore.create(host, env);
+      try {
+        await store.start();
+        return store;
+      } catch (error) {
+        if (left === 1 || !String(error).includes('EADDRINUSE')) throw error;
+        console.warn(`the store under test is started on other ports: ${error}`);
+        await store.end();
+      }
+    }
   }
 
   url(path: string, part: Part = 'gateway'): string {
