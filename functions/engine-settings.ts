@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { wholeNumber } from '../shared/core/number-setting.ts';
 
 const flagSchema = z.enum(['true', 'false']).transform((flag) => flag === 'true');
 const brokersSchema = z
@@ -16,8 +17,8 @@ export const logSettings = {
     .string()
     .regex(/^[a-zA-Z0-9._-]{0,100}$/, 'must be at most 100 letters, digits, dots, underscores or hyphens')
     .default(''),
-  KAFKA_PARTITIONS: z.coerce.number().int().min(1).max(256).default(6),
-  KAFKA_REPLICAS: z.coerce.number().int().min(1).max(100).optional(),
+  KAFKA_PARTITIONS: wholeNumber(1, 256).default(6),
+  KAFKA_REPLICAS: wholeNumber(1, 100).optional(),
   KAFKA_CREATE_TOPICS: flagSchema.default(true),
   KAFKA_SSL: flagSchema.default(false),
   KAFKA_SSL_CA_FILE: z.string().optional(),
@@ -26,7 +27,7 @@ export const logSettings = {
   KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
   KAFKA_SASL_USERNAME: z.string().optional(),
   KAFKA_SASL_PASSWORD: z.string().optional(),
-  OUTBOX_UNSENT_MAX: z.coerce.number().int().min(1).max(100_000_000).default(100_000),
+  OUTBOX_UNSENT_MAX: wholeNumber(1, 100_000_000).default(100_000),
 } as const;
 
 export type LogSettings = z.infer<z.ZodObject<typeof logSettings>>;

@@ -52,7 +52,14 @@ describe('the settings', () => {
     ['LOG_LEVEL', 'loud', '"loud"'],
     ['EMBEDDED_POLL_MS', '0', '"0"'],
     ['ORDER_DEADLINE_S', '0', '"0"'],
-    ['BACKORDER_DEADLINE_S', 'week', '"week"'],
+    ['BACKORDER_DEADLINE_S', 'week', 'must be a whole number; it is "week"'],
+    ['GATEWAY_RETRIES', ' ', 'must be a whole number; it is " "'],
+    ['GATEWAY_RETRIES', '-1', 'must be at least 0; it is "-1"'],
+    ['KAFKA_PARTITIONS', '0x10', 'must be a whole number; it is "0x10"'],
+    ['RETRY_ATTEMPTS', '1e2', 'must be a whole number; it is "1e2"'],
+    ['LOG_RETENTION_DAYS', '1.5', 'must be a whole number; it is "1.5"'],
+    ['NOTICE_RETRY_FACTOR', '0x2', 'must be a number; it is "0x2"'],
+    ['RETRY_FACTOR', '10.5', 'must be at most 10; it is "10.5"'],
   ])('stop the start with a reason when %s is %s', (setting, value, detail) => {
     const read = () => readConfig({ [setting]: value });
 

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { FunctionName } from '../saga/choreography.ts';
 import { ConfigError } from '../shared/core/errors.ts';
 import { safeParseInput } from '../shared/core/issue-sentence.ts';
+import { wholeNumber } from '../shared/core/number-setting.ts';
 import { printable } from '../shared/core/printable.ts';
 import { wasReplaced } from '../shared/core/well-formed.ts';
 import { deadLetterSettings } from '../shared/runtime/dead-letters/settings.ts';
@@ -28,10 +29,10 @@ const processSettings = z.object({
   ENABLE_AUTOMATION: flagSchema.default(false),
   NODE_ENV: z.enum(['production', 'development', 'test']).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  GATEWAY_TIMEOUT_MS: z.coerce.number().int().min(1).max(600_000).default(5_000),
-  GATEWAY_RETRIES: z.coerce.number().int().min(0).max(20).default(4),
+  GATEWAY_TIMEOUT_MS: wholeNumber(1, 600_000).default(5_000),
+  GATEWAY_RETRIES: wholeNumber(0, 20).default(4),
   THREADS: z.enum(['1', '2']).transform(Number).optional(),
-  EMBEDDED_POLL_MS: z.coerce.number().int().min(1).max(60_000).default(5),
+  EMBEDDED_POLL_MS: wholeNumber(1, 60_000).default(5),
   SKIP_PRUNED_RECORDS: flagSchema.default(false),
   ...logSettings,
   ...httpSettings,
