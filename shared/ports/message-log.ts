@@ -102,7 +102,8 @@ export interface MessageLog {
    * each time when lanes are assigned to this reader. A reader whose position no longer exists in the topic goes back to the
    * last one that both know, or to the oldest.
    *
-   * `wake` is called when a poll may find new records. It may be called at any time and any number of times.
+   * `wake` is called when a poll may find new records. It may be called at any time and any number of times. `onWarning` is
+   * called with a sentence when records that the group has read are gone from a topic.
    */
   subscribe(options: {
     readonly group: string;
@@ -111,6 +112,7 @@ export interface MessageLog {
     /** Whether the group ran before; then it misses no record, even where it has read none yet. */
     readonly hasRun?: boolean;
     readonly wake: () => void;
+    readonly onWarning?: (sentence: string) => void;
   }): Promise<Subscription>;
 
   /** How far each group that reads this topic has read each of its partitions, whether its process runs or not. */

@@ -79,8 +79,9 @@ export class KafkaLog implements MessageLog, RelayTarget, LogClaims {
     readonly positions: () => Promise<readonly Position[]>;
     readonly hasRun?: boolean;
     readonly wake: () => void;
+    readonly onWarning?: (sentence: string) => void;
   }): Promise<Subscription> {
-    const { group, topics, positions, hasRun = false, wake } = options;
+    const { group, topics, positions, hasRun = false, wake, onWarning } = options;
     const { clock, skipsPruned = false } = this.#options;
     const subscription = new KafkaSubscription({
       client: this.#client,
@@ -94,6 +95,7 @@ export class KafkaLog implements MessageLog, RelayTarget, LogClaims {
         return skipsPruned || (isNewTopic && (known.length > 0 || !hasRun));
       },
       wake,
+      onWarning,
       onClose: () => this.#subscriptions.delete(subscription),
     });
     this.#subscriptions.add(subscription);

@@ -23,6 +23,7 @@ describe('a subscription of Kafka', () => {
   let ends: { low: number; high: number };
   let positions: () => Promise<readonly Position[]>;
   let receipts: readonly KafkaReceipt[];
+  const onWarning = vi.fn();
   let log: KafkaLog;
 
   beforeEach(async () => {
@@ -55,7 +56,7 @@ describe('a subscription of Kafka', () => {
   afterEach(() => log.close());
 
   async function subscribe(isTakenUp = true) {
-    const given = { group: 'readers', topics: ['events'], positions: () => positions(), wake: vi.fn() };
+    const given = { group: 'readers', topics: ['events'], positions: () => positions(), wake: vi.fn(), onWarning };
     const subscription = await log.subscribe(given);
     assign();
     if (isTakenUp) await vi.waitFor(() => expect(consumer.resume).toHaveBeenCalled());
@@ -133,6 +134,33 @@ describe('a subscription of Kafka', () => {
     assign();
 
     await vi.waitFor(() => expect(consumer.seek).toHaveBeenCalledExactlyOnceWith(named, 3));
+  });
+
+  it('warns where its position lies behind the end: the topic was made anew', async () => {
+    positions = async () => [{ ...LANE, position: 11, epoch: 'one' }];
+    const subscription = await subscribe();
+    options.onBatch(named, batch(0, 1));
+
+    expect(await ids(subscription)).toEqual(['m0']);
+    expect(onWarning).toHaveBeenCalledExactlyOnceWith(
+      'records of events/0 that were read are gone: the topic was made anew, or cut',
+    );
+  });
+
+  it('warns where the record that was read last is another one now', async () => {
+    positions = async () => [{ ...LANE, position: 4, epoch: 'one', proof: 'of another record' }];
+    await subscribe();
+    options.onBatch(named, batch(3, 5));
+
+    expect(onWarning).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('records of events/0'));
+  });
+
+  it('warns of nothing where it reads on', async () => {
+    positions = async () => [{ ...LANE, position: 4, epoch: 'one' }];
+    await subscribe();
+    options.onBatch(named, batch(4, 5));
+
+    expect(onWarning).not.toHaveBeenCalled();
   });
 
   it('ignores an acknowledgement of another epoch', async () => {

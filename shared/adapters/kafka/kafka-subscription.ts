@@ -27,6 +27,7 @@ export interface KafkaSubscriptionOptions {
   /** Whether a reader with these positions goes on in this topic where records that it has not read were pruned. */
   readonly mayMiss: (topic: string, positions: readonly Position[]) => boolean;
   readonly wake: () => void;
+  readonly onWarning?: ((sentence: string) => void) | undefined;
   readonly onClose: () => void;
 }
 
@@ -190,8 +191,11 @@ export class KafkaSubscription implements Subscription {
       return false;
     }
     this.#problems.delete(name);
+    const onLost = () =>
+      this.#options.onWarning?.(`records of ${name} that were read are gone: the topic was made anew, or cut`);
+    if (known !== undefined && start.epoch !== (known.epoch ?? '')) onLost();
     const { low, high, lanes } = ends;
-    const reader = new LaneReader({ lane, consumer, start, low, high, lanes, writer, newEpoch });
+    const reader = new LaneReader({ lane, consumer, start, low, high, lanes, writer, newEpoch, onLost });
     this.#readers.set(name, reader);
     // A process that was killed has not noted the last of what it has read.
     this.#note(reader);

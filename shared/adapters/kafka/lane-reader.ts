@@ -19,6 +19,8 @@ export interface LaneOptions {
   readonly lanes: number;
   readonly writer: string | null;
   readonly newEpoch: () => string;
+  /** Called when records that were read are gone. */
+  readonly onLost: () => void;
 }
 
 /**
@@ -104,11 +106,12 @@ export class LaneReader {
 
   /** It is another topic under the same name, or was cut: everything in it is read, as if for the first time. */
   #beginAnew(): void {
-    const { lane, low, consumer, newEpoch } = this.#options;
+    const { lane, low, consumer, newEpoch, onLost } = this.#options;
     this.#epoch = newEpoch();
     this.#proof = null;
     this.#buffer = new LaneBuffer(low);
     consumer.seek(lane, low);
+    onLost();
   }
 
   #add(records: readonly KafkaRecord[], next: number): void {

@@ -37,6 +37,8 @@ export interface BatchSourceOptions {
   readonly parkedPerKeyMax: number;
   /** Only its holder takes what is due; where absent, this instance is alone. */
   readonly keeper?: Role;
+  /** Called with a sentence about the log that an operator should read. */
+  readonly onWarning?: (sentence: string) => void;
 }
 
 /** The messages that wait at a function; `failure` says why some may be missing, null when none is. */
@@ -74,7 +76,7 @@ export class BatchSource {
 
   /** Subscribes, and counts what an earlier run of the process has parked. */
   async open(wake: () => void): Promise<void> {
-    const { fn, store, log } = this.#options;
+    const { fn, store, log, onWarning = () => undefined } = this.#options;
     await this.watermarks.load();
     await this.#keeper.hold();
     this.#keeper.onGranted(() => {
@@ -87,7 +89,8 @@ export class BatchSource {
     };
     // Each start begins an epoch of the function's own outbox.
     const hasRun = (await store.count(topicEpochs)) > 1;
-    this.#subscription = await log.subscribe({ group: fn.name, topics: fn.consumes, positions, hasRun, wake });
+    const topics = fn.consumes;
+    this.#subscription = await log.subscribe({ group: fn.name, topics, positions, hasRun, wake, onWarning });
     await this.#recountParked();
   }
 

@@ -35,6 +35,9 @@ async function counted(): Promise<unknown> {
   return (await reader.counted())['a'];
 }
 
+const warnings = () => reader.logged.lines.map(({ level, msg }) => [level, msg]);
+const LOST = [40, `records of ${OWNED} that were read are gone: its file is an older copy, or a new one`];
+
 async function progress(): Promise<unknown> {
   return (await reader.log.progress(OWNED)).map(({ position, end, lag }) => ({ position, end, lag }));
 }
@@ -67,6 +70,7 @@ describe.each([
       [7, 127],
       [{ position: 4, end: 4, lag: 0 }],
     ]);
+    expect(warnings()).toEqual([LOST]);
   });
 
   it('is read on by a reader that keeps running', async () => {
@@ -78,7 +82,7 @@ describe.each([
 
     await vi.waitFor(async () => {
       await reader.settle();
-      expect(await counted()).toEqual([6, 63]);
+      expect([await counted(), warnings()]).toEqual([[6, 63], [LOST]]);
     });
   });
 
@@ -129,7 +133,7 @@ describe.each([
     await reader.restart();
     await reader.settle();
 
-    expect(await counted()).toEqual([3, 7]);
+    expect([await counted(), warnings()]).toEqual([[3, 7], [LOST]]);
   });
 
   it('is read on without duplicates when it only restarts', async () => {
@@ -141,6 +145,6 @@ describe.each([
     await reader.restart();
     await reader.settle();
 
-    expect([await counted(), reader.outcomes]).toEqual([[3, 7], []]);
+    expect([await counted(), reader.outcomes, warnings()]).toEqual([[3, 7], [], []]);
   });
 });

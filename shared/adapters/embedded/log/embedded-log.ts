@@ -63,6 +63,7 @@ export class EmbeddedLog implements MessageLog {
     readonly positions: () => Promise<readonly Position[]>;
     readonly hasRun?: boolean;
     readonly wake: () => void;
+    readonly onWarning?: (sentence: string) => void;
   }): Promise<Subscription> {
     const positions = await options.positions();
     const cursors = options.topics.map((topic) => {
@@ -71,7 +72,7 @@ export class EmbeddedLog implements MessageLog {
       file.receive(null);
       const isNewTopic = !positions.some((own) => own.topic === topic);
       const mayMiss = this.#skipsPruned || (isNewTopic && (positions.length > 0 || options.hasRun !== true));
-      return cursorOf(file, topic, positions, mayMiss);
+      return { ...cursorOf(file, topic, positions), mayMiss, onWarning: options.onWarning };
     });
     const subscription = new EmbeddedSubscription(cursors, options.wake, () =>
       this.#subscriptions.delete(subscription),

@@ -28,17 +28,23 @@ interface Cursor {
   isBehind: boolean;
   /** Whether it goes on where records that it has not read were pruned. */
   readonly mayMiss: boolean;
+  /** Called with a sentence when records that were read are gone. */
+  readonly onWarning?: ((sentence: string) => void) | undefined;
 }
 
 /** The first read of the file corrects its position. */
-export function cursorOf(file: TopicReader, topic: string, positions: readonly Position[], mayMiss: boolean): Cursor {
+export function cursorOf(
+  file: TopicReader,
+  topic: string,
+  positions: readonly Position[],
+): Omit<Cursor, 'mayMiss' | 'onWarning'> {
   const known = new Map<string, number>();
   for (const { topic: name, position, epoch = '' } of positions) {
     if (name === topic && !known.has(epoch)) known.set(epoch, position);
   }
   const position = positions.find((own) => own.topic === topic)?.position ?? 0;
   const own = { known, epochs: NO_EPOCHS, position, polled: position };
-  return { topic, file, ...own, isBehind: true, problem: null, mayMiss };
+  return { topic, file, ...own, isBehind: true, problem: null };
 }
 
 /** Reads several topics for one group, each at its own pace. */
@@ -169,6 +175,9 @@ function relocate(cursor: Cursor): void {
   const { epochs } = cursor.file;
   const position = placeOf(cursor.known, epochs, end);
   assertNoneMissed(cursor, position);
+  if (position < cursor.position) {
+    cursor.onWarning?.(`records of ${cursor.topic} that were read are gone: its file is an older copy, or a new one`);
+  }
   cursor.epochs = epochs;
   cursor.position = position;
 }
