@@ -1,9 +1,13 @@
 import { rmSync, statSync } from 'node:fs';
 import type Database from 'better-sqlite3';
 import { connect } from '../connect.ts';
+import { isLocked } from '../store-error.ts';
 import { forgetHolder, noteHolder } from './lock-holder.ts';
 
 const TRIES_MAX = 10;
+/** Two processes that try in the same instant may both fail: each is in the other's way. */
+const TURNS = 5;
+const PAUSE_MS = 10;
 
 /** A lock that this process holds until `close` or its own end, however it ends. A note beside it says which process it is. */
 export class LockFile {
@@ -11,12 +15,12 @@ export class LockFile {
   #held: Held;
 
   /**
-   * Locks a file; creates it where it is missing.
+   * Locks a file; creates it where it is missing. `pause` blocks for a moment, before each further try.
    * @throws {SqliteError} `SQLITE_BUSY` when another process, alive or frozen, has locked it.
    */
-  constructor(file: string) {
+  constructor(file: string, pause: () => void = pauseShortly) {
     this.#file = file;
-    this.#held = hold(file);
+    this.#held = holdInTurn(file, pause);
     noteHolder(file);
   }
 
@@ -57,6 +61,22 @@ export class LockFile {
 interface Held {
   readonly db: Database.Database;
   readonly inode: number;
+}
+
+function holdInTurn(file: string, pause: () => void): Held {
+  for (let turn = 1; ; turn++) {
+    try {
+      return hold(file);
+    } catch (error) {
+      if (!isLocked(error) || turn === TURNS) throw error;
+      pause();
+    }
+  }
+}
+
+/** For a random time: who tried in the same instant tries again in another one. */
+function pauseShortly(): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Math.random() * PAUSE_MS);
 }
 
 function hold(file: string): Held {
