@@ -1,5 +1,7 @@
 /** The longest wait for a connection that is closed. */
 const CLOSE_MS = 3_000;
+/** The longest call. The library has its own limits for each request, but may forget one when a connection breaks. */
+const CALL_MS = 60_000;
 
 interface Connectable {
   connect(): Promise<void>;
@@ -19,7 +21,7 @@ export class Reconnecting<Connection extends Connectable> {
     const connected = this.#connected ?? this.#connect();
     this.#connected = connected;
     try {
-      return await work(await connected);
+      return await answered(connected.then(work));
     } catch (error) {
       if (this.#connected === connected) this.#connected = null;
       connected.then((connection) => connection.disconnect()).catch(() => undefined);
@@ -38,6 +40,14 @@ export class Reconnecting<Connection extends Connectable> {
     this.#connected = null;
     await bounded(connected?.then((connection) => connection.disconnect()));
   }
+}
+
+async function answered<Result>(call: Promise<Result>): Promise<Result> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${CALL_MS / 1_000} s`)), CALL_MS);
+  });
+  return Promise.race([call, late]).finally(() => clearTimeout(timer));
 }
 
 /** Waits for the end of something, but not for long, and not for how it ends: a broker that is gone never answers. */
