@@ -36,7 +36,7 @@ async function counted(): Promise<unknown> {
 }
 
 const warnings = () => reader.logged.lines.map(({ level, msg }) => [level, msg]);
-const LOST = [40, `records of ${OWNED} that were read are gone: its file is an older copy, or a new one`];
+const LOST = [40, `probe: records of ${OWNED} that were read are gone: its file is an older copy, or a new one`];
 
 async function progress(): Promise<unknown> {
   return (await reader.log.progress(OWNED)).map(({ position, end, lag }) => ({ position, end, lag }));
