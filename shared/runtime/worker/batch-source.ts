@@ -9,6 +9,7 @@ import type { Handled } from '../handle/handle-batch.ts';
 import type { Incoming, IncomingRetry, IncomingTimer } from '../handle/incoming.ts';
 import { parseRecord, parseStored } from '../handle/parse-record.ts';
 import type { RetryQueueLimits } from '../handle/retry-queue.ts';
+import type { Logger } from '../observe/logger.ts';
 import { CatchUp } from './catch-up.ts';
 import { type Role, soleRole } from './held-lease.ts';
 import { PausedLanes } from './paused-lanes.ts';
@@ -37,8 +38,8 @@ export interface BatchSourceOptions {
   readonly parkedPerKeyMax: number;
   /** Only its holder takes what is due; where absent, this instance is alone. */
   readonly keeper?: Role;
-  /** Called with a sentence about the log that an operator should read. */
-  readonly onWarning?: (sentence: string) => void;
+  /** Learns what an operator should know of the log. */
+  readonly logger?: Logger;
 }
 
 /** The messages that wait at a function; `failure` says why some may be missing, null when none is. */
@@ -76,7 +77,7 @@ export class BatchSource {
 
   /** Subscribes, and counts what an earlier run of the process has parked. */
   async open(wake: () => void): Promise<void> {
-    const { fn, store, log, onWarning = () => undefined } = this.#options;
+    const { fn, store, log, logger } = this.#options;
     await this.watermarks.load();
     await this.#keeper.hold();
     this.#keeper.onGranted(() => {
@@ -90,6 +91,7 @@ export class BatchSource {
     // Each start begins an epoch of the function's own outbox.
     const hasRun = (await store.count(topicEpochs)) > 1;
     const topics = fn.consumes;
+    const onWarning = (sentence: string) => logger?.warn(`${fn.name}: ${sentence}`);
     this.#subscription = await log.subscribe({ group: fn.name, topics, positions, hasRun, wake, onWarning });
     await this.#recountParked();
   }

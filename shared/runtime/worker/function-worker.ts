@@ -65,10 +65,7 @@ export class FunctionWorker implements FunctionContext {
 
   constructor(options: FunctionWorkerOptions) {
     this.#options = options;
-    this.#source = new BatchSource({
-      ...options,
-      onWarning: (sentence) => options.logger.warn(`${options.fn.name}: ${sentence}`),
-    });
+    this.#source = new BatchSource(options);
     this.#linger = new Linger(options.fn, options.log.features);
     this.#watch = new StoreWatch({ name: options.fn.name, store: options.store, logger: options.logger });
     this.store = options.store;
