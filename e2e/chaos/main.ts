@@ -8,7 +8,7 @@ import { StoreError, type Terminal, UsageError } from '../tools/store-client.ts'
 import { LiveLine, paintFor } from './live.ts';
 import { readOptions } from './options.ts';
 import { pageOf } from './page/page.ts';
-import { ChaosError, ChaosRun } from './run.ts';
+import { ChaosRun } from './run.ts';
 import { verdictText } from './verdict-text.ts';
 
 /** Relative to dist/e2e/chaos: the compiled program of the store. */
@@ -40,10 +40,6 @@ async function chaos(args: readonly string[], terminal: Terminal): Promise<numbe
     }
     if (options.keepsData || run.keepsEvidence) screen.write(`The data and the logs are in ${run.workDir}\n`);
     return verdict.isRight ? 0 : 1;
-  } catch (error) {
-    if (!(error instanceof ChaosError)) throw error;
-    terminal.err(error.message);
-    return 2;
   } finally {
     live.stop();
   }

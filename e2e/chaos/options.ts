@@ -30,8 +30,8 @@ Faults: kill (SIGKILL, then restart), freeze (SIGSTOP, then SIGCONT), stop (SIGT
 
 The run uses a store of its own, on free ports, with its data in a temporary folder; your store is not touched. Press
 Ctrl-C to end the load and see the verdict, and again to quit at once. With LOG=kafka it has topics of its own at KAFKA_BROKERS.
-Exit code: 0 when nothing was lost, doubled or unexpected and the ledger is right; 1 otherwise; 2 for invalid options or
-a store that does not start.
+Exit code: 0 when nothing was lost, doubled or unexpected and the ledger is right; 1 otherwise, also where the
+store does not start; 2 for invalid options.
 
 Example:
   ${scriptFor(env, 'chaos', '--minutes 1 --seed 7 --report chaos.html')}`;

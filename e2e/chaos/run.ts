@@ -8,7 +8,7 @@ import { compileDiskFault, FaultyDisk } from '../faults/disk-fault.ts';
 import { checksOf } from '../prove/checks.ts';
 import { type Books, readBooks } from '../prove/ledger.ts';
 import { freePorts } from '../tools/free-ports.ts';
-import { scriptFor } from '../tools/store-client.ts';
+import { StoreError, scriptFor } from '../tools/store-client.ts';
 import { Clients } from './client.ts';
 import { Faults } from './faults.ts';
 import { FlightRecord } from './flight-record.ts';
@@ -30,9 +30,6 @@ const SETTLE_POLL_MS = 250;
 /** Goods are delivered for waiting orders, and more orders may wait afterwards. */
 const TOP_UPS_MAX = 5;
 
-/** The run could not be started; the message is shown to the user. */
-export class ChaosError extends Error {}
-
 export interface Result {
   readonly verdict: Verdict;
   readonly record: FlightRecord;
@@ -53,7 +50,7 @@ export class ChaosRun {
   /** `entry` is the program of the store; `print` receives the lines of progress. */
   constructor(options: Options, entry: string, print: (line: string) => void) {
     if (!existsSync(entry))
-      throw new ChaosError(`${entry} does not exist: build first (${scriptFor(process.env, 'build')})`);
+      throw new StoreError(`${entry} does not exist: build first (${scriptFor(process.env, 'build')})`);
     this.#options = options;
     this.#entry = entry;
     this.#print = print;
@@ -86,7 +83,7 @@ export class ChaosRun {
     };
   }
 
-  /** Does the whole run. The signal ends the load; the verdict follows. @throws {ChaosError} when it cannot start */
+  /** Does the whole run. The signal ends the load; the verdict follows. @throws {StoreError} when it cannot start */
   async run(signal: AbortSignal): Promise<Result> {
     const { record } = this;
     const faults = await this.#startStore();
@@ -141,7 +138,7 @@ export class ChaosRun {
     this.#print(`Starting ${targets.join(', ')} on free ports; data in ${this.dataDir}`);
     await Promise.all([...this.#processes.values()].map((process) => process.start()));
     const [failure] = this.#failures;
-    if (failure !== undefined) throw new ChaosError(`The store does not start: ${failure}`);
+    if (failure !== undefined) throw new StoreError(`The store does not start: ${failure}`);
     return new Faults({
       processes: this.#processes,
       record: this.record,
@@ -171,7 +168,7 @@ export class ChaosRun {
   async #initialStock(): Promise<readonly StoredMovement[]> {
     const gateway = this.#urlOf('gateway');
     const { status } = await send('POST', `${gateway}/automation-testing/seed`, { timeoutMs: SEED_MAX_MS });
-    if (status !== 200) throw new ChaosError(`The store cannot be seeded: ${status}`);
+    if (status !== 200) throw new StoreError(`The store cannot be seeded: ${status}`);
     return readMovements(gateway);
   }
 

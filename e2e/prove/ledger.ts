@@ -76,7 +76,7 @@ export interface Books {
   readonly lost: readonly { readonly consumer: string; readonly topic: string }[];
 }
 
-/** Reads everything that `npm run prove` checks. @throws {NoDataError} when `withSnapshot` has no data to read. */
+/** Reads everything that `npm run prove` checks. @throws {StoreError} when `withSnapshot` has no data to read. */
 export function readBooks(dataDir: string): Books {
   return withSnapshot(dataDir, (snapshot) => {
     const { db } = snapshot;

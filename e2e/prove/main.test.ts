@@ -94,22 +94,22 @@ describe('prove', () => {
     expect(lines.join('\n')).toContain('! 1 parked messages wait for their next attempt at inventory');
   });
 
-  it('names the data folder that does not exist, creates nothing and exits with 2', () => {
+  it('names the data folder that does not exist, creates nothing and exits with 1', () => {
     const nowhere = join(folder, 'nowhere');
     const { lines, ...rest } = terminal({ DATA_DIR: nowhere });
 
-    expect(prove([], { ...rest })).toBe(2);
+    expect(prove([], { ...rest })).toBe(1);
     expect(lines).toEqual([`! There is no data folder ${nowhere}. Start the store first, or set DATA_DIR.`]);
     expect(existsSync(nowhere)).toBe(false);
   });
 
-  it('names the function whose data an older store wrote, and exits with 2', () => {
+  it('names the function whose data an older store wrote, and exits with 1', () => {
     const copy = copyOf();
     const forget = "DELETE FROM migration WHERE number = (SELECT max(number) FROM migration WHERE scope = 'order')";
     new Database(dataFile(copy, 'order')).exec(forget).close();
     const { lines, ...rest } = terminal({ DATA_DIR: copy });
 
-    expect(prove([], { ...rest })).toBe(2);
+    expect(prove([], { ...rest })).toBe(1);
     expect(lines).toEqual([expect.stringContaining(`The data of order in ${copy} was written by an older store.`)]);
   });
 

@@ -4,15 +4,15 @@ import { resolve } from 'node:path';
 import { dataFile } from '../../functions/engine.ts';
 import { functionNames } from '../../saga/choreography.ts';
 import { exitCodeOf, jsonText, parseArguments, runAsMain, toolCommand } from '../tools/command-line.ts';
-import type { Terminal } from '../tools/store-client.ts';
+import { StoreError, type Terminal } from '../tools/store-client.ts';
 import { checksOf, countDifferences } from './checks.ts';
 import { readBooks } from './ledger.ts';
 import { reportOf } from './report.ts';
-import { NoDataError } from './snapshot.ts';
 
 const HELP = `
 The data folder is DATA_DIR, else ./data. Nothing is written to it.
-Exit code: 0 when every ledger invariant holds, 1 on any difference, 2 when there is no data to read.`;
+Exit code: 0 when every ledger invariant holds, 1 on any difference and where there is no data to read, 2 for
+a command line that cannot be understood.`;
 
 /** @returns the exit code */
 export function prove(args: readonly string[], terminal: Terminal): number {
@@ -24,9 +24,7 @@ export function prove(args: readonly string[], terminal: Terminal): number {
     parseArguments(command, args, terminal);
     return proveLedger(resolve(terminal.env['DATA_DIR'] || './data'), command.opts()['json'] === true, terminal);
   } catch (error) {
-    if (!(error instanceof NoDataError)) return exitCodeOf(error, terminal);
-    terminal.err(error.message);
-    return 2;
+    return exitCodeOf(error, terminal);
   }
 }
 
@@ -34,7 +32,7 @@ function proveLedger(dataDir: string, isJson: boolean, { env, isTty, columns, ou
   const ledger = readBooks(dataDir);
   // A single function that never started counts as empty; a folder without any is not that of a store.
   if (!functionNames.some((name) => existsSync(dataFile(dataDir, name)))) {
-    throw new NoDataError(`${dataDir} has no data of a store. Start the store first, or set DATA_DIR.`);
+    throw new StoreError(`${dataDir} has no data of a store. Start the store first, or set DATA_DIR.`);
   }
   const checks = checksOf(ledger);
   const differences = countDifferences(checks);

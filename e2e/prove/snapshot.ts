@@ -20,6 +20,7 @@ import { SqliteStore } from '../../shared/adapters/embedded/store/sqlite-store.t
 import { assert } from '../../shared/core/assert.ts';
 import type { StoreFunction } from '../../shared/runtime/function.ts';
 import { readOnlySentence } from '../tools/read-only.ts';
+import { StoreError } from '../tools/store-client.ts';
 
 const LOCK_TIMEOUT_MS = 5_000;
 
@@ -39,12 +40,9 @@ export interface Snapshot {
   readonly inventoryEnd: number;
 }
 
-/** There is no data to read. The message is for the operator. */
-export class NoDataError extends Error {}
-
 /**
  * Calls `read` with the files attached, each in one read transaction. A function that never started counts as empty.
- * @throws {NoDataError} when `dataDir` does not exist, or an older store wrote it last.
+ * @throws {StoreError} when `dataDir` does not exist, or an older store wrote it last.
  */
 export function withSnapshot<Result>(dataDir: string, read: (snapshot: Snapshot) => Result): Result {
   assertFolder(dataDir);
@@ -72,8 +70,8 @@ function assertFolder(dataDir: string): void {
   const found = statSync(dataDir, { throwIfNoEntry: false });
   if (found?.isDirectory() === true) return;
   const where = resolve(dataDir);
-  if (found !== undefined) throw new NoDataError(`${where} is a file, not a data folder. Set DATA_DIR to a folder.`);
-  throw new NoDataError(`There is no data folder ${where}. Start the store first, or set DATA_DIR.`);
+  if (found !== undefined) throw new StoreError(`${where} is a file, not a data folder. Set DATA_DIR to a folder.`);
+  throw new StoreError(`There is no data folder ${where}. Start the store first, or set DATA_DIR.`);
 }
 
 /** What SQLite says of a file that is no database, is damaged, locked or may not be read, as trouble of the data. */
@@ -81,9 +79,9 @@ function unreadable(error: unknown, dataDir: string): unknown {
   if (!(error instanceof Error) || error.name !== 'SqliteError') return error;
   const files = schemas.map((schema) => placeOf(dataDir, schema));
   const readOnly = readOnlySentence(error, files);
-  if (readOnly !== null) return new NoDataError(`The data in ${resolve(dataDir)} cannot be read: ${readOnly}.`);
+  if (readOnly !== null) return new StoreError(`The data in ${resolve(dataDir)} cannot be read: ${readOnly}.`);
   const what = `The data in ${resolve(dataDir)} cannot be read: ${error.message}.`;
-  return new NoDataError(`${what} Is DATA_DIR the folder of a store?`);
+  return new StoreError(`${what} Is DATA_DIR the folder of a store?`);
 }
 
 /** The tables that this program reads exist only after a store of its version has opened the data. */
@@ -93,7 +91,7 @@ function assertUpToDate(db: Database.Database, dataDir: string): void {
     const done = db.prepare(`SELECT count(*) FROM "${schema}".migration`).pluck().get();
     if (Number(done) >= steps) continue;
     const what = `The data of ${schema} in ${resolve(dataDir)} was written by an older store.`;
-    throw new NoDataError(`${what} Start this version on it once to migrate it.`);
+    throw new StoreError(`${what} Start this version on it once to migrate it.`);
   }
 }
 

@@ -135,6 +135,14 @@ describe('a run', () => {
   });
 });
 
+it('fails where the store does not start, and says why', { timeout: RUN_MAX_MS }, async () => {
+  const program = chaosWith({ LOG: 'kafka', KAFKA_BROKERS: '127.0.0.1:1' }, '--minutes', '0.1');
+
+  expect(await program.exit).toEqual({ code: 1, signal: null });
+  expect(program.stderr()).toMatch(/^The store does not start: .*KAFKA_BROKERS: no broker can be used/s);
+  expect(existsSync(dataDirOf(program))).toBe(false);
+});
+
 describe(
   'options that make no sense',
   () => {
