@@ -6,6 +6,7 @@ import { automation } from './automation.ts';
 import { sampleOrders } from './orders.ts';
 import { postOrder } from './post-order.ts';
 import { ask, scriptFor, type Terminal } from './store-client.ts';
+import { why } from './why.ts';
 
 const stops: (() => void)[] = [];
 afterEach(() => {
@@ -109,6 +110,22 @@ describe('post-order', () => {
     const asked = ask(new URL(path, url), {}).catch(({ message }: Error) => message);
 
     expect(await asked).toMatch(new RegExp(`^The store answers 404 not_found: ${detail}${advice || '$'}`));
+  });
+
+  it.each([
+    ['a notice that has failed', { attempt: 40 }, '\n    npm run notices send-again m'],
+    ['a notice that is tried again', { attempt: 1, until: '2026-01-01T00:00:00Z' }, ''],
+    ['a message in an outbox, which waits for a broker', {}, ''],
+  ])('says how to have sent again %s, where that can be asked for', async (_, more, advice) => {
+    const unsent = { at: 'order', kind: 'unsent', detail: 'is not sent', message: { id: 'm', type: 'x' } };
+    const url = await serverAt((_request, response) =>
+      response.end(JSON.stringify({ summary: 'O waits', waits: [{ ...unsent, ...more }] })),
+    );
+    const { lines, terminal } = terminalWith({ GATEWAY_URL: url, npm_config_user_agent: 'npm/10' });
+
+    await why(['O'], terminal);
+
+    expect(lines.join('\n')).toBe(`O waits\n  order  unsent  is not sent${advice}`);
   });
 
   it.each(['/api', '/?x=1', '/#y'])('refuses an address with more than a host and a port: %s', async (rest) => {

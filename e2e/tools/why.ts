@@ -56,11 +56,14 @@ function summaryOf({ summary, waits }: WhyBody, terminal: Terminal): string {
   const entries = Array.isArray(waits) ? (waits as readonly Record<string, unknown>[]) : [];
   return [
     bold(said(summary), terminal),
-    ...entries.map(({ at, kind, detail, letter, message, until }) =>
+    ...entries.map(({ at, kind, detail, letter, message, until, attempt }) =>
       [
         `  ${said(at)}  ${said(kind)}  ${said(detail)}`,
         ...(letter ? [`    ${scriptFor(env, 'dead-letters', 'show', said(letter), '--function', said(at))}`] : []),
-        ...(kind === 'unsent' && !until ? [`    ${scriptFor(env, 'notices', 'send-again', idOf(message))}`] : []),
+        // What waits in an outbox is sent by itself, and was not attempted for itself.
+        ...(kind === 'unsent' && attempt && !until
+          ? [`    ${scriptFor(env, 'notices', 'send-again', idOf(message))}`]
+          : []),
       ].join('\n'),
     ),
   ].join('\n');

@@ -17,10 +17,16 @@ describe('the advice about a wait', () => {
       '/console/stock/P_2',
     ],
     [
-      wait('unsent', { message: { id: 'm', type: 'x' } }),
+      wait('unsent', { message: { id: 'm', type: 'x' }, attempt: 40 }),
       'npm run notices -- send-again m',
       '/console/functions/inventory',
     ],
+    [
+      wait('unsent', { message: { id: 'm', type: 'x' }, attempt: 1, until: '2026-01-01T00:00:00Z' }),
+      null,
+      '/console/functions/inventory',
+    ],
+    [wait('unsent', { message: { id: 'm', type: 'x' } }), null, '/console/functions/inventory'],
     [wait('unread'), null, '/console/functions/inventory'],
     [wait('deadline'), null, undefined],
   ])('%j', (of, command, href) => {

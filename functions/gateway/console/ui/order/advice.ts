@@ -24,7 +24,8 @@ export function adviceFor(wait: Wait, productIds: readonly string[]): Advice {
     };
   }
   const link = { href: `/console/functions/${encodeURIComponent(at)}`, text: `State of ${at}` };
-  if (kind === 'unsent' && message !== undefined && wait.until === undefined) {
+  // What waits in an outbox is sent by itself, and was not attempted for itself.
+  if (kind === 'unsent' && message !== undefined && wait.attempt !== undefined && wait.until === undefined) {
     return { command: `npm run notices -- send-again ${message.id}`, link };
   }
   return { command: null, link: kind === 'deadline' ? null : link };
