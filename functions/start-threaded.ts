@@ -93,7 +93,7 @@ async function runSecond(main: MessagePort, { env, port }: Begin): Promise<void>
     process.exit(0);
   };
   const end = async (error: unknown) => {
-    await prepared?.stop();
+    await closed(prepared?.stop() ?? Promise.resolve());
     await output.flush();
     tell({ ...explain(error) });
     process.exit(1);
