@@ -1,7 +1,8 @@
-/** What the programs do when what they print cannot be written: a full disk, a reader that has gone. */
-import { type ChildProcess, spawn } from 'node:child_process';
+/** What the programs do when what they print cannot be written: a full disk, a reader that has gone, or reads nothing. */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freePorts } from '../tools/free-ports.ts';
@@ -17,16 +18,22 @@ interface Started {
 }
 
 const outputs = ['on a full disk', 'whose reader has gone'] as const;
+const freeChoice = { ORDER_PORT: '0', INVENTORY_PORT: '0', NOTIFICATION_PORT: '0' };
+const order = { orderId: 'A', customerId: 'C', items: [{ productId: 'LAMP', quantity: 1, price: 1 }] };
 const linux = describe.runIf(process.platform === 'linux');
 
 /** Starts a program of `dist/` with an output that takes nothing. */
 function start(args: readonly string[], output: (typeof outputs)[number], settings: Env = {}): Started {
   const full = openSync('/dev/full', 'w');
-  const env = { PATH: process.env['PATH'] ?? '', ...logSettingsFor(settings['DATA_DIR']), ...settings };
-  const stdout = output === 'on a full disk' ? full : 'pipe';
-  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', stdout, 'pipe'] });
+  const started = startWith(args, output === 'on a full disk' ? full : 'pipe', settings);
   closeSync(full);
-  child.stdout?.destroy();
+  started.child.stdout?.destroy();
+  return started;
+}
+
+function startWith(args: readonly string[], stdout: number | 'pipe', settings: Env): Started {
+  const env = { PATH: process.env['PATH'] ?? '', ...logSettingsFor(settings['DATA_DIR']), ...settings };
+  const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ['ignore', stdout, 'pipe'] });
   onTestFinished(() => void child.kill('SIGKILL'));
   let stderr = '';
   child.stderr?.on('data', (chunk) => {
@@ -34,6 +41,49 @@ function start(args: readonly string[], output: (typeof outputs)[number], settin
   });
   return { child, ended: once(child, 'close').then(([code]) => ({ code, stderr })) };
 }
+
+/** A pipe that is open for reading and never read; `fill` leaves no room in it. */
+function unreadPipe(): { readonly descriptor: number; readonly fill: () => void } {
+  const path = join(temporaryFolder(), 'pipe');
+  spawnSync('mkfifo', [path]);
+  const descriptor = openSync(path, constants.O_RDWR);
+  const own = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  onTestFinished(() => {
+    closeSync(descriptor);
+    closeSync(own);
+  });
+  const fill = () => {
+    for (const size of [4_096, 1]) {
+      try {
+        for (;;) writeSync(own, '.'.repeat(size));
+      } catch {
+        // It is full.
+      }
+    }
+  };
+  return { descriptor, fill };
+}
+
+linux('an output that nobody reads', () => {
+  it.each(['1', '2'])('keeps no store from ending, with %s threads', async (threads) => {
+    const [gateway = 0] = await freePorts(1);
+    const settings = { GATEWAY_PORT: String(gateway), THREADS: threads, DATA_DIR: temporaryFolder(), ...freeChoice };
+    const { descriptor, fill } = unreadPipe();
+    const { child, ended } = startWith(['dist/functions/main.js'], descriptor, settings);
+    const url = `http://127.0.0.1:${gateway}`;
+    await waitUntil(async () => (await fetch(`${url}/readyz`)).ok);
+
+    fill();
+    const headers = { 'content-type': 'application/json', prefer: 'wait=20' };
+    const placed = await fetch(`${url}/orders`, { method: 'POST', headers, body: JSON.stringify(order) });
+    const notices = () => fetch(`${url}/notifications?orderId=A&status=sent`).then((answer) => answer.json());
+    await waitUntil(async () => ((await notices()) as { notifications: unknown[] }).notifications.length === 2);
+    child.kill('SIGTERM');
+
+    expect(await placed.json()).toMatchObject({ status: 'rejected' });
+    expect(await ended).toEqual({ code: 0, stderr: '' });
+  });
+});
 
 linux.each(outputs)('an output %s', (output) => {
   it.each([
@@ -54,15 +104,13 @@ linux.each(outputs)('an output %s', (output) => {
 
   it.each(['1', '2'])('stops no store, with %s threads', async (threads) => {
     const [gateway = 0] = await freePorts(1);
-    const freeChoice = { ORDER_PORT: '0', INVENTORY_PORT: '0', NOTIFICATION_PORT: '0' };
     const settings = { GATEWAY_PORT: String(gateway), THREADS: threads, DATA_DIR: temporaryFolder() };
     const { child, ended } = start(['dist/functions/main.js'], output, { ...freeChoice, ...settings });
     const url = `http://127.0.0.1:${gateway}`;
     await waitUntil(async () => (await fetch(`${url}/readyz`)).ok);
 
-    const body = { orderId: 'A', customerId: 'C', items: [{ productId: 'LAMP', quantity: 1, price: 1 }] };
     const headers = { 'content-type': 'application/json', prefer: 'wait=20' };
-    const placed = await fetch(`${url}/orders`, { method: 'POST', headers, body: JSON.stringify(body) });
+    const placed = await fetch(`${url}/orders`, { method: 'POST', headers, body: JSON.stringify(order) });
     child.kill('SIGTERM');
 
     expect(await placed.json()).toMatchObject({ status: 'rejected' });

@@ -3,7 +3,7 @@ import { closeSync, constants, mkdtempSync, openSync, readFileSync, readSync, rm
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { LogOutput } from './log-output.ts';
+import { LogOutput, unblocked } from './log-output.ts';
 
 const WAIT = { timeout: 30_000, interval: 5 };
 
@@ -69,6 +69,27 @@ describe('the output of the log', () => {
 
     expect(text.slice(filled)).toMatch(/^first\n(?:x+\n){16}(?:last\n)+$/);
     expect(lost).toEqual(Array(4).fill('it is not read fast enough'));
+  });
+});
+
+describe('a descriptor for writes that do not block', () => {
+  it.runIf(process.platform === 'linux')('is another one of the same pipe', () => {
+    const pipe = join(folder(), 'pipe');
+    spawnSync('mkfifo', [pipe]);
+    const reader = opened(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+
+    const own = unblocked(opened(pipe, constants.O_WRONLY));
+    onTestFinished(() => closeSync(own));
+    const filled = fill(own);
+
+    expect(() => writeSync(own, '.')).toThrow('EAGAIN');
+    expect(drained(reader)).toBe('.'.repeat(filled));
+  });
+
+  it('is the same one of a file', () => {
+    const descriptor = opened(join(folder(), 'log'), 'w');
+
+    expect(unblocked(descriptor)).toBe(descriptor);
   });
 });
 

@@ -1,4 +1,4 @@
-import { write, writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, write, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
@@ -70,6 +70,19 @@ export class LogOutput {
     } catch {
       // There is no time left to try again.
     }
+  }
+}
+
+/**
+ * The pipe behind a descriptor, opened once more for writes that never block: the process could not end while one waits for a
+ * reader that reads nothing. The descriptor itself where that is no pipe, or cannot be done.
+ */
+export function unblocked(descriptor: number): number {
+  try {
+    if (!fstatSync(descriptor).isFIFO()) return descriptor;
+    return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK);
+  } catch {
+    return descriptor;
   }
 }
 

@@ -1,6 +1,6 @@
 import { type DestinationStream, type LoggerOptions, pino } from 'pino';
 import { printableJson, shortened } from '../../core/printable.ts';
-import { LogOutput } from './log-output.ts';
+import { LogOutput, unblocked } from './log-output.ts';
 
 export type Logger = Pick<ReturnType<typeof pino>, 'info' | 'warn' | 'error'>;
 
@@ -14,7 +14,7 @@ const PLAIN_LINE = /^[ -~\n]*$/;
  */
 export function createLogger(level: string): { logger: Logger; output: LogOutput } {
   let isSaid = false;
-  const output = new LogOutput(1, ({ code, message }) => {
+  const output = new LogOutput(unblocked(1), ({ code, message }) => {
     if (!isSaid && code !== 'EPIPE')
       process.stderr.write(`saga-store: the log cannot be written: ${message}; the store runs without it\n`);
     isSaid = true;
