@@ -179,7 +179,7 @@ it.each([
 
   const { code, stdout, stderr } = await ended('dist/e2e/prove/main.js', [], { DATA_DIR: join(folder, 'data') });
 
-  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
   expect(stderr).toContain('DATA_DIR');
   expect(stderr.trim().split('\n')).toHaveLength(1);
 });
