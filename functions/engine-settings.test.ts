@@ -24,11 +24,16 @@ describe('the settings of the log', () => {
 
   it.each([
     ['LOG', 'redis', 'LOG: must be one of embedded, kafka; it is "redis"'],
-    [
+    ...['broker', '[::1]:9092', 'a:1,::1:2'].map((value) => [
       'KAFKA_BROKERS',
-      'broker',
-      'KAFKA_BROKERS: must be host:port, or several of them separated by commas; it is "broker"',
-    ],
+      value,
+      `KAFKA_BROKERS: must be host:port, or several of them separated by commas, where a host is a name or an IPv4 address; it is "${value}"`,
+    ]),
+    ...['a:0', 'a:65536', 'a:1,b:99999'].map((value) => [
+      'KAFKA_BROKERS',
+      value,
+      `KAFKA_BROKERS: must have ports from 1 to 65535; it is "${value}"`,
+    ]),
     [
       'KAFKA_TOPIC_PREFIX',
       'a b',
@@ -37,12 +42,12 @@ describe('the settings of the log', () => {
     ['KAFKA_PARTITIONS', '0', 'KAFKA_PARTITIONS: '],
     ['KAFKA_REPLICAS', '0', 'KAFKA_REPLICAS: '],
     ['OUTBOX_UNSENT_MAX', '-1', 'OUTBOX_UNSENT_MAX: '],
-  ])('are refused by name: %s=%s', (setting, value, sentence) => {
+  ])('are refused by name: %s=%s', (setting = '', value, sentence) => {
     expect(() => readConfig({ [setting]: value })).toThrow(sentence);
   });
 
   it('take several brokers', () => {
-    expect(readConfig({ KAFKA_BROKERS: 'a:1,b:2' }).KAFKA_BROKERS).toEqual(['a:1', 'b:2']);
+    expect(readConfig({ KAFKA_BROKERS: 'a:1,b:65535' }).KAFKA_BROKERS).toEqual(['a:1', 'b:65535']);
   });
 
   it.each([

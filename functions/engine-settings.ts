@@ -1,11 +1,23 @@
 import { z } from 'zod';
-import { wholeNumber } from '../shared/core/number-setting.ts';
+import { wholeNumberSetting } from '../shared/core/number-setting.ts';
 
 const flagSchema = z.enum(['true', 'false']).transform((flag) => flag === 'true');
+const PORT_MAX = 65_535;
+
+/** The client library takes what stands before the first colon for the host. */
 const brokersSchema = z
   .string()
-  .regex(/^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/, 'must be host:port, or several of them separated by commas')
-  .transform((text) => text.split(','));
+  .regex(
+    /^[^\s,:]+:\d{1,5}(,[^\s,:]+:\d{1,5})*$/,
+    'must be host:port, or several of them separated by commas, where a host is a name or an IPv4 address',
+  )
+  .transform((text) => text.split(','))
+  .refine((brokers) => brokers.every(isPort), `must have ports from 1 to ${PORT_MAX}`);
+
+function isPort(broker: string): boolean {
+  const port = Number(broker.split(':')[1]);
+  return port >= 1 && port <= PORT_MAX;
+}
 
 export const logs = ['embedded', 'kafka'] as const;
 
@@ -17,8 +29,8 @@ export const logSettings = {
     .string()
     .regex(/^[a-zA-Z0-9._-]{0,100}$/, 'must be at most 100 letters, digits, dots, underscores or hyphens')
     .default(''),
-  KAFKA_PARTITIONS: wholeNumber(1, 256).default(6),
-  KAFKA_REPLICAS: wholeNumber(1, 100).optional(),
+  KAFKA_PARTITIONS: wholeNumberSetting(1, 256).default(6),
+  KAFKA_REPLICAS: wholeNumberSetting(1, 100).optional(),
   KAFKA_CREATE_TOPICS: flagSchema.default(true),
   KAFKA_SSL: flagSchema.default(false),
   KAFKA_SSL_CA_FILE: z.string().optional(),
@@ -27,7 +39,7 @@ export const logSettings = {
   KAFKA_SASL_MECHANISM: z.enum(['plain', 'scram-sha-256', 'scram-sha-512']).optional(),
   KAFKA_SASL_USERNAME: z.string().optional(),
   KAFKA_SASL_PASSWORD: z.string().optional(),
-  OUTBOX_UNSENT_MAX: wholeNumber(1, 100_000_000).default(100_000),
+  OUTBOX_UNSENT_MAX: wholeNumberSetting(1, 100_000_000).default(100_000),
 } as const;
 
 export type LogSettings = z.infer<z.ZodObject<typeof logSettings>>;

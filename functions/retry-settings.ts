@@ -1,17 +1,17 @@
 import type { z } from 'zod';
 import { DAY_MS } from '../shared/core/days.ts';
-import { decimalNumber, wholeNumber } from '../shared/core/number-setting.ts';
+import { decimalSetting, wholeNumberSetting } from '../shared/core/number-setting.ts';
 import type { RetryPolicy } from '../shared/core/retry-policy.ts';
 
 /** The settings of retries, with their defaults. */
 export const retrySettings = {
-  RETRY_FIRST_MS: wholeNumber(1, 3_600_000).default(100),
-  RETRY_FACTOR: decimalNumber(1, 10).default(2),
-  RETRY_LONGEST_MS: wholeNumber(1, DAY_MS).default(60_000),
-  RETRY_ATTEMPTS: wholeNumber(1, 1_000).default(20),
-  RETRY_BUG_ATTEMPTS: wholeNumber(1, 1_000).default(3),
-  PARKED_MAX: wholeNumber(1, 10_000_000).default(10_000),
-  PARKED_PER_KEY_MAX: wholeNumber(1, 1_000_000).default(1_000),
+  RETRY_FIRST_MS: wholeNumberSetting(1, 3_600_000).default(100),
+  RETRY_FACTOR: decimalSetting(1, 10).default(2),
+  RETRY_LONGEST_MS: wholeNumberSetting(1, DAY_MS).default(60_000),
+  RETRY_ATTEMPTS: wholeNumberSetting(1, 1_000).default(20),
+  RETRY_BUG_ATTEMPTS: wholeNumberSetting(1, 1_000).default(3),
+  PARKED_MAX: wholeNumberSetting(1, 10_000_000).default(10_000),
+  PARKED_PER_KEY_MAX: wholeNumberSetting(1, 1_000_000).default(1_000),
 } as const;
 
 type RetrySetting = keyof typeof retrySettings;

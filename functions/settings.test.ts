@@ -43,9 +43,10 @@ describe('the settings', () => {
   });
 
   it.each([
-    ['GATEWAY_PORT', '70000', '"70000"'],
+    ['GATEWAY_PORT', '70000', 'must be at most 65535; it is "70000"'],
+    ['GATEWAY_PORT', '-1', 'must be at least 0; it is "-1"'],
     ['DATA_DIR', ' ', 'must be a folder, and is blank'],
-    ['ORDER_PORT', 'http', '"http"'],
+    ['ORDER_PORT', 'http', 'must be a whole number; it is "http"'],
     ['ENABLE_AUTOMATION', 'yes', '"yes"'],
     ['DEFAULT_CURRENCY', 'EURO', 'must be a currency of ISO 4217, such as EUR; it is "EURO"'],
     ['ORDER_URL', 'order:8902', '"order:8902"'],

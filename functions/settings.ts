@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { FunctionName } from '../saga/choreography.ts';
 import { ConfigError } from '../shared/core/errors.ts';
 import { safeParseInput } from '../shared/core/issue-sentence.ts';
-import { wholeNumber } from '../shared/core/number-setting.ts';
+import { wholeNumberSetting } from '../shared/core/number-setting.ts';
 import { printable } from '../shared/core/printable.ts';
 import { wasReplaced } from '../shared/core/well-formed.ts';
 import { deadLetterSettings } from '../shared/runtime/dead-letters/settings.ts';
@@ -14,11 +14,7 @@ import { logSettings } from './engine-settings.ts';
 import { functionModules } from './registry.ts';
 import { retryOverrides, retrySettings } from './retry-settings.ts';
 
-const portSchema = z
-  .string()
-  .regex(/^\d{1,5}$/, 'must be a port, 0 to 65535')
-  .transform(Number)
-  .pipe(z.int().max(65_535));
+const portSchema = wholeNumberSetting(0, 65_535);
 const urlSchema = z.url({ protocol: /^https?$/, error: 'must be an http or https URL' });
 const flagSchema = z.enum(['true', 'false']).transform((flag) => flag === 'true');
 
@@ -29,10 +25,10 @@ const processSettings = z.object({
   ENABLE_AUTOMATION: flagSchema.default(false),
   NODE_ENV: z.enum(['production', 'development', 'test']).optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  GATEWAY_TIMEOUT_MS: wholeNumber(1, 600_000).default(5_000),
-  GATEWAY_RETRIES: wholeNumber(0, 20).default(4),
+  GATEWAY_TIMEOUT_MS: wholeNumberSetting(1, 600_000).default(5_000),
+  GATEWAY_RETRIES: wholeNumberSetting(0, 20).default(4),
   THREADS: z.enum(['1', '2']).transform(Number).optional(),
-  EMBEDDED_POLL_MS: wholeNumber(1, 60_000).default(5),
+  EMBEDDED_POLL_MS: wholeNumberSetting(1, 60_000).default(5),
   SKIP_PRUNED_RECORDS: flagSchema.default(false),
   ...logSettings,
   ...httpSettings,

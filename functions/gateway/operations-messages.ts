@@ -9,6 +9,7 @@ import { messagesAnswer, messagesQuery, ofTopic } from '../../shared/runtime/ins
 import { messagesSchema } from '../../shared/runtime/inspect/representation.ts';
 import { askPart, forwarded } from './forward.ts';
 import { forOperators, type OperationsOptions } from './operations-guard.ts';
+import { noAnswerOf } from './operations-parts.ts';
 
 export function addTopicMessages(app: App, options: OperationsOptions): void {
   addPath(app, INSPECT_TAG, '/operations/topics/{topic}/messages', {
@@ -45,8 +46,8 @@ async function messagesOf(c: AppContext, { upstreams, store }: OperationsOptions
     if (!response.ok) return response;
     return c.json(withOwnLinks(c, messagesSchema.parse(await response.json())));
   }
-  const who = topic.writer ?? topic.readers.join(', ');
-  throw new AppError('unavailable', `${who} does not answer, and knows what lies in ${name}`, { retryAfterS: 2 });
+  const tellers = topic.writer === null ? topic.readers : [topic.writer];
+  throw new AppError('unavailable', `what lies in ${name} is not known: ${noAnswerOf(tellers)}`, { retryAfterS: 2 });
 }
 
 /** The links of a function lead to the function; the cursor in them is taken over. */

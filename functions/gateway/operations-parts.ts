@@ -1,5 +1,6 @@
 /** Answers that are put together from all functions: what those that answer say, and who does not. */
 import type { z } from '@hono/zod-openapi';
+import { listed } from '../../shared/core/words.ts';
 import type { AppContext } from '../../shared/runtime/http/app.ts';
 import { askPart, forwarded, type PartAnswer } from './forward.ts';
 import type { Upstream } from './upstream.ts';
@@ -52,6 +53,11 @@ export async function askParts<Schema extends z.ZodType>(
     }
   }
   return { parts, away };
+}
+
+/** In words, which functions do not answer; `names` holds at least one. */
+export function noAnswerOf(names: readonly string[]): string {
+  return `${listed(names)} ${names.length === 1 ? 'does' : 'do'} not answer`;
 }
 
 function requestFor(c: AppContext, { path, body }: NonNullable<ReturnType<AskOf>>): Request {

@@ -19,7 +19,7 @@ import {
 } from '../../shared/runtime/inspect/trace-representation.ts';
 import { foundSchema, hintsQuery, ofKey, ofMessage } from '../../shared/runtime/inspect/trace-routes.ts';
 import { forOperators, type OperationsOptions } from './operations-guard.ts';
-import { askParts } from './operations-parts.ts';
+import { askParts, noAnswerOf } from './operations-parts.ts';
 import { draftOf, draftsOf, questionsFor, readsOf, traceNodes } from './trace.ts';
 
 type Told = ReadonlyMap<string, ReadonlyMap<string, ReadsBody['reads'][number]>>;
@@ -102,8 +102,7 @@ async function commandOf(
   });
   if (reads.length > 0) return { message: null, topic: null, position: null, reads, away };
   const what = `no message ${id.slice(0, 64)} is found`;
-  if (away.length > 0)
-    throw new AppError('unavailable', `${what}, and ${away.join(', ')} does not answer`, { retryAfterS: 2 });
+  if (away.length > 0) throw new AppError('unavailable', `${what}, and ${noAnswerOf(away)}`, { retryAfterS: 2 });
   const advice = 'an old one may be found with its key, or its topic and position; or it was pruned';
   throw new AppError('not_found', `${what}: ${advice}`);
 }

@@ -127,6 +127,19 @@ describe('the operations of the gateway', () => {
     ]);
   });
 
+  it('name all functions that do not answer where one of them may know', async () => {
+    const { ask } = gatewayOver({ order: broken, inventory: broken });
+
+    expect(await ask('/operations/messages/m')).toMatchObject({
+      status: 503,
+      body: { detail: 'no message m is found, and order and inventory do not answer' },
+    });
+    expect(await ask('/operations/topics/order-events/messages')).toMatchObject({
+      status: 503,
+      body: { detail: 'what lies in order-events is not known: order does not answer' },
+    });
+  });
+
   it('are told in time also where garbage is collected while a function is silent', async () => {
     setFlagsFromString('--expose-gc');
     const collectGarbage = runInNewContext('gc') as () => void;

@@ -1,17 +1,17 @@
 import { z } from 'zod';
 import { DAY_MS } from '../../shared/core/days.ts';
-import { decimalNumber, wholeNumber } from '../../shared/core/number-setting.ts';
+import { decimalSetting, wholeNumberSetting } from '../../shared/core/number-setting.ts';
 import type { RetryPolicy } from '../../shared/core/retry-policy.ts';
 import { daysSchema } from '../../shared/runtime/retention/settings.ts';
 
 /** The settings of notification, with their defaults. */
 export const notificationSettings = {
   NOTICE_RETENTION_DAYS: daysSchema.default(365),
-  NOTICE_RETRY_FIRST_MS: wholeNumber(1, DAY_MS).default(1_000),
-  NOTICE_RETRY_FACTOR: decimalNumber(1, 10).default(2),
-  NOTICE_RETRY_LONGEST_MS: wholeNumber(1, DAY_MS).default(3_600_000),
-  NOTICE_RETRY_ATTEMPTS: wholeNumber(1, 1_000).default(40),
-  NOTICE_SEND_TIMEOUT_MS: wholeNumber(1, 600_000).default(10_000),
+  NOTICE_RETRY_FIRST_MS: wholeNumberSetting(1, DAY_MS).default(1_000),
+  NOTICE_RETRY_FACTOR: decimalSetting(1, 10).default(2),
+  NOTICE_RETRY_LONGEST_MS: wholeNumberSetting(1, DAY_MS).default(3_600_000),
+  NOTICE_RETRY_ATTEMPTS: wholeNumberSetting(1, 1_000).default(40),
+  NOTICE_SEND_TIMEOUT_MS: wholeNumberSetting(1, 600_000).default(10_000),
 } as const;
 
 export type NotificationSettings = z.infer<z.ZodObject<typeof notificationSettings>>;

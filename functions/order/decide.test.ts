@@ -85,6 +85,22 @@ describe('when an order is placed', () => {
     ]);
   });
 
+  it.each(['.', '..'])('refuses the order id %s, to which no address leads', (orderId) => {
+    expect(decide(nothingPlaced, placeOrder({ lamp: 2 }, { orderId }))).toEqual([
+      {
+        type: 'CommandRefused',
+        subject: orderId,
+        data: { code: 'order_id_unreachable', detail: `no address leads to an order that is called ${orderId}` },
+      },
+    ]);
+  });
+
+  it.each(['...', '.a', 'a..'])('takes the order id %s', (orderId) => {
+    const [event] = decide(nothingPlaced, placeOrder({ lamp: 2 }, { orderId }));
+
+    expect(event).toMatchObject({ type: 'OrderPlaced', subject: orderId });
+  });
+
   it('confirms it at once when the stock was reserved first', () => {
     const events = decide(answeredEarly(stockReserved({ lamp: 2 })), placeOrder({ lamp: 2 }));
 

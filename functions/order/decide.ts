@@ -58,6 +58,7 @@ function place(state: OrderState, { data, time }: MessageOf<'PlaceOrder'>): read
     return [idReused(order.orderId)];
   }
   const { orderId, customerId, currency, lines } = data;
+  if (orderId === '.' || orderId === '..') return [unreachable(orderId)];
   if (state.early.some((fact) => isAboutOther(fact, lines))) return [idReused(orderId)];
   const totalMinor = totalOf(lines);
   const placed: OrderEvent = {
@@ -140,6 +141,11 @@ function may(order: Order, event: OrderEvent['type']): boolean {
 
 function idReused(orderId: string): OrderOutput {
   return refusal(orderId, 'order_id_reused', `order ${orderId} was placed before with different contents`);
+}
+
+/** Clients resolve `.` and `..` in an address. Over HTTP, the schema of the body has refused them. */
+function unreachable(orderId: string): OrderOutput {
+  return refusal(orderId, 'order_id_unreachable', `no address leads to an order that is called ${orderId}`);
 }
 
 /** Whether inventory has answered for other goods: order was restored from an older copy, and has forgotten that order. */

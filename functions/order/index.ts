@@ -1,5 +1,5 @@
 import { currencySchema } from '../../saga/messages.ts';
-import { wholeNumber } from '../../shared/core/number-setting.ts';
+import { wholeNumberSetting } from '../../shared/core/number-setting.ts';
 import { defineFunction } from '../../shared/runtime/function-module.ts';
 import { createOrder } from './function.ts';
 import { addOrderRoutes } from './http.ts';
@@ -7,7 +7,7 @@ import { measureOrders } from './latency.ts';
 import { ORDER_ID_REUSED } from './place-order.ts';
 import { addOrderWhy, deadlineWaits } from './why.ts';
 
-const deadlineS = wholeNumber(1, 365 * 24 * 60 * 60);
+const deadlineS = wholeNumberSetting(1, 365 * 24 * 60 * 60);
 
 /** Takes orders, confirms or rejects each one, and publishes its outcome. */
 export const orderModule = defineFunction({

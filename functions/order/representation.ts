@@ -39,10 +39,23 @@ export const ofOrder = z.object({
   orderId: idSchema.meta({ description: 'The id of the order', example: 'ORDER_001' }),
 });
 
+/**
+ * The id of a new order: neither `.` nor `..`, since an address with one of them leads elsewhere. The pattern has no
+ * lookahead: it is in the OpenAPI document, and many readers of that know none.
+ */
+const newOrderIdSchema = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(
+    /^(?:(?:\.{0,2}[A-Za-z0-9_:-]|\.{3})[A-Za-z0-9._:-]*)?$/,
+    'only A-Z a-z 0-9 . _ : - are allowed, and neither . nor .. alone',
+  );
+
 /** An order as a client sends it. Prices are in major units. */
 export const placeOrderSchema = z
   .strictObject({
-    orderId: idSchema.optional().openapi({ description: 'Required where there is no Idempotency-Key' }),
+    orderId: newOrderIdSchema.optional().openapi({ description: 'Required where there is no Idempotency-Key' }),
     customerId: idSchema,
     currency: currencySchema.optional().openapi({ description: 'ISO 4217; DEFAULT_CURRENCY where it is left out' }),
     items: z

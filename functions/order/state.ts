@@ -43,7 +43,9 @@ export type OrderEvent = DraftOf<
   'OrderPlaced' | 'OrderBackordered' | 'OrderConfirmed' | 'OrderRejected' | 'OrderCancelled' | 'OrderDispatched'
 >;
 /** `order_state`: the status of the order does not allow the command. */
-export type OrderOutput = OrderEvent | Refusal<'order_id_reused' | 'order_unknown' | 'order_state'>;
+export type OrderOutput =
+  | OrderEvent
+  | Refusal<'order_id_reused' | 'order_id_unreachable' | 'order_unknown' | 'order_state'>;
 
 export function isFact(message: OrderInput): message is Fact {
   return (factTypes as readonly string[]).includes(message.type);

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { counted } from './words.ts';
 
 type Issue = z.core.$ZodRawIssue;
 
@@ -74,8 +75,4 @@ function boundary(origin: string, limit: number, how: string): string {
   if (origin === 'string') return isEmpty ? 'must not be empty' : `must have ${how} ${counted(limit, 'character')}`;
   if (origin === 'array') return isEmpty ? 'must not be empty' : `must have ${how} ${counted(limit, 'element')}`;
   return `must be ${how} ${limit}`;
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }

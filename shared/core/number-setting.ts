@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** A setting whose value is a whole number in decimal digits, at least `min` and at most `max`. */
-export function wholeNumber(min: number, max: number) {
+export function wholeNumberSetting(min: number, max: number) {
   return z
     .string()
     .regex(/^-?\d+$/, 'must be a whole number')
@@ -10,7 +10,7 @@ export function wholeNumber(min: number, max: number) {
 }
 
 /** A setting whose value is a number in decimal digits, such as 1.5, at least `min` and at most `max`. */
-export function decimalNumber(min: number, max: number) {
+export function decimalSetting(min: number, max: number) {
   return z
     .string()
     .regex(/^-?\d+(?:\.\d+)?$/, 'must be a number')

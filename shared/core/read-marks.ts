@@ -19,6 +19,9 @@ export interface ReadCopy extends Origin {
  * The relay sends in the order of the positions, one send at a time, and begins each send with what is not marked as sent. So a
  * lane always has its messages up to some position, and perhaps some of them again behind it: whoever has read one has read all
  * that lie before it in the outbox and belong into this lane.
+ *
+ * There is one exception: a topic that is made anew while its writer runs may begin with a newer message. What lies before it follows
+ * with the next sends, so a reader that goes on has it days before its marks vouch for it.
  */
 export interface ReadMark extends ReadCopy {
   /** Days since 1970. */

@@ -64,7 +64,7 @@ export function assertReplayable({ context, limits }: DeadLetterScope, row: Dead
     const most = `${limits.replaysMax} is the most (DEAD_LETTER_REPLAYS_MAX)`;
     throw new AppError(
       'conflict',
-      `dead letter ${letter} was replayed ${replays} times and ${most}; force it, or edit it`,
+      `dead letter ${letter} was replayed ${replays === 1 ? 'once' : `${replays} times`}, and ${most}; force it, or edit it`,
     );
   }
   const { believed } = context;

@@ -246,8 +246,8 @@ describe('a replay is refused', () => {
     await replay(scope, id, by);
     await bench.settle();
 
-    await expect(replay(scope, id, by)).rejects.toEqual(conflict('replayed 1 times and 1 is the most'));
-    await expect(dryRunReplay(scope, id, false)).rejects.toEqual(conflict('replayed 1 times'));
+    await expect(replay(scope, id, by)).rejects.toEqual(conflict('replayed once, and 1 is the most'));
+    await expect(dryRunReplay(scope, id, false)).rejects.toEqual(conflict('replayed once'));
     expect(await replay(scope, id, by, { force: true })).toMatchObject({ status: 'replaying', replays: 2 });
   });
 

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import { DAY_MS } from '../../core/days.ts';
-import { wholeNumber } from '../../core/number-setting.ts';
+import { wholeNumberSetting } from '../../core/number-setting.ts';
 
 /** The settings for resolving dead letters, each with its default. */
 export const deadLetterSettings = {
-  DEAD_LETTER_REPLAYS_MAX: wholeNumber(1, 1_000).default(5),
-  DEAD_LETTER_REPLAYS_PER_SECOND: wholeNumber(1, 1_000).default(50),
+  DEAD_LETTER_REPLAYS_MAX: wholeNumberSetting(1, 1_000).default(5),
+  DEAD_LETTER_REPLAYS_PER_SECOND: wholeNumberSetting(1, 1_000).default(50),
   OPERATIONS_TOKEN: z
     .string()
     .regex(/^[\x21-\x7e]{1,256}$/, 'must have 1 to 256 visible ASCII characters')

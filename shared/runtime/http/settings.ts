@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { ConfigError } from '../../core/errors.ts';
-import { wholeNumber } from '../../core/number-setting.ts';
+import { wholeNumberSetting } from '../../core/number-setting.ts';
 import { type Authority, parseAuthority, parseOrigin } from './authority.ts';
 
-const milliseconds = wholeNumber(1, 86_400_000);
+const milliseconds = wholeNumberSetting(1, 86_400_000);
 
 /** The settings of every HTTP server of the program, each with its default. Lists are separated by commas or spaces. */
 export const httpSettings = {

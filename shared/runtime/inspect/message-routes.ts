@@ -12,8 +12,9 @@ import { type MessageSource, sourceOf } from './message-source.ts';
 import { messagesSchema } from './representation.ts';
 
 const POSITION = '(?:0|[1-9]\\d{0,14})';
-const TIME =
-  '\\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\\d|3[01])T(?:[01]\\d|2[0-3]):[0-5]\\d(?::[0-5]\\d(?:\\.\\d{3})?)?Z';
+/** A day of the calendar: the pattern without its anchors. */
+const DAY = z.regexes.date.source.slice(1, -1);
+const TIME = `${DAY}T(?:[01]\\d|2[0-3]):[0-5]\\d(?::[0-5]\\d(?:\\.\\d{3})?)?Z`;
 
 export const ofTopic = z.object({
   topic: z.string().openapi({ description: 'The name of the topic', example: 'order-events' }),
@@ -31,7 +32,10 @@ export const messagesQuery = z.strictObject({
   key: textSchema(1, 256).optional().openapi({ description: 'Only messages of this partition key' }),
   from: z
     .string()
-    .regex(new RegExp(`^(?:${POSITION}|${TIME})$`), 'must be a position, or a time in UTC such as 2026-01-31T12:00:00Z')
+    .regex(
+      new RegExp(`^(?:${POSITION}|${TIME})$`),
+      'must be a position, or a time in UTC such as 2026-01-31T12:00:00Z, on a day that exists',
+    )
     .optional()
     .openapi({
       description:

@@ -148,6 +148,7 @@ describe('the messages of a topic', () => {
     expect(await pages('/topics/probe-events/messages?from=2026-03-01T10:01Z')).toEqual([[4, 3, 2, 1]]);
     expect(await pages('/topics/probe-events/messages?from=2026-03-01T10:00:30.000Z')).toEqual([[2, 1]]);
     expect(await pages('/topics/probe-events/messages?from=2027-01-01T00:00Z&order=asc')).toEqual([[]]);
+    expect(await pages('/topics/probe-events/messages?from=2028-02-29T12:00:00Z&order=asc')).toEqual([[]]);
   });
 
   it('are filtered by key, type and partition', async () => {
@@ -190,6 +191,9 @@ describe('the messages of a topic', () => {
   it.each([
     ['limit=201', '/limit'],
     ['from=yesterday', '/from'],
+    ['from=2026-02-31T12:00Z', '/from'],
+    ['from=2026-02-29T12:00:00.000Z', '/from'],
+    ['from=2026-02-28', '/from'],
     ['order=up', '/order'],
     ['partition=-1', '/partition'],
     ['cursor=WyJ4Il0', '/cursor'],

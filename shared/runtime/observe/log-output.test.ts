@@ -86,6 +86,16 @@ describe('a descriptor for writes that do not block', () => {
     expect(drained(reader)).toBe('.'.repeat(filled));
   });
 
+  it.runIf(process.platform === 'linux')('is the same one where no reader is left', () => {
+    const pipe = join(folder(), 'pipe');
+    spawnSync('mkfifo', [pipe]);
+    const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+    const descriptor = opened(pipe, constants.O_WRONLY);
+    closeSync(reader);
+
+    expect(unblocked(descriptor)).toBe(descriptor);
+  });
+
   it('is the same one of a file', () => {
     const descriptor = opened(join(folder(), 'log'), 'w');
 

@@ -1,15 +1,15 @@
 import { DAY_MS } from '../../core/days.ts';
 import { ConfigError } from '../../core/errors.ts';
-import { wholeNumber } from '../../core/number-setting.ts';
+import { wholeNumberSetting } from '../../core/number-setting.ts';
 import type { RetentionDays } from '../../core/retention.ts';
 import { longestRetryMs, type RetryPolicy } from '../../core/retry-policy.ts';
 
 /** A number of days, for a setting. */
-export const daysSchema = wholeNumber(1, 36_500);
+export const daysSchema = wholeNumberSetting(1, 36_500);
 
 /** Retention times, each with its default. */
 export const retentionSettings = {
-  RETENTION_EVERY_S: wholeNumber(1, 86_400).default(60),
+  RETENTION_EVERY_S: wholeNumberSetting(1, 86_400).default(60),
   LOG_RETENTION_DAYS: daysSchema.default(30),
   INBOX_RETENTION_DAYS: daysSchema.default(90),
   INBOX_WATERMARK_DAYS: daysSchema.default(7),

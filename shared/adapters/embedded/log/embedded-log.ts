@@ -72,7 +72,7 @@ export class EmbeddedLog implements MessageLog {
       file.receive(null);
       const isNewTopic = !positions.some((own) => own.topic === topic);
       const mayMiss = this.#skipsPruned || (isNewTopic && (positions.length > 0 || options.hasRun !== true));
-      return { ...cursorOf(file, topic, positions), mayMiss, onWarning: options.onWarning };
+      return cursorOf({ file, topic, mayMiss, onWarning: options.onWarning }, positions);
     });
     const subscription = new EmbeddedSubscription(cursors, options.wake, () =>
       this.#subscriptions.delete(subscription),

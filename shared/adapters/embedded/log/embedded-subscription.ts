@@ -34,17 +34,14 @@ interface Cursor {
 
 /** The first read of the file corrects its position. */
 export function cursorOf(
-  file: TopicReader,
-  topic: string,
+  read: Pick<Cursor, 'topic' | 'file' | 'mayMiss' | 'onWarning'>,
   positions: readonly Position[],
-): Omit<Cursor, 'mayMiss' | 'onWarning'> {
+): Cursor {
   const known = new Map<string, number>();
-  for (const { topic: name, position, epoch = '' } of positions) {
-    if (name === topic && !known.has(epoch)) known.set(epoch, position);
-  }
-  const position = positions.find((own) => own.topic === topic)?.position ?? 0;
-  const own = { known, epochs: NO_EPOCHS, position, polled: position };
-  return { topic, file, ...own, isBehind: true, problem: null };
+  const ofTopic = positions.filter(({ topic }) => topic === read.topic);
+  for (const { position, epoch = '' } of ofTopic) if (!known.has(epoch)) known.set(epoch, position);
+  const position = ofTopic[0]?.position ?? 0;
+  return { ...read, known, epochs: NO_EPOCHS, position, polled: position, isBehind: true, problem: null };
 }
 
 /** Reads several topics for one group, each at its own pace. */

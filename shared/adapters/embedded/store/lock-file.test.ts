@@ -27,6 +27,15 @@ it('takes a lock that another try was in the way of', () => {
   lock.close();
 });
 
+it('waits for no other failure', () => {
+  const { file } = heldLock();
+  const pause = vi.fn();
+
+  expect(() => new LockFile(join(file, 'x.lock'), pause)).toThrow();
+
+  expect(pause).not.toHaveBeenCalled();
+});
+
 it('gives up a lock that stays held after some tries', () => {
   const { file } = heldLock();
   const pause = vi.fn();
