@@ -2,7 +2,6 @@ import pRetry from 'p-retry';
 import { type ConnectionProblem, connectionProblem } from '../shared/adapters/kafka/connection-problem.ts';
 import { KafkaLog } from '../shared/adapters/kafka/kafka-log.ts';
 import { KafkajsClient } from '../shared/adapters/kafka/kafkajs-client.ts';
-import { prefixed } from '../shared/adapters/kafka/prefixed-client.ts';
 import { namingRefusals } from '../shared/adapters/kafka/refused-access.ts';
 import { ensureTopics } from '../shared/adapters/kafka/topics.ts';
 import { systemClock } from '../shared/adapters/system-clock.ts';
@@ -34,7 +33,7 @@ export async function openKafkaLog(
   const client = namingRefusals(new KafkajsClient({ ...connection, hasOneMember: true }), connection);
   const prefix = settings.KAFKA_TOPIC_PREFIX;
   const rules = {
-    names: Object.keys(topics),
+    names: Object.keys(topics).map((name) => `${prefix}${name}`),
     partitions: settings.KAFKA_PARTITIONS,
     replicas: settings.KAFKA_REPLICAS ?? null,
     retentionMs: settings.LOG_RETENTION_DAYS * DAY_MS,
@@ -47,7 +46,7 @@ export async function openKafkaLog(
   };
   try {
     // A broker may be starting as well, and a topic that another process has just made is not known everywhere at once.
-    await pRetry(() => ensureTopics(prefixed(client, prefix).admin, rules), {
+    await pRetry(() => ensureTopics(client.admin, rules), {
       ...RETRY,
       shouldRetry: ({ error }) => !(error instanceof ConfigError || isOver(error)),
     });
@@ -60,6 +59,7 @@ export async function openKafkaLog(
     client,
     prefix,
     partitions: settings.KAFKA_PARTITIONS,
+    hasOneMember: true,
     topics,
     readers,
     clock: systemClock,

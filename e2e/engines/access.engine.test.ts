@@ -8,9 +8,9 @@ import {
   logLevel,
   ResourcePatternTypes,
 } from 'kafkajs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { orderOf, post, request } from '../scenarios/client.ts';
-import { type Env, runStore, TestStore, temporaryFolder } from '../scenarios/harness.ts';
+import { afterAllTests, type Env, runStore, TestStore, temporaryFolder } from '../scenarios/harness.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { newPrefix } from './kafka-examples.ts';
 import { PASSWORD, type SecureBroker, startSecureBroker, USER } from './secure-broker.ts';
@@ -22,15 +22,11 @@ const REFUSED_MS = 10_000;
 
 describeOnKafka('a broker with access lists', () => {
   let broker: SecureBroker;
-  const cleanups: (() => void | Promise<void>)[] = [];
+  const atEnd = afterAllTests();
   beforeAll(async () => {
-    broker = await startSecureBroker(temporaryFolder((clean) => cleanups.push(clean)));
+    broker = await startSecureBroker(temporaryFolder(atEnd));
+    atEnd(() => broker.stop());
   });
-  afterAll(async () => {
-    await broker.stop();
-    for (const clean of cleanups) await clean();
-  });
-
   function settings(): Env & { readonly KAFKA_TOPIC_PREFIX: string } {
     return {
       DATA_DIR: temporaryFolder(),

@@ -61,7 +61,7 @@ function commandLineOf(pid: number): string {
 
 /** Freezes a start, and first of all who would notice that a process of it ends. Returns what lets it go on. */
 function freeze(dataDir: string): () => void {
-  const starter = Number(readFileSync(join(dataDir, 'kafka-broker', 'starter.pid'), 'utf8'));
+  const { pid: starter } = JSON.parse(readFileSync(join(dataDir, 'kafka-broker', 'starter.json'), 'utf8'));
   process.kill(starter, 'SIGSTOP');
   const servers = serversOf(dataDir);
   for (const pid of servers) process.kill(pid, 'SIGSTOP');
@@ -123,7 +123,7 @@ describe.runIf(whyNoKafka() === null && process.platform === 'linux')('npm run s
   });
 
   it('says of a broker that does not answer how to stop it', async () => {
-    const [pid = 0] = serversOf(dataDir);
+    const [pid = Number.NaN] = serversOf(dataDir);
     process.kill(pid, 'SIGSTOP');
     onTestFinished(() => void process.kill(pid, 'SIGCONT'));
 

@@ -1,9 +1,9 @@
 /** A store on three brokers, of which one after the other is killed and comes back while orders are placed. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { shortHash } from '../../shared/core/hash.ts';
 import { orderOf, post } from '../scenarios/client.ts';
-import { TestStore, temporaryFolder } from '../scenarios/harness.ts';
+import { afterAllTests, TestStore, temporaryFolder } from '../scenarios/harness.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { type Cluster, startCluster } from './cluster.ts';
 import { expectSentInOrder } from './sent-order.ts';
@@ -56,8 +56,7 @@ describeOnKafka('a store on three brokers', { timeout: 180_000 }, () => {
   let cluster: Cluster;
   let store: TestStore;
   let prefix: string;
-  const cleanups: (() => void | Promise<void>)[] = [];
-  const atEnd = (clean: () => void | Promise<void>) => void cleanups.unshift(clean);
+  const atEnd = afterAllTests();
 
   beforeAll(async () => {
     cluster = await startCluster(Array.from({ length: BROKERS }, () => temporaryFolder(atEnd)));
@@ -73,10 +72,6 @@ describeOnKafka('a store on three brokers', { timeout: 180_000 }, () => {
     };
     store = await TestStore.create('one process', env, atEnd);
     await store.start();
-  });
-
-  afterAll(async () => {
-    for (const clean of cleanups) await clean();
   });
 
   it('loses nothing while two of them are killed and come back, one after the other', async () => {

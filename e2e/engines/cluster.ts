@@ -40,7 +40,13 @@ export async function startCluster(folders: readonly string[]): Promise<Cluster>
       }),
     });
   // None is ready before most of them are.
-  const running = await Promise.all(folders.map((_, index) => start(index)));
+  const starts = await Promise.allSettled(folders.map((_, index) => start(index)));
+  const running = starts.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+  const failed = starts.find((each) => each.status === 'rejected');
+  if (failed !== undefined) {
+    await Promise.all(running.map((broker) => broker.kill()));
+    throw failed.reason;
+  }
   const at = (index: number): Broker => running[index] as Broker;
   return {
     brokers: running.map(({ address }) => address),

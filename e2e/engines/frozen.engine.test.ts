@@ -3,12 +3,12 @@
  * same orders; then it thaws, and knows nothing of that.
  */
 import { Kafka, logLevel } from 'kafkajs';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 // What keeps the library from standing still in a loop holds for these clients as well.
 import '../../shared/adapters/kafka/kafkajs-client.ts';
 import { shortHash } from '../../shared/core/hash.ts';
 import { type Answer, orderIn, orderOf, post } from '../scenarios/client.ts';
-import { runStore, TestStore, temporaryFolder } from '../scenarios/harness.ts';
+import { afterAllTests, runStore, TestStore, temporaryFolder } from '../scenarios/harness.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { type Broker, startBroker } from './broker.ts';
 import { type FreezeRequest, freezable, freezeNext, isFrozen } from './frozen.ts';
@@ -24,8 +24,7 @@ describeOnKafka('a function that freezes', () => {
   let prefix: string;
   let requests: string;
   let admin: ReturnType<Kafka['admin']>;
-  const cleanups: (() => void | Promise<void>)[] = [];
-  const atEnd = (clean: () => void | Promise<void>) => void cleanups.unshift(clean);
+  const atEnd = afterAllTests();
 
   beforeAll(async () => {
     // Of its own, so that a member may ask for a short session.
@@ -49,10 +48,6 @@ describeOnKafka('a function that freezes', () => {
     await admin.connect();
     atEnd(() => admin.disconnect());
     await store.start();
-  });
-
-  afterAll(async () => {
-    for (const clean of cleanups) await clean();
   });
 
   /** The broker has ended the session of the function: its lanes are free for another member. */

@@ -1,11 +1,23 @@
 import { Kafka, logLevel } from 'kafkajs';
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import type { ConsumerOptions, KafkaConsumer } from '../../shared/adapters/kafka/kafka-client.ts';
 import type { KafkaLog, KafkaLogOptions } from '../../shared/adapters/kafka/kafka-log.ts';
 import type { LogRecord, Subscription } from '../../shared/ports/message-log.ts';
 import type { Position } from '../../shared/ports/store.ts';
 import { numbered } from '../../shared/testing/log-examples.ts';
 import { count } from '../../shared/testing/probe.ts';
-import { logOf, MARK, makeTopics, newPrefix, placesOf, readCount, rowsOf, WRITER, WRITTEN } from './kafka-examples.ts';
+import {
+  clientOf,
+  logOf,
+  MARK,
+  makeTopics,
+  newPrefix,
+  placesOf,
+  readCount,
+  rowsOf,
+  WRITER,
+  WRITTEN,
+} from './kafka-examples.ts';
 import { until } from './settling-log.ts';
 import { describeOnKafka, sharedBrokers } from './shared-broker.ts';
 
@@ -27,9 +39,14 @@ describeOnKafka('a reader of Kafka', () => {
     return log;
   }
 
-  function subscribe(log: KafkaLog, positions: readonly Position[] = [], hasRun = false): Promise<Subscription> {
+  function subscribe(
+    log: KafkaLog,
+    positions: readonly Position[] = [],
+    hasRun = false,
+    onWarning: (sentence: string) => void = () => undefined,
+  ): Promise<Subscription> {
     const options = { topics: [WRITTEN], positions: async () => positions, wake: () => undefined };
-    return log.subscribe({ group: 'readers', hasRun, ...options });
+    return log.subscribe({ group: 'readers', hasRun, onWarning, ...options });
   }
 
   async function isAvailable(subscription: Subscription): Promise<void> {
@@ -168,6 +185,9 @@ describeOnKafka('a reader of Kafka', () => {
     const subscription = await subscribe(log, [position]);
     const sentence = 'records 2 to 3 of probe-events/0 were pruned before they were read';
     await vi.waitFor(() => expect(subscription.unavailableReason()).toContain(sentence), SEEN_MS);
+    expect(subscription.unavailableReason()).toMatch(
+      /, they were deleted there, or .* where the data are a copy, restore a newer one; else set SKIP_PRUNED_RECORDS$/,
+    );
     expect(await subscription.poll(10)).toEqual([]);
     await subscription.close();
 
@@ -195,6 +215,29 @@ describeOnKafka('a reader of Kafka', () => {
     }
 
     expect(read).toEqual(read.map((_, index) => `a${index + 1}`));
+  });
+
+  it('reads with another consumer where one does not fetch a lane any more', async () => {
+    await makeTopics(prefix, 1);
+    const inner = clientOf();
+    const consumers: KafkaConsumer[] = [];
+    const consumer = async (options: ConsumerOptions) => {
+      consumers.push(await inner.consumer(options));
+      return consumers.at(-1) as KafkaConsumer;
+    };
+    const log = open({
+      client: { admin: inner.admin, producer: () => inner.producer(), close: () => inner.close(), consumer },
+    });
+    await log.send(rowsOf([count('a', 1)]), MARK);
+    const warnings: string[] = [];
+    const subscription = await subscribe(log, [], false, (sentence) => warnings.push(sentence));
+    await subscription.acknowledge(placesOf(await readCount(subscription, 1)));
+
+    consumers[0]?.pause([{ topic: `${prefix}${WRITTEN}`, partition: 0 }]);
+    await log.send(rowsOf([count('b', 1)]), MARK);
+
+    expect(contents(await readCount(subscription, 1))).toEqual(['b1']);
+    expect([consumers.length, warnings]).toEqual([2, [expect.stringContaining('the consumer is built anew')]]);
   });
 
   it('shares the lanes with the other members of its group, and takes them over', async () => {

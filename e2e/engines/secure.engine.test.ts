@@ -1,12 +1,12 @@
 /** A store and a broker that meet over TLS, with passwords and with certificates; and what a start says where they do not. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { openKafkaLog } from '../../functions/engine-kafka.ts';
 import { readConfig } from '../../functions/settings.ts';
 import { shortHash } from '../../shared/core/hash.ts';
 import { orderIn, orderOf, post, request } from '../scenarios/client.ts';
-import { type Env, run, runStore, TestStore, temporaryFolder } from '../scenarios/harness.ts';
+import { afterAllTests, type Env, run, runStore, TestStore, temporaryFolder } from '../scenarios/harness.ts';
 import { newAuthority } from './certificates.ts';
 import { PASSWORD, type SecureBroker, startSecureBroker, USER } from './secure-broker.ts';
 import { describeOnKafka } from './shared-broker.ts';
@@ -18,16 +18,12 @@ const WRONG = 'wrong-0815-word';
 describeOnKafka('a broker behind TLS', () => {
   let broker: SecureBroker;
   let folder: string;
-  const cleanups: (() => void | Promise<void>)[] = [];
+  const atEnd = afterAllTests();
 
   beforeAll(async () => {
-    folder = temporaryFolder((clean) => cleanups.push(clean));
+    folder = temporaryFolder(atEnd);
     broker = await startSecureBroker(folder);
-  });
-
-  afterAll(async () => {
-    await broker.stop();
-    for (const clean of cleanups) await clean();
+    atEnd(() => broker.stop());
   });
 
   const tls = (): Env => ({ LOG: 'kafka', KAFKA_SSL: 'true', KAFKA_SSL_CA_FILE: broker.authority.caFile });

@@ -30,10 +30,10 @@ export async function expectSentInOrder({ dataDir, brokers, prefix, partitions }
   try {
     for (const [topic, writer] of Object.entries(TOPICS)) {
       const committed = outboxIn(dataFile(dataDir, writer));
-      const ends = await log.laneEnds(topic);
-      const sent = ends.reduce((sum, { end }) => sum + end, 0);
       const options = { group: 'looks-on', topics: [topic], positions: async () => [], wake: () => undefined };
       const subscription = await log.subscribe(options);
+      const ends = await subscription.ends();
+      const sent = ends.reduce((sum, { position }) => sum + position, 0);
       const records = await readCount(subscription, sent);
       await subscription.close();
       expect(byKey(firstOfEach(records))).toEqual(byKey(committed));

@@ -93,4 +93,18 @@ describeOnKafka('a second store with the prefix of another', () => {
     await other.start();
     await confirm(other, 'C');
   });
+
+  it('is refused where it cannot make its topics, which it names with their prefix', async () => {
+    const name = shortHash(temporaryFolder());
+    const kafkaAt = { LOG: 'kafka', KAFKA_BROKERS: sharedBrokers.join(','), KAFKA_TOPIC_PREFIX: `${name}.` };
+    const env = { ...kafkaAt, KAFKA_PARTITIONS: '1', DATA_DIR: temporaryFolder() };
+    await withAdmin((admin) => admin.createTopics({ topics: [{ topic: `${name}_order-events` }] }));
+
+    expect(await refusalOf(env)).toContain(
+      `KAFKA_TOPIC_PREFIX: the broker refuses the name ${name}.order-events (INVALID_TOPIC_EXCEPTION)`,
+    );
+    expect(await refusalOf({ ...env, KAFKA_CREATE_TOPICS: 'false' })).toContain(
+      `KAFKA_CREATE_TOPICS: the topic ${name}.order-events is missing: make it with 1 partition, 1 replica,`,
+    );
+  });
 });

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, inject, onTestFinished } from 'vitest';
+import { afterAll, expect, inject, onTestFinished } from 'vitest';
 import { type Part, parts } from '../../functions/start-store.ts';
 import { shortHash } from '../../shared/core/hash.ts';
 import type {} from '../engines/needs-broker.ts';
@@ -99,6 +99,15 @@ export function runStore(args: readonly string[], env: Env): Program {
 
 /** Registers a cleanup for the end of the test; a store that several tests share passes its own. */
 export type OnFinished = (clean: () => void | Promise<void>) => void;
+
+/** To be called beside tests that share something: cleans up after the last of them, the newest first, also after a failed start. */
+export function afterAllTests(): OnFinished {
+  const cleanings: (() => void | Promise<void>)[] = [];
+  afterAll(async () => {
+    for (const clean of cleanings) await clean();
+  });
+  return (clean) => void cleanings.unshift(clean);
+}
 
 /** A folder that is removed after the test. */
 export function temporaryFolder(onFinished: OnFinished = onTestFinished): string {
@@ -216,8 +225,10 @@ export class TestStore {
     try {
       await waitUntil(isSettled, { timeoutMs: SETTLED_MS, what: 'the store to come to rest' });
     } catch (error) {
-      const said = [...new Set(this.#programs.values())].map((program) => program.stdout() + program.stderr());
-      throw new Error(`the store does not come to rest: ${restless.join(', ')}\n${said.join('')}`, { cause: error });
+      const states = await Promise.all([...this.#programs.keys()].map((part) => this.#stateOf(part)));
+      const said = [...new Set(this.#programs.values())].map((program) => program.stderr() + program.stdout());
+      const what = `the store does not come to rest: ${restless.join(', ')}; ${states.join('; ')}`;
+      throw new Error(`${what}\n${said.join('')}`, { cause: error });
     }
     return this.prove();
   }
@@ -233,6 +244,15 @@ export class TestStore {
     const programs = [...new Set(this.#programs.values())];
     for (const program of programs) program.signal('SIGKILL');
     await Promise.all(programs.map(({ exit }) => exit));
+  }
+
+  /** Whether a part is ready, as a sentence. */
+  async #stateOf(part: Part): Promise<string> {
+    if (this.program(part).hasEnded()) return `${part} ended with ${JSON.stringify(await this.program(part).exit)}`;
+    return request('GET', this.url('/readyz', part)).then(
+      ({ status, text }) => (status === 200 ? `${part} is ready` : `${part} is not ready: ${text}`),
+      (error: unknown) => `${part} does not answer: ${error}`,
+    );
   }
 
   async #ready(part: Part): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Origin } from '../core/read-marks.ts';
 import type { SendMark } from './message-log.ts';
 
 /** A message of the outbox that was not sent yet. */
@@ -23,11 +24,20 @@ export interface SentPiece {
   readonly positions: readonly number[];
 }
 
-/** Where a lane ends: the place that its next message will have. */
-export interface LaneEnd {
+/** A message that is marked as sent, and the place in a topic that it has. */
+export interface SentPlace extends Origin {
   readonly partition: number;
-  readonly end: number;
+  readonly offset: number;
 }
+
+/** What became of a send. */
+export type Settled =
+  /** What it sent is marked as sent. */
+  | 'marked'
+  /** Another run has begun since its token was given, and nothing is changed. */
+  | 'superseded'
+  /** It took places that earlier messages had. So those are lost: they count as unsent, with all behind them, this send too. */
+  | 'lost';
 
 /** What a relay needs of a store: the messages in its outbox that are not sent yet, in the order of their commits. */
 export interface Relayed {
@@ -36,21 +46,23 @@ export interface Relayed {
    */
   begin(nowMs: number): Promise<number>;
 
+  /** The newest message of each lane of a topic that is marked as sent; without those that are pruned, here. */
+  newestSent(topic: string): Promise<readonly SentPlace[]>;
+
   /**
-   * Compares what is marked as sent with where the lanes of a topic end now. Messages whose places are not there any more (the
-   * topic was made anew, or the log has lost its end) count as unsent again, with all behind them.
-   * Returns whether there were any.
+   * What these lanes of a topic had is lost (it was made anew, or the log has lost its end): it counts as unsent again, with all
+   * behind it. Changes nothing where another run has begun since this token was given.
    */
-  recheck(topic: string, ends: readonly LaneEnd[]): Promise<boolean>;
+  resend(token: number, topic: string, partitions: readonly number[]): Promise<void>;
 
   /** The oldest messages that are not sent, at most `limit`. */
   unsent(limit: number): Promise<readonly UnsentRow[]>;
 
   /**
-   * Marks as sent what these pieces hold, up to the position `upTo` without a gap. Returns false, and changes nothing,
-   * when another run has begun since `token` was given. What a power cut takes back is sent again by the next run.
+   * Marks as sent what these pieces hold, up to the position `upTo` without a gap, unless {@link Settled} says otherwise. What a
+   * power cut takes back is sent again by the next run.
    */
-  settle(token: number, upTo: number, pieces: readonly SentPiece[]): Promise<boolean>;
+  settle(token: number, upTo: number, pieces: readonly SentPiece[]): Promise<Settled>;
 
   /** How many messages are not sent; counts no further than `atMost`. */
   countUnsent(atMost: number): Promise<number>;
@@ -77,6 +89,9 @@ export interface RelayTarget {
   /** A send has resolved or rejected after so many milliseconds. */
   readonly sendMaxMs: number;
 
-  /** Where each lane of a topic ends now. @throws {AppError} `unavailable` */
-  laneEnds(topic: string): Promise<readonly LaneEnd[]>;
+  /**
+   * Which of these messages are not in their places any more. One that the log has pruned by its age counts as there.
+   * @throws {AppError} `unavailable`
+   */
+  missing(topic: string, places: readonly SentPlace[]): Promise<readonly SentPlace[]>;
 }

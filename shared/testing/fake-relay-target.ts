@@ -1,13 +1,13 @@
 import { AppError } from '../core/errors.ts';
+import type { Origin } from '../core/read-marks.ts';
 import type { SendMark } from '../ports/message-log.ts';
-import type { RelayTarget, UnsentRow } from '../ports/relayed.ts';
+import type { RelayTarget, SentPlace, UnsentRow } from '../ports/relayed.ts';
 
 export const PARTITIONS = 3;
 
 /** A message in a place of it. */
-interface Arrived extends SendMark {
+interface Arrived extends SendMark, Origin {
   readonly partition: number;
-  readonly position: number;
 }
 
 /** A log that can refuse a send before or after a part of it arrived. */
@@ -20,23 +20,26 @@ export class FakeTarget implements RelayTarget {
   async send(rows: readonly UnsentRow[], mark: SendMark) {
     const fault = this.faults.shift() ?? null;
     const pieces = new Map<number, { partition: number; firstOffset: number; positions: number[] }>();
-    for (const { position, partitionKey } of rows.slice(0, fault ?? rows.length)) {
+    for (const { position, partitionKey, epoch } of rows.slice(0, fault ?? rows.length)) {
       const partition = (partitionKey.codePointAt(0) ?? 0) % PARTITIONS;
-      const offset = this.of(partition).length;
+      const offset = this.#of(partition).length;
       const piece = pieces.get(partition) ?? { partition, firstOffset: offset, positions: [] };
       piece.positions.push(position);
       pieces.set(partition, piece);
-      this.arrived.push({ ...mark, partition, position });
+      this.arrived.push({ ...mark, partition, epoch, position });
     }
     if (fault !== null) throw new AppError('unavailable', 'the broker is gone');
     return [...pieces.values()].map((piece) => ({ topic: 'counted', ...piece }));
   }
 
-  async laneEnds() {
-    return Array.from({ length: PARTITIONS }, (_, partition) => ({ partition, end: this.of(partition).length }));
+  async missing(_topic: string, places: readonly SentPlace[]) {
+    return places.filter(({ partition, offset, epoch, position }) => {
+      const found = this.#of(partition)[offset];
+      return found?.epoch !== epoch || found.position !== position;
+    });
   }
 
-  of(partition: number): readonly number[] {
-    return this.arrived.filter((record) => record.partition === partition).map(({ position }) => position);
+  #of(partition: number): readonly Arrived[] {
+    return this.arrived.filter((record) => record.partition === partition);
   }
 }

@@ -116,6 +116,14 @@ describe('the watch over a consumer', () => {
     expect([built.length, closed]).toEqual([2, 1]);
   });
 
+  it('builds another one after each minute of silence, also while it waits longer for each', async () => {
+    join();
+    await vi.advanceTimersByTimeAsync(600_000);
+
+    // A minute, the look after it, and five seconds at most.
+    expect(built.length).toBeGreaterThanOrEqual(9);
+  });
+
   it('ends with its consumer', async () => {
     const options = join();
     await watch.close();

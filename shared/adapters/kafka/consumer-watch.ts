@@ -47,6 +47,11 @@ export class ConsumerWatch {
     return this.#hasJoined ? null : 'the consumer group is not joined yet';
   }
 
+  /** Builds the consumer anew; `why` is told until the new one has joined. */
+  replace(why: string): void {
+    if (this.#rebuild === undefined) this.#fail(new Error(why));
+  }
+
   async close(): Promise<void> {
     this.#attempt += 1;
     clearInterval(this.#timer);
@@ -93,9 +98,7 @@ export class ConsumerWatch {
   }
 
   #look(): void {
-    if (this.#rebuild === undefined && this.#silenceMs > SILENCE_MAX_MS) {
-      this.#fail(new Error(`the broker has not answered for ${SILENCE_MAX_MS / 1000} s`));
-    }
+    if (this.#silenceMs > SILENCE_MAX_MS) this.replace(`the broker has not answered for ${SILENCE_MAX_MS / 1000} s`);
   }
 
   #fail(error: unknown): void {

@@ -1,16 +1,9 @@
+import { newCluster } from './kafkajs-cluster.ts';
+
 /** What is asked of kafkajs's admin. */
 interface Groups {
   describeGroups(ids: string[]): Promise<{
     readonly groups: readonly { readonly members: readonly { readonly memberId: string }[] }[];
-  }>;
-}
-
-/** What there is of kafkajs's connections, beside what it publishes. */
-interface Cluster {
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  findGroupCoordinator(group: { readonly groupId: string }): Promise<{
-    leaveGroup(member: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
   }>;
 }
 
@@ -34,12 +27,4 @@ export async function dismissFormerMembers(kafka: object, admin: Groups, groupId
   } finally {
     await cluster.disconnect();
   }
-}
-
-/** @throws where another release of the library is built in another way */
-function newCluster(kafka: object): Cluster {
-  const key = Object.getOwnPropertySymbols(kafka).find(({ description }) => description?.endsWith('createCluster'));
-  const create = key === undefined ? undefined : (kafka as Readonly<Record<symbol, unknown>>)[key];
-  if (typeof create !== 'function') throw new Error('kafkajs has no connections of its own to use');
-  return create({ allowAutoTopicCreation: false }) as Cluster;
 }

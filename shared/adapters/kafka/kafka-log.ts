@@ -5,7 +5,7 @@ import { partitionOf } from '../../core/partition.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { LogClaim, LogClaims } from '../../ports/log-claims.ts';
 import type { Browse, LogRecord, MessageLog, Progress, SendMark, Subscription } from '../../ports/message-log.ts';
-import type { LaneEnd, RelayTarget, SentPiece, UnsentRow } from '../../ports/relayed.ts';
+import type { RelayTarget, SentPiece, SentPlace, UnsentRow } from '../../ports/relayed.ts';
 import { type Lane, laneName, type Position } from '../../ports/store.ts';
 import { browseLane } from './browse-lane.ts';
 import { EVENT_HEADERS, structuredEvent } from './event-format.ts';
@@ -20,6 +20,7 @@ import {
 } from './kafka-client.ts';
 import { kafkaError } from './kafka-errors.ts';
 import { KafkaSubscription } from './kafka-subscription.ts';
+import { missingPlaces } from './missing-places.ts';
 import { assertOwn } from './ownership.ts';
 import { prefixed } from './prefixed-client.ts';
 import { MESSAGE_BYTES_MIN } from './topics.ts';
@@ -39,6 +40,8 @@ export interface KafkaLogOptions {
   /** The functions that read topics, those of all processes. */
   readonly readers: readonly { readonly group: string; readonly topics: readonly string[] }[];
   readonly clock: Clock;
+  /** Whether each group has one member at a time, which reads all lanes of its topics. */
+  readonly hasOneMember?: boolean;
   /** A reader goes on although records that it has not read were pruned. */
   readonly skipsPruned?: boolean;
   /** A store has committed messages for this topic, which a relay may send now. */
@@ -82,13 +85,14 @@ export class KafkaLog implements MessageLog, RelayTarget, LogClaims {
     readonly onWarning?: (sentence: string) => void;
   }): Promise<Subscription> {
     const { group, topics, positions, hasRun = false, wake, onWarning } = options;
-    const { clock, skipsPruned = false } = this.#options;
+    const { clock, skipsPruned = false, hasOneMember = false } = this.#options;
     const subscription = new KafkaSubscription({
       client: this.#client,
       clock,
       group: groupId(group),
       owner: this.#owners.get(group) ?? '',
       topics: new Map(topics.map((topic) => [topic, this.#writerOf(topic)])),
+      lanes: hasOneMember ? topics.flatMap((topic) => lanesOf(topic, this.features.partitions)) : null,
       positions,
       mayMiss: (topic, known) => {
         const isNewTopic = !known.some((own) => own.topic === topic);
@@ -152,11 +156,8 @@ export class KafkaLog implements MessageLog, RelayTarget, LogClaims {
 
   readonly sendMaxMs = SEND_MAX_MS;
 
-  async laneEnds(topic: string): Promise<readonly LaneEnd[]> {
-    const ends = await this.#client.admin.ends(topic).catch((error: unknown) => {
-      throw kafkaError(error, `where ${topic} ends is not known`);
-    });
-    return ends.map(({ partition, high }) => ({ partition, end: high }));
+  missing(topic: string, places: readonly SentPlace[]): Promise<readonly SentPlace[]> {
+    return missingPlaces(this.#client.admin, { topic, writer: this.#writerOf(topic) }, places);
   }
 
   /** 0: the broker removes what is older than the topic's retention. */
@@ -229,4 +230,8 @@ function isStored({ errorCode, baseOffset }: KafkaReceipt): boolean {
 
 function topicsOf(pieces: readonly KafkaPiece[]): string {
   return [...new Set(pieces.map(({ topic }) => topic))].join(', ');
+}
+
+function lanesOf(topic: string, partitions: number): readonly Lane[] {
+  return Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
 }

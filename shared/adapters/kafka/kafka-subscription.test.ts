@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { AppError } from '../../core/errors.ts';
 import type { Position } from '../../ports/store.ts';
 import type { ConsumerOptions, KafkaBatch, KafkaClient, KafkaReceipt } from './kafka-client.ts';
@@ -39,7 +39,7 @@ describe('a subscription of Kafka', () => {
         topic: async () => null,
         ends: async () => [{ partition: 0, ...ends }],
         offsetsAt: async () => [{ partition: 0, offset: 0 }],
-        records: async (_, offset) => ({ records: [], next: offset }),
+        records: async () => ({ records: [], next: ends.high }),
         groupOffsets: async () => [{ partition: 0, offset: null, note: '' }],
       },
       producer: () => ({ send: async () => receipts }),
@@ -108,6 +108,21 @@ describe('a subscription of Kafka', () => {
     expect(await ids(subscription)).toEqual(['m0', 'm1', 'm2']);
   });
 
+  it('reads with another consumer where one does not fetch a lane any more', async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const [subscription, lost] = [await subscribe(false), options];
+    await vi.advanceTimersByTimeAsync(35_250);
+    expect(onWarning.mock.lastCall?.[0]).toMatch(/^events\/0 .* not fetched for 30 s: the consumer is built anew$/);
+    expect([options === lost, lost.onBatch(named, batch(0, 4))]).toEqual([false, false]);
+    assign();
+    await vi.advanceTimersByTimeAsync(0);
+    options.onBatch(named, batch(0, 2));
+    expect([await ids(subscription), onWarning.mock.calls.length]).toEqual([['m0', 'm1'], 1]);
+    await subscription.close();
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
   it('drops what it has of a lane when the lane is assigned to another member', async () => {
     const subscription = await subscribe();
     options.onBatch(named, batch(0, 2));
@@ -155,11 +170,15 @@ describe('a subscription of Kafka', () => {
     expect(onWarning).toHaveBeenCalledExactlyOnceWith(expect.stringContaining('records of events/0'));
   });
 
-  it('warns of nothing where it reads on', async () => {
-    positions = async () => [{ ...LANE, position: 4, epoch: 'one' }];
+  it.each([
+    ['where it reads on', [{ ...LANE, position: 4, epoch: 'one' }], 4],
+    ['where it reads on, and no epoch is noted', [{ ...LANE, position: 4 }], 4],
+    ['where it has read nothing yet', [], 0],
+  ])('warns of nothing %s', async (_, known, next) => {
+    positions = async () => known;
     await subscribe();
-    options.onBatch(named, batch(4, 5));
 
+    expect(options.onBatch(named, batch(next, next + 1))).toBe(true);
     expect(onWarning).not.toHaveBeenCalled();
   });
 
@@ -267,14 +286,7 @@ describe('a subscription of Kafka', () => {
     ['another partition', [{ ...named, partition: 1, errorCode: 0, baseOffset: 3 }]],
   ])('belongs to a log that does not believe a send with %s', async (_, given) => {
     receipts = given;
-    const row = {
-      topic: 'events',
-      partitionKey: 'k',
-      epoch: 'first',
-      position: 1,
-      attributes: '{"id":"m"}',
-      data: '1',
-    };
+    const row = { ...LANE, partitionKey: 'k', epoch: 'first', position: 1, attributes: '{"id":"m"}', data: '1' };
 
     await expect(log.send([row], { token: 1, send: 1 })).rejects.toMatchObject({
       code: 'unavailable',

@@ -3,6 +3,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { LogRecord, Subscription } from '../../ports/message-log.ts';
 import { type Lane, laneName, type Position } from '../../ports/store.ts';
 import { ConsumerWatch, SILENCE_MS } from './consumer-watch.ts';
+import { FetchWatch } from './fetch-watch.ts';
 import type { KafkaBatch, KafkaClient, KafkaConsumer, PartitionEnds } from './kafka-client.ts';
 import { kafkaError } from './kafka-errors.ts';
 import { LaneReader } from './lane-reader.ts';
@@ -23,6 +24,8 @@ export interface KafkaSubscriptionOptions {
   readonly owner: string;
   /** The topics to read, and the only function that writes each; null for a public one. */
   readonly topics: ReadonlyMap<string, string | null>;
+  /** All lanes of the topics where the group has one member, which reads them all; null where others may read some. */
+  readonly lanes: readonly Lane[] | null;
   readonly positions: () => Promise<readonly Position[]>;
   /** Whether a reader with these positions goes on in this topic where records that it has not read were pruned. */
   readonly mayMiss: (topic: string, positions: readonly Position[]) => boolean;
@@ -39,6 +42,7 @@ export class KafkaSubscription implements Subscription {
   readonly group: string;
   readonly #options: KafkaSubscriptionOptions;
   readonly #watch: ConsumerWatch;
+  readonly #fetchWatch: FetchWatch;
   #consumer: KafkaConsumer | null = null;
   /** Counts the assignments, so that what belongs to an earlier one is dropped. */
   #assignment = 0;
@@ -66,6 +70,18 @@ export class KafkaSubscription implements Subscription {
       topics: [...options.topics.keys()],
       onAssigned: (lanes, consumer) => this.#assign(lanes, consumer),
       onBatch: (lane, batch) => this.#take(lane, batch),
+    });
+    this.#fetchWatch = new FetchWatch({
+      lanes: () =>
+        [...this.#readers.values()].flatMap(({ lane, wanted }) => (wanted === null ? [] : { ...lane, wanted })),
+      ends: (topics) => this.#ends(topics),
+      records: (lane, offset) => options.client.admin.records(lane, offset),
+      all: options.lanes ?? [],
+      assigned: () => (this.#watch.unavailableReason() === null ? this.#assigned : null),
+      onLost: (sentence) => {
+        options.onWarning?.(`${sentence}: the consumer is built anew`);
+        this.#watch.replace(sentence);
+      },
     });
   }
 
@@ -117,6 +133,7 @@ export class KafkaSubscription implements Subscription {
     if (this.#isClosed) return;
     this.#isClosed = true;
     clearTimeout(this.#commitTimer);
+    this.#fetchWatch.close();
     await bounded(this.#commit());
     this.#assignment += 1;
     this.#readers.clear();
@@ -126,7 +143,8 @@ export class KafkaSubscription implements Subscription {
 
   /** Until the lanes were looked at once, an empty poll says nothing: no timer may take it for the end. */
   #unreadReason(): string | null {
-    const lagging = this.#assigned.find((lane) => this.#readers.get(laneName(lane))?.isReady !== true);
+    const wanted = this.#options.lanes ?? this.#assigned;
+    const lagging = wanted.find((lane) => this.#readers.get(laneName(lane))?.isReady !== true);
     if (lagging === undefined) this.#hasBegun = true;
     const isSlow = this.#options.clock.upMs() - this.#assignedMs > SILENCE_MS;
     if (lagging === undefined || (this.#hasBegun && !isSlow)) return null;
@@ -185,9 +203,10 @@ export class KafkaSubscription implements Subscription {
     const name = laneName(lane);
     const start = laneStart(known, ends, mayMiss, newEpoch());
     if ('missed' in start) {
-      const remedy =
-        'the data are restored from a copy that is too old: restore a newer one, or set SKIP_PRUNED_RECORDS';
-      this.#problems.set(name, `${start.missed} of ${name} were pruned before they were read; ${remedy}`);
+      const why =
+        'this reader was stopped for longer than the topic keeps them, they were deleted there, or the data are a copy that is too old';
+      const remedy = 'where the data are a copy, restore a newer one; else set SKIP_PRUNED_RECORDS';
+      this.#problems.set(name, `${start.missed} of ${name} were pruned before they were read: ${why}; ${remedy}`);
       return false;
     }
     this.#problems.delete(name);

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import type { Lane } from '../../ports/store.ts';
 import type { KafkaAdmin, KafkaRecord } from './kafka-client.ts';
+import { type Cluster, newCluster } from './kafkajs-cluster.ts';
 import { Reconnecting } from './reconnecting.ts';
 import { flatHeaders } from './record-headers.ts';
 
@@ -10,20 +11,6 @@ const BYTES_MAX = 1024 * 1024;
 const READ_COMMITTED = 1;
 const METADATA_MAX_AGE_MS = 30_000;
 
-/** What there is of kafkajs's connection to a cluster; its public parts fetch only for the members of a group. */
-interface Cluster {
-  connect(): Promise<void>;
-  disconnect(): Promise<void>;
-  addTargetTopic(topic: string): Promise<void>;
-  refreshMetadataIfNecessary(): Promise<void>;
-  findLeaderForPartitions(topic: string, partitions: readonly number[]): Readonly<Record<string, unknown>>;
-  findBroker(node: { readonly nodeId: string }): Promise<Broker>;
-}
-interface Broker {
-  fetch(request: object): Promise<{
-    readonly responses: readonly { readonly partitions: readonly { readonly partition: number }[] }[];
-  }>;
-}
 interface FetchedBatch {
   readonly messages: readonly {
     readonly offset: string;
@@ -48,7 +35,9 @@ export class LaneFetch {
   readonly #cluster: Reconnecting<Cluster>;
 
   constructor(kafka: object) {
-    this.#cluster = new Reconnecting(() => clusterOf(kafka));
+    this.#cluster = new Reconnecting(() =>
+      newCluster(kafka, { metadataMaxAge: METADATA_MAX_AGE_MS, isolationLevel: READ_COMMITTED }),
+    );
   }
 
   records({ topic, partition }: Lane, offset: number): ReturnType<KafkaAdmin['records']> {
@@ -83,17 +72,4 @@ function recordsIn(batch: FetchedBatch, offset: number) {
     return { offset: Number(at), timestampMs: Number(timestamp), value, headers: flatHeaders(headers) };
   });
   return { records, next: batch.isEmptyIncludingFiltered() ? offset : Number(batch.lastOffset()) + 1 };
-}
-
-/** The library keeps the function that makes one under a symbol. */
-function clusterOf(kafka: object): Cluster {
-  const symbols = Object.getOwnPropertySymbols(kafka);
-  const symbol = symbols.find(({ description }) => description === 'private:Kafka:createCluster');
-  const create = symbol === undefined ? undefined : (kafka as Record<symbol, unknown>)[symbol];
-  if (typeof create !== 'function') throw new Error('this version of kafkajs cannot read a topic without a group');
-  return create({
-    metadataMaxAge: METADATA_MAX_AGE_MS,
-    allowAutoTopicCreation: false,
-    isolationLevel: READ_COMMITTED,
-  }) as Cluster;
 }

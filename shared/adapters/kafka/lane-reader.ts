@@ -57,6 +57,12 @@ export class LaneReader {
     return this.#buffer.first === null ? this.#buffer.next : this.#buffer.position;
   }
 
+  /** The offset that the next fetch is to begin with; null while the lane is full. */
+  get wanted(): number | null {
+    if (this.#isPaused) return null;
+    return this.#proof === null ? this.#buffer.next : this.#buffer.next - 1;
+  }
+
   /** When the first record that is not acknowledged was appended; null where none is fetched. */
   get oldestMs(): number | null {
     return this.#buffer.first?.timestampMs ?? null;

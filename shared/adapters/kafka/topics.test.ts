@@ -49,6 +49,24 @@ function changed(config: Readonly<Record<string, string>>): Record<string, Topic
   return { 'order-events': { ...fitting, config: { ...fitting.config, ...config } } };
 }
 
+/** The topic that an operator makes who follows the sentence: the rest is as Kafka has it by itself. */
+function madeByHand(sentence: string): TopicState {
+  const countOf = (noun: string) => Number(new RegExp(`(\\d+) ${noun}`).exec(sentence)?.[1] ?? 1);
+  const config = {
+    'cleanup.policy': 'delete',
+    'compression.type': 'producer',
+    'message.timestamp.type': 'CreateTime',
+    'max.message.bytes': '1048588',
+    'retention.ms': String(7 * DAY_MS),
+    'retention.bytes': '-1',
+    'segment.ms': String(7 * DAY_MS),
+    'unclean.leader.election.enable': 'false',
+    'min.insync.replicas': '1',
+    ...Object.fromEntries([...sentence.matchAll(/([a-z.]+)=(\w+)/g)].map(([, key, value]) => [key, value])),
+  };
+  return { partitions: countOf('partition'), replicas: countOf('replica'), config };
+}
+
 describe('the topics of the store', () => {
   it('are made where they are missing, so that every reader can rely on them', async () => {
     const { admin, made } = cluster({});
@@ -94,7 +112,7 @@ describe('the topics of the store', () => {
 
     expect(made).toMatchObject([{ replicas: 4, config: { 'min.insync.replicas': '2' } }]);
     await expect(ensureTopics(admin, { ...rules, replicas: 6 })).rejects.toThrow(
-      'KAFKA_REPLICAS: there are 5 brokers for 6 replicas of order-events',
+      'KAFKA_REPLICAS: 5 brokers cannot hold 6 replicas of order-events',
     );
   });
 
@@ -110,7 +128,7 @@ describe('the topics of the store', () => {
   it.each([
     [3, '1', 'acknowledges what 1 of 3 replicas have, which may be lost with them: set min.insync.replicas to 2'],
     [3, '4', 'takes nothing with 3 replicas, since min.insync.replicas is 4: set it to 2'],
-    [1, '2', 'takes nothing with 1 replicas, since min.insync.replicas is 2: set it to 1'],
+    [1, '2', 'takes nothing with 1 replica, since min.insync.replicas is 2: set it to 1'],
   ])('are refused with %i replicas of which %s have to be in sync', async (replicas, inSync, sentence) => {
     const config = { ...fitting.config, 'min.insync.replicas': inSync };
     const { admin } = cluster({ 'order-events': { ...fitting, replicas, config } }, replicas);
@@ -142,9 +160,53 @@ describe('the topics of the store', () => {
     const { admin, made } = cluster({});
 
     await expect(ensureTopics(admin, { ...rules, create: false })).rejects.toThrow(
-      'KAFKA_CREATE_TOPICS: the topic order-events is missing: make it with 6 partitions',
+      'KAFKA_CREATE_TOPICS: the topic order-events is missing: make it with 6 partitions, 1 replica, ' +
+        'message.timestamp.type=LogAppendTime, compression.type=uncompressed and retention.ms=604800000, or set this to true',
     );
     expect(made).toEqual([]);
+  });
+
+  it.each([
+    [1, 3],
+    [1, 30],
+    [3, 3],
+    [3, 30],
+  ])('are accepted on %i brokers, for %i days, when they are made as they were asked for', async (brokers, days) => {
+    const wanted = { ...rules, retentionMs: days * DAY_MS, create: false };
+    const sentence = await ensureTopics(cluster({}, brokers).admin, wanted).catch(String);
+    const { admin } = cluster({ 'order-events': madeByHand(String(sentence)) }, brokers);
+
+    await expect(ensureTopics(admin, wanted)).resolves.toBeUndefined();
+  });
+
+  it('are asked for only with replicas for which there are brokers', async () => {
+    const { admin } = cluster({}, 2);
+
+    await expect(ensureTopics(admin, { ...rules, replicas: 3, create: false })).rejects.toThrow(
+      'KAFKA_REPLICAS: 2 brokers cannot hold 3 replicas of order-events',
+    );
+  });
+
+  it.each([
+    [
+      'POLICY_VIOLATION',
+      'KAFKA_CREATE_TOPICS: the broker refuses to make the topic order-events as this store asks for it (POLICY_VIOLATION): make it',
+    ],
+    [
+      'INVALID_CONFIG',
+      'KAFKA_CREATE_TOPICS: the broker refuses to make the topic order-events as this store asks for it (INVALID_CONFIG): make it',
+    ],
+    [
+      'INVALID_TOPIC_EXCEPTION',
+      'KAFKA_TOPIC_PREFIX: the broker refuses the name order-events (INVALID_TOPIC_EXCEPTION); perhaps it differs from that of another ' +
+        'topic only in dots and underscores: choose another prefix',
+    ],
+    ['REQUEST_TIMED_OUT', /^not here$/],
+  ])('are not made where the broker says %s', async (type, sentence) => {
+    const error = Object.assign(new Error('not here'), { errors: [Object.assign(new Error('no'), { type })] });
+    const admin = { ...cluster({}).admin, createTopic: async () => Promise.reject(error) };
+
+    await expect(ensureTopics(admin, rules)).rejects.toThrow(sentence);
   });
 
   it('are refused with another number of partitions, with the way to go on', async () => {

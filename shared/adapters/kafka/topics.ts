@@ -1,5 +1,7 @@
 import { ConfigError } from '../../core/errors.ts';
+import { counted, listed } from '../../core/words.ts';
 import type { KafkaAdmin, TopicState } from './kafka-client.ts';
+import { typesOf } from './kafka-errors.ts';
 
 /** The largest batch of records that a topic takes, in bytes. */
 export const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
@@ -7,7 +9,13 @@ export const MESSAGE_BYTES_MAX = 4 * 1024 * 1024;
 export const MESSAGE_BYTES_MIN = 1024 * 1024;
 const REPLICAS_MAX = 3;
 const SEGMENT_MS = 86_400_000;
+/** What `segment.ms` is in a topic that does not say it, unless a broker is set otherwise. */
+const KAFKA_SEGMENT_MS = 7 * 86_400_000;
 const TIMESTAMP_TYPE = 'LogAppendTime';
+/** What a broker says where its own rules are against a topic: asking again brings nothing. */
+const REFUSED = ['POLICY_VIOLATION', 'INVALID_CONFIG'];
+/** What it says of a name that it does not take, whoever makes the topic. */
+const NAME_REFUSED = 'INVALID_TOPIC_EXCEPTION';
 
 export interface TopicRules {
   readonly names: readonly string[];
@@ -37,31 +45,55 @@ export async function ensureTopics(admin: KafkaAdmin, rules: TopicRules): Promis
 }
 
 async function create(admin: KafkaAdmin, name: string, rules: TopicRules, brokers: number): Promise<void> {
-  if (!rules.create) {
-    const remedy = `make it with ${rules.partitions} partitions and message.timestamp.type=${TIMESTAMP_TYPE}`;
-    throw new ConfigError('KAFKA_CREATE_TOPICS', `the topic ${name} is missing: ${remedy}, or set this to true`);
-  }
   const replicas = wantedReplicas(rules, brokers);
   if (replicas > brokers) {
-    throw new ConfigError('KAFKA_REPLICAS', `there are ${brokers} brokers for ${replicas} replicas of ${name}`);
+    throw new ConfigError(
+      'KAFKA_REPLICAS',
+      `${counted(brokers, 'broker')} cannot hold ${replicas} replicas of ${name}`,
+    );
   }
-  await admin.createTopic({
-    name,
-    partitions: rules.partitions,
-    replicas,
-    config: {
-      'cleanup.policy': 'delete',
-      'compression.type': 'uncompressed',
-      'message.timestamp.type': TIMESTAMP_TYPE,
-      'max.message.bytes': String(MESSAGE_BYTES_MAX),
-      'retention.ms': String(rules.retentionMs),
-      'retention.bytes': '-1',
-      // A record stays for this long beyond its retention where few come.
-      'segment.ms': String(SEGMENT_MS),
-      'unclean.leader.election.enable': 'false',
-      'min.insync.replicas': String(minInSync(replicas)),
-    },
+  if (!rules.create) {
+    const remedy = `${byHand(rules, replicas)}, or set this to true`;
+    throw new ConfigError('KAFKA_CREATE_TOPICS', `the topic ${name} is missing: ${remedy}`);
+  }
+  const config = configOf(rules, replicas);
+  await admin.createTopic({ name, partitions: rules.partitions, replicas, config }).catch((error: unknown) => {
+    const types = typesOf(error);
+    if (types.includes(NAME_REFUSED)) {
+      const what = `the broker refuses the name ${name} (${NAME_REFUSED})`;
+      const why = 'perhaps it differs from that of another topic only in dots and underscores';
+      throw new ConfigError('KAFKA_TOPIC_PREFIX', `${what}; ${why}: choose another prefix`);
+    }
+    const refusal = types.find((type) => REFUSED.includes(type));
+    if (refusal === undefined) throw error;
+    const what = `the broker refuses to make the topic ${name} as this store asks for it (${refusal})`;
+    throw new ConfigError('KAFKA_CREATE_TOPICS', `${what}: ${byHand(rules, replicas)}`);
   });
+}
+
+function configOf({ retentionMs }: TopicRules, replicas: number): Readonly<Record<string, string>> {
+  return {
+    'cleanup.policy': 'delete',
+    'compression.type': 'uncompressed',
+    'message.timestamp.type': TIMESTAMP_TYPE,
+    'max.message.bytes': String(MESSAGE_BYTES_MAX),
+    'retention.ms': String(retentionMs),
+    'retention.bytes': '-1',
+    // A record stays for this long beyond its retention where few come.
+    'segment.ms': String(SEGMENT_MS),
+    'unclean.leader.election.enable': 'false',
+    'min.insync.replicas': String(minInSync(replicas)),
+  };
+}
+
+/** How an operator makes a topic: with what a start asks for, and a broker does not have by itself. */
+function byHand(rules: TopicRules, replicas: number): string {
+  const config = configOf(rules, replicas);
+  const keys = ['message.timestamp.type', 'compression.type', 'retention.ms'];
+  if (minInSync(replicas) > 1) keys.push('min.insync.replicas');
+  if (segmentMsMax(rules) < KAFKA_SEGMENT_MS) keys.push('segment.ms');
+  const settings = keys.map((key) => `${key}=${config[key]}`);
+  return `make it with ${listed([counted(rules.partitions, 'partition'), counted(replicas, 'replica'), ...settings])}`;
 }
 
 function wantedReplicas({ replicas }: TopicRules, brokers: number): number {
@@ -74,7 +106,7 @@ function assertFit(name: string, state: TopicState, rules: TopicRules, brokers: 
     const growing = `stop what writes, let every reader come to the end, delete the topic and start again`;
     throw new ConfigError(
       'KAFKA_PARTITIONS',
-      `the topic ${name} has ${partitions} partitions, not ${rules.partitions}. Messages of one key would change their ` +
+      `the topic ${name} has ${counted(partitions, 'partition')}, not ${rules.partitions}. Messages of one key would change their ` +
         `partition and overtake each other: set it to ${partitions}; or ${growing}`,
     );
   }
@@ -106,17 +138,21 @@ function assertFit(name: string, state: TopicState, rules: TopicRules, brokers: 
 }
 
 /** Nothing but time removes a record, and time does. */
-function assertKept(name: string, config: TopicState['config'], { retentionMs }: TopicRules): void {
+function assertKept(name: string, config: TopicState['config'], rules: TopicRules): void {
   assertConfig(name, config, 'retention.bytes', '-1', 'else records are removed by their size, however new they are');
-  // A segment goes when its newest record is old enough, so its oldest one stays for as much longer.
   const segmentMs = Number(config['segment.ms']);
-  const longestMs = Math.max(SEGMENT_MS, retentionMs);
+  const longestMs = segmentMsMax(rules);
   if (segmentMs <= longestMs) return;
   throw new ConfigError(
     'LOG_RETENTION_DAYS',
-    `the topic ${name} removes records ${segmentMs} ms at a time, so they stay for as much longer than ${retentionMs} ms: ` +
+    `the topic ${name} removes records ${segmentMs} ms at a time, so they stay for as much longer than ${rules.retentionMs} ms: ` +
       `set segment.ms of the topic to ${longestMs} or less`,
   );
+}
+
+/** A segment goes when its newest record is old enough, so its oldest one stays for as much longer. */
+function segmentMsMax({ retentionMs }: TopicRules): number {
+  return Math.max(SEGMENT_MS, retentionMs);
 }
 
 /** An acknowledged message is in more than one place, where there are several. */
@@ -130,7 +166,7 @@ function assertCopies(name: string, { replicas, config }: TopicState, wanted: nu
   }
   const inSync = Number(config['min.insync.replicas']);
   if (inSync > replicas) {
-    const few = `the topic ${name} takes nothing with ${replicas} replicas, since min.insync.replicas is ${inSync}`;
+    const few = `the topic ${name} takes nothing with ${counted(replicas, 'replica')}, since min.insync.replicas is ${inSync}`;
     throw new ConfigError('KAFKA_TOPIC_PREFIX', `${few}: set it to ${minInSync(replicas)}`);
   }
   if (inSync >= minInSync(replicas)) return;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SqliteStore } from '../../adapters/embedded/store/sqlite-store.ts';
+import type { SqliteStore } from '../../adapters/embedded/store/sqlite-store.ts';
 import { FakeTarget } from '../../testing/fake-relay-target.ts';
 import { logLines } from '../../testing/log-lines.ts';
-import { count, probe } from '../../testing/probe.ts';
+import { openRelayed, publish } from '../../testing/relay-bench.ts';
 import { HeldLease } from '../worker/held-lease.ts';
 import { Relay, ROWS_MAX } from './relay.ts';
 
@@ -11,9 +11,7 @@ let store: SqliteStore;
 let log: FakeTarget;
 let upMs: number;
 beforeEach(() => {
-  const { name, tables, migrations } = probe;
-  store = SqliteStore.open({ name, file: ':memory:', tables, migrations: migrations.sqlite });
-  store.home.move('fake');
+  store = openRelayed();
   log = new FakeTarget();
   logged = logLines();
   upMs = 0;
@@ -36,15 +34,10 @@ function relay(unsentMax = 1_000): Relay {
   });
 }
 
-async function publish(...keys: readonly string[]): Promise<void> {
-  const outbox = keys.map((key) => ({ topic: 'counted', message: count(key, 1) }));
-  await store.transact({}, () => ({ writes: [], inbox: [], outbox, positions: [] }));
-}
-
 describe('a relay whose log is unavailable', () => {
   it('says how many messages wait, since when and why', async () => {
     const one = relay();
-    await publish('a', 'b');
+    await publish(store, 'a', 'b');
     log.faults.push(0, 0);
     await expect(one.step()).rejects.toThrow();
     upMs = 3_000;
@@ -65,12 +58,12 @@ describe('a relay whose log is unavailable', () => {
 
   it('has no room for more at its limit, and has some again when messages are sent', async () => {
     const one = relay(2);
-    await publish('a');
+    await publish(store, 'a');
     log.faults.push(0);
     await expect(one.step()).rejects.toThrow();
     const before = one.refusal();
     one.noteCommitted(1);
-    await publish('a');
+    await publish(store, 'a');
     const full = one.refusal();
     while (await one.step());
 
@@ -83,7 +76,7 @@ describe('a relay whose log is unavailable', () => {
 
   it('counts again once it sends where it had counted no further', async () => {
     const one = relay(2);
-    await publish(...Array.from({ length: ROWS_MAX + 5 }, () => 'a'));
+    await publish(store, ...Array.from({ length: ROWS_MAX + 5 }, () => 'a'));
     log.faults.push(0);
     await expect(one.step()).rejects.toThrow();
     await one.step();
@@ -93,7 +86,7 @@ describe('a relay whose log is unavailable', () => {
 
   it('counts no further than its limit', async () => {
     const one = relay(2);
-    await publish('a', 'a', 'a', 'a', 'a');
+    await publish(store, 'a', 'a', 'a', 'a', 'a');
     log.faults.push(0);
     await expect(one.step()).rejects.toThrow();
 

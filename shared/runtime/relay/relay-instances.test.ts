@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { SqliteStore } from '../../adapters/embedded/store/sqlite-store.ts';
+import type { SqliteStore } from '../../adapters/embedded/store/sqlite-store.ts';
 import { FakeLeases } from '../../testing/fake-leases.ts';
 import { FakeTarget } from '../../testing/fake-relay-target.ts';
 import { logLines } from '../../testing/log-lines.ts';
-import { count, probe } from '../../testing/probe.ts';
-import { commitOf } from '../../testing/shelf.ts';
+import { drain, openRelayed, publish } from '../../testing/relay-bench.ts';
 import { HeldLease } from '../worker/held-lease.ts';
 import { Relay } from './relay.ts';
 
@@ -15,9 +14,7 @@ let leases: FakeLeases;
 let store: SqliteStore;
 let log: FakeTarget;
 beforeEach(() => {
-  const { name, tables, migrations } = probe;
-  store = SqliteStore.open({ name, file: ':memory:', tables, migrations: migrations.sqlite });
-  store.home.move('fake');
+  store = openRelayed();
   log = new FakeTarget();
   leases = new FakeLeases();
 });
@@ -32,21 +29,12 @@ function instance(name: string, upMs: () => number = () => leases.nowMs): Relay 
   return new Relay({ ...parts, unsentMax: 1_000 });
 }
 
-async function publish(...keys: readonly string[]): Promise<void> {
-  const outbox = keys.map((key) => ({ topic: 'counted', message: count(key, 1) }));
-  await store.transact({}, () => commitOf({ outbox }));
-}
-
-async function drain(one: Relay): Promise<void> {
-  while (await one.step());
-}
-
 describe('a relay of several instances', () => {
   it('sends nothing while another one holds the lease, and goes on when that is over', async () => {
-    await publish('a');
+    await publish(store, 'a');
     const [one, other] = [instance('one'), instance('other')];
     await drain(one);
-    await publish('a');
+    await publish(store, 'a');
     await drain(other);
     const meanwhile = log.arrived.length;
     leases.nowMs += TTL_MS;
@@ -59,12 +47,12 @@ describe('a relay of several instances', () => {
     let upMs = 0;
     const one = instance('one', () => upMs);
     await drain(one);
-    await publish('a');
+    await publish(store, 'a');
     leases.isAway = true;
     upMs = (TTL_MS * 2) / 3 - SEND_MS - 10;
     await expect(one.step()).rejects.toThrow('away');
     await drain(one);
-    await publish('a');
+    await publish(store, 'a');
     upMs += 10;
 
     expect([await one.step(), log.arrived.map(({ position }) => position)]).toEqual([false, [1]]);
@@ -73,7 +61,7 @@ describe('a relay of several instances', () => {
   it('begins a new run when another one has had the lease in between', async () => {
     const [one, other] = [instance('one'), instance('other')];
     for (const relay of [one, other, one]) {
-      await publish('a');
+      await publish(store, 'a');
       await drain(relay);
       leases.nowMs += TTL_MS;
     }
@@ -84,16 +72,16 @@ describe('a relay of several instances', () => {
   });
 
   it('that was frozen marks nothing, stops, and begins a new run when it has the lease again', async () => {
-    await publish('a');
+    await publish(store, 'a');
     let frozenMs: number | null = null;
     const frozen = instance('frozen', () => frozenMs ?? leases.nowMs);
     await drain(frozen);
     frozenMs = leases.nowMs;
     leases.nowMs += TTL_MS;
     const other = instance('other');
-    await publish('a');
+    await publish(store, 'a');
     await drain(other);
-    await publish('a');
+    await publish(store, 'a');
     await drain(frozen);
     const stopped = [log.arrived.map(({ position }) => position), await store.relayed.sentUpTo()];
     frozenMs = null;
@@ -112,9 +100,9 @@ describe('a relay of several instances', () => {
   it('gives the lease up when it has finished', async () => {
     const [one, other] = [instance('one'), instance('other')];
     await drain(one);
-    await publish('a', 'b');
+    await publish(store, 'a', 'b');
     await one.finish(1_000);
-    await publish('a');
+    await publish(store, 'a');
     await drain(other);
 
     expect(log.arrived.map(({ position }) => position)).toEqual([1, 2, 3]);

@@ -1,12 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BEGIN_EPOCH_SQL, NEWEST_EPOCH_SQL } from '../../adapters/embedded/outbox-schema.ts';
-import { SqliteStore } from '../../adapters/embedded/store/sqlite-store.ts';
+import type { SqliteStore } from '../../adapters/embedded/store/sqlite-store.ts';
 import { AppError } from '../../core/errors.ts';
 import type { Message } from '../../core/message.ts';
 import type { Relayed } from '../../ports/relayed.ts';
 import { FakeTarget, PARTITIONS } from '../../testing/fake-relay-target.ts';
 import { logLines } from '../../testing/log-lines.ts';
-import { count, probe } from '../../testing/probe.ts';
+import { count } from '../../testing/probe.ts';
+import { drain, openRelayed, publish } from '../../testing/relay-bench.ts';
 import { HeldLease } from '../worker/held-lease.ts';
 import { Relay, ROWS_MAX } from './relay.ts';
 
@@ -17,9 +18,7 @@ let store: SqliteStore;
 let log: FakeTarget;
 let nowMs: number;
 beforeEach(() => {
-  const { name, tables, migrations } = probe;
-  store = SqliteStore.open({ name, file: ':memory:', tables, migrations: migrations.sqlite });
-  store.home.move('fake');
+  store = openRelayed();
   log = new FakeTarget();
   logged = logLines();
   nowMs = NOW_MS;
@@ -38,20 +37,12 @@ async function commit(...messages: readonly Message[]): Promise<void> {
   await store.transact({}, () => ({ writes: [], inbox: [], outbox, positions: [] }));
 }
 
-async function publish(...keys: readonly string[]): Promise<void> {
-  await commit(...keys.map((key) => count(key, 1)));
-}
-
-async function drain(one: Relay): Promise<void> {
-  while (await one.step());
-}
-
 describe('a relay', () => {
   it('sends what was committed, in its order, and once', async () => {
-    await publish('a', 'b', 'a');
+    await publish(store, 'a', 'b', 'a');
     const one = relay();
     await drain(one);
-    await publish('b');
+    await publish(store, 'b');
     await drain(one);
 
     expect(log.arrived.map(({ position, send }) => [position, send])).toEqual([
@@ -84,11 +75,11 @@ describe('a relay', () => {
   });
 
   it('sends the same messages again under the same number when a send fails, with the new ones behind', async () => {
-    await publish('a', 'b', 'a');
+    await publish(store, 'a', 'b', 'a');
     const one = relay();
     log.faults.push(2);
     await expect(one.step()).rejects.toThrow('the broker is gone');
-    await publish('a');
+    await publish(store, 'a');
     await drain(one);
 
     expect(log.arrived.map(({ position, send }) => [position, send])).toEqual([
@@ -104,7 +95,7 @@ describe('a relay', () => {
   it('looks again only for what was committed during a send', async () => {
     const one = relay();
     const commitOne = async () => {
-      await publish('a');
+      await publish(store, 'a');
       one.noteCommitted(1);
     };
     await drain(one);
@@ -119,9 +110,9 @@ describe('a relay', () => {
   });
 
   it('knows where each message lies', async () => {
-    await publish('a', 'b', 'a');
+    await publish(store, 'a', 'b', 'a');
     await drain(relay());
-    await publish('a');
+    await publish(store, 'a');
     const placeOf = (position: number) => store.relayed.placeOf('counted', position);
 
     expect([await placeOf(1), await placeOf(2), await placeOf(3), await placeOf(4)]).toEqual([
@@ -137,21 +128,21 @@ describe('a relay', () => {
       store.database.exec(BEGIN_EPOCH_SQL);
       return store.database.prepare(NEWEST_EPOCH_SQL).pluck().get();
     };
-    await publish('a');
+    await publish(store, 'a');
     const second = begin();
-    await publish('a', 'a');
+    await publish(store, 'a', 'a');
     begin();
     const last = begin();
-    await publish('a');
+    await publish(store, 'a');
 
     expect((await store.relayed.unsent(9)).map(({ epoch }) => epoch)).toEqual(['', second, second, last]);
   });
 
   it('takes a greater token at each start, also where the clock was set back', async () => {
-    await publish('a');
+    await publish(store, 'a');
     await drain(relay());
     nowMs -= 60_000;
-    await publish('a');
+    await publish(store, 'a');
     await drain(relay());
 
     const [first, second] = log.arrived;
@@ -159,13 +150,13 @@ describe('a relay', () => {
   });
 
   it('marks nothing once another run has begun, and begins again', async () => {
-    await publish('a');
+    await publish(store, 'a');
     const frozen = relay();
     await drain(frozen);
-    await publish('a');
+    await publish(store, 'a');
     const other = relay();
     await drain(other);
-    await publish('a');
+    await publish(store, 'a');
     await drain(frozen);
     const tokens = log.arrived.map(({ token }) => token);
 
@@ -175,7 +166,7 @@ describe('a relay', () => {
   });
 
   it('marks a send that arrived before it sends anything else, although the mark fails at first', async () => {
-    await publish('a', 'b');
+    await publish(store, 'a', 'b');
     const { relayed } = store;
     const full = new AppError('no_room', 'the disk is full');
     vi.spyOn(relayed, 'settle').mockRejectedValueOnce(full).mockRejectedValueOnce(full);
@@ -188,41 +179,8 @@ describe('a relay', () => {
     expect(log.arrived.map(({ position }) => position)).toEqual([1, 2]);
   });
 
-  it('sends again what its topic had and has no more, and what lies behind it', async () => {
-    await publish('a', 'b', 'a');
-    await drain(relay());
-    // The topic is made anew.
-    log.arrived.length = 0;
-    await publish('b');
-    await drain(relay());
-
-    expect(log.arrived.map(({ position }) => position)).toEqual([1, 2, 3, 4]);
-    expect(await store.relayed.placeOf('counted', 3)).toEqual({ partition: 'a'.charCodeAt(0) % PARTITIONS, offset: 1 });
-  });
-
-  it('sends only what is new where the data were in another log, however the topic has changed meanwhile', async () => {
-    await publish('a', 'b');
-    await drain(relay());
-    store.home.move('embedded');
-    await publish('a');
-    store.home.move('fake');
-    log.arrived.length = 0;
-    await publish('b');
-    await drain(relay());
-
-    expect(log.arrived.map(({ position }) => position)).toEqual([4]);
-  });
-
-  it('sends nothing again where its topic has all of it', async () => {
-    await publish('a', 'b', 'a');
-    await drain(relay());
-    await drain(relay());
-
-    expect(log.arrived.length).toBe(3);
-  });
-
   it('goes on after a crash between a send and its mark: those messages come twice', async () => {
-    await publish('a', 'b');
+    await publish(store, 'a', 'b');
     log.faults.push(2);
     await expect(relay().step()).rejects.toThrow('the broker is gone');
     await drain(relay());
@@ -237,7 +195,7 @@ describe('a running relay', () => {
     const stopping = new AbortController();
     const running = one.run(stopping.signal);
     await new Promise((resolve) => setImmediate(resolve));
-    await publish('a');
+    await publish(store, 'a');
     const turn = new Promise((resolve) => setImmediate(() => resolve(log.arrived.length)));
     one.noteCommitted(1);
 

@@ -54,6 +54,9 @@ interface Acknowledged {
  * One send is on its way at a time, and what it brought is marked before the next one. So messages of one key keep their
  * order, and a record of a later send tells its reader that no earlier one of the run comes again. A send that fails says
  * nothing about what arrived: the same messages are sent again under the same number, with what has come since behind them.
+ *
+ * There is one exception: a topic that is made anew while the relay runs may get a newer message first. A new run then sends all that
+ * the topic had, and that message again behind it.
  */
 export class Relay {
   readonly #options: RelayOptions;
@@ -61,8 +64,13 @@ export class Relay {
   readonly #reason = new RepeatedReason();
   #run: Run | null = null;
   #acknowledged: Acknowledged | null = null;
-  /** Everything up to this position is marked as sent. */
-  #sentUpTo = 0;
+  /**
+   * Whether a send has failed since what is marked was last found in its places. Each one that fails may have arrived, in a topic
+   * that is made anew: then its copies lie where other messages lay.
+   */
+  #hasFailed = false;
+  /** Whether a warning was logged of a loss, and nothing was marked as sent since. */
+  #hasWarned = false;
   /** Messages that wait, at least: those that were counted, and those of commits since. */
   #unsent = 0;
   #problem: { readonly detail: string; readonly sinceMs: number } | null = null;
@@ -103,7 +111,10 @@ export class Relay {
     }
     // A send that may outlast the lease could come behind those of the next holder.
     if (lease.leftMs <= target.sendMaxMs) return false;
-    const pieces = await target.send(rows, { token: run.token, send: run.sends + 1 });
+    const pieces = await target.send(rows, { token: run.token, send: run.sends + 1 }).catch((error: unknown) => {
+      this.#hasFailed = true;
+      throw error;
+    });
     const sent = pieces.reduce((sum, { positions }) => sum + positions.length, 0);
     assert(sent === rows.length, `${sent} of ${rows.length} messages have a place in the log`);
     const hasMore = waiting.length === ROWS_MAX || waiting.length > rows.length;
@@ -114,16 +125,21 @@ export class Relay {
   /** Marks a send. Where that fails, it is tried again before anything else is sent. */
   async #settle(run: Run, { upTo, messages, pieces, hasMore }: Acknowledged): Promise<boolean> {
     const { relayed, lease } = this.#options;
-    const isSettled = await relayed.settle(run.token, upTo, pieces);
+    const settled = await relayed.settle(run.token, upTo, pieces);
     this.#acknowledged = null;
-    if (!isSettled) {
-      // Another run has begun, so another instance has the lease, or had it.
+    if (settled === 'lost') {
+      this.#warnOfLoss();
+      this.#run = null;
+      return true;
+    }
+    if (settled === 'superseded') {
+      // Another instance has the lease, or had it.
       this.#run = null;
       lease.lose();
       return lease.hold();
     }
     run.sends += 1;
-    this.#sentUpTo = upTo;
+    this.#hasWarned = false;
     const wasCapped = this.#unsent > this.#options.unsentMax;
     this.#unsent = wasCapped ? await this.#count() : Math.max(0, this.#unsent - messages);
     return hasMore || this.#unsent > 0;
@@ -134,17 +150,41 @@ export class Relay {
     const { lease } = this.#options;
     if (!(await lease.hold())) return null;
     if (this.#run !== null && this.#run.lease !== lease.token) this.#end();
+    if (this.#run !== null && this.#hasFailed && (await this.#recheck(this.#run.token))) this.#end();
+    this.#hasFailed = false;
     if (this.#run === null) {
-      const { relayed, target, topic, clock, name, logger } = this.#options;
+      const { relayed, clock } = this.#options;
       const token = await relayed.begin(clock.nowMs());
-      if (await relayed.recheck(topic, await target.laneEnds(topic))) {
-        logger.warn({ topic }, `${name} sends again what ${topic} had and has no more: was it made anew?`);
-      }
-      this.#sentUpTo = await relayed.sentUpTo();
+      await this.#recheck(token);
       this.#unsent = await this.#count();
       this.#run = { token, lease: lease.token, sends: 0 };
     }
     return this.#run;
+  }
+
+  /**
+   * Whether the log has lost messages of this function; they wait to be sent again then. A lane that has its newest message in its
+   * place has those before it as well: whatever else lies in a topic that was made anew is newer, or was sent again from the oldest on.
+   */
+  async #recheck(token: number): Promise<boolean> {
+    const { relayed, target, topic } = this.#options;
+    const lost = await target.missing(topic, await relayed.newestSent(topic));
+    if (lost.length === 0) return false;
+    await relayed.resend(
+      token,
+      topic,
+      lost.map(({ partition }) => partition),
+    );
+    this.#warnOfLoss();
+    return true;
+  }
+
+  /** Once: where one lane shows that a topic was made anew, the begin that follows finds it of other lanes. */
+  #warnOfLoss(): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    const { name, topic, logger } = this.#options;
+    logger.warn({ topic }, `${name} sends again what ${topic} had and has no more: was it made anew?`);
   }
 
   /** What arrived and is not marked is sent again by the next run, here or elsewhere. */

@@ -1,28 +1,43 @@
 import type Database from 'better-sqlite3';
 import type { Message } from '../../../core/message.ts';
-import type { LaneEnd, Relayed, SentPiece, UnsentRow } from '../../../ports/relayed.ts';
+import type { Relayed, SentPiece, SentPlace, Settled, UnsentRow } from '../../../ports/relayed.ts';
 import { attributesOf } from '../compact-message.ts';
 import type { GuardedSession } from './guarded-session.ts';
 
 /** A send has no more pieces than this, so a message lies in one of as many that begin at or before it. */
 const PIECES_MAX = 512;
 
+/** In which epoch of the writer a row of the outbox was written. */
+const EPOCH_SQL =
+  "coalesce((SELECT epoch FROM topic_epoch WHERE from_position < outbox.position ORDER BY number DESC LIMIT 1), '') AS epoch";
+
 const UNSENT_SQL = `
-  SELECT position, topic, attributes, data,
-    coalesce((SELECT epoch FROM topic_epoch WHERE from_position < outbox.position ORDER BY number DESC LIMIT 1), '') AS epoch
+  SELECT position, topic, attributes, data, ${EPOCH_SQL}
   FROM outbox WHERE position > (SELECT position FROM relay) ORDER BY position LIMIT ?`;
 
 const COUNT_SQL = `
   SELECT count(*) FROM (SELECT 1 FROM outbox WHERE position > (SELECT position FROM relay) LIMIT ?)`;
 
-/** Of each lane that messages were sent to: where it ended then, and the oldest of them that is still known. */
-const LANES_SQL = `
-  SELECT partition, max(first_offset + json_array_length(positions)) AS end, min(first_position) AS firstPosition
-  FROM sent WHERE topic = ? GROUP BY partition`;
+/**
+ * The newest message of each lane, by its newest row, since there may be millions. One that the outbox has no more cannot be sent
+ * again, nor those before it.
+ */
+const NEWEST_SQL = `
+  WITH RECURSIVE lane(partition) AS (
+    SELECT min(partition) FROM sent WHERE topic = @topic
+    UNION ALL
+    SELECT (SELECT min(partition) FROM sent WHERE topic = @topic AND partition > lane.partition)
+    FROM lane WHERE lane.partition IS NOT NULL
+  )
+  SELECT lane.partition, first_offset + json_array_length(positions) - 1 AS offset, outbox.position, ${EPOCH_SQL}
+  FROM lane
+  JOIN sent ON first_position = (
+    SELECT first_position FROM sent WHERE topic = @topic AND partition = lane.partition ORDER BY first_offset DESC LIMIT 1
+  )
+  JOIN outbox ON outbox.position = json_extract(positions, '$[#-1]')`;
 
-interface SentLane extends LaneEnd {
-  readonly firstPosition: number;
-}
+/** The oldest message that a lane had and that is still known. */
+const FIRST_SQL = 'SELECT min(first_position) FROM sent WHERE topic = ? AND partition = ?';
 
 /**
  * What was sent of the outbox in a SQLite file. One writer commits at a time, so the order of the positions is that of the
@@ -42,15 +57,12 @@ export class RelayRows implements Relayed {
     });
   }
 
-  async recheck(topic: string, ends: readonly LaneEnd[]): Promise<boolean> {
-    const endOf = new Map(ends.map(({ partition, end }) => [partition, end]));
-    return this.#guarded.commit(({ db }) => {
-      const lanes = statement(db, LANES_SQL).all(topic) as readonly SentLane[];
-      const gone = lanes.filter(({ partition, end }) => end > (endOf.get(partition) ?? 0));
-      if (gone.length === 0) return false;
-      rewind(db, Math.min(...gone.map(({ firstPosition }) => firstPosition)));
-      return true;
-    });
+  async newestSent(topic: string): Promise<readonly SentPlace[]> {
+    return this.#guarded.use(({ db }) => statement(db, NEWEST_SQL).all({ topic })) as readonly SentPlace[];
+  }
+
+  async resend(token: number, topic: string, partitions: readonly number[]): Promise<void> {
+    this.#guarded.commit(({ db }) => db.transaction(() => resend(db, token, topic, partitions)).immediate());
   }
 
   async unsent(limit: number): Promise<readonly UnsentRow[]> {
@@ -72,7 +84,7 @@ export class RelayRows implements Relayed {
     return this.#guarded.use(({ db }) => Number(statement(db, 'SELECT position FROM relay').pluck().get()));
   }
 
-  async settle(token: number, upTo: number, pieces: readonly SentPiece[]): Promise<boolean> {
+  async settle(token: number, upTo: number, pieces: readonly SentPiece[]): Promise<Settled> {
     return this.#guarded.commit(({ db }) => withoutFlush(db, () => settle(db, token, upTo, pieces)));
   }
 
@@ -100,31 +112,48 @@ export class RelayRows implements Relayed {
   }
 }
 
-/** Everything from this position on is to be sent again. */
-function rewind(db: Database.Database, position: number): void {
-  db.transaction(() => {
-    statement(db, 'UPDATE relay SET position = min(position, ?)').run(position - 1);
-    statement(db, 'DELETE FROM sent WHERE first_position >= ?').run(position);
-  }).immediate();
+function resend(db: Database.Database, token: number, topic: string, partitions: readonly number[]): void {
+  if (statement(db, 'SELECT 1 FROM relay WHERE token = ?').get(token) === undefined) return;
+  const first = partitions.map((partition) => statement(db, FIRST_SQL).pluck().get(topic, partition) as number | null);
+  const known = first.filter((position) => position !== null);
+  if (known.length > 0) rewind(db, Math.min(...known));
 }
 
-function settle(db: Database.Database, token: number, upTo: number, pieces: readonly SentPiece[]): boolean {
+/** Everything from this position on is to be sent again. */
+function rewind(db: Database.Database, position: number): void {
+  statement(db, 'UPDATE relay SET position = min(position, ?)').run(position - 1);
+  statement(db, 'DELETE FROM sent WHERE first_position >= ?').run(position);
+}
+
+function settle(db: Database.Database, token: number, upTo: number, pieces: readonly SentPiece[]): Settled {
   return db
     .transaction(() => {
       const sql = 'UPDATE relay SET position = max(position, ?) WHERE token = ?';
-      if (statement(db, sql).run(upTo, token).changes === 0) return false;
+      if (statement(db, sql).run(upTo, token).changes === 0) return 'superseded';
+      const lost = pieces.flatMap((piece) => firstLost(db, piece) ?? []);
+      if (lost.length > 0) {
+        rewind(db, Math.min(...lost));
+        return 'lost';
+      }
       // A piece that a power cut took back is sent again, to another place.
       const insert = `INSERT OR REPLACE INTO sent (first_position, topic, partition, first_offset, positions)
         VALUES (?, ?, ?, ?, ?)`;
-      const forget = 'DELETE FROM sent WHERE topic = ? AND partition = ? AND first_offset >= ?';
       for (const { topic, partition, firstOffset, positions } of pieces) {
-        // Places that are given again were those of a topic that is not there any more.
-        statement(db, forget).run(topic, partition, firstOffset);
         statement(db, insert).run(positions[0], topic, partition, firstOffset, JSON.stringify(positions));
       }
-      return true;
+      return 'marked';
     })
     .immediate();
+}
+
+/** The oldest message that had a place at or behind that of a piece; null where the piece lies behind all that its lane had. */
+function firstLost(db: Database.Database, { topic, partition, firstOffset }: SentPiece): number | null {
+  const end = 'first_offset + json_array_length(positions)';
+  const newest = `SELECT ${end} FROM sent WHERE topic = ? AND partition = ? ORDER BY first_offset DESC LIMIT 1`;
+  const known = statement(db, newest).pluck().get(topic, partition) as number | undefined;
+  if (known === undefined || known <= firstOffset) return null;
+  const sql = `SELECT min(first_position) FROM sent WHERE topic = ? AND partition = ? AND ${end} > ?`;
+  return Number(statement(db, sql).pluck().get(topic, partition, firstOffset));
 }
 
 /**
