@@ -9,9 +9,9 @@ export function chromiumPath(): string | null {
   return [process.env['CHROMIUM'] ?? '', ...PATHS].find((path) => path !== '' && existsSync(path)) ?? null;
 }
 
-/** Starts the browser. The sandbox is off: it does not run as root, and the pages are the store's own. */
-export function launchChromium(): Promise<Browser> {
+/** Starts the browser, with these arguments besides its own. The sandbox is off: it does not run as root, and the pages are the store's own. */
+export function launchChromium(args: readonly string[] = []): Promise<Browser> {
   const executablePath = chromiumPath();
   if (executablePath === null) throw new Error('there is no Chromium on this machine (apt-get install chromium)');
-  return chromium.launch({ executablePath, args: ['--no-sandbox'] });
+  return chromium.launch({ executablePath, args: ['--no-sandbox', ...args] });
 }

@@ -2,14 +2,21 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath, launchChromium } from '../browser/chromium.ts';
-import { orderIn } from '../scenarios/client.ts';
+import { get, orderIn, post } from '../scenarios/client.ts';
 import { type Env, TestStore } from '../scenarios/harness.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { ConsoleView, type ViewOptions } from './console-view.ts';
+import { holdRequests } from './page-steps.ts';
 import { atOnce, commandOf, deadLetter, deadLettersOf, HOSTILE, place, produce, setFaults, withBug } from './stores.ts';
 
 const PAGE = '/console/dead-letters';
 const by = { who: 'ann', reason: 'it is fixed' };
+
+/** A page of dead letters, which another follows. */
+interface LettersBody {
+  readonly letters: readonly { readonly letter: string }[];
+  readonly _links: { readonly next: { readonly href: string } };
+}
 
 async function sign(page: Page, confirm: string): Promise<void> {
   await page.getByLabel('Who').fill(by.who);
@@ -120,7 +127,7 @@ describe.skipIf(chromiumPath() === null)('the page of a dead letter', () => {
     await setFaults(store, 'inventory', { poison: null });
 
     await page.getByRole('button', { name: 'Replay …' }).click();
-    await page.getByText('was replayed 1 times and 1 is the most').waitFor();
+    await page.getByText('was replayed once, and 1 is the most').waitFor();
     expect(await page.getByRole('button', { name: 'Replay 1 message' }).count()).toBe(0);
     await page.getByLabel('Force it, also past the limits').check();
     await page.getByText('It would be handled').waitFor();
@@ -130,7 +137,7 @@ describe.skipIf(chromiumPath() === null)('the page of a dead letter', () => {
   });
 
   it('edits it: errors by line, the differences, then a new message in its place', async () => {
-    const { store, openAt } = await open(atOnce, { statuses: [422] });
+    const { store, openAt } = await open(atOnce, { statuses: [0, 422] });
     await produce(store, commandOf('BROKEN', {}, 0));
     const [{ letter } = { letter: '' }] = await deadLettersOf(store, 'order', 1);
     const { page } = await openAt(`${PAGE}/order/${letter}`);
@@ -143,8 +150,16 @@ describe.skipIf(chromiumPath() === null)('the page of a dead letter', () => {
     await page.getByRole('button', { name: 'Line 9, column 7' }).click();
     await page.getByText('there is " where a comma or } is expected').waitFor();
     expect(await page.getByRole('button', { name: /^Replace/ }).count()).toBe(0);
+    await page.route('**/edit', (route) => route.abort());
     await page.keyboard.type(', ');
+    await page.getByRole('alert').getByText('The store does not answer.').waitFor();
+    await page.unrouteAll();
+    const release = await holdRequests(page, '**/edit');
+    await page.getByRole('button', { name: 'Try again' }).press('Enter');
+    await page.locator('button:focus[aria-disabled=true]').getByText('Try again').waitFor();
+    release();
     await page.getByRole('list', { name: 'Differences' }).getByText('+ 2').waitFor();
+    await page.locator('h2:focus').getByText('What would happen').waitFor();
     await page.getByText('It would be handled: 1 event').waitFor();
     await sign(page, 'Replace and replay 1 message');
 
@@ -201,22 +216,65 @@ describe.skipIf(chromiumPath() === null)('the page of a dead letter', () => {
     }
   });
 
-  it('of a function that is away leaves the rest of the page', async () => {
+  it('of a function that is away leaves the rest of the page, and says what is not known', async () => {
     const store = await TestStore.start('a process each', { ...atOnce, GATEWAY_RETRIES: '0' });
-    await produce(store, commandOf('BROKEN', {}, 0));
-    await deadLettersOf(store, 'order', 1);
     await store.stop('inventory');
-    const { page } = await ConsoleView.open(browser, store.url(''), PAGE, { statuses: [503] });
+    const { page } = await ConsoleView.open(browser, store.url(''), PAGE, { statuses: [0, 503] });
 
     await page.getByRole('alert').getByText('inventory is unavailable').waitFor();
+    await page.getByText('No dead letters of order and notification. ? Nothing is known of inventory.').waitFor();
+    expect(await page.getByText('✓').count()).toBe(0);
+
+    await produce(store, commandOf('BROKEN', {}, 0));
     await page.getByRole('link', { name: /must be at least 1/ }).waitFor();
+    await page.getByRole('alert').getByText('inventory is unavailable').waitFor();
+
+    await store.kill('gateway');
+    await page.getByText('inventory is unavailable').waitFor({ state: 'detached' });
+    await page.getByRole('alert').getByText('The store does not answer.').waitFor();
+    expect(await page.getByRole('alert').count()).toBe(1);
   });
 
-  it('changes nothing by its dry run', async () => {
+  it('are replayed from their list where there are any', async () => {
     const { store, openAt } = await open();
+    const { page } = await openAt(`${PAGE}/order`);
+    const replay = page.getByRole('button', { name: 'Replay all that match …' });
+    await page.getByText('No dead letters match.').waitFor();
+    expect(await replay.count()).toBe(0);
+
+    await produce(store, commandOf('BROKEN', {}, 0));
+    await replay.waitFor();
+    const [letter] = await deadLettersOf(store, 'order', 1);
+    const release = await holdRequests(page, '**/dead-letters?code=*');
+    await page.getByLabel('Code').selectOption(letter?.code ?? '');
+    await page.getByRole('status').getByText('Loading …').waitFor();
+    expect(await replay.count()).toBe(0);
+    release();
+    await replay.waitFor();
+
+    // A later page whose letters were resolved meanwhile: those before it still match.
+    await produce(store, commandOf('LATER', {}, 0));
+    await deadLettersOf(store, 'order', 2);
+    const { _links } = await get<LettersBody>(store.url('/operations/order/dead-letters?limit=1'));
+    const cursor = new URL(_links.next.href, store.url('')).searchParams.get('cursor') ?? '';
+    const { letters } = await get<LettersBody>(store.url(_links.next.href));
+    const later = `/operations/order/dead-letters/${letters[0]?.letter}/discard`;
+    expect((await post(store.url(later), by)).status).toBe(200);
+    await page.goto(store.url(`${PAGE}/order?cursor=${encodeURIComponent(cursor)}`));
+    await page.getByText('There are no more.').waitFor();
+    await replay.click();
+    await page.getByText('1 open dead letter').waitFor();
+  });
+
+  it('changes nothing by its dry run, which is tried again where it was not answered', async () => {
+    const { store, openAt } = await open(atOnce, { statuses: [0] });
     await withBug(store, ['BAD']);
     const { page } = await openAt(PAGE);
+    await page.route('**/dead-letters/replay', (route) => route.abort('connectionrefused'));
     await page.getByRole('button', { name: /^Replay … 1 letter of inventory/ }).click();
+    await page.getByRole('dialog').getByText('The store does not answer.').waitFor();
+    await page.unroute('**/dead-letters/replay');
+    await page.getByRole('button', { name: 'Try again' }).click();
     await page.getByText('1 open dead letter').waitFor();
     await place(store, 'NEXT');
     await orderIn('confirmed', store.url('/orders/NEXT'));

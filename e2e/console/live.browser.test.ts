@@ -9,7 +9,7 @@ import { ConsoleView } from './console-view.ts';
 
 const TABS = 7;
 const LONG = { timeout: 60_000 };
-const UP = 'All functions are up, and nothing waits.';
+const UP = 'All functions are up and keep pace.';
 
 /** The pages of a profile whose stream flows now: one that was lost is opened again by the same page. */
 function listenersIn(context: BrowserContext): () => readonly Page[] {
@@ -68,10 +68,12 @@ describe.skipIf(chromiumPath() === null)('the stream of the console', () => {
 
     await store.kill('gateway');
     await page.getByText(/Paused since \d{2}:\d{2}:\d{2}/).waitFor(LONG);
+    await page.getByText(`Last known: ${UP}`).waitFor(LONG);
     expect((await post(store.url('/orders', 'order'), orderOf('DURING'))).status).toBe(202);
     await store.start(['gateway']);
 
     await page.getByText(/Paused since/).waitFor({ ...LONG, state: 'detached' });
+    await page.getByText(/^\W*All functions are up/).waitFor(LONG);
     await page.getByText('9 available').waitFor(LONG);
     await post(store.url('/orders'), orderOf('AFTER'));
     await page.getByRole('link', { name: 'AFTER' }).first().waitFor(LONG);

@@ -6,6 +6,7 @@ import { orderIn } from '../scenarios/client.ts';
 import { TestStore } from '../scenarios/harness.ts';
 import { ConsoleView } from './console-view.ts';
 import { expectGoodLooks } from './looks.ts';
+import { holdRequests } from './page-steps.ts';
 import { atOnce, commandOf, deadLettersOf, HOSTILE, place, produce, setFaults } from './stores.ts';
 
 const PAGE = '/console/log';
@@ -98,10 +99,15 @@ describe.skipIf(chromiumPath() === null)('the log in a browser', () => {
     await produce(store, ...Array.from({ length: 120 }, (_, n) => commandOf(`N-${n}`, { type: 'Nonsense' })));
     const { page } = await ConsoleView.open(browser, store.url(''), `${PAGE}/order-commands`);
     await page.getByText('Scanned 50.').waitFor();
-    await page.getByRole('button', { name: 'Load more' }).click();
+    const release = await holdRequests(page, '**/messages?*');
+    await page.getByRole('button', { name: 'Load more' }).focus();
+    await page.keyboard.press('Enter');
+    await page.locator('button[aria-disabled="true"]').waitFor();
+    await page.keyboard.press('Enter');
+    release();
     await page.getByText('Scanned 100.').waitFor();
-    await page.getByRole('button', { name: 'Load more' }).click();
-    await page.getByText('Scanned 120: this is all.').waitFor();
+    await page.keyboard.press('Enter');
+    await page.locator('p:focus').getByText('Scanned 120: this is all.').waitFor();
     expect(new Set(await linesOf(page)).size).toBe(120);
   });
 
@@ -132,8 +138,9 @@ describe.skipIf(chromiumPath() === null)('the log in a browser', () => {
     await nonsense('LATE', 20);
     await page.getByRole('button', { name: '20 new' }).waitFor();
     expect(await page.getByText('LATE-0', { exact: true }).count()).toBe(0);
-    await page.getByRole('button', { name: '20 new' }).click();
+    await page.getByRole('button', { name: '20 new' }).press('Enter');
     await page.getByText('LATE-19', { exact: true }).waitFor();
+    await page.locator('ul:focus').waitFor();
     expect(await page.evaluate('scrollY')).toBe(0);
 
     await page.getByRole('button', { name: 'Following' }).click();
@@ -159,6 +166,14 @@ describe.skipIf(chromiumPath() === null)('the log in a browser', () => {
     await page.goto(`${page.url()}&from=2&type=OrderConfirmed`);
     await page.getByRole('region', { name: 'Data', exact: true }).waitFor();
     expect(await page.getByRole('button', { name: /OrderPlaced A/ }).count()).toBe(1);
+
+    for (const place of ['0-99', 'nonsense']) {
+      await page.goto(store.url(`${PAGE}/order-events?m=${place}`));
+      await page.getByText('The selected message is not there').waitFor();
+      await page.getByRole('button', { name: 'Close' }).press('Enter');
+      await page.getByText('The selected message is not there').waitFor({ state: 'detached' });
+      expect(await page.locator('ul:focus').getAttribute('aria-label')).toBe('Messages');
+    }
   });
 
   it('shows hostile contents as the text that they are', async () => {

@@ -63,6 +63,7 @@ describe.skipIf(chromiumPath() === null)('an order in the console', () => {
     await page.getByLabel('Why').fill('too late');
     await page.getByRole('button', { name: 'Cancel the order' }).click();
     await expectText(page.getByRole('alert'), 'dispatched');
+    await page.locator('button:focus').getByText('Cancel the order', { exact: true }).waitFor();
     await page.getByRole('button', { name: 'Keep it' }).click();
     await page.getByRole('button', { name: 'Cancel …' }).waitFor({ state: 'detached' });
     expect((await orderAt(store, 'B')).status).toBe('dispatched');

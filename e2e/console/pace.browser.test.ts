@@ -49,7 +49,7 @@ describe.skipIf(chromiumPath() === null)('the overview under load', () => {
   it('goes on drawing, and keeps no more the longer it runs', async () => {
     const store = await TestStore.start('one process');
     const { page } = await ConsoleView.open(browser, store.url(''));
-    await page.getByText('All functions are up, and nothing waits.').waitFor(LONG);
+    await page.getByText('All functions are up and keep pace.').waitFor(LONG);
     const load = store.url('/automation-testing/load');
     const after = (count: number) =>
       waitUntil(async () => (await get<LoadBody>(load)).acknowledged >= count, {

@@ -21,6 +21,19 @@ export async function expectText(locator: Locator, text: string | RegExp): Promi
   await waitUntil(isThere, { timeoutMs: TIMEOUT_MS, what: `${text} in ${locator}` });
 }
 
+/** Holds back the requests for addresses like `glob`. @returns lets them go on, and those to come */
+export async function holdRequests(page: Page, glob: string): Promise<() => void> {
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route(glob, async (route) => {
+    await held;
+    await route.continue();
+  });
+  return release;
+}
+
 /** Presses Tab until an element has the focus. */
 export async function tabTo(page: Page, target: Locator): Promise<void> {
   await target.waitFor();

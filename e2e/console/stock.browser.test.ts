@@ -8,7 +8,7 @@ import { TestStore } from '../scenarios/harness.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { ConsoleView } from './console-view.ts';
 import { expectGoodLooks } from './looks.ts';
-import { hostileShown, hostileText, tabTo } from './page-steps.ts';
+import { holdRequests, hostileShown, hostileText, tabTo } from './page-steps.ts';
 
 const PRODUCT = '/console/stock/PRODUCT_001';
 
@@ -61,6 +61,22 @@ describe.skipIf(chromiumPath() === null)('the stock in the console', () => {
     await page.locator('.ledger').getByText('sold').waitFor();
   });
 
+  it('is received once while a receipt is sent, and again by another press of Enter', async () => {
+    const { store, page } = await open(PRODUCT);
+    const form = page.getByRole('form', { name: 'Receive goods' });
+    const release = await holdRequests(page, '**/receipts');
+    await form.getByRole('button').focus();
+    await page.keyboard.press('Enter');
+    await form.locator('button[aria-disabled="true"]').waitFor();
+    await page.keyboard.press('Enter');
+    release();
+    await form.getByText('✓ 10 received; 20 on hand now').waitFor();
+
+    await page.keyboard.press('Enter');
+    await form.getByText('✓ 10 received; 30 on hand now').waitFor();
+    expect((await stockOf(store)).received).toBe(30);
+  });
+
   it('is corrected both ways, with a hostile reason that stays a text', async () => {
     const { store, page } = await open(PRODUCT, [409]);
     const form = page.getByRole('form', { name: 'Correct the count' });
@@ -99,8 +115,15 @@ describe.skipIf(chromiumPath() === null)('the stock in the console', () => {
   });
 
   it('has a new product by its first goods, whatever its name', async () => {
-    const { store, page } = await open('/console/stock');
+    const { store, page } = await open('/console/stock', [404]);
     await page.getByRole('button', { name: 'Receive goods' }).click();
+    await page.getByLabel('Product id').fill('a b');
+    await page.getByRole('button', { name: 'Receive', exact: true }).click();
+    await page.getByRole('alert').waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Receive goods' }).click();
+    await page.getByLabel('Product id').waitFor();
+    expect(await page.getByRole('alert').count()).toBe(0);
     await page.getByLabel('Product id').fill('LAMP.9');
     await page.getByLabel('Name').fill(hostileText);
     await page.getByLabel('Units').fill('4');
@@ -113,6 +136,54 @@ describe.skipIf(chromiumPath() === null)('the stock in the console', () => {
     await page.getByRole('link', { name: 'LAMP.9' }).click();
     await page.getByRole('heading', { name: 'LAMP.9' }).waitFor();
     await page.getByText('4 = 4 on hand + 0 sold').waitFor();
+  });
+
+  it('is received once by a retry after a lost answer, and anew in a dialog that is opened again', async () => {
+    const { store, page } = await open('/console/stock', [0]);
+    const [unsure, sendButton] = [page.getByText('it may be recorded already'), { name: 'Receive', exact: true }];
+    const fill = async (productId: string, units: string) => {
+      await page.getByRole('button', { name: 'Receive goods' }).click();
+      await page.getByLabel('Product id').fill(productId);
+      await page.getByLabel('Units').fill(units);
+    };
+    const send = () => page.getByRole('button', sendButton).click();
+    const close = () => page.getByRole('button', { name: 'Close' }).click();
+    const loseAnswer = () =>
+      page.route('**/receipts', async (route) => (await route.fetch()) && route.abort(), { times: 1 });
+    const received = async (productId: string) => (await stockOf(store, productId)).received;
+
+    await loseAnswer();
+    await fill('LAMP', '5');
+    await send();
+    await page.getByRole('alert').waitFor();
+    await send();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await received('LAMP')).toBe(5);
+
+    await loseAnswer();
+    await fill('LAMP', '5');
+    expect(await unsure.count()).toBe(0);
+    await send();
+    await page.getByRole('alert').waitFor();
+    await close();
+    await fill('LAMP', '5');
+    await unsure.waitFor();
+    await send();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await received('LAMP')).toBe(15);
+
+    const release = await holdRequests(page, '**/LAMP/receipts');
+    await fill('LAMP', '1');
+    await send();
+    await close();
+    await fill('CHAIR', '2');
+    release();
+    await waitUntil(async () => (await received('LAMP')) === 16, { what: 'the receipt that was sent' });
+    await page.getByText('16 = 16 on hand').waitFor();
+    expect(await page.getByLabel('Product id').inputValue()).toBe('CHAIR');
+    await send();
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await received('CHAIR')).toBe(2);
   });
 
   it('leads from each movement to its message', async () => {
@@ -149,6 +220,34 @@ describe.skipIf(chromiumPath() === null)('the stock in the console', () => {
     }
     expect(await page.locator('.ledger tbody tr').last().textContent()).toContain('received');
     expect(await page.getByRole('button', { name: 'Show older ones' }).count()).toBe(0);
+  });
+
+  it('shows its bars also in the colours of a reader', async () => {
+    const store = await TestStore.start('one process');
+    const { page } = await ConsoleView.open(browser, store.url(''), '/console/stock', { theme: 'dark' });
+    await page.evaluate("localStorage.setItem('saga-store theme', 'light')");
+    await page.emulateMedia({ forcedColors: 'active', colorScheme: 'dark' });
+    await page.reload();
+    await page.locator('.level-part.is-available').first().waitFor();
+
+    const color = "getComputedStyle(document.querySelector('.level-part.is-available')).backgroundColor";
+    expect(await page.evaluate(color)).toBe('rgb(235, 162, 74)');
+  });
+
+  it('shows its movements also where they are read more slowly than they come', async () => {
+    const { store, page } = await open(PRODUCT);
+    const failed: string[] = [];
+    page.on('requestfailed', (each) => void failed.push(each.url()));
+    await page.locator('.ledger').getByText('received').waitFor();
+    const release = await holdRequests(page, '**/movements?*');
+    for (const onHand of [20, 30]) {
+      expect((await post(store.url('/stock/PRODUCT_001/receipts'), { quantity: 10 })).status).toBe(201);
+      await page.getByText(`${onHand} = ${onHand} on hand`).waitFor();
+    }
+    release();
+
+    await page.getByText('3 movements', { exact: true }).waitFor();
+    expect(failed).toEqual([]);
   });
 
   it('looks right', async () => {

@@ -1,12 +1,11 @@
 /** README's five minutes in a browser: place orders, break the store, read why they wait, heal it. Effects are read from the store. */
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { LoadBody } from '../../functions/gateway/load-representation.ts';
 import type { OrderBody } from '../../functions/order/representation.ts';
 import type { Why } from '../../functions/order/why.ts';
 import type { AllFaultsBody, FaultsBody } from '../../shared/runtime/worker/fault-representation.ts';
 import { chromiumPath, launchChromium } from '../browser/chromium.ts';
-import { get, type MovementsBody, orderIn, orderOf, post, put, type StockBody } from '../scenarios/client.ts';
+import { get, type MovementsBody, orderIn, orderOf, post, put, request, type StockBody } from '../scenarios/client.ts';
 import { TestStore } from '../scenarios/harness.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { ConsoleView } from './console-view.ts';
@@ -44,7 +43,7 @@ describe.skipIf(chromiumPath() === null)('the overview', () => {
   /** A page that is there and listens to its store, by the sentence above its map. */
   async function open(store: TestStore, statuses: readonly number[] = []): Promise<ConsoleView> {
     const view = await ConsoleView.open(browser, store.url(''), '/console', { statuses });
-    await view.page.getByText('All functions are up, and nothing waits.').waitFor(LONG);
+    await view.page.getByText('All functions are up and keep pace.').waitFor(LONG);
     return view;
   }
   const press = ({ page }: ConsoleView, name: string | RegExp) => page.getByRole('button', { name }).click();
@@ -83,14 +82,30 @@ describe.skipIf(chromiumPath() === null)('the overview', () => {
     await tabTo(page, page.getByRole('button', { name: 'Place ORDER_001' }));
     await page.keyboard.press('Enter');
     await says(view, 'ORDER_001 is confirmed.');
+    // The button has kept the focus, so that it can be pressed again.
+    await page.keyboard.press('Enter');
+    await says(view, 'this is the first answer again, a replay.');
+    // A question has the focus, and gives it back.
+    const isAt = (name: string) => page.locator('button:focus').getByText(name, { exact: true }).waitFor();
+    await tabTo(page, page.getByRole('button', { name: 'Crash …' }));
+    await page.keyboard.press('Enter');
+    await isAt('Leave it');
+    await page.keyboard.press('Enter');
+    await isAt('Crash …');
 
     await orderIn('confirmed', store.url('/orders/ORDER_001'));
   });
 
-  it('has too large an order rejected', async () => {
+  it('asks for products where there are none, and has too large an order rejected', async () => {
     const store = await TestStore.start('one process');
+    expect((await request('DELETE', store.url('/automation-testing/all'))).status).toBe(204);
     const view = await open(store);
 
+    await press(view, 'Ask for too many');
+    await says(view, 'There is no product. Add the example products first, under Stock.');
+    expect(await view.page.getByRole('alert').textContent()).not.toContain('error');
+    await press(view, 'Add the two example products');
+    await says(view, '10 available');
     await press(view, 'Ask for too many');
     await says(view, /TRY_\w+ is rejected:/);
 
@@ -138,7 +153,7 @@ describe.skipIf(chromiumPath() === null)('the overview', () => {
 
     await press(view, 'Heal all');
     for (const id of ['A', 'B', 'C']) await orderIn('confirmed', store.url(`/orders/${id}`));
-    await says(view, 'All functions are up, and nothing waits.');
+    await says(view, 'All functions are up and keep pace.');
     expect(await faultsOf(store, 'inventory')).toMatchObject({ away: false });
     await store.settle();
     expect((await onHand(store))[0]).toBe(7);
@@ -159,10 +174,38 @@ describe.skipIf(chromiumPath() === null)('the overview', () => {
     await says(view, /poison: 20 % transient/);
     expect(await faultsOf(store, 'notification')).toMatchObject({ poison: { share: 0.2, as: 'transient' } });
 
-    await press(view, 'Heal notification');
+    // The map marks what a button changes, not what is chosen for the other buttons.
+    const marked = (name: string) => view.page.locator('.lane.is-pointed-at').getByText(name).waitFor(LONG);
+    await view.page.getByLabel('Function').selectOption('order');
+    await view.page.getByRole('button', { name: 'Disk full' }).hover();
+    await marked('order');
+    const isMarked = marked('notification');
+    await view.page.getByRole('button', { name: 'Heal notification' }).press('Enter');
+    await isMarked;
     await says(view, 'Nothing is broken. Whatever you break here, no order is lost.');
     expect(await faultsOf(store, 'notification')).toMatchObject({ noRoom: false, clockShiftMs: 0, poison: null });
     expect(await faultsOf(store, 'order')).toMatchObject({ noRoom: false, clockShiftMs: 0, poison: null });
+  });
+
+  it('takes the mark of a button with it that goes away, and gives its focus back', async () => {
+    const store = await TestStore.start('one process');
+    const view = await open(store, [503]);
+    const { page } = view;
+    const faults = store.url('/automation-testing/faults/inventory');
+    const marked = page.locator('.lane.is-pointed-at');
+    await put(faults, { away: true, forS: 600 });
+
+    await page.getByRole('button', { name: 'Heal inventory' }).hover();
+    await marked.getByText('inventory').waitFor(LONG);
+    expect((await request('DELETE', faults)).status).toBe(200);
+    await says(view, 'Nothing is broken. Whatever you break here, no order is lost.');
+    await marked.waitFor({ state: 'detached', ...LONG });
+
+    await put(faults, { away: true, forS: 600 });
+    await tabTo(page, page.getByRole('button', { name: 'Heal inventory' }));
+    await page.keyboard.press('Enter');
+    await page.locator('select:focus').waitFor(LONG);
+    expect(await faultsOf(store, 'inventory')).toMatchObject({ away: false });
   });
 
   it('crashes a process when it is asked twice, and sees it come back with all orders', async () => {
@@ -180,33 +223,7 @@ describe.skipIf(chromiumPath() === null)('the overview', () => {
 
     await store.start(['inventory']);
     await orderIn('confirmed', store.url('/orders/A'));
-    await says(view, 'All functions are up, and nothing waits.');
+    await says(view, 'All functions are up and keep pace.');
     await store.settle();
-  });
-
-  it('runs a load that a reload does not end, and stops it', async () => {
-    const store = await TestStore.start('one process');
-    const view = await open(store);
-    const load = () => get<LoadBody>(store.url('/automation-testing/load'));
-    const { page } = view;
-
-    await page.getByLabel('Orders a second').fill('20');
-    await page.getByLabel('For seconds').fill('600');
-    await page.getByLabel('Too many, %').fill('50');
-    await press(view, 'Start');
-    await waitUntil(async () => (await load()).acknowledged >= 10, { timeoutMs: 60_000, what: 'orders of the load' });
-    expect(await load()).toMatchObject({ running: true, ordersPerSecond: 20, forS: 600, mix: { short: 0.5 } });
-    await page.reload();
-    await says(view, /20 orders a second/);
-    expect(await page.getByLabel('Too many, %').inputValue()).toBe('50');
-    await press(view, 'Stop');
-    await says(view, /The last load has ended/);
-
-    await store.settle();
-    // The load reads outcomes from time to time.
-    await waitUntil(async () => (await load()).outcomes.waiting === 0, { timeoutMs: 60_000, what: 'all outcomes' });
-    const { running, acknowledged, outcomes } = await load();
-    const { confirmed, rejected, cancelled } = outcomes;
-    expect([running, confirmed + rejected + cancelled]).toEqual([false, acknowledged]);
   });
 });

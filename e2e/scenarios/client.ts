@@ -131,9 +131,9 @@ export function orderOf(orderId: string, quantity = 1, productId = 'PRODUCT_001'
   return { orderId, customerId: 'CUSTOMER_001', currency: 'EUR', items: [{ productId, quantity, price: 10 }] };
 }
 
-/** Waits until an order has this status. @returns the order */
+/** Waits until an order is there, which one that comes by a topic is not at once, and has this status. @returns the order */
 export async function orderIn(status: string, orderUrl: string): Promise<OrderBody> {
-  let order = await get<OrderBody>(orderUrl);
+  let order = {} as OrderBody;
   const isThere = async () => {
     order = await get<OrderBody>(orderUrl);
     return order.status === status;

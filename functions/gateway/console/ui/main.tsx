@@ -1,19 +1,21 @@
 /** The console: what the store shows in a browser. Each page is a chunk of its own, loaded when it is first opened. */
 import { render } from 'preact';
-import { LocationProvider, lazy, Route, Router } from 'preact-iso';
+import { LocationProvider, Route, Router } from 'preact-iso';
 import './look/tokens.css';
 import './look/base.css';
+import './look/forced-colors.css';
 import { Frame } from './parts/frame.tsx';
+import { lazyPage } from './parts/lazy-page.tsx';
 import { NotFound } from './parts/not-found.tsx';
 
-const Overview = lazy(() => import('./overview/page.tsx').then(({ OverviewPage }) => OverviewPage));
-const Orders = lazy(() => import('./orders/page.tsx').then(({ OrdersPage }) => OrdersPage));
-const Order = lazy(() => import('./order/page.tsx').then(({ OrderPage }) => OrderPage));
-const Stock = lazy(() => import('./stock/page.tsx').then(({ StockPage }) => StockPage));
-const Product = lazy(() => import('./stock/product.tsx').then(({ ProductPage }) => ProductPage));
-const DeadLetters = lazy(() => import('./dead-letters/page.tsx').then(({ DeadLettersPage }) => DeadLettersPage));
-const Log = lazy(() => import('./log/page.tsx').then(({ LogPage }) => LogPage));
-const FunctionStatus = lazy(() => import('./functions/page.tsx').then(({ FunctionPage }) => FunctionPage));
+const Overview = lazyPage(() => import('./overview/page.tsx').then(({ OverviewPage }) => OverviewPage));
+const Orders = lazyPage(() => import('./orders/page.tsx').then(({ OrdersPage }) => OrdersPage));
+const Order = lazyPage(() => import('./order/page.tsx').then(({ OrderPage }) => OrderPage));
+const Stock = lazyPage(() => import('./stock/page.tsx').then(({ StockPage }) => StockPage));
+const Product = lazyPage(() => import('./stock/product.tsx').then(({ ProductPage }) => ProductPage));
+const DeadLetters = lazyPage(() => import('./dead-letters/page.tsx').then(({ DeadLettersPage }) => DeadLettersPage));
+const Log = lazyPage(() => import('./log/page.tsx').then(({ LogPage }) => LogPage));
+const FunctionStatus = lazyPage(() => import('./functions/page.tsx').then(({ FunctionPage }) => FunctionPage));
 
 function Console() {
   return (

@@ -43,6 +43,31 @@ describe('work that is done one at a time', () => {
     expect(runs()).toBe(2);
   });
 
+  it('ends for one who asks with a run that began afterwards', async () => {
+    let hasEnded = false;
+    void turns.run();
+    const asked = turns.run().then(() => {
+      hasEnded = true;
+    });
+    ends[0]?.();
+    await vi.waitFor(() => expect(runs()).toBe(2));
+    expect(hasEnded).toBe(false);
+
+    ends[1]?.();
+    await asked;
+  });
+
+  it('ends for those who ask when it is stopped', async () => {
+    void turns.run();
+    const asked = turns.run();
+
+    turns.stop();
+    ends[0]?.();
+
+    await asked;
+    await turns.run();
+  });
+
   it('is not asked for anew by a timer while it takes its time', async () => {
     turns.runIfIdle();
     turns.runIfIdle();

@@ -6,7 +6,7 @@ export interface Problem {
   readonly errors?: readonly { readonly pointer: string; readonly detail: string }[];
 }
 
-/** A request that the store refused, or that did not reach it (`status` 0). */
+/** The store refused a request, or no answer of the store came back (`status` 0). */
 export class ProblemError extends Error {
   readonly problem: Problem;
 
@@ -22,9 +22,21 @@ export function problemOf(error: unknown): Problem {
   return { title: 'The page has an error', detail: String(error), status: 0 };
 }
 
-/** The problem in an answer that is no success; one made up for an answer that holds none, such as a proxy's. */
+/** The problem in a failed response. Parts that are missing, as in a response of a proxy, are made from its status. */
 export async function problemIn(response: Response): Promise<Problem> {
-  const fallback = { title: response.statusText, detail: `the store answered ${response.status}` };
-  const body: unknown = await response.json().catch(() => null);
-  return { ...fallback, ...(body !== null && typeof body === 'object' ? body : {}), status: response.status };
+  const { title, detail, errors } = partsOf(await response.json().catch(() => null));
+  return {
+    title: typeof title === 'string' ? title : response.statusText,
+    detail: typeof detail === 'string' ? detail : `the store answered ${response.status}`,
+    status: response.status,
+    ...(Array.isArray(errors) && { errors: errors.map(partsOf).filter(isFieldError) }),
+  };
+}
+
+function partsOf(json: unknown): Readonly<Record<string, unknown>> {
+  return json !== null && typeof json === 'object' ? { ...json } : {};
+}
+
+function isFieldError(error: Readonly<Record<string, unknown>>): error is { pointer: string; detail: string } {
+  return typeof error['pointer'] === 'string' && typeof error['detail'] === 'string';
 }

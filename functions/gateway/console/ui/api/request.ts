@@ -36,20 +36,42 @@ export async function send<Body>(method: string, path: string, options: SendOpti
   const init: RequestInit = { method, headers, credentials: 'same-origin' };
   if (options.body !== undefined) init.body = JSON.stringify(options.body);
   if (options.signal !== undefined) init.signal = options.signal;
-  const response = await fetch(path, init).catch((error: unknown) => {
-    if (error instanceof DOMException && error.name === 'AbortError') throw error;
-    throw new ProblemError(unreachable);
-  });
+  const response = await fetch(path, init).catch(throwUnlessAborted(unreachable));
   if (!response.ok) {
     if (response.status === 401 && path !== SESSION_PATH) refusals.value += 1;
     throw new ProblemError(await problemIn(response));
   }
-  const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === '' ? (null as Body) : JSON.parse(text) };
+  return { status: response.status, headers: response.headers, body: await bodyOf<Body>(response) };
+}
+
+const NO_CONTENT = 204;
+
+async function bodyOf<Body>(response: Response): Promise<Body> {
+  if (response.status === NO_CONTENT) return null as Body;
+  const text = await response.text().catch(throwUnlessAborted(unreadable));
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ProblemError(unreadable);
+  }
+}
+
+/** What a request failed with becomes `problem`, unless its caller has broken it off. */
+function throwUnlessAborted(problem: Problem): (error: unknown) => never {
+  return (error) => {
+    if (error instanceof DOMException && error.name === 'AbortError') throw error;
+    throw new ProblemError(problem);
+  };
 }
 
 const unreachable: Problem = {
   title: 'No answer',
   detail: 'The store does not answer. Does it run, and is the network there?',
+  status: 0,
+};
+
+const unreadable: Problem = {
+  title: 'Unreadable answer',
+  detail: 'The answer is not from the store, or is incomplete. Is there a proxy on the way, or did the store stop?',
   status: 0,
 };

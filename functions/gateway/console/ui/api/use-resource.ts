@@ -11,7 +11,8 @@ export interface Resource<Body> {
   readonly problem: Problem | null;
   /** When the answer came, in milliseconds since 1970; null before the first. */
   readonly readAtMs: number | null;
-  reload(): void;
+  /** Reads it again. @returns when what was read after this call is there */
+  reload(): Promise<void>;
 }
 
 /** Reads `path` when it changes, after a sign-in, and each `everyMs`; null reads nothing. */
@@ -34,7 +35,7 @@ export function useResource<Body>(path: string | null, everyMs: number | null = 
       if (!stopped.aborted) setState(read);
     });
     turns.current = reading;
-    reading.run();
+    void reading.run();
     const timer = everyMs === null ? null : setInterval(() => reading.runIfIdle(), everyMs);
     return () => {
       turns.current = null;
@@ -43,7 +44,7 @@ export function useResource<Body>(path: string | null, everyMs: number | null = 
     };
   }, [path, everyMs, signedInTimes]);
 
-  const reload = useCallback(() => turns.current?.run(), []);
+  const reload = useCallback(async () => turns.current?.run(), []);
   const shown = state.path === path ? state : none;
   return { data: shown.data, problem: shown.problem, readAtMs: shown.readAtMs, reload };
 }

@@ -1,4 +1,6 @@
 /** Who works here: asked for with each change, and remembered in this browser. */
+import { keep, kept } from '../parts/site-data.ts';
+
 const KEY = 'saga-store who';
 
 /** What is kept with a change for those who look at it later. */
@@ -11,9 +13,9 @@ export interface Signed {
 export const unsigned: Signed = { who: 'console', reason: 'a dry run' };
 
 export function rememberedWho(): string {
-  return localStorage.getItem(KEY) ?? '';
+  return kept(KEY) ?? '';
 }
 
 export function rememberWho(who: string): void {
-  localStorage.setItem(KEY, who);
+  keep(KEY, who);
 }

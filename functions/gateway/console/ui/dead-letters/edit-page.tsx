@@ -1,4 +1,4 @@
-import { useEffect, useMemo, useState } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import type { DeadLetterBody, ResolvedBody } from '../../../../../shared/runtime/dead-letters/schemas.ts';
 import { type Problem, problemOf } from '../api/problem.ts';
@@ -12,6 +12,7 @@ import { Page } from '../parts/page.tsx';
 import { SignForm } from '../parts/sign-form.tsx';
 import { Loaded, ProblemNote } from '../parts/states.tsx';
 import { Trail } from '../parts/trail.tsx';
+import { useFocusBack } from '../parts/use-focus-back.ts';
 import { BehindView, DiffView, ForeseenView } from './foreseen.tsx';
 import { JsonField, type LineError } from './json-field.tsx';
 import { messageName } from './letters-page.tsx';
@@ -60,7 +61,8 @@ function Editor({ letter }: { readonly letter: DeadLetterBody }) {
   const [text, setText] = useState(() => foreignText(indented(letter.value), { keepsLines: true, max: Infinity }));
   const read = useMemo(() => readJsonText(text), [text]);
   const path = `${letterPath(letter.function, letter.letter)}/edit`;
-  const tried = useDryRun(path, text, read);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const { tried, again, isTryingAgain } = useDryRun(path, text, read);
   const act = async (signed: Signed) => {
     if ('error' in read) return;
     await send('POST', path, { body: { ...signed, data: read.value } });
@@ -88,8 +90,16 @@ function Editor({ letter }: { readonly letter: DeadLetterBody }) {
         </section>
       </div>
       <section class="card stack" aria-label="What would happen">
-        <h2>What would happen</h2>
-        <DryRunView read={read} tried={tried} />
+        <h2 tabIndex={-1} ref={heading}>
+          What would happen
+        </h2>
+        <DryRunView
+          read={read}
+          tried={tried}
+          again={again}
+          isTryingAgain={isTryingAgain}
+          giveFocusBack={() => heading.current?.focus()}
+        />
         {tried?.found != null && (
           <SignForm
             confirm={confirmWords('edit', tried.found.behind)}
@@ -111,8 +121,10 @@ interface Tried {
 }
 
 /** The dry run of the newest text that is JSON; the one before it stays until then. */
-function useDryRun(path: string, text: string, read: JsonText): Tried | null {
+function useDryRun(path: string, text: string, read: JsonText) {
   const [tried, setTried] = useState<Tried | null>(null);
+  const [round, setRound] = useState(0);
+  const [isTryingAgain, setTryingAgain] = useState(false);
   useEffect(() => {
     if ('error' in read) return;
     const abort = new AbortController();
@@ -122,28 +134,73 @@ function useDryRun(path: string, text: string, read: JsonText): Tried | null {
         const found = (await send<ResolvedBody>('POST', path, { body, signal: abort.signal })).body;
         setTried({ text, found, problem: null });
       } catch (error) {
-        if (!abort.signal.aborted) setTried({ text, found: null, problem: problemOf(error) });
+        if (abort.signal.aborted) return;
+        setTried({ text, found: null, problem: problemOf(error) });
       }
+      setTryingAgain(false);
     };
     const timer = setTimeout(() => void ask(), tried === null ? 0 : PAUSE_MS);
     return () => {
       clearTimeout(timer);
       abort.abort();
     };
-  }, [path, text]);
-  return tried;
+  }, [path, text, round]);
+  const again = () => {
+    setTryingAgain(true);
+    setRound((last) => last + 1);
+  };
+  return { tried, again, isTryingAgain };
 }
 
-function DryRunView({ read, tried }: { readonly read: JsonText; readonly tried: Tried | null }) {
+/** What is wrong with the data themselves stays wrong. */
+const INVALID = 422;
+
+function DryRunView({
+  read,
+  tried,
+  again,
+  isTryingAgain,
+  giveFocusBack,
+}: {
+  readonly read: JsonText;
+  readonly tried: Tried | null;
+  readonly again: () => void;
+  readonly isTryingAgain: boolean;
+  readonly giveFocusBack: () => void;
+}) {
   if ('error' in read) return <p class="is-bad">✕ This is not JSON yet: see the marked line.</p>;
   if (tried === null) return <p class="quiet">Asking the store …</p>;
-  if (tried.found === null) return tried.problem === null ? null : <ProblemNote problem={tried.problem} />;
+  if (tried.problem !== null) {
+    if (tried.problem.status === INVALID) return <ProblemNote problem={tried.problem} />;
+    return <Unanswered problem={tried.problem} retry={again} isBusy={isTryingAgain} giveFocusBack={giveFocusBack} />;
+  }
+  if (tried.found === null) return null;
   return (
     <>
       <DiffView of={tried.found.diff ?? []} />
       {tried.found.foreseen !== null && <ForeseenView of={tried.found.foreseen} />}
       <BehindView behind={tried.found.behind} isOver={tried.found.foreseen?.error === null} />
     </>
+  );
+}
+
+/** Goes away with its button when the store has answered. */
+function Unanswered({
+  problem,
+  retry,
+  isBusy,
+  giveFocusBack,
+}: {
+  readonly problem: Problem;
+  readonly retry: () => void;
+  readonly isBusy: boolean;
+  readonly giveFocusBack: () => void;
+}) {
+  const note = useFocusBack<HTMLDivElement>(giveFocusBack);
+  return (
+    <div ref={note}>
+      <ProblemNote problem={problem} retry={retry} isBusy={isBusy} />
+    </div>
   );
 }
 

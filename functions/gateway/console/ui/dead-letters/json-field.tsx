@@ -1,3 +1,4 @@
+import { Fragment } from 'preact';
 import { useId, useRef } from 'preact/hooks';
 import { foreignText } from '../parts/foreign-text.ts';
 
@@ -42,13 +43,7 @@ export function JsonField({
     <div class="stack">
       <div class="json-field">
         <pre class="json-lines" ref={numbers} aria-hidden="true">
-          {lines.map((_, n) => (
-            <span key={`${n}`} class={wrong.has(n + 1) ? 'is-bad' : undefined}>
-              {wrong.has(n + 1) ? '✕ ' : ''}
-              {n + 1}
-              {'\n'}
-            </span>
-          ))}
+          <LineNumbers count={lines.length} wrong={[...wrong]} />
         </pre>
         <textarea
           aria-labelledby={labelledBy}
@@ -76,4 +71,19 @@ export function JsonField({
       </ul>
     </div>
   );
+}
+
+/** The numbers from 1 to `count`; those of lines that are wrong are marked. Few elements, also for many lines. */
+function LineNumbers({ count, wrong }: { readonly count: number; readonly wrong: readonly number[] }) {
+  const marked = wrong.filter((line) => line <= count).sort((one, other) => one - other);
+  return [...marked, count + 1].map((line, n) => (
+    <Fragment key={line}>
+      {numbersBetween(marked[n - 1] ?? 0, line)}
+      {line <= count && <span class="is-bad">{`✕ ${line}\n`}</span>}
+    </Fragment>
+  ));
+}
+
+function numbersBetween(before: number, behind: number): string {
+  return Array.from({ length: behind - before - 1 }, (_, n) => `${before + 1 + n}\n`).join('');
 }

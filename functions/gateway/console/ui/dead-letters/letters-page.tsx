@@ -30,6 +30,8 @@ export function LettersPage() {
   const filter: Filter = { ...(code && { code }), ...(fingerprint && { fingerprint }), ...(key && { key }) };
   const path = `${lettersPath(name)}${queryOf({ ...filter, status, cursor, limit: String(PAGE) })}`;
   const letters = useResource<LettersBody>(path, EVERY_MS);
+  // On a later page that is empty meanwhile, those before it may still match.
+  const mayMatch = letters.data !== null && (letters.data.letters.length > 0 || cursor !== undefined);
   const [isReplaying, setReplaying] = useState(false);
   const replay = (
     <button type="button" onClick={() => setReplaying(true)}>
@@ -40,7 +42,7 @@ export function LettersPage() {
     <Page
       title={`Dead letters of ${foreignText(name)}`}
       trail={<Trail of={[['/console/dead-letters', 'Dead letters']]} />}
-      actions={status === 'open' && replay}
+      actions={status === 'open' && mayMatch && replay}
     >
       <LetterFilter name={name} filter={{ ...filter, status }} />
       <Loaded resource={letters}>

@@ -34,7 +34,21 @@ function pair(ms: number, large: number, largeUnit: string, small: number, small
 /** The time of day of an instant where the browser is, with milliseconds: `12:01:07.250`. */
 export function clockText(atMs: number): string {
   const at = new Date(atMs);
-  const two = (value: number) => String(value).padStart(2, '0');
-  const seconds = `${two(at.getSeconds())}.${String(at.getMilliseconds()).padStart(3, '0')}`;
-  return `${two(at.getHours())}:${two(at.getMinutes())}:${seconds}`;
+  const seconds = `${padded(at.getSeconds())}.${padded(at.getMilliseconds(), 3)}`;
+  return `${padded(at.getHours())}:${padded(at.getMinutes())}:${seconds}`;
+}
+
+/** The time of day in the browser's time zone, after the date where `nowMs` is on another day: `2026-03-01 12:01:07.250`. */
+export function momentText(atMs: number, nowMs: number): string {
+  const day = dayText(atMs);
+  return day === dayText(nowMs) ? clockText(atMs) : `${day} ${clockText(atMs)}`;
+}
+
+function dayText(ms: number): string {
+  const at = new Date(ms);
+  return `${padded(at.getFullYear(), 4)}-${padded(at.getMonth() + 1)}-${padded(at.getDate())}`;
+}
+
+function padded(value: number, digits = 2): string {
+  return String(value).padStart(digits, '0');
 }

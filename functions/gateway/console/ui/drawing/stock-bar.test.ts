@@ -26,5 +26,7 @@ describe('the bar of a product', () => {
   it('stands beside a sum that holds, or does not', () => {
     expect(sumOf(levels)).toEqual({ text: '10 = 7 on hand + 3 sold', holds: true });
     expect(sumOf({ ...levels, sold: 4 })).toEqual({ text: '10 ≠ 7 on hand + 4 sold', holds: false });
+    const many = { ...levels, received: 19_120, onHand: 16_157, sold: 2_963 };
+    expect(sumOf(many)).toEqual({ text: '19,120 = 16,157 on hand + 2,963 sold', holds: true });
   });
 });

@@ -1,3 +1,5 @@
+import { figure } from '../parts/words.ts';
+
 /** Where the units of a product are, as parts of one bar, and the sum that must hold. */
 export interface Levels {
   readonly received: number;
@@ -49,5 +51,5 @@ export function barUnits({ onHand, backordered }: Levels): number {
 /** `10 = 7 on hand + 3 sold`, and whether it is so. */
 export function sumOf({ received, onHand, sold }: Levels): { readonly text: string; readonly holds: boolean } {
   const holds = received === onHand + sold;
-  return { text: `${received} ${holds ? '=' : '≠'} ${onHand} on hand + ${sold} sold`, holds };
+  return { text: `${figure(received)} ${holds ? '=' : '≠'} ${figure(onHand)} on hand + ${figure(sold)} sold`, holds };
 }

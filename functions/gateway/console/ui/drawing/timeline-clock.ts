@@ -27,6 +27,8 @@ export const POINT = 10;
 const PAUSE_WIDTH = 72;
 const LABEL_WIDTH_MIN = 44;
 const CARD_DISTANCE = 10;
+/** So much of its width is enough for the axis. */
+const ENOUGH = 0.7;
 
 /** Where a moment is on the axis, and how far from the one before. */
 interface Moment {
@@ -34,14 +36,25 @@ interface Moment {
   readonly x: number;
 }
 
-/** `left`: where time begins; `perStep`: how many pixels the axis has for each step. */
+/**
+ * `left`: where time begins; `width`: of a card; `perStep`: how many pixels the axis has for each step, or less where the last card
+ * ends in `room` then.
+ */
 export function clockScaleOf(
   steps: readonly TraceStep[],
-  { left, width, perStep }: { readonly left: number; readonly width: number; readonly perStep: number },
+  {
+    left,
+    width,
+    perStep,
+    room,
+  }: { readonly left: number; readonly width: number; readonly perStep: number; readonly room: number },
 ): ClockScale {
   const timed = steps.flatMap(({ id, atMs }) => (atMs === null ? [] : [{ id, atMs }]));
   const times = [...new Set(timed.map(({ atMs }) => atMs))].toSorted((one, other) => one - other);
-  const { moments, gaps } = momentsOf(times, left + POINT, Math.max(1, timed.length) * perStep);
+  const wanted = Math.max(1, timed.length) * perStep;
+  const pauses = differencesOf(times).filter((distance) => distance > EPISODE_MS).length * PAUSE_WIDTH;
+  const axis = fitted(wanted, wanted * ENOUGH, room - left - width - pauses);
+  const { moments, gaps } = momentsOf(times, left + POINT, axis);
   const byTime = new Map(moments.map(({ atMs, x }) => [atMs, x]));
   const timeXs = new Map(timed.map(({ id, atMs }) => [id, byTime.get(atMs) ?? left + POINT]));
 
@@ -63,12 +76,21 @@ function effectX(step: TraceStep, steps: readonly TraceStep[], xs: ReadonlyMap<s
   return effect === undefined ? undefined : xs.get(effect.id);
 }
 
+/** A wanted size, or a smaller one that fits, down to `least`; what does not fit at all is scrolled anyway. */
+export function fitted(wanted: number, least: number, room: number): number {
+  return room < least ? wanted : Math.min(wanted, room);
+}
+
+function differencesOf(times: readonly number[]): readonly number[] {
+  return times.slice(1).map((atMs, index) => atMs - (times[index] ?? atMs));
+}
+
 function momentsOf(
   times: readonly number[],
   left: number,
   width: number,
 ): { readonly moments: readonly Moment[]; readonly gaps: readonly AxisGap[] } {
-  const distances = times.slice(1).map((atMs, index) => atMs - (times[index] ?? atMs));
+  const distances = differencesOf(times);
   const moving = distances.filter((distance) => distance <= EPISODE_MS).reduce((sum, distance) => sum + distance, 0);
   const pixelsPerMs = width / Math.max(1, moving);
   const moments: Moment[] = [];

@@ -179,8 +179,8 @@ describe('what is ahead', () => {
 });
 
 describe('a timeline', () => {
-  const drawn = (nodes: readonly NodeBody[], byClock = false) =>
-    timelineOf(stepsOf(nodes, saga, folded), nothing, { byClock });
+  const drawn = (nodes: readonly NodeBody[], byClock = false, room = 9_999) =>
+    timelineOf(stepsOf(nodes, saga, folded), nothing, { byClock, room });
 
   it('labels each distance, and breaks the axis at a pause', () => {
     expect(drawn(cancelled).gaps.map(({ text, isBreak }) => [text, isBreak])).toEqual([
@@ -208,6 +208,17 @@ describe('a timeline', () => {
       }
     }
   });
+
+  it.each([false, true])(
+    'moves together where a little room is missing, and scrolls where much is (by clock: %s)',
+    (byClock) => {
+      const nodes = [...cancelled, ...notices];
+      const { width } = drawn(nodes, byClock);
+
+      expect(drawn(nodes, byClock, width - 40).width).toBeLessThanOrEqual(width - 40);
+      expect(drawn(nodes, byClock, 400).width).toBe(width);
+    },
+  );
 
   it('has an arrow for each cause, of the kind of its step', () => {
     const { edges } = drawn([...confirmed, ...notices]);

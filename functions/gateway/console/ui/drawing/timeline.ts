@@ -2,7 +2,7 @@
 import { EPISODE_MS, type TraceStep } from './causal-order.ts';
 import { distancesOf } from './distances.ts';
 import { durationText } from './durations.ts';
-import { type AxisGap, type ClockScale, clockScaleOf, POINT } from './timeline-clock.ts';
+import { type AxisGap, type ClockScale, clockScaleOf, fitted, POINT } from './timeline-clock.ts';
 import { type Box, type Edge, edgesOf } from './timeline-edges.ts';
 import type { Ahead, Ghost, OpenWait } from './what-follows.ts';
 
@@ -12,6 +12,9 @@ const LANE_HEIGHT = 86;
 /** The names of the lanes stand beside the drawing, where they stay while it scrolls. */
 const LEFT = 14;
 const GAP = 42;
+/** Where a little room is missing, columns move so close; lines that pass a column still keep clear of it. */
+const GAP_MIN = 30;
+const RIGHT = 16;
 /** A pause is drawn wider, with the break in it. */
 const BREAK_GAP = 72;
 const GHOST_LINE = 16;
@@ -43,14 +46,21 @@ export interface Timeline {
   readonly leaders: readonly { readonly id: string; readonly atX: number; readonly x: number; readonly y: number }[];
 }
 
-/** Lays out a timeline. With `byClock` cards stand where their times are, as far as they have room; pauses stay short. */
+/**
+ * Lays out a timeline. With `byClock` cards stand where their times are, as far as they have room; pauses stay short.
+ * `room`: the width that is there, in pixels; a drawing that is a little wider moves closer together to fit.
+ */
 export function timelineOf(
   { steps, lanes }: { readonly steps: readonly TraceStep[]; readonly lanes: readonly string[] },
   ahead: Ahead,
-  { byClock }: { readonly byClock: boolean },
+  { byClock, room }: { readonly byClock: boolean; readonly room: number },
 ): Timeline {
-  const inColumns = columnPlaces(columnDistances(steps), lastColumn(steps, ahead));
-  const scale = byClock ? clockScaleOf(steps, { left: LEFT, width: CARD.width, perStep: CARD.width + GAP }) : null;
+  const inColumns = columnPlaces(columnDistances(steps), lastColumn(steps, ahead), room);
+  const columnsAhead = new Set([...ahead.waits, ...ahead.ghosts].map(({ column }) => column));
+  const roomForClock = room - RIGHT - columnsAhead.size * (CARD.width + GAP);
+  const scale = byClock
+    ? clockScaleOf(steps, { left: LEFT, width: CARD.width, perStep: CARD.width + GAP, room: roomForClock })
+    : null;
   const xOfStep = (step: TraceStep) => scale?.xOf(step.id) ?? inColumns.x(step.column);
   const firstAhead = Math.min(...[...ahead.waits, ...ahead.ghosts].map(({ column }) => column));
   const xAhead = (column: number) =>
@@ -70,7 +80,7 @@ export function timelineOf(
   };
   const boxes = [...placed.steps, ...placed.ghosts, ...placed.waits].map(({ box }) => box);
   return {
-    width: Math.max(...boxes.map(({ x, width }) => x + width), LEFT) + 16,
+    width: Math.max(...boxes.map(({ x, width }) => x + width), LEFT) + RIGHT,
     height: AXIS_HEIGHT + lanes.length * LANE_HEIGHT,
     lanes: bands,
     ...placed,
@@ -93,14 +103,19 @@ function columnDistances(steps: readonly TraceStep[]): ReadonlyMap<number, numbe
   return new Map(columns.map((column, index) => [column, distances[index] ?? null]));
 }
 
-function columnPlaces(distances: ReadonlyMap<number, number | null>, last: number) {
+function columnPlaces(distances: ReadonlyMap<number, number | null>, last: number, room: number) {
+  const isBreakAt = (column: number) => (distances.get(column) ?? 0) > EPISODE_MS;
+  const columns = Array.from({ length: last + 1 }, (_, column) => column);
+  const breaks = columns.filter((column) => column > 0 && isBreakAt(column)).length;
+  const free = room - LEFT - RIGHT - columns.length * CARD.width - breaks * BREAK_GAP;
+  const gap = fitted(GAP, GAP_MIN, free / Math.max(1, last - breaks));
   const xs: number[] = [];
   const gaps: AxisGap[] = [];
   let x = LEFT;
-  for (let column = 0; column <= last; column++) {
+  for (const column of columns) {
     const distance = distances.get(column) ?? null;
-    const isBreak = distance !== null && distance > EPISODE_MS;
-    const width = column === 0 ? 0 : isBreak ? BREAK_GAP : GAP;
+    const isBreak = isBreakAt(column);
+    const width = column === 0 ? 0 : isBreak ? BREAK_GAP : gap;
     if (distance !== null) gaps.push({ x, width, isBreak, ...labelOf(distance) });
     xs.push(x + width);
     x += width + CARD.width;

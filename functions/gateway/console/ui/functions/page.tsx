@@ -18,7 +18,7 @@ import { Trail } from '../parts/trail.tsx';
 import { When } from '../parts/when.tsx';
 import { figure } from '../parts/words.ts';
 import { MessageTable } from './message-table.tsx';
-import { Reads, Writes } from './topics.tsx';
+import { Topics } from './topics.tsx';
 
 const READ_MS = 2_000;
 
@@ -27,7 +27,7 @@ export function FunctionPage() {
   const name = params['name'] ?? '';
   const functions = useResource<FunctionsBody>('/operations/functions', READ_MS);
   const reconnects = useLive().reconnects.value;
-  useEffect(() => functions.reload(), [reconnects]);
+  useEffect(() => void functions.reload(), [reconnects]);
   return (
     <Page
       title={foreignText(name, { max: 64 })}
@@ -89,10 +89,7 @@ function Content({ of }: { readonly of: FunctionBody }) {
         </p>
       )}
       <Figures of={of} />
-      <div class="function-tables">
-        <Reads name={of.name} />
-        <Writes name={of.name} />
-      </div>
+      <Topics name={of.name} />
       <MessageTable messages={of.messages} isAway={of.state === 'away'} name={of.name} />
     </>
   );
@@ -121,7 +118,7 @@ function Figures({ of }: { readonly of: FunctionBody }) {
         <Figure name="Write-ahead log">{of.walBytes === null ? '–' : formatBytes(of.walBytes)}</Figure>
         <Figure name="Clock">{of.clockSkewMs === null ? '–' : skewText(of.clockSkewMs)}</Figure>
         <Figure name="Paused lanes" isBad={of.pausedTopics.length > 0}>
-          {of.pausedTopics.length === 0 ? 'none' : of.pausedTopics.join(', ')}
+          {pausedText(of)}
         </Figure>
       </dl>
     </section>
@@ -143,6 +140,11 @@ function Figure({
       <dd class={isBad ? 'is-wait' : undefined}>{children}</dd>
     </div>
   );
+}
+
+function pausedText({ state, pausedTopics }: FunctionBody): string {
+  if (state === 'away') return '–';
+  return pausedTopics.length === 0 ? 'none' : pausedTopics.join(', ');
 }
 
 function numberOr(count: number | null): string {

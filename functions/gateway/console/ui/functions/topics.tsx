@@ -1,28 +1,65 @@
-import type { TopicBody } from '../../../../../shared/runtime/inspect/representation.ts';
+import type { StoreBody, TopicBody } from '../../../../../shared/runtime/inspect/representation.ts';
+import { useResource } from '../api/use-resource.ts';
 import { groupsOf } from '../log/readers.ts';
 import { useTopics } from '../log/use-topics.ts';
+import { foreignText } from '../parts/foreign-text.ts';
 import { Scroll } from '../parts/scroll.tsx';
 import { Loaded } from '../parts/states.tsx';
 import { FunctionName } from '../parts/status.tsx';
 import { When } from '../parts/when.tsx';
-import { figure } from '../parts/words.ts';
+import { counted, figure } from '../parts/words.ts';
 
-/** How far a function has read each topic; its writers tell it, so it is known while the function is away. */
-export function Reads({ name }: { readonly name: string }) {
+interface Of {
+  readonly topics: readonly TopicBody[];
+  readonly name: string;
+}
+
+/** What a function reads and writes. */
+export function Topics({ name }: Pick<Of, 'name'>) {
+  const store = useResource<StoreBody>('/operations/store');
   const topics = useTopics();
+  return (
+    <Loaded resource={store}>
+      {({ saga }) => (
+        <Loaded resource={topics}>
+          {(all) => (
+            <div class="function-tables">
+              <Reads topics={all.filter((topic) => isReader(saga, topic, name))} name={name} />
+              <Writes topics={all} name={name} />
+            </div>
+          )}
+        </Loaded>
+      )}
+    </Loaded>
+  );
+}
+
+function isReader(saga: StoreBody['saga'], topic: TopicBody, name: string): boolean {
+  return saga.topics.some((each) => each.name === topic.name && each.readers.includes(name));
+}
+
+/** How far a function has read each of its topics; their writers tell it, so it is known while the function is away. */
+function Reads({ topics, name }: Of) {
+  const silent = topics.filter(({ detail }) => detail !== null);
   return (
     <section class="card stack" aria-labelledby="reads">
       <h2 id="reads">What it reads</h2>
-      <Loaded resource={topics}>{(all) => <ReadTable topics={all} name={name} />}</Loaded>
+      <ReadTable topics={topics} name={name} />
+      {silent.map((topic) => (
+        <p key={topic.name} class="is-wait">
+          ? Nothing is known of {topic.name}: {foreignText(topic.detail ?? '')}.
+        </p>
+      ))}
     </section>
   );
 }
 
-function ReadTable({ topics, name }: { readonly topics: readonly TopicBody[]; readonly name: string }) {
+function ReadTable({ topics, name }: Of) {
+  if (topics.length === 0) return <p class="quiet">It reads no topic.</p>;
   const rows = topics.flatMap((topic) =>
     topic.readers.filter(({ group }) => group === name).map((reader) => ({ topic: topic.name, reader })),
   );
-  if (rows.length === 0) return <p class="quiet">No topic tells of it as a reader.</p>;
+  if (rows.length === 0) return null;
   return (
     <Scroll label={`Topics that ${name} reads`}>
       <table>
@@ -64,9 +101,8 @@ function ReadTable({ topics, name }: { readonly topics: readonly TopicBody[]; re
 }
 
 /** The topics that a function writes, and who reads them. */
-export function Writes({ name }: { readonly name: string }) {
-  const topics = useTopics();
-  const written = (topics.data ?? []).filter(({ writer }) => writer === name);
+function Writes({ topics, name }: Of) {
+  const written = topics.filter(({ writer }) => writer === name);
   return (
     <section class="card stack" aria-labelledby="writes">
       <h2 id="writes">What it writes</h2>
@@ -77,7 +113,8 @@ export function Writes({ name }: { readonly name: string }) {
           <div key={topic.name} class="stack written">
             <p>
               <a href={`/console/log/${encodeURIComponent(topic.name)}`}>{topic.name}</a>
-              <span class="quiet"> · {topic.end === null ? '–' : figure(topic.end)} messages</span>
+              {topic.end !== null && <span class="quiet"> · {counted(topic.end, 'message')}</span>}
+              {topic.detail !== null && <span class="is-wait"> ? {foreignText(topic.detail)}</span>}
             </p>
             <Readers topic={topic} />
           </div>

@@ -8,8 +8,9 @@ const kinds = ['tick', 'function', 'messages'] as const;
 
 export const browser: Browser = {
   lead(signal, lead) {
-    // Locks exist in secure contexts alone: on HTTP at another address than loopback each tab has its own stream.
-    if (navigator.locks === undefined) {
+    const channel = openChannel();
+    channel?.close();
+    if (channel === null) {
       lead();
       return;
     }
@@ -19,13 +20,15 @@ export const browser: Browser = {
         lead();
       });
     navigator.locks.request(NAME, { signal }, hold).catch((error: unknown) => {
-      if (!signal.aborted) throw error;
+      if (signal.aborted) return;
+      if (!isRefused(error)) throw error;
+      lead();
     });
   },
 
   join(receive) {
-    if (navigator.locks === undefined) return { send: () => undefined, close: () => undefined };
-    const channel = new BroadcastChannel(NAME);
+    const channel = openChannel();
+    if (channel === null) return { send: () => undefined, close: () => undefined };
     channel.onmessage = ({ data }: MessageEvent<LiveEvent>) => receive(data);
     return { send: (event) => channel.postMessage(event), close: () => channel.close() };
   },
@@ -41,3 +44,20 @@ export const browser: Browser = {
   nowMs: () => Date.now(),
   newId: () => `${Date.now()} ${performance.now()}`,
 };
+
+/** Null where each tab has a stream of its own: on HTTP at another address than loopback, and where a browser keeps no site data. */
+function openChannel(): BroadcastChannel | null {
+  // Locks exist in secure contexts alone.
+  if (navigator.locks === undefined) return null;
+  try {
+    return new BroadcastChannel(NAME);
+  } catch (error) {
+    if (!isRefused(error)) throw error;
+    return null;
+  }
+}
+
+/** Some browsers refuse channels where they keep no site data, others only locks. */
+function isRefused(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'SecurityError';
+}

@@ -1,3 +1,4 @@
+import type { RefObject } from 'preact';
 import type { MessageBody } from '../../../../../shared/runtime/inspect/representation.ts';
 import { textOf } from '../parts/contents.tsx';
 import { foreignText } from '../parts/foreign-text.ts';
@@ -14,11 +15,13 @@ export function MessageList({
   messages,
   selected,
   select,
+  list,
 }: {
   readonly topic: string;
   readonly messages: readonly MessageBody[];
   readonly selected: string | undefined;
   readonly select: (place: string | undefined) => void;
+  readonly list?: RefObject<HTMLUListElement | null>;
 }) {
   if (messages.length === 0) return null;
   return (
@@ -30,7 +33,7 @@ export function MessageList({
         <span>Key</span>
         <span>Id</span>
       </p>
-      <ul aria-label="Messages">
+      <ul aria-label="Messages" tabIndex={-1} ref={list ?? null}>
         {messages.map((message) => {
           const place = placeOf(message);
           const isOpen = place === selected;

@@ -7,6 +7,7 @@ import { foreignText } from '../parts/foreign-text.ts';
 import { Loaded } from '../parts/states.tsx';
 import { FunctionName, Status } from '../parts/status.tsx';
 import { When } from '../parts/when.tsx';
+import { awayText } from '../parts/words.ts';
 
 const EVERY_MS = 2_000;
 
@@ -52,7 +53,7 @@ function Reads({ id }: { readonly id: string }) {
       {({ reads, away }) => (
         <>
           <ReadList of={reads} />
-          {away.length > 0 && <p class="is-wait">! {away.join(', ')} does not answer.</p>}
+          {away.length > 0 && <p class="is-wait">! {awayText(away)}.</p>}
         </>
       )}
     </Loaded>
@@ -105,7 +106,7 @@ function Trace({ of, id }: { readonly of: string; readonly id: unknown }) {
               </ol>
               {nodes.length === 0 && <p class="quiet">Nothing is known of this key.</p>}
               {!isWhole && <p class="is-wait">! There are more.</p>}
-              {away.length > 0 && <p class="is-wait">! {away.join(', ')} does not answer.</p>}
+              {away.length > 0 && <p class="is-wait">! {awayText(away)}.</p>}
               <p>
                 <a href={`/console/orders/${encodeURIComponent(of)}?m=${encodeURIComponent(textOf(id))}`}>
                   The order page

@@ -19,16 +19,29 @@ export function SingleMessage({
   const isListed = place === undefined || read.some((message) => placeOf(message) === place);
   const found = useResource<MessagesBody>(isListed ? null : messagePath(topic, place));
   if (isListed) return null;
+  if (messagePath(topic, place) === null) return <NotThere close={close} />;
   return (
     <Loaded resource={found}>
-      {({ messages }) => (
-        <MessageList
-          topic={topic}
-          messages={messages.filter((message) => placeOf(message) === place)}
-          selected={place}
-          select={close}
-        />
-      )}
+      {({ messages }) => {
+        const wanted = messages.filter((message) => placeOf(message) === place);
+        return wanted.length === 0 ? (
+          <NotThere close={close} />
+        ) : (
+          <MessageList topic={topic} messages={wanted} selected={place} select={close} />
+        );
+      }}
     </Loaded>
+  );
+}
+
+/** The address names a message that was pruned, or never written. */
+function NotThere({ close }: { readonly close: () => void }) {
+  return (
+    <div class="card row">
+      <p class="grow">The selected message is not there: it was pruned, or it was never written.</p>
+      <button type="button" onClick={close}>
+        Close
+      </button>
+    </div>
   );
 }

@@ -1,4 +1,5 @@
-import { useEffect, useState } from 'preact/hooks';
+import type { RefObject } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useLocation, useRoute } from 'preact-iso';
 import type { TopicBody } from '../../../../../shared/runtime/inspect/representation.ts';
 import { foreignText } from '../parts/foreign-text.ts';
@@ -6,6 +7,7 @@ import { Page } from '../parts/page.tsx';
 import { PausedNote } from '../parts/paused-note.tsx';
 import { Empty, ProblemNote, Skeleton } from '../parts/states.tsx';
 import { Trail } from '../parts/trail.tsx';
+import { useFocusBack } from '../parts/use-focus-back.ts';
 import { figure } from '../parts/words.ts';
 import { MessageList } from './message-list.tsx';
 import { ReaderList, WriterLine } from './reader-list.tsx';
@@ -74,7 +76,12 @@ function TopicMessages({
   };
   const messages = useMessages(messagesPath(topic, query), canFollow && isFollowing ? followed : null);
   const { read, problem } = messages;
+  const list = useRef<HTMLUListElement>(null);
   const select = (place: string | undefined) => route(topicHref(topic, { ...query, m: place }), true);
+  const closeSingle = () => {
+    list.current?.focus({ preventScroll: true });
+    select(undefined);
+  };
   const show = () => {
     messages.showNews();
     scrollTo({ top: 0 });
@@ -94,10 +101,10 @@ function TopicMessages({
             <p role="status" class="quiet">
               {isFollowing && canFollow && isReading && 'Paused while you read.'}
             </p>
-            <News messages={messages} show={show} />
+            {messages.news.count > 0 && <News messages={messages} show={show} heir={list} />}
           </div>
-          <SingleMessage topic={topic} place={query['m']} read={read.messages} close={() => select(undefined)} />
-          <MessageList topic={topic} messages={read.messages} selected={query['m']} select={select} />
+          <SingleMessage topic={topic} place={query['m']} read={read.messages} close={closeSingle} />
+          <MessageList topic={topic} messages={read.messages} selected={query['m']} select={select} list={list} />
           {read.messages.length === 0 && read.isWhole && <NoMessages topic={topic} query={query} isPublic={isPublic} />}
           <Rest messages={messages} />
         </>
@@ -106,11 +113,20 @@ function TopicMessages({
   );
 }
 
-function News({ messages, show }: { readonly messages: Messages; readonly show: () => void }) {
+/** When it goes, `heir` gets its focus. */
+function News({
+  messages,
+  show,
+  heir,
+}: {
+  readonly messages: Messages;
+  readonly show: () => void;
+  readonly heir: RefObject<HTMLElement | null>;
+}) {
   const { count, hasGap } = messages.news;
-  if (count === 0) return null;
+  const button = useFocusBack<HTMLButtonElement>(() => heir.current?.focus({ preventScroll: true }));
   return (
-    <button type="button" class="main log-news" onClick={show}>
+    <button type="button" ref={button} class="main log-news" onClick={show}>
       ↑ {figure(count)}
       {hasGap && count === messages.news.messages.length ? '+' : ''} new
     </button>
@@ -119,24 +135,39 @@ function News({ messages, show }: { readonly messages: Messages; readonly show: 
 
 /** How much was looked at, and the way on. */
 function Rest({ messages: { read, isBusy, more, reload } }: { readonly messages: Messages }) {
+  const words = useRef<HTMLParagraphElement>(null);
   if (read === null) return null;
   const scanned = `Scanned ${figure(read.scanned)}`;
   return (
     <div class="row log-rest">
-      <p class="quiet" role="status">
+      <p class="quiet" role="status" tabIndex={-1} ref={words}>
         {read.isWhole ? `${scanned}: this is all.` : `${scanned}.`}
       </p>
-      {read.next !== null && (
-        <button type="button" onClick={more} disabled={isBusy}>
-          Load more
-        </button>
-      )}
+      {read.next !== null && <MoreButton more={more} isBusy={isBusy} heir={words} />}
       {read.next === null && !read.isWhole && (
         <button type="button" onClick={reload}>
           Begin anew
         </button>
       )}
     </div>
+  );
+}
+
+/** When it goes, after the last page, `heir` gets its focus. */
+function MoreButton({
+  more,
+  isBusy,
+  heir,
+}: {
+  readonly more: () => void;
+  readonly isBusy: boolean;
+  readonly heir: RefObject<HTMLElement | null>;
+}) {
+  const button = useFocusBack<HTMLButtonElement>(() => heir.current?.focus({ preventScroll: true }));
+  return (
+    <button type="button" ref={button} onClick={more} aria-disabled={isBusy}>
+      Load more
+    </button>
   );
 }
 

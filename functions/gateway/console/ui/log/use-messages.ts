@@ -4,19 +4,10 @@ import { OneAtATime } from '../api/one-at-a-time.ts';
 import { type Problem, problemOf } from '../api/problem.ts';
 import { getJson } from '../api/request.ts';
 import { type News, newsIn, noNews } from './newest.ts';
+import { type Read, readOf, withNews, withNext } from './read.ts';
 
 /** How often a list that follows its topic looks for new messages. */
 const FOLLOW_MS = 1_000;
-/** A list that follows keeps the newest of these. */
-const KEPT_MAX = 500;
-
-interface Read {
-  readonly messages: readonly MessageBody[];
-  /** How many were looked at for them. */
-  readonly scanned: number;
-  readonly isWhole: boolean;
-  readonly next: string | null;
-}
 
 export interface Messages {
   /** Null before the first answer. */
@@ -78,8 +69,9 @@ export function useMessages(path: string, followed: Followed | null): Messages {
   });
 
   const more = () => {
-    if (read?.next != null)
-      void get(read.next, (page) => setRead((last) => (last === null ? page : joined(last, page))));
+    const next = read?.next ?? null;
+    if (isBusy || next === null) return;
+    void get(next, (page) => setRead((last) => (last === null ? last : withNext(last, next, page))));
   };
   const showNews = () => {
     setRead((last) => (last === null ? last : withNews(last, news)));
@@ -113,21 +105,4 @@ function useNews(
       clearInterval(timer);
     };
   }, [path, isAll, isShown]);
-}
-
-function readOf({ messages, scanned, isWhole, _links }: MessagesBody): Read {
-  return { messages, scanned, isWhole, next: _links['next']?.href ?? null };
-}
-
-function joined(last: Read, page: Read): Read {
-  return { ...page, messages: [...last.messages, ...page.messages], scanned: last.scanned + page.scanned };
-}
-
-/** With a gap the list begins anew: it never shows two messages side by side that are not. */
-function withNews(last: Read, { messages, hasGap }: News): Read {
-  if (hasGap) return { messages, scanned: messages.length, isWhole: false, next: null };
-  const all = [...messages, ...last.messages];
-  const scanned = last.scanned + messages.length;
-  if (all.length <= KEPT_MAX) return { ...last, messages: all, scanned };
-  return { messages: all.slice(0, KEPT_MAX), scanned, isWhole: false, next: null };
 }

@@ -84,8 +84,9 @@ export function useOrderCommands(order: OrderBody | null, onDone: () => void) {
       key={name}
       type="button"
       class={name === 'cancel' ? 'danger' : ''}
-      disabled={command.isSending}
+      aria-disabled={command.isSending}
       onClick={() => {
+        if (command.isSending) return;
         command.clear();
         if (name === 'cancel') setAsksFor(href);
         else run(href);
@@ -132,7 +133,7 @@ function CancelDialog({
           <button type="button" onClick={onClose}>
             Keep it
           </button>
-          <button type="submit" class="danger" disabled={command.isSending}>
+          <button type="submit" class="danger" aria-disabled={command.isSending}>
             Cancel the order
           </button>
         </div>

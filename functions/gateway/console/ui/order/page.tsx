@@ -16,6 +16,7 @@ import { foreignText } from '../parts/foreign-text.ts';
 import { Page } from '../parts/page.tsx';
 import { PausedNote } from '../parts/paused-note.tsx';
 import { Loaded, ProblemNote, Skeleton } from '../parts/states.tsx';
+import { awayText } from '../parts/words.ts';
 import { OrderHead, useOrderCommands } from './order-head.tsx';
 import { RawView } from './raw-view.tsx';
 import { StatesView } from './states-view.tsx';
@@ -113,7 +114,7 @@ function Saga({
         </div>
         {trace.away.length > 0 && (
           <p class="is-wait">
-            {trace.away.map((name) => `${foreignText(name)} does not answer`).join(', ')}; what it wrote may be missing.
+            {awayText(trace.away)}; what {trace.away.length === 1 ? 'it' : 'they'} wrote may be missing.
           </p>
         )}
         {!trace.isWhole && <p class="is-wait">There is more than was read; the oldest messages are shown.</p>}

@@ -40,8 +40,9 @@ export function TimelineView(props: TimelineProps) {
 const NAMES_WIDTH = 100;
 
 function Horizontal({ traced, ahead, away, byClock, selection, width }: TimelineProps & { readonly width: number }) {
-  const drawn = timelineOf(traced, ahead, { byClock });
-  const drawnWidth = Math.max(drawn.width, width - NAMES_WIDTH);
+  const room = width - NAMES_WIDTH;
+  const drawn = timelineOf(traced, ahead, { byClock, room });
+  const drawnWidth = Math.max(drawn.width, room);
   const view = useRef<HTMLDivElement>(null);
   const chosen = drawn.steps.find(({ item }) => isSelected(item, selection));
   // What is selected is in sight; without a selection, where the saga waits.

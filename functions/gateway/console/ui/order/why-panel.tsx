@@ -3,6 +3,7 @@ import { CommandLine } from '../parts/copy-button.tsx';
 import { foreignText } from '../parts/foreign-text.ts';
 import { FunctionName } from '../parts/status.tsx';
 import { Since, Until } from '../parts/ticking.tsx';
+import { counted } from '../parts/words.ts';
 import { adviceFor } from './advice.ts';
 
 /** Where the order waits, in the words of the store; nothing where it waits for nothing. `productIds`: those that it is about. */
@@ -73,7 +74,7 @@ function WaitRow({
             <span class="quiet">{kind === 'deadline' ? 'ends' : '· tried again'}</span> <Until at={until} />
           </span>
         )}
-        {attempt !== undefined && <span class="quiet"> · {attempt} attempts so far</span>}
+        {attempt !== undefined && <span class="quiet"> · {counted(attempt, 'attempt')} so far</span>}
         {place !== undefined && <span class="quiet"> at place {place}</span>}
       </p>
       {!isSaid && <p>{foreignText(detail, { max: 1_000 })}</p>}

@@ -28,6 +28,10 @@ describe('a list of orders that is read again from its begin', () => {
   });
 
   it('has each order once when a page is added', () => {
-    expect(shown(withOlder(known('DC', '/2'), page('CBA', null)))).toBe('DCBA null');
+    expect(shown(withOlder(known('DC', '/2'), '/2', page('CBA', null)))).toBe('DCBA null');
+  });
+
+  it('takes no page that was asked for before it began anew: those between are not known', () => {
+    expect(shown(withOlder(known('JI', '/3'), '/2', page('BA', null)))).toBe('JI /3');
   });
 });

@@ -32,8 +32,10 @@ export function withNewest(known: KnownOrders, page: OrderPage): KnownOrders | n
   return { orders: [...page.orders, ...older], next };
 }
 
-/** The known orders with one more page behind them. */
-export function withOlder({ orders }: KnownOrders, page: OrderPage): KnownOrders {
+/** The known orders with one more page behind them, that of `href`; without it where they no longer go on there. */
+export function withOlder(known: KnownOrders, href: string, page: OrderPage): KnownOrders {
+  if (known.next !== href) return known;
+  const { orders } = known;
   const ids = new Set(orders.map(({ orderId }) => orderId));
   return { orders: [...orders, ...page.orders.filter(({ orderId }) => !ids.has(orderId))], next: nextOf(page) };
 }

@@ -24,9 +24,11 @@ export function OrderList({ orders, isWhole, list }: { orders: readonly OrderBod
   const reachable = active >= first && active < end ? active : first;
 
   const needsMore = !isWhole && end > orders.length - READ_AHEAD;
+  // After a failure it goes on once the begin of the list could be read again.
+  const readsMore = needsMore && !list.isReadingMore && list.problem === null;
   useEffect(() => {
-    if (needsMore) list.more();
-  }, [needsMore, orders.length]);
+    if (readsMore) list.more();
+  }, [readsMore, orders.length]);
   useEffect(() => {
     if (list.hasNewer && scrollTop === 0) list.restart();
   }, [list.hasNewer, scrollTop]);
@@ -84,7 +86,7 @@ function Head() {
         <th scope="col" class="number order-units">
           Units
         </th>
-        <th scope="col" class="number">
+        <th scope="col" class="number order-total">
           Total
         </th>
         <th scope="col" class="order-placed">
@@ -119,7 +121,7 @@ function OrderRow({
       </td>
       <td class="mono order-customer">{foreignText(customerId)}</td>
       <td class="number order-units">{figure(totalQuantity)}</td>
-      <td class="number">
+      <td class="number order-total">
         {totalPrice} <span class="quiet">{currency}</span>
       </td>
       <td class="order-placed quiet">

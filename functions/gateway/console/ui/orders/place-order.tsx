@@ -34,6 +34,7 @@ export function PlaceOrder({ onClose }: { readonly onClose: () => void }) {
 
   const place = async (event: SubmitEvent) => {
     event.preventDefault();
+    if (isReading) return;
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const text = (name: string) => String(form.get(name) ?? '').trim();
     const orderId = text('orderId');
@@ -71,7 +72,7 @@ export function PlaceOrder({ onClose }: { readonly onClose: () => void }) {
             Add a line
           </button>
           <span class="grow" />
-          <button type="submit" class="main" disabled={command.isSending || isReading}>
+          <button type="submit" class="main" aria-disabled={command.isSending || isReading}>
             Place it
           </button>
         </div>

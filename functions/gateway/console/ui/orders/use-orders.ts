@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { OrderBody } from '../../../../order/representation.ts';
 import { type Problem, ProblemError, problemOf } from '../api/problem.ts';
 import { getJson } from '../api/request.ts';
@@ -14,7 +14,7 @@ const EVERY_MS = 5_000;
 export interface OrderFilter {
   readonly status: string;
   readonly customer: string;
-  /** Of one order; then nothing else is asked for. */
+  /** Of one order; then the store is asked for nothing else. */
   readonly id: string;
 }
 
@@ -30,18 +30,19 @@ export interface Orders {
 }
 
 interface State {
-  readonly of: string;
+  /** What was read; another filter is another object. */
+  readonly of: OrderFilter;
   readonly known: KnownOrders | null;
   readonly problem: Problem | null;
   readonly hasNewer: boolean;
 }
 
 /** The orders that match, as far as they are read; the begin of the list is kept up to date. */
-export function useOrders(filter: OrderFilter): Orders {
-  const path = pathOf(filter);
-  const [state, setState] = useState<State>({ of: path, known: null, problem: null, hasNewer: false });
+export function useOrders({ status, customer, id }: OrderFilter): Orders {
+  const filter = useMemo((): OrderFilter => ({ status, customer, id }), [status, customer, id]);
+  const [state, setState] = useState<State>(() => emptyOf(filter));
   const [isReadingMore, setReadingMore] = useState(false);
-  const current = state.of === path ? state : { of: path, known: null, problem: null, hasNewer: false };
+  const current = state.of === filter ? state : emptyOf(filter);
   const reading = useRef<AbortController | null>(null);
 
   const read = useCallback(
@@ -49,20 +50,23 @@ export function useOrders(filter: OrderFilter): Orders {
       reading.current?.abort();
       const abort = new AbortController();
       reading.current = abort;
-      readFirst(path, filter, abort.signal)
+      readFirst(filter, abort.signal)
         .then(
           (page) =>
-            setState((last) => ({ ...refreshed(restarts || last.of !== path ? null : last.known, page), of: path })),
+            setState((last) => {
+              const known = restarts || last.of !== filter ? null : last.known;
+              return { ...refreshed(known, page), of: filter };
+            }),
           (error: unknown) => {
             if (abort.signal.aborted) return;
-            setState((last) => ({ ...(last.of === path ? last : emptyOf(path)), problem: problemOf(error) }));
+            setState((last) => ({ ...(last.of === filter ? last : emptyOf(filter)), problem: problemOf(error) }));
           },
         )
         .finally(() => {
           if (reading.current === abort) reading.current = null;
         });
     },
-    [path],
+    [filter],
   );
   useEffect(() => {
     read(false);
@@ -83,17 +87,17 @@ export function useOrders(filter: OrderFilter): Orders {
       .then(
         (page) =>
           setState((last) =>
-            last.of === path && last.known !== null ? { ...last, known: withOlder(last.known, page) } : last,
+            last.of === filter && last.known !== null ? { ...last, known: withOlder(last.known, next, page) } : last,
           ),
-        (error: unknown) => setState((last) => ({ ...last, problem: problemOf(error) })),
+        (error: unknown) => setState((last) => (last.of === filter ? { ...last, problem: problemOf(error) } : last)),
       )
       .finally(() => setReadingMore(false));
   };
   return { ...current, isReadingMore, more, restart: () => read(true) };
 }
 
-function emptyOf(path: string): State {
-  return { of: path, known: null, problem: null, hasNewer: false };
+function emptyOf(filter: OrderFilter): State {
+  return { of: filter, known: null, problem: null, hasNewer: false };
 }
 
 function refreshed(known: KnownOrders | null, page: OrderPage): Omit<State, 'of'> {
@@ -111,11 +115,15 @@ function pathOf({ status, customer, id }: OrderFilter): string {
   return `/orders?${query}`;
 }
 
-async function readFirst(path: string, { status, customer, id }: OrderFilter, signal: AbortSignal): Promise<OrderPage> {
+async function readFirst(filter: OrderFilter, signal: AbortSignal): Promise<OrderPage> {
+  const { status, customer, id } = filter;
+  const path = pathOf(filter);
   if (id === '') return getJson<OrderPage>(path, signal);
   const none = { orders: [], _links: {} };
   try {
     const order = await getJson<OrderBody>(path, signal);
+    // A path can lead elsewhere: that of the id `..` does.
+    if (order.orderId !== id) return none;
     const matches = (status === '' || order.status === status) && (customer === '' || order.customerId === customer);
     return matches ? { ...none, orders: [order] } : none;
   } catch (error) {

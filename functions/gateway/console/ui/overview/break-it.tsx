@@ -1,5 +1,6 @@
 /** Faults at the press of a button, how long they last, and their end. */
-import { useEffect, useState } from 'preact/hooks';
+import type { ComponentChildren } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type {
   AllFaultsBody,
   CrashBody,
@@ -12,16 +13,16 @@ import { useResource } from '../api/use-resource.ts';
 import { durationText, tickingText } from '../drawing/durations.ts';
 import { ProblemNote } from '../parts/states.tsx';
 import { FunctionName } from '../parts/status.tsx';
+import { useFocusBack } from '../parts/use-focus-back.ts';
 import { useNow } from '../parts/use-now.ts';
-import { pointedAt } from './use-overview.ts';
+import { listed } from '../parts/words.ts';
+import { leave, mark, point } from './pointed-at.ts';
 
 const PATH = '/automation-testing/faults';
 const READ_MS = 1_000;
 const AWAY_S = 30;
 const CLOCK_MS = 600_000;
 const POISONED = 0.2;
-/** The lane stays marked for this long after a fault. */
-const POINT_MS = 4_000;
 
 const faults: readonly (readonly [name: string, fault: FaultsRequestInput])[] = [
   [`Away for ${AWAY_S} s`, { away: true, forS: AWAY_S }],
@@ -34,25 +35,26 @@ export function BreakIt({ names }: { readonly names: readonly string[] }) {
   const [target, setTarget] = useState(names.includes('inventory') ? 'inventory' : (names[0] ?? ''));
   const [problem, setProblem] = useState<Problem | null>(null);
   const [said, setSaid] = useState('');
+  const select = useRef<HTMLSelectElement>(null);
   const now = useResource<AllFaultsBody>(PATH, READ_MS);
-  const change = async (method: string, path: string, body?: FaultsRequestInput) => {
+  const change = async (method: string, of: readonly string[], path: string, body?: FaultsRequestInput) => {
     setProblem(null);
     setSaid('');
-    point(target, POINT_MS);
+    mark(of);
     await send(method, path, body === undefined ? {} : { body }).catch((error: unknown) =>
       setProblem(problemOf(error)),
     );
     now.reload();
   };
   const current = (now.data?.functions ?? []).flatMap(({ faults: each }) => each ?? []).filter(isFaulty);
-  useEffect(() => () => point(null), []);
+  useEffect(() => () => point([]), []);
   return (
     <section class="card stack panel" aria-labelledby="break-it">
       <h2 id="break-it">Break it</h2>
-      <div class="row" onPointerLeave={() => point(null)}>
+      <div class="row" onPointerLeave={leave}>
         <label class="inline">
           Function
-          <select value={target} onChange={({ currentTarget }) => setTarget(currentTarget.value)}>
+          <select ref={select} value={target} onChange={({ currentTarget }) => setTarget(currentTarget.value)}>
             {names.map((name) => (
               <option key={name}>{name}</option>
             ))}
@@ -62,8 +64,8 @@ export function BreakIt({ names }: { readonly names: readonly string[] }) {
           <button
             key={name}
             type="button"
-            onPointerEnter={() => point(target)}
-            onClick={() => change('PUT', `${PATH}/${encodeURIComponent(target)}`, fault)}
+            onPointerEnter={() => point([target])}
+            onClick={() => change('PUT', [target], pathOf(target), fault)}
           >
             {name}
           </button>
@@ -77,36 +79,94 @@ export function BreakIt({ names }: { readonly names: readonly string[] }) {
         )}
       </div>
       {current.length > 0 && (
-        <>
-          <ul class="fault-list">
-            {current.map((each) => (
-              <li key={each.function} class="row">
-                <FaultWords faults={each} />
-                <button type="button" onClick={() => change('DELETE', `${PATH}/${encodeURIComponent(each.function)}`)}>
-                  Heal {each.function}
-                </button>
-              </li>
-            ))}
-          </ul>
-          <div>
-            <button type="button" class="main" onClick={() => change('DELETE', PATH)}>
-              Heal all
-            </button>
-          </div>
-        </>
+        <Healing
+          all={current}
+          heal={(of, path) => change('DELETE', of, path)}
+          giveFocusBack={() => select.current?.focus()}
+        />
       )}
       {problem !== null && <ProblemNote problem={problem} />}
     </section>
   );
 }
 
-let pointing: ReturnType<typeof setTimeout> | undefined;
+const pathOf = (name: string) => `${PATH}/${encodeURIComponent(name)}`;
 
-/** Marks the lane of a function, for a while or until another call. */
-function point(name: string | null, lastsMs: number | null = null): void {
-  clearTimeout(pointing);
-  pointedAt.value = name;
-  if (lastsMs !== null) pointing = setTimeout(() => point(null), lastsMs);
+/** What is broken now, and the buttons that end it. */
+function Healing({
+  all,
+  heal,
+  giveFocusBack,
+}: {
+  readonly all: readonly FaultsBody[];
+  readonly heal: (of: readonly string[], path: string) => void;
+  readonly giveFocusBack: () => void;
+}) {
+  const names = all.map((each) => each.function);
+  return (
+    <>
+      <ul class="fault-list">
+        {all.map((each) => (
+          <li key={each.function} class="row">
+            <FaultWords faults={each} />
+            <HealButton
+              names={[each.function]}
+              onClick={() => heal([each.function], pathOf(each.function))}
+              giveFocusBack={giveFocusBack}
+            >
+              Heal {each.function}
+            </HealButton>
+          </li>
+        ))}
+      </ul>
+      <div>
+        <HealButton names={names} isMain onClick={() => heal(names, PATH)} giveFocusBack={giveFocusBack}>
+          Heal all
+        </HealButton>
+      </div>
+    </>
+  );
+}
+
+/** Goes away with the fault, also under the pointer and with the focus: it takes its mark with it, and gives the focus back. */
+function HealButton({
+  names,
+  isMain = false,
+  onClick,
+  giveFocusBack,
+  children,
+}: {
+  readonly names: readonly string[];
+  readonly isMain?: boolean;
+  readonly onClick: () => void;
+  readonly giveFocusBack: () => void;
+  readonly children: ComponentChildren;
+}) {
+  const button = useFocusBack<HTMLButtonElement>(giveFocusBack);
+  const isUnderPointer = useRef(false);
+  const turn = (isUnder: boolean) => {
+    isUnderPointer.current = isUnder;
+    if (isUnder) point(names);
+    else leave();
+  };
+  useEffect(
+    () => () => {
+      if (isUnderPointer.current) leave();
+    },
+    [],
+  );
+  return (
+    <button
+      type="button"
+      class={isMain ? 'main' : undefined}
+      ref={button}
+      onPointerEnter={() => turn(true)}
+      onPointerLeave={() => turn(false)}
+      onClick={onClick}
+    >
+      {children}
+    </button>
+  );
 }
 
 function isFaulty({ away, noRoom, clockShiftMs, poison, calls }: FaultsBody): boolean {
@@ -147,23 +207,30 @@ function Crash({
   readonly fail: (problem: Problem | null) => void;
 }) {
   const [isAsked, setAsked] = useState(false);
+  const way = useFocusAfter<HTMLButtonElement>(isAsked);
   const crash = async () => {
     setAsked(false);
     fail(null);
-    point(target, POINT_MS);
+    mark([target]);
     try {
       const { body } = await send<CrashBody>('POST', `/automation-testing/crash/${encodeURIComponent(target)}`);
       const back = body.restarts
         ? 'It is started again by itself.'
         : 'Nothing starts it again: start it on the command line.';
-      say(`The process of ${body.takes.join(', ')} has crashed. ${back}`);
+      say(`The process of ${listed(body.takes)} has crashed. ${back}`);
     } catch (error) {
       fail(problemOf(error));
     }
   };
   if (!isAsked) {
     return (
-      <button type="button" class="danger" onPointerEnter={() => point(target)} onClick={() => setAsked(true)}>
+      <button
+        type="button"
+        class="danger"
+        ref={way}
+        onPointerEnter={() => point([target])}
+        onClick={() => setAsked(true)}
+      >
         Crash …
       </button>
     );
@@ -175,9 +242,20 @@ function Crash({
       <button type="button" class="danger" onClick={crash}>
         Crash {target}
       </button>
-      <button type="button" onClick={() => setAsked(false)}>
+      <button type="button" ref={way} onClick={() => setAsked(false)}>
         Leave it
       </button>
     </fieldset>
   );
+}
+
+/** Moves the focus to an element when `change` becomes another value: the element that had the focus is gone then. */
+function useFocusAfter<Target extends HTMLElement>(change: boolean) {
+  const target = useRef<Target>(null);
+  const last = useRef(change);
+  useEffect(() => {
+    if (last.current !== change) target.current?.focus();
+    last.current = change;
+  }, [change]);
+  return target;
 }

@@ -17,6 +17,8 @@ const latencies: readonly Line[] = [
   { name: 'p99', look: 'is-wait', dash: [7, 3] },
 ];
 const ROW_S = 10;
+/** What happened before the page was opened is not known to it. */
+const EMPTY = 'No order was seen to end in the last five minutes.';
 
 export function Throughput() {
   const history = overview.history.value;
@@ -38,7 +40,7 @@ export function Throughput() {
         range={rangeOf(history)}
         format={formatRate}
         atLeast={1}
-        empty="No order has ended in the last five minutes."
+        empty={EMPTY}
       />
       <TableOf what="Orders by outcome as a table">
         <Rows
@@ -62,7 +64,7 @@ export function Latency() {
         range={rangeOf(history)}
         format={durationText}
         atLeast={10}
-        empty="No order has ended in the last five minutes."
+        empty={EMPTY}
       />
       <TableOf what="From place to outcome as a table">
         <Rows

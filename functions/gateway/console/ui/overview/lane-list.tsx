@@ -4,7 +4,8 @@ import type { Saga, SagaGraph } from '../drawing/saga-graph.ts';
 import { useLive } from '../live/use-live.ts';
 import { figure } from '../parts/words.ts';
 import { LaneHead } from './lane-head.tsx';
-import { overview, pointedAt } from './use-overview.ts';
+import { pointedAt } from './pointed-at.ts';
+import { overview } from './use-overview.ts';
 
 export function LaneList({ saga, graph }: { readonly saga: Saga; readonly graph: SagaGraph }) {
   const { functions } = useLive();
@@ -15,7 +16,11 @@ export function LaneList({ saga, graph }: { readonly saga: Saga; readonly graph:
       {graph.lanes.map((name) => {
         const state = functions.value.get(name) ?? null;
         const isAway = state !== null && state.state !== 'up';
-        const looks = [`lane of-${name}`, isAway ? 'is-away' : '', pointedAt.value === name ? 'is-pointed-at' : ''];
+        const looks = [
+          `lane of-${name}`,
+          isAway ? 'is-away' : '',
+          pointedAt.value.includes(name) ? 'is-pointed-at' : '',
+        ];
         const nodes = graph.nodes.filter(({ lane }) => lane === name).toSorted((a, b) => a.column - b.column);
         return (
           <li key={name} class={looks.join(' ')}>

@@ -5,6 +5,7 @@ import { useLiveMessages } from '../live/use-live.ts';
 import { foreignText } from '../parts/foreign-text.ts';
 import { Scroll } from '../parts/scroll.tsx';
 import { FunctionName, Status } from '../parts/status.tsx';
+import { When } from '../parts/when.tsx';
 import { figure } from '../parts/words.ts';
 
 const SHOWN_MAX = 50;
@@ -84,7 +85,9 @@ function Row({ message, saga }: { readonly message: CommittedBody; readonly saga
   const { time, type, outcome, key, id } = message;
   return (
     <tr>
-      <td class="mono">{time.slice(11, 23)}</td>
+      <td class="mono">
+        <When at={time} />
+      </td>
       <td>
         <FunctionName name={message.function} />
       </td>

@@ -2,9 +2,7 @@
 import { useEffect, useMemo } from 'preact/hooks';
 import type { StoreBody } from '../../../../../shared/runtime/inspect/representation.ts';
 import { useResource } from '../api/use-resource.ts';
-import { endedSince } from '../drawing/backlog.ts';
-import { type FunctionNow, type Headline, headlineOf } from '../drawing/headline.ts';
-import { graphOf, type Saga } from '../drawing/saga-graph.ts';
+import { graphOf } from '../drawing/saga-graph.ts';
 import { useLive } from '../live/use-live.ts';
 import '../look/overview.css';
 import { Page } from '../parts/page.tsx';
@@ -17,10 +15,11 @@ import { LaneList } from './lane-list.tsx';
 import { LastMessages } from './last-messages.tsx';
 import { Load } from './load.tsx';
 import { SagaMap } from './saga-map.tsx';
+import { Sentence } from './sentence.tsx';
 import { StepsTable } from './steps-table.tsx';
 import { Stock } from './stock.tsx';
 import { TryIt } from './try-it.tsx';
-import { overview, useFollowing } from './use-overview.ts';
+import { useFollowing } from './use-overview.ts';
 
 /** Below it lanes stack, as the style sheet has it. */
 const NARROW = '(max-width: 719px)';
@@ -28,7 +27,7 @@ const NARROW = '(max-width: 719px)';
 export function OverviewPage() {
   const store = useResource<StoreBody>('/operations/store');
   const reconnects = useLive().reconnects.value;
-  useEffect(() => store.reload(), [reconnects]);
+  useEffect(() => void store.reload(), [reconnects]);
   return (
     <Page title="Overview" actions={<PausedNote />}>
       <Loaded resource={store}>{(body) => <Content store={body} reconnects={reconnects} />}</Loaded>
@@ -64,35 +63,3 @@ function Content({ store, reconnects }: { readonly store: StoreBody; readonly re
     </>
   );
 }
-
-function Sentence({ saga }: { readonly saga: Saga }) {
-  const { functions } = useLive();
-  const now = overview.figures.value;
-  const backlogs = overview.backlogs.value;
-  if (now === null) return <p class="headline quiet">Listening to the store …</p>;
-  const all = saga.functions.map((name): FunctionNow => {
-    const state = functions.value.get(name);
-    const backlog = backlogs.get(name);
-    const counts = now.functions.find((each) => each.name === name);
-    return {
-      name,
-      state: state?.state ?? 'up',
-      detail: state?.detail ?? null,
-      unread: backlog?.unread ?? 0,
-      parked: counts?.parked ?? 0,
-      deadLetters: counts?.deadLetters ?? 0,
-      endedSince: backlog === undefined ? 0 : endedSince(backlog, now),
-    };
-  });
-  const headline = headlineOf(saga, all);
-  return (
-    <p class="headline" role="status">
-      <span class={`is-${headline.tone}`} aria-hidden="true">
-        {glyphs[headline.tone]}
-      </span>{' '}
-      {headline.text} {headline.tone === 'bad' && <a href="/console/dead-letters">Dead letters</a>}
-    </p>
-  );
-}
-
-const glyphs: Readonly<Record<Headline['tone'], string>> = { good: '✓', wait: '◐', bad: '✕' };

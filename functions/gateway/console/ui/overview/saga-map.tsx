@@ -11,7 +11,8 @@ import { useWidth } from '../parts/use-size.ts';
 import { counted } from '../parts/words.ts';
 import { Dots } from './dots.tsx';
 import { LaneHead } from './lane-head.tsx';
-import { overview, pointedAt } from './use-overview.ts';
+import { pointedAt } from './pointed-at.ts';
+import { overview } from './use-overview.ts';
 
 export function SagaMap({ saga, graph }: { readonly saga: Saga; readonly graph: SagaGraph }) {
   const frame = useRef<HTMLElement>(null);
@@ -42,7 +43,7 @@ function Lanes({ layout }: { readonly layout: MapLayout }) {
           'lane',
           `of-${name}`,
           (state?.state ?? 'up') === 'up' ? '' : 'is-away',
-          pointedAt.value === name ? 'is-pointed-at' : '',
+          pointedAt.value.includes(name) ? 'is-pointed-at' : '',
         ];
         return (
           <div key={name} class={looks.join(' ')} style={{ top: `${y}px`, height: `${height}px` }}>

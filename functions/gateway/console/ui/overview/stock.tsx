@@ -14,7 +14,7 @@ const SHOWN_MAX = 8;
 
 export function Stock({ automation, reconnects }: { readonly automation: boolean; readonly reconnects: number }) {
   const stock = useResource<{ readonly stock: readonly StockBody[] }>('/stock?limit=200', READ_MS);
-  useEffect(() => stock.reload(), [reconnects]);
+  useEffect(() => void stock.reload(), [reconnects]);
   return (
     <section class="card stack" aria-labelledby="stock">
       <div class="row">

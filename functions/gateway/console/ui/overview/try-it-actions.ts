@@ -1,6 +1,7 @@
 /** What the buttons of *Try it* do, and what came of it in a sentence. */
 import type { StockBody } from '../../../../inventory/representation.ts';
 import type { OrderBody, PlaceOrderBody } from '../../../../order/representation.ts';
+import { type Problem, ProblemError } from '../api/problem.ts';
 import { getJson, send } from '../api/request.ts';
 
 /** `wait`: what ends the wait of the order, where that is for the reader to do. */
@@ -56,14 +57,13 @@ export async function placeSample(number: keyof typeof samples): Promise<Tried> 
   if (answer.headers.get('idempotent-replayed') !== 'true') {
     return { orderId, status, text: outcomeText(answer.body), wait: null };
   }
-  const now = await unitsOf(body.items);
-  const stock = now === before ? ` Stock has not moved: ${now} on hand.` : '';
-  return {
-    orderId,
-    status,
-    text: `${orderId} was there: this is the first answer again, a replay.${stock}`,
-    wait: null,
-  };
+  return { orderId, status, text: replayText(orderId, before, await unitsOf(body.items)), wait: null };
+}
+
+/** `before` and `now`: what was on hand, and is; empty where that is not known. */
+export function replayText(orderId: string, before: string, now: string): string {
+  const stock = now !== '' && now === before ? ` Stock has not moved: ${now} on hand.` : '';
+  return `${orderId} was there: this is the first answer again, a replay.${stock}`;
 }
 
 /** Places an order of more than there is, of a product that has no queue. @throws {ProblemError} */
@@ -77,7 +77,7 @@ export async function placeTooMany(): Promise<Tried> {
 /** Lets a product have a queue, and places an order that waits in it. @throws {ProblemError} */
 export async function placeWaiting(): Promise<Tried> {
   const level = (await stock()).at(-1);
-  if (level === undefined) throw new Error(NO_PRODUCT);
+  if (level === undefined) throw new ProblemError(noProduct);
   const { productId, whenShort } = level;
   await send('PUT', `${productPath(productId)}/policy`, { body: { whenShort: 'wait' } });
   const { orderId } = await place(level, SHORT_BY);
@@ -99,10 +99,14 @@ export async function receiveFor({ orderId, wait }: Tried): Promise<Tried> {
   return { orderId, status: order.status, text: `${quantity} came in: ${outcomeText(order)}`, wait: null };
 }
 
-const NO_PRODUCT = 'there is no product; add the example products first';
+const noProduct: Problem = {
+  title: 'Nothing to order',
+  detail: 'There is no product. Add the example products first, under Stock.',
+  status: 0,
+};
 
 async function place(level: StockBody | undefined, more: number): Promise<OrderBody> {
-  if (level === undefined) throw new Error(NO_PRODUCT);
+  if (level === undefined) throw new ProblemError(noProduct);
   const { productId, available } = level;
   const orderId = `TRY_${Date.now().toString(36).toUpperCase()}`;
   const items = [{ productId, quantity: available + more, price: 10 }];

@@ -18,6 +18,7 @@ export function TryIt() {
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isBusy, setBusy] = useState(false);
   const run = async (action: () => Promise<Tried>) => {
+    if (isBusy) return;
     setBusy(true);
     setProblem(null);
     await action().then(setTried, (error: unknown) => setProblem(problemOf(error)));
@@ -28,7 +29,7 @@ export function TryIt() {
       <h2 id="try-it">Try it</h2>
       <div class="row">
         {actions.map(([name, action]) => (
-          <button key={name} type="button" disabled={isBusy} onClick={() => run(action)}>
+          <button key={name} type="button" aria-disabled={isBusy} onClick={() => run(action)}>
             {name}
           </button>
         ))}
@@ -44,7 +45,7 @@ export function TryIt() {
             <div class="row">
               <a href={`/console/orders/${encodeURIComponent(tried.orderId)}`}>Open {tried.orderId}</a>
               {tried.wait !== null && (
-                <button type="button" class="main" disabled={isBusy} onClick={() => run(() => receiveFor(tried))}>
+                <button type="button" class="main" aria-disabled={isBusy} onClick={() => run(() => receiveFor(tried))}>
                   Receive {tried.wait.quantity} of {tried.wait.productId}
                 </button>
               )}

@@ -13,9 +13,6 @@ const samples = signal<Samples>([]);
 const history = signal<History>(emptyHistory);
 const backlogs = signal<Backlogs>(new Map());
 
-/** The function that the reader is about to change, or has changed: the map shows where. */
-export const pointedAt = signal<string | null>(null);
-
 export interface Overview {
   /** The newest tick; of functions that do not answer, their last figures. */
   readonly figures: ReadonlySignal<TickBody | null>;

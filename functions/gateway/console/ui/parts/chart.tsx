@@ -30,6 +30,7 @@ export interface ChartProps {
 }
 
 const HEIGHT = 190;
+const LOST = 'What draws the lines could not be loaded. Load this page again, or look at the table.';
 /** Marks on the axis of time are that far from each other, in seconds. */
 const MINUTES = [60, 120, 300] as const;
 
@@ -39,6 +40,7 @@ export function Chart({ title, lines, columns, range, format, atLeast, empty }: 
   const width = useWidth(box);
   const theme = useTheme();
   const [at, setAt] = useState<number | null>(null);
+  const [isLost, setLost] = useState(false);
   const props = useRef({ columns, range, format });
   props.current = { columns, range, format };
   const names = lines.map(({ name }) => name).join();
@@ -47,8 +49,9 @@ export function Chart({ title, lines, columns, range, format, atLeast, empty }: 
     const { current } = box;
     if (current === null || width === null) return undefined;
     let isOver = false;
-    import('uplot').then(({ default: UPlot }) => {
+    const draw = ({ default: UPlot }: { default: typeof uPlot }) => {
       if (isOver) return;
+      setLost(false);
       const range = () => [...props.current.range] as [number, number];
       const options = optionsOf({
         width,
@@ -60,7 +63,8 @@ export function Chart({ title, lines, columns, range, format, atLeast, empty }: 
         format: (v) => props.current.format(v),
       });
       plot.current = new UPlot(options, dataOf(props.current.columns), current);
-    });
+    };
+    import('uplot').then(draw, () => setLost(true));
     return () => {
       isOver = true;
       plot.current?.destroy();
@@ -93,7 +97,7 @@ export function Chart({ title, lines, columns, range, format, atLeast, empty }: 
         </ul>
       </figcaption>
       <div class="chart-box" ref={box} aria-hidden="true">
-        {!hasValues && <p class="chart-empty quiet">{empty}</p>}
+        {(isLost || !hasValues) && <p class="chart-empty quiet">{isLost ? LOST : empty}</p>}
       </div>
     </figure>
   );

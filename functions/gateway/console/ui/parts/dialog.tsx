@@ -6,10 +6,13 @@ import '../look/dialog.css';
 export function Dialog({
   title,
   onClose,
+  answer,
   children,
 }: {
   readonly title: string;
   readonly onClose: () => void;
+  /** What its contents depend on: where another one takes away what has the focus, the heading gets it. */
+  readonly answer?: unknown;
   readonly children: ComponentChildren;
 }) {
   const dialog = useRef<HTMLDialogElement>(null);
@@ -21,6 +24,9 @@ export function Dialog({
     heading.current?.focus();
     return () => shown?.close();
   }, []);
+  useEffect(() => {
+    if (document.activeElement === document.body) heading.current?.focus();
+  }, [answer]);
   return (
     <dialog ref={dialog} class="dialog" aria-labelledby={titleId} onClose={onClose}>
       <div class="stack">

@@ -4,6 +4,7 @@ import { useLocation } from 'preact-iso';
 import '../look/frame.css';
 import { SessionGate } from '../session/session-gate.tsx';
 import { SignOutButton } from '../session/sign-out-button.tsx';
+import { ErrorBoundary } from './error-boundary.tsx';
 import { ThemeButton } from './theme-button.tsx';
 
 const pages = [
@@ -16,7 +17,7 @@ const pages = [
 
 /** What every page has: the way to the others, and the sign-in where the store asks for it. */
 export function Frame({ children }: { readonly children: ComponentChildren }) {
-  const { path } = useLocation();
+  const { path, url } = useLocation();
   const content = useFocusOnChange(path);
   const isAt = (href: string) => path === href || (href !== '/console' && path.startsWith(`${href}/`));
   return (
@@ -39,14 +40,18 @@ export function Frame({ children }: { readonly children: ComponentChildren }) {
             ))}
           </ul>
         </nav>
-        <a href="/docs" class="quiet" target="_self">
-          API
-        </a>
-        <ThemeButton />
-        <SignOutButton />
+        <div class="row">
+          <a href="/docs" class="quiet" target="_self">
+            API
+          </a>
+          <ThemeButton />
+          <SignOutButton />
+        </div>
       </header>
       <main class="frame-main" id="content" tabIndex={-1} ref={content}>
-        <SessionGate>{children}</SessionGate>
+        <SessionGate>
+          <ErrorBoundary at={url}>{children}</ErrorBoundary>
+        </SessionGate>
       </main>
     </>
   );

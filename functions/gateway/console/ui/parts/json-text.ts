@@ -29,8 +29,7 @@ export function readJsonText(text: string): JsonText {
     if (error instanceof ScanError) return { error: { ...placeIn(text, error.offset), detail: error.message } };
     throw error;
   }
-  const lines = new Map([...scan.places].map(([pointer, offset]) => [pointer, placeIn(text, offset).line]));
-  return { value: JSON.parse(text), lines };
+  return { value: JSON.parse(text), lines: scan.lines };
 }
 
 /** The line at `pointer`, or at the closest value around it. */
@@ -86,9 +85,11 @@ class ScanError extends Error {
 }
 
 class Scan {
-  readonly places = new Map<string, number>();
+  /** The line of each pointer. */
+  readonly lines = new Map<string, number>();
   readonly #text: string;
   #at = 0;
+  #line = 1;
 
   constructor(text: string) {
     this.#text = text;
@@ -102,7 +103,7 @@ class Scan {
 
   #value(pointer: string, depth: number): void {
     this.#skip();
-    this.places.set(pointer, this.#at);
+    this.lines.set(pointer, this.#line);
     if (depth > DEPTH_MAX) throw this.#error(`it is nested deeper than ${DEPTH_MAX} levels`);
     if (this.#takes('{')) this.#fields(pointer, depth);
     else if (this.#takes('[')) this.#elements(pointer, depth);
@@ -152,8 +153,10 @@ class Scan {
     if (!this.#takes(']')) throw this.#error(`${this.#here()} where a comma or ] is expected`);
   }
 
+  /** The only place where lines end: a string has none in it. */
   #skip(): void {
-    this.#token(SPACE);
+    const space = this.#token(SPACE) ?? '';
+    this.#line += space.split('\n').length - 1;
   }
 
   #takes(char: string): boolean {

@@ -23,6 +23,7 @@ export function SignForm({
   const [isBusy, setBusy] = useState(false);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
+    if (isBusy) return;
     const form = new FormData(event.currentTarget as HTMLFormElement);
     const signed = { who: String(form.get('who')).trim(), reason: String(form.get('reason')).trim() };
     rememberWho(signed.who);
@@ -49,7 +50,7 @@ export function SignForm({
       </div>
       {problem !== null && <ProblemNote problem={problem} />}
       <div class="row">
-        <button type="submit" class={isDanger ? 'danger' : 'main'} disabled={isBusy || !isReady}>
+        <button type="submit" class={isDanger ? 'danger' : 'main'} disabled={!isReady} aria-disabled={isBusy}>
           {confirm}
         </button>
         <span class="quiet">Both are kept with the change.</span>

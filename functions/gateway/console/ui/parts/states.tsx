@@ -4,6 +4,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { Problem } from '../api/problem.ts';
 import type { Resource } from '../api/use-resource.ts';
 import { foreignText } from './foreign-text.ts';
+import { useFocusBack } from './use-focus-back.ts';
 
 /** Shorter waits show nothing: a flash of a placeholder is worse. */
 const SKELETON_AFTER_MS = 150;
@@ -40,19 +41,36 @@ export function Skeleton() {
   ) : null;
 }
 
-export function ProblemNote({ problem, retry }: { readonly problem: Problem; readonly retry?: () => void }) {
+/** `isBusy`: another try goes on. */
+export function ProblemNote({
+  problem,
+  retry,
+  isBusy = false,
+}: {
+  readonly problem: Problem;
+  readonly retry?: () => void;
+  readonly isBusy?: boolean;
+}) {
   return (
     <div class="card row" role="alert">
       <p class="grow">
         <strong class="is-bad">✕ {foreignText(problem.title, { max: DETAIL_MAX })}</strong>{' '}
         {foreignText(problem.detail, { max: DETAIL_MAX })}
       </p>
-      {retry !== undefined && (
-        <button type="button" onClick={retry}>
-          Try again
-        </button>
-      )}
+      {retry !== undefined && <RetryButton retry={retry} isBusy={isBusy} />}
     </div>
+  );
+}
+
+/** When it goes, its focus is at the content of the page. */
+function RetryButton({ retry, isBusy }: { readonly retry: () => void; readonly isBusy: boolean }) {
+  const button = useFocusBack<HTMLButtonElement>(() =>
+    document.getElementById('content')?.focus({ preventScroll: true }),
+  );
+  return (
+    <button type="button" ref={button} onClick={isBusy ? undefined : retry} aria-disabled={isBusy}>
+      Try again
+    </button>
   );
 }
 

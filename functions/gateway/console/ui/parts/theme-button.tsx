@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { keep, kept } from './site-data.ts';
 
 const themes = ['auto', 'light', 'dark'] as const;
 type Theme = (typeof themes)[number];
@@ -6,10 +7,10 @@ const KEY = 'saga-store theme';
 
 /** Light, dark, or what the system says; kept in this browser. */
 export function ThemeButton() {
-  const [theme, setTheme] = useState<Theme>(() => themes.find((each) => each === localStorage.getItem(KEY)) ?? 'auto');
+  const [theme, setTheme] = useState<Theme>(() => themes.find((each) => each === kept(KEY)) ?? 'auto');
   useEffect(() => {
     document.documentElement.dataset['theme'] = theme;
-    localStorage.setItem(KEY, theme);
+    keep(KEY, theme);
   }, [theme]);
   const next = themes[(themes.indexOf(theme) + 1) % themes.length] ?? 'auto';
   return (

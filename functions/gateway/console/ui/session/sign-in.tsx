@@ -3,6 +3,7 @@ import { type Problem, problemOf } from '../api/problem.ts';
 import { signIn } from '../api/session.ts';
 import { ProblemNote } from '../parts/states.tsx';
 import './session.css';
+import { tunnelTo } from './tunnel.ts';
 
 /** Asks for the operators' token. `hasEnded`: a session was there before. */
 export function SignIn({ hasEnded }: { readonly hasEnded: boolean }) {
@@ -11,6 +12,7 @@ export function SignIn({ hasEnded }: { readonly hasEnded: boolean }) {
   const field = useRef<HTMLInputElement>(null);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
+    if (isBusy) return;
     setBusy(true);
     try {
       await signIn(field.current?.value ?? '');
@@ -27,16 +29,29 @@ export function SignIn({ hasEnded }: { readonly hasEnded: boolean }) {
         {hasEnded && 'Sign in to go on where you are. '}
         This store shows its data to operators. Their token is its setting <code>OPERATIONS_TOKEN</code>.
       </p>
+      {!isSecureContext && <PlainHttpNote />}
       <div class="row sign-in-fields">
         <label class="grow">
           Token
           <input ref={field} name="token" type="password" autocomplete="current-password" maxLength={4096} required />
         </label>
-        <button type="submit" class="main" disabled={isBusy}>
+        <button type="submit" class="main" aria-disabled={isBusy}>
           Sign in
         </button>
       </div>
       {problem !== null && <ProblemNote problem={problem} />}
     </form>
+  );
+}
+
+/** The page came from another machine, without TLS. */
+function PlainHttpNote() {
+  const { command, url } = tunnelTo(new URL(location.href));
+  return (
+    <p class="is-wait">
+      ! This page came over plain HTTP: the token could be read on its way, and the browser does not keep the session.
+      Put TLS in front of the store, or reach it through a tunnel, such as <code>{command}</code>, at <code>{url}</code>
+      .
+    </p>
   );
 }

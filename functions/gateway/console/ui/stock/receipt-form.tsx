@@ -31,7 +31,7 @@ export function ReceiptForm({ productId, onDone }: { readonly productId: string;
           Units
           <input name="quantity" type="number" min={1} max={QUANTITY_MAX} step={1} required defaultValue="10" />
         </label>
-        <button type="submit" class="main" disabled={command.isSending}>
+        <button type="submit" class="main" aria-disabled={command.isSending}>
           Receive
         </button>
       </div>
@@ -68,7 +68,7 @@ export function CorrectionForm({ productId, onDone }: { readonly productId: stri
           Why
           <input name="reason" required maxLength={500} autocomplete="off" />
         </label>
-        <button type="submit" disabled={command.isSending}>
+        <button type="submit" aria-disabled={command.isSending}>
           Correct
         </button>
       </div>
@@ -97,16 +97,14 @@ function FormEnd({
 /** A button that asks for a product that is not there yet, and for its first goods. */
 export function AddProduct({ onDone }: { readonly onDone: () => void }) {
   const [isOpen, setOpen] = useState(false);
-  const command = useCommand<StockBody>();
-  const hint = useId();
-  const add = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const fields = new FormData(event.currentTarget as HTMLFormElement);
-    const text = (name: string) => String(fields.get(name) ?? '').trim();
-    const body = { quantity: Number(text('quantity')), ...(text('name') === '' ? {} : { name: text('name') }) };
-    const answer = await command.run(`/stock/${encodeURIComponent(text('productId'))}/receipts`, body);
-    if (answer === null) return;
+  const [isUnsure, setUnsure] = useState(false);
+  const close = (isUnanswered: boolean) => {
     setOpen(false);
+    if (isUnanswered) setUnsure(true);
+  };
+  const done = () => {
+    setOpen(false);
+    setUnsure(false);
     onDone();
   };
   return (
@@ -114,43 +112,80 @@ export function AddProduct({ onDone }: { readonly onDone: () => void }) {
       <button type="button" class="main" onClick={() => setOpen(true)}>
         Receive goods
       </button>
-      {isOpen && (
-        <Dialog title="Receive goods" onClose={() => setOpen(false)}>
-          <form class="stack" onSubmit={add}>
-            <p class="quiet" id={hint}>
-              A product that is not known yet is made by its first goods.
-            </p>
-            <div class="stock-fields">
-              <label>
-                Product id
-                <input
-                  name="productId"
-                  required
-                  maxLength={64}
-                  spellcheck={false}
-                  autocomplete="off"
-                  aria-describedby={hint}
-                />
-              </label>
-              <label>
-                Name
-                <input name="name" maxLength={NAME_MAX} placeholder="as it is, or without one" autocomplete="off" />
-              </label>
-              <label>
-                Units
-                <input name="quantity" type="number" min={1} max={QUANTITY_MAX} step={1} required defaultValue="10" />
-              </label>
-            </div>
-            {command.problem !== null && <ProblemNote problem={command.problem} />}
-            <div class="row">
-              <span class="grow" />
-              <button type="submit" class="main" disabled={command.isSending}>
-                Receive
-              </button>
-            </div>
-          </form>
-        </Dialog>
-      )}
+      {isOpen && <AddDialog isUnsure={isUnsure} onClose={close} onDone={done} />}
+    </>
+  );
+}
+
+/** One receipt. `isUnsure`: an earlier one was closed without an answer; nothing that is sent here repeats it. */
+function AddDialog({
+  isUnsure,
+  onClose,
+  onDone,
+}: {
+  readonly isUnsure: boolean;
+  readonly onClose: (isUnanswered: boolean) => void;
+  readonly onDone: () => void;
+}) {
+  const command = useCommand<StockBody>();
+  const add = async (event: SubmitEvent) => {
+    event.preventDefault();
+    const fields = new FormData(event.currentTarget as HTMLFormElement);
+    const text = (name: string) => String(fields.get(name) ?? '').trim();
+    const body = { quantity: Number(text('quantity')), ...(text('name') === '' ? {} : { name: text('name') }) };
+    const answer = await command.run(`/stock/${encodeURIComponent(text('productId'))}/receipts`, body);
+    if (answer !== null) onDone();
+  };
+  return (
+    <Dialog title="Receive goods" onClose={() => onClose(command.isUnanswered())}>
+      <form class="stack" onSubmit={add}>
+        {isUnsure && (
+          <p class="is-wait">
+            ? An earlier receipt was closed before its answer came, so it may be recorded already: see its product. What
+            you send now is another receipt.
+          </p>
+        )}
+        <AddFields />
+        {command.problem !== null && <ProblemNote problem={command.problem} />}
+        <div class="row">
+          <span class="grow" />
+          <button type="submit" class="main" aria-disabled={command.isSending}>
+            Receive
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
+
+function AddFields() {
+  const hint = useId();
+  return (
+    <>
+      <p class="quiet" id={hint}>
+        A product that is not known yet is made by its first goods.
+      </p>
+      <div class="stock-fields">
+        <label>
+          Product id
+          <input
+            name="productId"
+            required
+            maxLength={64}
+            spellcheck={false}
+            autocomplete="off"
+            aria-describedby={hint}
+          />
+        </label>
+        <label>
+          Name
+          <input name="name" maxLength={NAME_MAX} placeholder="as it is, or without one" autocomplete="off" />
+        </label>
+        <label>
+          Units
+          <input name="quantity" type="number" min={1} max={QUANTITY_MAX} step={1} required defaultValue="10" />
+        </label>
+      </div>
     </>
   );
 }

@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { OneAtATime } from '../api/one-at-a-time.ts';
 import { type Problem, problemOf } from '../api/problem.ts';
 import { getJson } from '../api/request.ts';
 
@@ -25,34 +26,28 @@ export function usePages<Row>(path: string, field: string, everyMs: number): Pag
   const empty = { of: path, rows: null, isWhole: false, problem: null };
   const [state, setState] = useState<Read<Row>>(empty);
   const pages = useRef(1);
-  const running = useRef<AbortController | null>(null);
+  const turns = useRef<OneAtATime | null>(null);
 
-  const reload = useCallback(() => {
-    running.current?.abort();
-    const abort = new AbortController();
-    running.current = abort;
-    readPages<Row>(path, field, pages.current, abort.signal)
-      .then(
-        (read) => setState({ of: path, problem: null, ...read }),
-        (error: unknown) => {
-          if (abort.signal.aborted) return;
-          setState((last) => ({ ...(last.of === path ? last : empty), problem: problemOf(error) }));
-        },
-      )
-      .finally(() => {
-        if (running.current === abort) running.current = null;
-      });
-  }, [path, field]);
   useEffect(() => {
     pages.current = 1;
-    reload();
-    const timer = setInterval(() => running.current ?? reload(), everyMs);
+    const reading = new OneAtATime(async (stopped) => {
+      const read = await readPages<Row>(path, field, pages.current, stopped).then(
+        (found) => () => ({ of: path, problem: null, ...found }),
+        (error: unknown) => (last: Read<Row>) => ({ ...(last.of === path ? last : empty), problem: problemOf(error) }),
+      );
+      if (!stopped.aborted) setState(read);
+    });
+    turns.current = reading;
+    reading.run();
+    const timer = setInterval(() => reading.runIfIdle(), everyMs);
     return () => {
+      turns.current = null;
+      reading.stop();
       clearInterval(timer);
-      running.current?.abort();
     };
-  }, [reload, everyMs]);
+  }, [path, field, everyMs]);
 
+  const reload = useCallback(() => turns.current?.run(), []);
   const readMore = () => {
     pages.current += 1;
     reload();
