@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { configDefaults, defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import { notOnKafka } from './e2e/scenarios/not-on-kafka.ts';
 
 const exclude = [...configDefaults.exclude, 'dist/**', 'data/**'];
@@ -38,6 +38,19 @@ const workInTransactions = [
   'functions/{inventory,order}/*.test.ts',
 ];
 
+/** Longer than what they wait for, such as a store that is to come to rest: that ends first, and says what is missing. */
+const withProcesses = { testTimeout: 300_000, hookTimeout: 300_000 };
+
+type ProjectOptions = NonNullable<TestProjectInlineConfiguration['test']>;
+
+/**
+ * A project with what all of them have. What tests print goes straight to the output: on its way through vitest, a line of a
+ * file that ends too soon after it fails the run (vitest 4.1).
+ */
+function project(options: ProjectOptions): { test: ProjectOptions } {
+  return { test: { exclude, disableConsoleIntercept: true, ...options } };
+}
+
 /**
  * The suffix is the price. `*.test.ts`: milliseconds, side by side, from the TypeScript sources. `*.e2e.test.ts`: real
  * processes of `dist/`, three files at a time, after the others, but for those of {@link resilience}; `npm test` runs them in one process, and
@@ -49,123 +62,87 @@ const workInTransactions = [
 export default defineConfig({
   test: {
     projects: [
-      {
-        test: {
-          name: 'unit',
-          include: ['**/*.test.ts'],
-          exclude: [
-            ...exclude,
-            '**/*.e2e.test.ts',
-            '**/*.faults.test.ts',
-            '**/*.browser.test.ts',
-            '**/*.engine.test.ts',
-          ],
-          // One for each processor; the default leaves one to the main process, which only waits.
-          maxWorkers: availableParallelism(),
-          sequence: { groupOrder: 0 },
-          // No test here judges speed, and a busy machine is slow.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        test: {
-          name: 'repeated',
-          include: workInTransactions,
-          exclude,
-          setupFiles: ['shared/testing/repeat-work.ts'],
-          testTimeout: 60_000,
-          maxWorkers: availableParallelism(),
-          sequence: { groupOrder: 0 },
-        },
-      },
-      {
-        test: {
-          name: 'e2e',
-          include: ['**/*.e2e.test.ts'],
-          exclude: [...exclude, ...resilience],
-          globalSetup: ['e2e/fresh-build.ts'],
-          // Three: often they wait, for each other's processes or for time.
-          maxWorkers: 3,
-          sequence: { groupOrder: 1 },
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
-        },
-      },
-      {
-        test: {
-          name: 'resilience',
-          include: resilience,
-          exclude,
-          globalSetup: ['e2e/fresh-build.ts'],
-          maxWorkers: 3,
-          sequence: { groupOrder: 1 },
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
-        },
-      },
-      {
-        test: {
-          name: 'faults',
-          include: ['**/*.faults.test.ts'],
-          exclude,
-          globalSetup: ['e2e/fresh-build.ts', 'e2e/faults/needs-compiler.ts'],
-          fileParallelism: false,
-          sequence: { groupOrder: 2 },
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
-        },
-      },
-      {
-        test: {
-          name: 'browser',
-          include: ['**/*.browser.test.ts'],
-          exclude,
-          globalSetup: ['e2e/fresh-build.ts', 'e2e/browser/needs-chromium.ts'],
-          fileParallelism: false,
-          sequence: { groupOrder: 3 },
-          testTimeout: 120_000,
-          hookTimeout: 60_000,
-        },
-      },
-      {
-        test: {
-          name: 'e2e-kafka',
-          include: ['e2e/scenarios/*.e2e.test.ts'],
-          exclude: [...exclude, ...exceptOnKafka],
-          env: { E2E_LOG: 'kafka' },
-          globalSetup: ['e2e/fresh-build.ts', 'e2e/engines/needs-broker.ts'],
-          maxWorkers: 2,
-          sequence: { groupOrder: 5 },
-          testTimeout: 300_000,
-          hookTimeout: 120_000,
-        },
-      },
-      {
-        test: {
-          name: 'console-kafka',
-          include: ['e2e/console/{overview,order,dead-letters}.browser.test.ts'],
-          exclude,
-          env: { E2E_LOG: 'kafka' },
-          globalSetup: ['e2e/fresh-build.ts', 'e2e/engines/needs-broker.ts', 'e2e/browser/needs-chromium.ts'],
-          fileParallelism: false,
-          sequence: { groupOrder: 6 },
-          testTimeout: 180_000,
-          hookTimeout: 120_000,
-        },
-      },
-      {
-        test: {
-          name: 'engines',
-          include: ['**/*.engine.test.ts'],
-          exclude,
-          globalSetup: ['e2e/fresh-build.ts', 'e2e/engines/needs-broker.ts'],
-          fileParallelism: false,
-          sequence: { groupOrder: 4 },
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-        },
-      },
+      project({
+        name: 'unit',
+        include: ['**/*.test.ts'],
+        exclude: [...exclude, '**/*.e2e.test.ts', '**/*.faults.test.ts', '**/*.browser.test.ts', '**/*.engine.test.ts'],
+        // One for each processor; the default leaves one to the main process, which only waits.
+        maxWorkers: availableParallelism(),
+        sequence: { groupOrder: 0 },
+        // No test here judges speed, and a busy machine is slow.
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+      }),
+      project({
+        name: 'repeated',
+        include: workInTransactions,
+        setupFiles: ['shared/testing/repeat-work.ts'],
+        testTimeout: 60_000,
+        hookTimeout: 60_000,
+        maxWorkers: availableParallelism(),
+        sequence: { groupOrder: 0 },
+      }),
+      project({
+        name: 'e2e',
+        include: ['**/*.e2e.test.ts'],
+        exclude: [...exclude, ...resilience],
+        globalSetup: ['e2e/fresh-build.ts'],
+        // Three: often they wait, for each other's processes or for time.
+        maxWorkers: 3,
+        sequence: { groupOrder: 1 },
+        ...withProcesses,
+      }),
+      project({
+        name: 'resilience',
+        include: resilience,
+        globalSetup: ['e2e/fresh-build.ts'],
+        maxWorkers: 3,
+        sequence: { groupOrder: 1 },
+        ...withProcesses,
+      }),
+      project({
+        name: 'faults',
+        include: ['**/*.faults.test.ts'],
+        globalSetup: ['e2e/fresh-build.ts', 'e2e/faults/needs-compiler.ts'],
+        fileParallelism: false,
+        sequence: { groupOrder: 2 },
+        ...withProcesses,
+      }),
+      project({
+        name: 'browser',
+        include: ['**/*.browser.test.ts'],
+        globalSetup: ['e2e/fresh-build.ts', 'e2e/browser/needs-chromium.ts'],
+        fileParallelism: false,
+        sequence: { groupOrder: 3 },
+        ...withProcesses,
+      }),
+      project({
+        name: 'e2e-kafka',
+        include: ['e2e/scenarios/*.e2e.test.ts'],
+        exclude: [...exclude, ...exceptOnKafka],
+        env: { E2E_LOG: 'kafka' },
+        globalSetup: ['e2e/fresh-build.ts', 'e2e/engines/needs-broker.ts'],
+        maxWorkers: 2,
+        sequence: { groupOrder: 5 },
+        ...withProcesses,
+      }),
+      project({
+        name: 'console-kafka',
+        include: ['e2e/console/{overview,order,dead-letters}.browser.test.ts'],
+        env: { E2E_LOG: 'kafka' },
+        globalSetup: ['e2e/fresh-build.ts', 'e2e/engines/needs-broker.ts', 'e2e/browser/needs-chromium.ts'],
+        fileParallelism: false,
+        sequence: { groupOrder: 6 },
+        ...withProcesses,
+      }),
+      project({
+        name: 'engines',
+        include: ['**/*.engine.test.ts'],
+        globalSetup: ['e2e/fresh-build.ts', 'e2e/engines/needs-broker.ts'],
+        fileParallelism: false,
+        sequence: { groupOrder: 4 },
+        ...withProcesses,
+      }),
     ],
   },
 });

@@ -70,7 +70,7 @@ describe('prove', () => {
     const { lines, ...rest } = terminal({ DATA_DIR: copy });
 
     expect(prove([], { ...rest })).toBe(0);
-    expect(lines.join('\n')).toContain('! 1 dead letters wait for an operator at inventory');
+    expect(lines.join('\n')).toContain('! 1 dead letter waits for an operator at inventory');
   });
 
   it('counts failed notices, which are no difference', () => {
@@ -81,7 +81,7 @@ describe('prove', () => {
 
     expect(prove([], { ...rest })).toBe(0);
     expect(lines.join('\n')).toContain('Notices: 6 (1 failed, 5 sent)');
-    expect(lines.join('\n')).toContain('! 1 notices have failed and wait for an operator at notification');
+    expect(lines.join('\n')).toContain('! 1 notice has failed and waits for an operator at notification');
   });
 
   it('counts parked messages, which are no difference', () => {
@@ -91,7 +91,7 @@ describe('prove', () => {
     const { lines, ...rest } = terminal({ DATA_DIR: copy });
 
     expect(prove([], { ...rest })).toBe(0);
-    expect(lines.join('\n')).toContain('! 1 parked messages wait for their next attempt at inventory');
+    expect(lines.join('\n')).toContain('! 1 parked message waits for its next attempt at inventory');
   });
 
   it('names the data folder that does not exist, creates nothing and exits with 1', () => {

@@ -1,5 +1,6 @@
 /** The report of `npm run prove` for the terminal. */
 import { printable } from '../../shared/core/printable.ts';
+import { counted } from '../../shared/core/words.ts';
 import type { Terminal } from '../tools/store-client.ts';
 import { type Cell, tableOf } from '../tools/table.ts';
 import { type Check, countDifferences, productDifferences } from './checks.ts';
@@ -27,17 +28,13 @@ export function reportOf(dataDir: string, ledger: Books, checks: readonly Check[
     ...warnings(ledger, paint),
     differences === 0
       ? paint.green(`✓ All ${checks.length} ledger invariants hold.`)
-      : paint.red(`✗ ${count(differences, 'difference')} in ${count(checks.length, 'ledger invariant')}.`),
+      : paint.red(`✗ ${counted(differences, 'difference')} in ${counted(checks.length, 'ledger invariant')}.`),
   ];
   return sections.join('\n\n');
 }
 
 function said(text: string): string {
   return printable(text, SENTENCE_MAX);
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 interface Painter {
@@ -144,15 +141,20 @@ function checkLines(checks: readonly Check[], paint: Painter): readonly string[]
 }
 
 function warnings({ deadLetters, parked, removed, lost, notices }: Books, paint: Painter): readonly string[] {
-  const warningsOf = (counted: Readonly<Record<string, number>>, what: string) =>
+  const warningsOf = (counted: Readonly<Record<string, number>>, one: string, several: string) =>
     Object.entries(counted)
       .filter(([, count]) => count > 0)
-      .map(([name, count]) => `${paint.yellow('!')} ${count} ${what} at ${name}`);
+      .map(([name, count]) => `${paint.yellow('!')} ${count} ${count === 1 ? one : several} at ${name}`);
+  const failed = { notification: notices.byStatus['failed'] ?? 0 };
   const incomplete = `Old data of ${removed.join(', ')} was pruned or removed; older data is not compared with it.`;
   const lines = [
-    ...warningsOf(deadLetters, 'dead letters wait for an operator'),
-    ...warningsOf(parked, 'parked messages wait for their next attempt'),
-    ...warningsOf({ notification: notices.byStatus['failed'] ?? 0 }, 'notices have failed and wait for an operator'),
+    ...warningsOf(deadLetters, 'dead letter waits for an operator', 'dead letters wait for an operator'),
+    ...warningsOf(parked, 'parked message waits for its next attempt', 'parked messages wait for their next attempt'),
+    ...warningsOf(
+      failed,
+      'notice has failed and waits for an operator',
+      'notices have failed and wait for an operator',
+    ),
     ...(removed.length === 0 ? [] : [incomplete]),
     ...lost.map(
       ({ consumer, topic }) =>

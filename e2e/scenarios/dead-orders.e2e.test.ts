@@ -33,7 +33,12 @@ async function deadLetters(
 async function deadLetterOf(store: TestStore, orderId: string): Promise<string> {
   await poison(store, orderId);
   const before = (await get<{ letters: DeadLetterSummaryBody[] }>(store.url(path))).letters.length;
-  await post(store.url('/orders'), orderOf(orderId));
+  expect((await post(store.url('/orders'), orderOf(orderId))).status).toBe(202);
+  await waitUntil(async () => {
+    const { waits, summary } = await get<Why>(store.url(`/orders/${orderId}/why`));
+    if (waits.some(({ kind }) => kind === 'dead_letter')) return true;
+    throw new Error(summary);
+  });
   return (await deadLetters(store, before + 1)).at(-1)?.letter ?? '';
 }
 

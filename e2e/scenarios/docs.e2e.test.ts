@@ -2,7 +2,7 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, get, post, postSample, put, request } from './client.ts';
-import { TestStore } from './harness.ts';
+import { afterAllTests, TestStore } from './harness.ts';
 
 interface Content {
   readonly content?: Readonly<Record<string, { readonly schema?: object }>>;
@@ -25,18 +25,15 @@ let store: TestStore;
 let document: Document;
 let ajv: Ajv2020;
 
+const atEnd = afterAllTests();
 beforeAll(async () => {
-  const cleanings: (() => void | Promise<void>)[] = [];
-  store = await TestStore.create('one process', {}, (clean) => cleanings.unshift(clean));
+  store = await TestStore.create('one process', {}, atEnd);
   await store.start();
   await postSample(store.url('/orders'), 1, wait);
   await store.settle();
   document = await get<Document>(store.url('/openapi.json'));
   ajv = new Ajv2020({ strict: false, validateFormats: false, allErrors: true });
   ajv.addSchema({ $id: 'api', components: document.components });
-  return async () => {
-    for (const clean of cleanings) await clean();
-  };
 });
 
 function operations(): readonly (readonly [name: string, operation: Operation])[] {

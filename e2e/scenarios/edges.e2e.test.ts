@@ -145,6 +145,7 @@ it('takes each order from the topic order-commands once, and dead-letters what i
     { ...event, id: 'c-3', type: 'Nonsense' },
     { ...event, id: 'c-1', data: { ...data, customerId: 'OTHER' } },
     { ...event, id: 'c-4', data: { ...data, customerId: 'OTHER' } },
+    { ...event, id: 'c-6', subject: '.', data: { ...data, orderId: '.' } },
   ];
   writeFileSync(file, JSON.stringify([event, event, { ...event, id: 'c-5' }, ...wrong]));
   const produce = (args: readonly string[]) => run('dist/e2e/tools/produce.js', args, { DATA_DIR: store.dataDir });

@@ -6,7 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { createGateway } from '../../functions/gateway/http.ts';
 import { localUpstream } from '../../functions/gateway/upstream.ts';
 import { readConfig } from '../../functions/settings.ts';
@@ -20,7 +20,7 @@ import { OpenapiCheck } from '../openapi/check.ts';
 import { type Document, type Endpoint, endpointsOf } from '../openapi/document.ts';
 import type { ApiRequest } from '../openapi/requests.ts';
 import { get, orderOf, post, request } from './client.ts';
-import { run, TestStore, temporaryFolder } from './harness.ts';
+import { afterAllTests, run, TestStore, temporaryFolder } from './harness.ts';
 
 const SEED = Number(process.env['OPENAPI_SEED'] ?? 1);
 /** Requests to each operation, and for each constraint. */
@@ -44,14 +44,15 @@ const NO_OPERATIONS = /^\/$|^\/docs\/|^\/operations\/letters\//;
 const SETTINGS = { RETRY_BUG_ATTEMPTS: '1', HTTP_KEEP_ALIVE_MS: '600000' };
 
 const agent = new Agent({ keepAlive: true });
-const cleanings: (() => void | Promise<void>)[] = [];
+const atEnd = afterAllTests();
+atEnd(() => agent.destroy());
 let store: TestStore;
 let document: Document;
 let check: OpenapiCheck;
 
 beforeAll(async () => {
   console.log(`OPENAPI_SEED=${SEED} sends these requests again`);
-  store = await TestStore.create('one process', SETTINGS, (clean) => cleanings.unshift(clean));
+  store = await TestStore.create('one process', SETTINGS, atEnd);
   await store.start();
   await fill();
   document = await get<Document>(store.url('/openapi.json'));
@@ -60,11 +61,6 @@ beforeAll(async () => {
     (server, each) => send(server.startsWith('/') || server === '' ? store.url(server) : server, each),
     SEED,
   );
-});
-
-afterAll(async () => {
-  agent.destroy();
-  for (const clean of cleanings) await clean();
 });
 
 /** Orders in several statuses, a queue, dead letters that can be resolved, and notices that have failed. */
@@ -79,10 +75,7 @@ async function fill(): Promise<void> {
   for (let n = 2; n < 6; n++) await post(store.url('/orders'), orderOf(`NEXT-${n}`, n, 'PRODUCT_002'));
   await store.settle();
   await faults(null);
-  const file = join(
-    temporaryFolder((clean) => cleanings.unshift(clean)),
-    'events.json',
-  );
+  const file = join(temporaryFolder(atEnd), 'events.json');
   const events = Array.from({ length: LETTERS / 2 }, (_, n) => [
     // Names an order that can be cancelled; what is wrong with it is no message any more.
     eventOf(`unreadable-${n}`, 'PlaceOrder', { orderId: `NEXT-${2 + (n % 4)}`, lines: n }),

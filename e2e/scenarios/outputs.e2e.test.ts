@@ -64,7 +64,7 @@ function unreadPipe(): { readonly descriptor: number; readonly fill: () => void 
   return { descriptor, fill };
 }
 
-linux('an output that nobody reads', () => {
+linux('an output that is not read', () => {
   it.each(['1', '2'])('keeps no store from ending, with %s threads', async (threads) => {
     const [gateway = 0] = await freePorts(1);
     const settings = { GATEWAY_PORT: String(gateway), THREADS: threads, DATA_DIR: temporaryFolder(), ...freeChoice };

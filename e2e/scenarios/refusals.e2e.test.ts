@@ -14,7 +14,7 @@ import {
   sendRaw,
   storyAt,
 } from './client.ts';
-import { TestStore } from './harness.ts';
+import { afterAllTests, TestStore } from './harness.ts';
 
 const MIB = 1024 * 1024;
 const { orderId: _id, ...anonymous } = sampleOrders[1].body;
@@ -25,16 +25,13 @@ const json = { 'content-type': 'application/json' };
 let store: TestStore;
 let before: Story;
 
+const atEnd = afterAllTests();
 beforeAll(async () => {
-  const cleanings: (() => void | Promise<void>)[] = [];
-  store = await TestStore.create('a process each', {}, (clean) => cleanings.unshift(clean));
+  store = await TestStore.create('a process each', {}, atEnd);
   await store.start();
   await postSample(store.url('/orders'), 2);
   await store.settle();
   before = await storyAt(store.url(''));
-  return async () => {
-    for (const clean of cleanings) await clean();
-  };
 });
 
 async function expectNothingChanged(): Promise<void> {

@@ -2,22 +2,19 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { run, TestStore, temporaryFolder } from './harness.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAllTests, run, TestStore, temporaryFolder } from './harness.ts';
 
 const UNPRIVILEGED_USER = 65_534;
 const isRoot = process.getuid?.() === 0;
-const finished: (() => void | Promise<void>)[] = [];
+const atEnd = afterAllTests();
 let dataDir = '';
 
 beforeAll(async () => {
-  const store = await TestStore.create('one process', {}, (clean) => void finished.unshift(clean));
+  const store = await TestStore.create('one process', {}, atEnd);
   await store.start();
   await store.stopAll();
   dataDir = store.dataDir;
-});
-afterAll(async () => {
-  for (const clean of finished) await clean();
 });
 
 const copyTo = (folder: string) => ['dist/e2e/tools/backup.js', join(folder, 'copy')] as const;

@@ -107,6 +107,18 @@ describe('an argument', () => {
   });
 });
 
+it.each(['yesterday', '2026-02-28', '2026-02-31T12:00Z', '2026-02-29T12:00:00.000Z'])(
+  'a place in a topic is a position, or a time on a day that exists, not %s',
+  async (place) => {
+    expect(await ended('messages', ['list', 'order-events', '--from', place])).toEqual({
+      code: 2,
+      first:
+        `error: option '--from <place>' argument '${place}' is invalid. ` +
+        'Use a position, or a time in UTC such as 2026-01-31T12:00Z.',
+    });
+  },
+);
+
 it.each([
   ['status', [], 'ill-formed \uFFFD'],
   ['messages', ['list', 'order-events'], 'two\nlines'],

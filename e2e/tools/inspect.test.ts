@@ -126,6 +126,21 @@ describe('messages', () => {
     expect(isInert(text)).toBe(true);
   });
 
+  it.each([
+    ['from a place on', ['--from', '3'], { order: 'asc', from: '3' }],
+    ['before a place', ['--from', '3', '--order', 'desc'], { order: 'desc', from: '3' }],
+    ['from the newest', [], {}],
+  ])('lists a topic %s', async (_, args, expected) => {
+    const run = await runWith(messages, ['list', 'order-events', ...args], {
+      '/operations/topics/order-events/messages': page,
+    });
+
+    expect(Object.fromEntries(new URL(run.urls[0] ?? '', 'http://x').searchParams)).toEqual({
+      limit: '20',
+      ...expected,
+    });
+  });
+
   it('shows a message with who has read it', async () => {
     const { text, urls } = await runWith(messages, ['show', 'm/1', '--key', 'A'], {
       '/operations/messages/m%2F1': found,

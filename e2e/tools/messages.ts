@@ -1,5 +1,6 @@
 /** `npm run messages`: shows what lies in the topics of a running store, and who has read a message. */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { utcTimeOf } from '../../shared/core/utc-time.ts';
 import type { MessagesBody } from '../../shared/runtime/inspect/representation.ts';
 import type { FoundMessageBody } from '../../shared/runtime/inspect/trace-representation.ts';
 import { exampleLines, idText, jsonText, runAsMain, runCommand, toolCommand, wholeNumber } from './command-line.ts';
@@ -51,7 +52,7 @@ function helpFor(env: Terminal['env']): string {
   return exampleLines(env, 'messages', [
     ['list order-events', 'the newest ones'],
     ['list inventory-events --key ORDER_001'],
-    ['list order-events --from 2026-01-31T12:00Z --order asc'],
+    ['list order-events --from 2026-01-31T12:00Z', 'from then on'],
     ['show 0198c6f0-5c1e-8a3b-9d2f-2f1a8f3f5b11 --key ORDER_001'],
   ]);
 }
@@ -59,19 +60,27 @@ function helpFor(env: Terminal['env']): string {
 function listCommand(program: Command): Command {
   return program
     .command('list')
-    .description('list the messages of a topic; the newest ones by default')
+    .description('list the messages of a topic: the newest ones, or those from a place on')
     .argument('<topic>', 'the topic, such as order-events', idText)
     .option('--type <type>', 'only messages of this type')
     .option('--key <key>', 'only messages of this partition key')
     .option('--partition <number>', 'only this partition', wholeNumber(0, PARTITION_MAX))
-    .option('--from <place>', 'begin at this position, or this time in UTC')
-    .addOption(new Option('--order <order>', 'desc: the newest first').choices(['asc', 'desc']))
+    .option('--from <place>', 'begin at this position, or this time in UTC', placeText)
+    .addOption(
+      new Option('--order <order>', 'asc: the oldest first, as after --from; or desc').choices(['asc', 'desc']),
+    )
     .option('--limit <count>', 'at most this many, up to 200', wholeNumber(1, LIMIT_MAX), 20)
     .option('--cursor <cursor>', 'go on where a page ended')
     .option('--json', 'print the answer of the store');
 }
 
-async function list(topic: string, { json = false, ...query }: ListOptions, terminal: Terminal): Promise<void> {
+function placeText(text: string): string {
+  if (/^\d+$/.test(text) || utcTimeOf(text) !== null) return text;
+  throw new InvalidArgumentError('Use a position, or a time in UTC such as 2026-01-31T12:00Z.');
+}
+
+async function list(topic: string, { json = false, ...options }: ListOptions, terminal: Terminal): Promise<void> {
+  const query = { ...options, order: options.order ?? (options.from === undefined ? undefined : 'asc') };
   const path = `topics/${encodeURIComponent(topic)}/messages${queryOf({ ...query })}`;
   const page = await operations<MessagesBody>(path, ['messages', 'scanned'], terminal.env);
   if (json) return terminal.out(jsonText(page));

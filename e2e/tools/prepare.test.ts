@@ -7,6 +7,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { waitUntil } from './wait-until.ts';
 
 const tool = new URL('../../shared/tools/prepare.mjs', import.meta.url).href;
+const notes = new URL('../../shared/tools/process-note.mjs', import.meta.url).href;
+const { ownNote } = (await import(notes)) as { ownNote(): string };
 /** A program that notes that it runs, and does not end by itself. */
 const HANGS = `require('node:fs').writeFileSync('runs', ''); setInterval(() => {}, 1000);`;
 
@@ -66,5 +68,29 @@ describe.runIf(process.platform !== 'win32')('a preparation that is told to stop
 
     expect(preparation.child.exitCode).toBe(1);
     expect(preparation.said()).toMatch(/^building …\nbuilding: stopped after \d+\.\d s\n$/);
+  });
+});
+
+describe('a preparation beside another one', () => {
+  const hangsUnder = (lock: string) =>
+    prepare('ensureBuilt', { 'node_modules/typescript/bin/tsc': HANGS, 'node_modules/.saga-store-lock': lock });
+
+  it('waits for it, and says for whom', async () => {
+    const { root, said } = hangsUnder(ownNote());
+
+    await waitUntil(() => said() !== '', { what: 'it to say something' });
+    expect(said()).toBe(`waiting for process ${process.pid}, which installs or builds …\n`);
+    expect(existsSync(join(root, 'runs'))).toBe(false);
+  });
+
+  it.each([
+    ['has the number of another process now', () => JSON.stringify({ pid: process.pid, started: 'before' })],
+    ['has written only half', () => ownNote().slice(0, -5)],
+    ['has written nothing', () => ''],
+    ['was of a former release', () => '99999999'],
+  ])('waits for none that has ended and %s', async (_, lock) => {
+    const { root } = hangsUnder(lock());
+
+    await waitUntil(() => existsSync(join(root, 'runs')), { what: 'the build' });
   });
 });

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { run } from './child.mjs';
 import { fingerprintOf, whatIsMissing } from './installed.mjs';
-import { isAlive } from './starter.mjs';
+import { takeNote, writerOf } from './process-note.mjs';
 
 const YARN = ['npx', '-y', '@yarnpkg/cli-dist@4.18.1'];
 const BINDING = 'node_modules/better-sqlite3/build/Release/better_sqlite3.node';
@@ -204,26 +204,16 @@ async function progress(what, work) {
 async function underLock(root, work) {
   const lock = join(root, 'node_modules/.saga-store-lock');
   mkdirSync(join(root, 'node_modules'), { recursive: true });
-  for (let tries = 0; !tryLock(lock); tries += 1) {
-    const owner = Number(readOr(lock, ''));
-    if (owner > 0 && !isAlive(owner)) rmSync(lock, { force: true });
-    else await wait(LOCK_POLL_MS);
-    if (tries === LOCK_SILENT_TRIES) console.error(`waiting for process ${owner}, which installs or builds …`);
+  for (let tries = 0; !takeNote(lock); tries += 1) {
+    const owner = writerOf(lock);
+    if (owner === null) continue;
+    await wait(LOCK_POLL_MS);
+    if (tries === LOCK_SILENT_TRIES) console.error(`waiting for ${owner}, which installs or builds …`);
   }
   try {
     return await work();
   } finally {
     rmSync(lock, { force: true });
-  }
-}
-
-function tryLock(lock) {
-  try {
-    writeFileSync(lock, String(process.pid), { flag: 'wx' });
-    return true;
-  } catch (error) {
-    if (error.code === 'EEXIST') return false;
-    throw error;
   }
 }
 

@@ -5,14 +5,14 @@
  * only while its command line names a file of its own, and no other process gets a signal.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { isAlive as isThere } from './starter.mjs';
+import { parsed, takeNote, textOf, writerOf } from './process-note.mjs';
 
 const RECORD = 'service.json';
-const STARTER = 'starter.pid';
+const STARTER = 'starter.json';
 const POLL_MS = 50;
 const STOP_MS = 30_000;
 /** Below the ephemeral ports, above those that tests give to the store: an outgoing connection takes none of them. */
@@ -95,14 +95,14 @@ function commandLineOf(pid) {
  */
 export async function asOnlyStarter(dataDir, work) {
   const file = join(dataDir, STARTER);
-  const starter = existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-  if (starter > 0 && isThere(starter)) {
-    throw new ServiceError(`Process ${starter} starts a server on ${dataDir} already: wait for it.`);
+  for (;;) {
+    const starter = writerOf(file);
+    if (starter !== null) {
+      throw new ServiceError(`${capital(starter)} starts a server on ${dataDir} already: wait for it.`);
+    }
+    if (takeNote(file)) break;
   }
-  // What a starter left that was killed.
-  rmSync(file, { force: true });
   const release = () => rmSync(file, { force: true });
-  writeFileSync(file, String(process.pid), { flag: 'wx' });
   process.once('exit', release);
   try {
     return await work();
@@ -110,6 +110,10 @@ export async function asOnlyStarter(dataDir, work) {
     process.off('exit', release);
     release();
   }
+}
+
+function capital(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** Notes which process serves the data of a folder, and on which port. */
@@ -123,15 +127,8 @@ export function removeRecord(dataDir) {
 
 /** @returns {{ pid: number, port: number } | null} what was noted last; null where there is nothing, or only half of it */
 export function readRecord(dataDir) {
-  const file = join(dataDir, RECORD);
-  if (!existsSync(file)) return null;
-  try {
-    const { pid, port } = JSON.parse(readFileSync(file, 'utf8'));
-    return Number.isInteger(pid) && pid > 1 && Number.isInteger(port) ? { pid, port } : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
+  const { pid, port } = parsed(textOf(join(dataDir, RECORD)) ?? '') ?? {};
+  return Number.isInteger(pid) && pid > 1 && Number.isInteger(port) ? { pid, port } : null;
 }
 
 /** @returns {Promise<number>} a port of this machine on which no program listens; this process gets each once */
