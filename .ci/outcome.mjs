@@ -21,7 +21,10 @@ function failuresIn(module) {
   const failed = [module, ...module.children.allSuites()].flatMap((suite) =>
     suite.errors().map((error) => lineOf(module, suite, error)),
   );
-  for (const test of module.children.allTests('failed')) failed.push(lineOf(module, test, test.result().errors?.[0]));
+  for (const test of module.children.allTests('failed')) {
+    const [first, ...others] = test.result().errors ?? [];
+    failed.push([lineOf(module, test, first), ...others.map(reason)].join('; then '));
+  }
   if (UNFINISHED.includes(module.state())) failed.push(`${file(module.moduleId)}: it has not ended`);
   return failed;
 }

@@ -43,6 +43,12 @@ it.each([
     'it.test.js: not caught: Error: lost (it.test.js:1)',
   ],
   [
+    'what its hooks say after a failure',
+    `it('is', ({ onTestFailed }) => { onTestFailed(() => { throw new Error('ended'); }); throw new Error('one'); });`,
+    '0 1',
+    'it.test.js > is: Error: one (it.test.js:1); then Error: ended (it.test.js:1)',
+  ],
+  [
     'a cause',
     `it('is', () => { throw new Error('outer', { cause: new TypeError('inner') }); });`,
     '0 1',

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterAll, expect, inject, onTestFinished } from 'vitest';
+import { afterAll, expect, inject, onTestFailed, onTestFinished } from 'vitest';
 import { type Part, parts } from '../../functions/start-store.ts';
 import { shortHash } from '../../shared/core/hash.ts';
 import type {} from '../engines/needs-broker.ts';
@@ -13,6 +13,7 @@ import { type Books, readBooks } from '../prove/ledger.ts';
 import { freePorts } from '../tools/free-ports.ts';
 import { waitUntil } from '../tools/wait-until.ts';
 import { request } from './client.ts';
+import { restlessIn } from './restless.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 const SETTLED_MS = 120_000;
@@ -48,6 +49,8 @@ export interface Program {
   readonly pid: number;
   readonly exit: Promise<Exit>;
   hasEnded(): boolean;
+  /** Whether it has ended, and no test told it to. */
+  hasEndedByItself(): boolean;
   stdout(): string;
   stderr(): string;
   signal(name: NodeJS.Signals): void;
@@ -83,13 +86,19 @@ export function run(file: string, args: readonly string[], env: Env): Program {
       resolve({ code, signal });
     });
   });
+  const hasEnded = () => child.exitCode !== null || child.signalCode !== null;
+  let wasTold = false;
   return {
     pid: child.pid ?? 0,
     exit,
-    hasEnded: () => child.exitCode !== null || child.signalCode !== null,
+    hasEnded,
+    hasEndedByItself: () => hasEnded() && !wasTold,
     stdout: () => texts.stdout,
     stderr: () => texts.stderr,
-    signal: (name) => void child.kill(name),
+    signal: (name) => {
+      wasTold ||= !hasEnded() && name !== 'SIGSTOP' && name !== 'SIGCONT';
+      child.kill(name);
+    },
   };
 }
 
@@ -148,6 +157,7 @@ export class TestStore {
     const ports = new Map(parts.map((part, n) => [part, free[n] ?? 0]));
     const store = new TestStore(host, env['DATA_DIR'] ?? temporaryFolder(onFinished), ports, env);
     onFinished(() => store.end());
+    if (onFinished === onTestFinished) onTestFailed(() => store.#sayWhatEnded());
     return store;
   }
 
@@ -246,6 +256,14 @@ export class TestStore {
     await Promise.all(programs.map(({ exit }) => exit));
   }
 
+  /** For a test that has failed: which processes ended though no test told them to. @throws where there are any */
+  async #sayWhatEnded(): Promise<void> {
+    const ended = [...this.#programs].filter(([, program]) => program.hasEndedByItself());
+    if (ended.length === 0) return;
+    const states = await Promise.all(ended.map(([part]) => this.#stateOf(part)));
+    throw new Error(`${states.join('; ')}\n${ended.map(([, program]) => program.stderr()).join('')}`);
+  }
+
   /** Whether a part is ready, as a sentence. */
   async #stateOf(part: Part): Promise<string> {
     if (this.program(part).hasEnded()) return `${part} ended with ${JSON.stringify(await this.program(part).exit)}`;
@@ -270,16 +288,4 @@ export class TestStore {
     }
     if (this.program(part).hasEnded()) throw new Error(`${part} ended: ${this.program(part).stderr()}`);
   }
-}
-
-/** What is still to be done in a store, with the figures. */
-function restlessIn({ readings, orders, notices }: Books): readonly string[] {
-  const unread = readings.filter(({ position, end }) => position !== end);
-  const { placed = 0 } = orders.byStatus;
-  const { pending = 0 } = notices.byStatus;
-  return [
-    ...unread.map((reading) => `unread: ${JSON.stringify(reading)}`),
-    ...(placed > 0 ? [`${placed} orders without an outcome`] : []),
-    ...(pending > 0 ? [`${pending} pending notices`] : []),
-  ];
 }
