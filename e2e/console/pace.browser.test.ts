@@ -22,6 +22,8 @@ const FIRST_PAINT_MS = 10_000;
 const HEAP_GROWTH_MB = 6;
 const NODES_GROWTH = 1_000;
 const MB = 1024 * 1024;
+/** What the page draws between a collection and the count of what is left is counted, too, so it is counted again and again. */
+const COUNTS = 20;
 
 /** Runs in the page: how long frames take, until it is asked. */
 const FRAMES = `
@@ -31,12 +33,16 @@ const FRAMES = `
   requestAnimationFrame(next);
 `;
 
-/** What the page keeps once what it does not need is collected. */
+/** What the page keeps once what it does not need is collected: the least that was counted. */
 async function keptBy(session: CDPSession): Promise<{ readonly heapMb: number; readonly nodes: number }> {
-  await session.send('HeapProfiler.collectGarbage');
-  const { usedSize } = await session.send('Runtime.getHeapUsage');
-  const { nodes } = await session.send('Memory.getDOMCounters');
-  return { heapMb: usedSize / MB, nodes };
+  const sizes: number[] = [];
+  const counts: number[] = [];
+  for (let n = 0; n < COUNTS; n += 1) {
+    await session.send('HeapProfiler.collectGarbage');
+    sizes.push((await session.send('Runtime.getHeapUsage')).usedSize);
+    counts.push((await session.send('Memory.getDOMCounters')).nodes);
+  }
+  return { heapMb: Math.min(...sizes) / MB, nodes: Math.min(...counts) };
 }
 
 describe.skipIf(chromiumPath() === null)('the overview under load', () => {

@@ -276,7 +276,10 @@ export class TestStore {
   async #ready(part: Part): Promise<void> {
     let answer = 'no answer yet';
     const isReady = async () => {
-      if (this.program(part).hasEnded()) return true;
+      const program = this.program(part);
+      if (program.hasEnded()) return true;
+      // Before that, another program may answer at this port.
+      if (!program.stdout().includes('saga-store is up')) return false;
       const { status, text } = await request('GET', this.url('/readyz', part));
       answer = `${status} ${text}`;
       return status === 200;

@@ -177,8 +177,11 @@ describe('a damaged database', () => {
       for (let n = 0; n < 20; n++) await post(store.url('/orders'), orderOf(`D-${n}`));
       await store.settle();
       checkpoint(file);
-      // The function takes note of the copying, and then finds that the file was written without one.
-      expect((await request('GET', store.url('/readyz', 'inventory'))).status).toBe(200);
+      // The function takes note of the copying, at once or by a check of the file where it looked meanwhile; then it finds that the
+      // file was written without one.
+      await waitUntil(async () => (await request('GET', store.url('/readyz', 'inventory'))).status === 200, {
+        what: 'inventory to be ready after the copying',
+      });
       damage(file);
 
       expect(await notReady(store, 'inventory', `${file} is damaged`)).toContain('of a copy made by');
