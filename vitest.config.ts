@@ -28,6 +28,9 @@ const resilience = [
   'starter',
 ].map((name) => `e2e/scenarios/${name}.e2e.test.ts`);
 
+/** Its frames are timed, so nothing runs beside it. */
+const timed = ['e2e/console/pace.browser.test.ts'];
+
 /**
  * What handles messages, dead letters and old rows in transactions. These tests run once more on stores that run each piece of
  * work twice and throw the first result away.
@@ -111,9 +114,27 @@ export default defineConfig({
       project({
         name: 'browser',
         include: ['**/*.browser.test.ts'],
+        exclude: [...exclude, ...timed],
+        globalSetup: ['e2e/fresh-build.ts', 'e2e/browser/needs-chromium.ts'],
+        // Two: half of their time they wait.
+        maxWorkers: 2,
+        sequence: { groupOrder: 3 },
+        ...withProcesses,
+      }),
+      project({
+        name: 'browser-timed',
+        include: timed,
         globalSetup: ['e2e/fresh-build.ts', 'e2e/browser/needs-chromium.ts'],
         fileParallelism: false,
-        sequence: { groupOrder: 3 },
+        sequence: { groupOrder: 4 },
+        ...withProcesses,
+      }),
+      project({
+        name: 'engines',
+        include: ['**/*.engine.test.ts'],
+        globalSetup: ['e2e/fresh-build.ts', 'e2e/engines/needs-broker.ts'],
+        maxWorkers: 2,
+        sequence: { groupOrder: 5 },
         ...withProcesses,
       }),
       project({
@@ -123,7 +144,7 @@ export default defineConfig({
         env: { E2E_LOG: 'kafka' },
         globalSetup: ['e2e/fresh-build.ts', 'e2e/engines/needs-broker.ts'],
         maxWorkers: 2,
-        sequence: { groupOrder: 5 },
+        sequence: { groupOrder: 6 },
         ...withProcesses,
       }),
       project({
@@ -132,15 +153,7 @@ export default defineConfig({
         env: { E2E_LOG: 'kafka' },
         globalSetup: ['e2e/fresh-build.ts', 'e2e/engines/needs-broker.ts', 'e2e/browser/needs-chromium.ts'],
         fileParallelism: false,
-        sequence: { groupOrder: 6 },
-        ...withProcesses,
-      }),
-      project({
-        name: 'engines',
-        include: ['**/*.engine.test.ts'],
-        globalSetup: ['e2e/fresh-build.ts', 'e2e/engines/needs-broker.ts'],
-        fileParallelism: false,
-        sequence: { groupOrder: 4 },
+        sequence: { groupOrder: 7 },
         ...withProcesses,
       }),
     ],
