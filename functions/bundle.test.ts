@@ -72,6 +72,13 @@ describe('a bundle', () => {
     expect(frame).toContain(`exports.fail (${pathToFileURL(join(file, '../../src/till.ts')).href}:1:1)`);
   });
 
+  it('has stacks where what has failed comes from no source', () => {
+    const file = bundleOf('1 + 1');
+    writeFileSync(`${file}.map`, JSON.stringify({ ...MAP, mappings: 'A;' }));
+
+    expect(runBundle<Till>(file).exports.fail().stack).toContain(`${file}:1:`);
+  });
+
   it('has stacks where the map is gone', () => {
     const file = bundleOf('1 + 1');
     rmSync(`${file}.map`);

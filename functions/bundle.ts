@@ -69,6 +69,8 @@ function nameSourcesInStacks(folder: string): void {
     const entry = mapOf(name)?.findEntry(Number(line) - 1, Number(column) - 1);
     if (entry === undefined || !('originalSource' in entry)) return place;
     const { originalSource, originalLine, originalColumn } = entry;
+    // Code that the bundler has added comes from no source, though the type knows nothing of that.
+    if (originalSource === undefined) return place;
     return `${pathToFileURL(resolve(folder, originalSource)).href}:${originalLine + 1}:${originalColumn + 1}`;
   };
   const inBundle = new RegExp(`${join(folder, '/').replace(/[^\w/]/g, '\\$&')}([\\w-]+\\.cjs):(\\d+):(\\d+)`);

@@ -184,6 +184,7 @@ export class TestStore {
   async start(wanted: readonly Part[] = parts): Promise<void> {
     this.launch(wanted);
     await Promise.all(wanted.map((part) => this.#ready(part)));
+    for (const part of wanted) this.#assertRuns(part);
   }
 
   /** Starts these parts without waiting. */
@@ -289,6 +290,10 @@ export class TestStore {
     } catch (error) {
       throw new Error(`${part} is not ready: ${answer}\n${this.program(part).stderr()}`, { cause: error });
     }
+    this.#assertRuns(part);
+  }
+
+  #assertRuns(part: Part): void {
     if (this.program(part).hasEnded()) throw new Error(`${part} ended: ${this.program(part).stderr()}`);
   }
 }
