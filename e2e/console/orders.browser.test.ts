@@ -187,6 +187,29 @@ describe.skipIf(chromiumPath() === null)('the orders in the console', () => {
     expect((await get<{ orders: readonly unknown[] }>(store.url('/orders'))).orders).toEqual([]);
   });
 
+  it('are placed once by a second try after a lost answer', async () => {
+    const store = await TestStore.start('one process');
+    const { page } = await ConsoleView.open(browser, store.url(''), '/console/orders', { statuses: [0, 404] });
+    await page.route(
+      (url) => url.pathname === '/orders',
+      async (route) =>
+        route.request().method() === 'POST' ? (await route.fetch()) && route.abort() : route.continue(),
+    );
+    await page.getByRole('button', { name: 'Place an order' }).first().click();
+    await page.getByRole('option', { name: /PRODUCT_002/ }).waitFor({ state: 'attached' });
+    const place = page.getByRole('button', { name: 'Place it' });
+    await place.click();
+    await page.getByText('The order may be recorded all the same.').waitFor();
+    await page.unrouteAll();
+    await place.click();
+
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    const { orders } = await get<{ orders: readonly { orderId: string }[] }>(store.url('/orders'));
+    expect(orders).toHaveLength(1);
+    await page.getByRole('heading', { name: String(orders[0]?.orderId) }).waitFor();
+    await store.settle();
+  });
+
   it('look right', async () => {
     const store = await TestStore.start('one process');
     await place(store, 'ORDER_001', 3);

@@ -155,7 +155,7 @@ describe.skipIf(chromiumPath() === null)('the stock in the console', () => {
     await loseAnswer();
     await fill('LAMP', '5');
     await send();
-    await page.getByRole('alert').waitFor();
+    await page.getByText('Sent again as it is, it counts once; changed, it is another receipt.').waitFor();
     await send();
     await page.getByRole('dialog').waitFor({ state: 'detached' });
     expect(await received('LAMP')).toBe(5);

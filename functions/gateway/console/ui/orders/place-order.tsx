@@ -2,12 +2,11 @@ import { useId, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { StockBody } from '../../../../inventory/representation.ts';
 import type { OrderBody } from '../../../../order/representation.ts';
-import type { Problem } from '../api/problem.ts';
-import { useCommand } from '../api/use-command.ts';
+import { type Command, useCommand } from '../api/use-command.ts';
 import { useResource } from '../api/use-resource.ts';
+import { CommandProblem } from '../parts/command-problem.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { foreignText } from '../parts/foreign-text.ts';
-import { ProblemNote } from '../parts/states.tsx';
 import { figure } from '../parts/words.ts';
 import { orderHref } from './places.ts';
 
@@ -62,7 +61,7 @@ export function PlaceOrder({ onClose }: { readonly onClose: () => void }) {
             set={(part) => set(index, part)}
           />
         ))}
-        {command.problem !== null && <PlaceProblem problem={command.problem} />}
+        <PlaceProblem command={command} />
         <div class="row">
           <button
             type="button"
@@ -159,19 +158,20 @@ function ProductField({
   );
 }
 
-function PlaceProblem({ problem }: { readonly problem: Problem }) {
-  const [first, ...others] = problem.errors ?? [];
-  if (first === undefined || others.length === 0) return <ProblemNote problem={problem} />;
+function PlaceProblem({ command }: { readonly command: Command<unknown> }) {
+  const [, ...others] = command.problem?.errors ?? [];
   return (
     <>
-      <ProblemNote problem={problem} />
-      <ul class="is-bad">
-        {others.map(({ pointer, detail }) => (
-          <li key={pointer}>
-            {foreignText(pointer)}: {foreignText(detail)}
-          </li>
-        ))}
-      </ul>
+      <CommandProblem command={command} makes="order" changed="another order, or refused where its id is given" />
+      {others.length > 0 && (
+        <ul class="is-bad">
+          {others.map(({ pointer, detail }) => (
+            <li key={pointer}>
+              {foreignText(pointer)}: {foreignText(detail)}
+            </li>
+          ))}
+        </ul>
+      )}
     </>
   );
 }

@@ -1,9 +1,9 @@
 import { useId, useRef, useState } from 'preact/hooks';
 import type { StockBody } from '../../../../inventory/representation.ts';
-import { useCommand } from '../api/use-command.ts';
+import { type Command, useCommand } from '../api/use-command.ts';
+import { CommandProblem } from '../parts/command-problem.tsx';
 import { Dialog } from '../parts/dialog.tsx';
 import { foreignText } from '../parts/foreign-text.ts';
-import { ProblemNote } from '../parts/states.tsx';
 import { figure } from '../parts/words.ts';
 
 const QUANTITY_MAX = 1_000_000;
@@ -35,7 +35,7 @@ export function ReceiptForm({ productId, onDone }: { readonly productId: string;
           Receive
         </button>
       </div>
-      <FormEnd command={command} done={done} />
+      <FormEnd command={command} makes="receipt" done={done} />
     </form>
   );
 }
@@ -72,21 +72,23 @@ export function CorrectionForm({ productId, onDone }: { readonly productId: stri
           Correct
         </button>
       </div>
-      <FormEnd command={command} done={done} />
+      <FormEnd command={command} makes="correction" done={done} />
     </form>
   );
 }
 
 function FormEnd({
   command,
+  makes,
   done,
 }: {
-  readonly command: Pick<ReturnType<typeof useCommand>, 'problem'>;
+  readonly command: Pick<Command<unknown>, 'problem' | 'isUnanswered'>;
+  readonly makes: string;
   readonly done: string | null;
 }) {
   return (
     <>
-      {command.problem !== null && <ProblemNote problem={command.problem} />}
+      <CommandProblem command={command} makes={makes} changed={`another ${makes}`} />
       <p role="status" class="is-good stock-done">
         {command.problem === null && done !== null && `✓ ${done}`}
       </p>
@@ -146,7 +148,7 @@ function AddDialog({
           </p>
         )}
         <AddFields />
-        {command.problem !== null && <ProblemNote problem={command.problem} />}
+        <CommandProblem command={command} makes="receipt" changed="another receipt" />
         <div class="row">
           <span class="grow" />
           <button type="submit" class="main" aria-disabled={command.isSending}>
