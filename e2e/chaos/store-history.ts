@@ -1,4 +1,5 @@
 /** Reads everything that the history check compares from a settled store, over HTTP like any client. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { StoredMovement, StoredOrder, StoreHistory } from './history.ts';
 import { keepAliveAgent, send } from './http.ts';
@@ -7,6 +8,9 @@ const PAGE = 200;
 const PAGES_MAX = 100_000;
 const CONCURRENCY = 8;
 const ANSWER_MAX_MS = 10_000;
+/** A function whose disk has erred looks at it again within seconds, and answers 503 until then. */
+const UNAVAILABLE_MAX_MS = 30_000;
+const AGAIN_MS = 200;
 
 const linksSchema = z.object({ next: z.object({ href: z.string() }).optional() });
 const orderSchema = z.object({
@@ -60,9 +64,14 @@ async function withGet<Result>(gateway: string, read: (get: Get) => Promise<Resu
   const agent = keepAliveAgent();
   try {
     return await read(async (path) => {
-      const reply = await send('GET', gateway + path, { agent, timeoutMs: ANSWER_MAX_MS });
-      if (reply.status !== 200) throw new Error(`GET ${path} was answered with ${reply.status}: ${reply.text}`);
-      return JSON.parse(reply.text);
+      const endMs = performance.now() + UNAVAILABLE_MAX_MS;
+      for (;;) {
+        const reply = await send('GET', gateway + path, { agent, timeoutMs: ANSWER_MAX_MS });
+        if (reply.status === 200) return JSON.parse(reply.text);
+        const isUnavailable = reply.status === 503 && performance.now() < endMs;
+        if (!isUnavailable) throw new Error(`GET ${path} was answered with ${reply.status}: ${reply.text}`);
+        await sleep(AGAIN_MS);
+      }
     });
   } finally {
     agent.destroy();
