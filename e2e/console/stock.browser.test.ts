@@ -120,6 +120,7 @@ describe.skipIf(chromiumPath() === null)('the stock in the console', () => {
     await page.getByLabel('Product id').fill('a b');
     await page.getByRole('button', { name: 'Receive', exact: true }).click();
     await page.getByRole('alert').waitFor();
+    expect(await page.getByText('may be recorded').count()).toBe(0);
     await page.getByRole('button', { name: 'Close' }).click();
     await page.getByRole('button', { name: 'Receive goods' }).click();
     await page.getByLabel('Product id').waitFor();
